@@ -1,0 +1,49 @@
+"""The three kinds of trouble. Adapters judge, only the tasks catch.
+
+    Trouble
+    ├── Retryable   nothing happened; the same call may work later (`after` seconds, where the other side said so)
+    ├── Permanent   nothing happened; the same call will not work however often it is made
+    └── InDoubt     a write that may have happened: settle, look, match, and only then repeat
+
+    BadConfiguration   what an operator wrote (settings, rules, kb/, customers.csv) cannot be used; not trouble but a
+                       refusal to start, in the operator's language: what, where, what to do
+
+No message of these may carry customer text or a secret: they are logged and stored as they are.
+"""
+
+
+class Trouble(Exception):
+    """Base of the three kinds; `part` names who had it: "freshdesk", "groq", "milvus", "ledger", "redis"."""
+
+    def __init__(self, reason: str, *, part: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.part = part
+
+
+class Retryable(Trouble):
+    """Nothing happened and it may work later. `after`: seconds the other side asked us to wait, None if it did not."""
+
+    def __init__(self, reason: str, *, part: str = "", after: float | None = None) -> None:
+        super().__init__(reason, part=part)
+        self.after = after
+
+
+class Permanent(Trouble):
+    """Nothing happened and repeating is useless. `code`: the vendor's status number, for the trace only."""
+
+    def __init__(self, reason: str, *, part: str = "", code: int | None = None) -> None:
+        super().__init__(reason, part=part)
+        self.code = code
+
+
+class InDoubt(Trouble):
+    """A write was sent and its outcome is not known (read timeout, reset, 5xx). Never repeat it blindly."""
+
+
+class BadConfiguration(Exception):
+    """What an operator wrote cannot be used. `problems`: one finished sentence each, all of them at once."""
+
+    def __init__(self, problems: list[str] | str) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems))

@@ -1,0 +1,61 @@
+"""The words: what every other module talks about. Imports nothing of ours but itself.
+
+Vendor words (status 2, `choices[0]`) never get in here.
+"""
+
+from worker.models.base import Noun
+from worker.models.customers import Asked, Customer, Identity, Reader, Strength
+from worker.models.drafts import Draft, Finding, Part, Sentence, Step, Trace, Usage, Verdict
+from worker.models.knowledge import Kind, Source, Template
+from worker.models.rows import MOVES, TERMINAL, Case, Doorbell, Ring, Send, SendKind, SendState, Status
+from worker.models.tickets import (
+    Author,
+    Channel,
+    Message,
+    Posted,
+    Requester,
+    Thread,
+    Ticket,
+    TicketChange,
+    TicketNews,
+    TicketState,
+)
+
+__all__ = [
+    "MOVES",
+    "TERMINAL",
+    "Asked",
+    "Author",
+    "Case",
+    "Channel",
+    "Customer",
+    "Doorbell",
+    "Draft",
+    "Finding",
+    "Identity",
+    "Kind",
+    "Message",
+    "Noun",
+    "Part",
+    "Posted",
+    "Reader",
+    "Requester",
+    "Ring",
+    "Send",
+    "SendKind",
+    "SendState",
+    "Sentence",
+    "Source",
+    "Status",
+    "Step",
+    "Strength",
+    "Template",
+    "Thread",
+    "Ticket",
+    "TicketChange",
+    "TicketNews",
+    "TicketState",
+    "Trace",
+    "Usage",
+    "Verdict",
+]

@@ -1,0 +1,116 @@
+"""The ledger's rows, and which moves a case may make."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from worker.models.base import Noun
+from worker.models.customers import Strength
+from worker.models.tickets import TicketChange
+
+
+class Status(StrEnum):
+    """Where a case stands. Moves are in MOVES; every other move is refused."""
+
+    OPEN = "open"  # being drafted
+    HELD = "held"
+    APPROVED = "approved"  # its reply is on the way out
+    SENT = "sent"
+    HANDED_OVER = "handed_over"
+    IGNORED = "ignored"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.OPEN: frozenset({Status.HELD, Status.APPROVED, Status.HANDED_OVER, Status.IGNORED, Status.SUPERSEDED}),
+    Status.HELD: frozenset({Status.OPEN, Status.APPROVED, Status.REJECTED, Status.SUPERSEDED, Status.HANDED_OVER}),
+    Status.APPROVED: frozenset({Status.SENT, Status.HELD, Status.SUPERSEDED, Status.HANDED_OVER}),
+    Status.SENT: frozenset(),
+    Status.HANDED_OVER: frozenset(),
+    Status.IGNORED: frozenset(),
+    Status.REJECTED: frozenset(),
+    Status.SUPERSEDED: frozenset(),
+}
+TERMINAL = frozenset(status for status, onward in MOVES.items() if not onward)
+
+
+class Ring(StrEnum):
+    """Why a doorbell rang."""
+
+    WEBHOOK = "webhook"
+    POLLER = "poller"
+    REDRAFT = "redraft"  # a reviewer asked for another draft
+    RECHECK = "recheck"  # the thread moved on while a reply was on its way
+
+
+class Doorbell(Noun):
+    """News that a ticket changed, and a unit of drafting work: claimed by lease, fenced by epoch.
+
+    `ticket_id` is None when the payload could not be read; such a doorbell is kept raw and shown to ops.
+    """
+
+    doorbell_id: str
+    ring: Ring
+    ticket_id: int | None
+    received_at: datetime
+    case_id: str | None = None  # for REDRAFT: the held case to draft anew
+    hint: str = ""  # for REDRAFT: the reviewer's one line to the writer
+    tries: int = 0
+    epoch: int = 0
+
+
+class Case(Noun):
+    """Our row for one customer message that needs an answer. Unique by (ticket_id, message_key)."""
+
+    case_id: str
+    ticket_id: int
+    message_key: str
+    status: Status
+    epoch: int
+    subject: str = ""
+    requester_id: int = 0
+    requester_email: str = ""
+    customer_id: str | None = None
+    strength: Strength = Strength.UNKNOWN
+    segments: tuple[str, ...] = ()
+    template_id: str = ""
+    priority: int = 1
+    reasons: tuple[str, ...] = ()
+    opened_at: datetime
+    moved_at: datetime
+
+
+class SendKind(StrEnum):
+    REPLY = "reply"  # public; at most one per customer message
+    HELD_NOTE = "held_note"
+    HANDOVER_NOTE = "handover_note"
+
+
+class SendState(StrEnum):
+    QUEUED = "queued"  # nothing left our house
+    POSTING = "posting"  # intent committed; if nobody holds the lease, the outcome is in doubt
+    POSTED = "posted"  # it is at Freshdesk; the ticket's tags and status are still to be changed
+    DONE = "done"
+    DROPPED = "dropped"  # superseded or refused before anything left
+    STRANDED = "stranded"  # still in doubt after all rounds: a person must look
+
+
+class Send(Noun):
+    """One outgoing write, body and all, as it was committed before the first attempt."""
+
+    send_id: str
+    case_id: str
+    ticket_id: int
+    message_key: str
+    kind: SendKind
+    body_html: str
+    body_hash: str
+    change: TicketChange
+    state: SendState
+    epoch: int
+    rounds: int = 0  # how many times it was posted
+    tries: int = 0  # how many times it failed for certain
+    intended_at: datetime | None = None  # by the database's clock
+    remote_id: str = ""

@@ -1,0 +1,49 @@
+"""What we need of the world, in our words: few, small protocols. Adapters implement them, bootstrap joins them."""
+
+from worker.ports.ledger import (
+    Cases,
+    Customers,
+    Doorbells,
+    HeldRow,
+    Ledger,
+    Outgoing,
+    Reviews,
+    Sends,
+    Users,
+)
+from worker.ports.world import (
+    Completion,
+    Contact,
+    Directory,
+    Embedder,
+    Enqueue,
+    Helpdesk,
+    Hit,
+    Index,
+    Now,
+    Vectors,
+    Writer,
+)
+
+__all__ = [
+    "Cases",
+    "Completion",
+    "Contact",
+    "Customers",
+    "Directory",
+    "Doorbells",
+    "Embedder",
+    "Enqueue",
+    "HeldRow",
+    "Helpdesk",
+    "Hit",
+    "Index",
+    "Ledger",
+    "Now",
+    "Outgoing",
+    "Reviews",
+    "Sends",
+    "Users",
+    "Vectors",
+    "Writer",
+]

@@ -1,0 +1,294 @@
+"""What we need of the database: doorbells, cases, sends, customers, reviews. Redis and Celery are hints; this is not.
+
+Claims are leases with an epoch: whoever claims gets a higher epoch, and every later write names it. A method that takes
+an `epoch` returns False (and writes nothing) when the row has moved on; the caller logs and stops. Times are the
+database's own clock. Any method raises Retryable (locked, down, read-only, full) or Permanent, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from worker.models import (
+    Case,
+    Customer,
+    Doorbell,
+    Draft,
+    Identity,
+    Noun,
+    Posted,
+    Reader,
+    Ring,
+    Send,
+    SendKind,
+    Status,
+    Thread,
+    TicketChange,
+    Trace,
+    Verdict,
+)
+
+
+class Outgoing(Noun):
+    """A send to be stored with a verdict or an approval."""
+
+    kind: SendKind
+    body_html: str
+    body_hash: str
+    change: TicketChange = TicketChange()
+
+
+class Doorbells(Protocol):
+    def ring(
+        self, ring: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None = None, hint: str = ""
+    ) -> str:
+        """Commits and returns the doorbell's id. With ticket_id None it is kept, but there is nothing to claim."""
+        ...
+
+    def claim(self, doorbell_id: str, lease: timedelta) -> Doorbell | None:
+        """The doorbell with its epoch raised, if it is waiting and due, or its lease has run out. Else None."""
+        ...
+
+    def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
+        """Nothing more to do. `outcome`: a word for ops ("case", "nothing new", "another doorbell has it")."""
+        ...
+
+    def park(self, doorbell_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool) -> bool:
+        """Give the lease back, due again after `after`; `failed` counts as a try (an outage does not)."""
+        ...
+
+    def due(self, limit: int) -> Sequence[str]:
+        """Ids that are waiting and due, or whose lease has run out; oldest first."""
+        ...
+
+    def unreadable(self, limit: int) -> Sequence[tuple[str, datetime, bytes]]:
+        """Kept payloads that named no ticket: (id, received_at, raw)."""
+        ...
+
+    def poll_mark(self) -> datetime | None:
+        """Up to where the poller has read; None before its first run."""
+        ...
+
+    def set_poll_mark(self, mark: datetime) -> None: ...
+
+    def seen(self, ticket_id: int, updated_at: datetime) -> bool:
+        """Whether a doorbell for this ticket was received at or after `updated_at`."""
+        ...
+
+
+class Cases(Protocol):
+    def open(self, thread: Thread, message_key: str, doorbell: Doorbell, lease: timedelta) -> Case | None:
+        """The case for that message, claimed for this doorbell (status OPEN, epoch raised). Inserts it (unique by
+        ticket_id and message_key), takes over one that is OPEN with its lease run out or opened by the same doorbell, or, for a REDRAFT
+        doorbell naming it, moves it HELD -> OPEN. None: somebody else has it, or it has already ended or is held."""
+        ...
+
+    def conclude(
+        self,
+        case_id: str,
+        epoch: int,
+        status: Status,
+        *,
+        verdict: Verdict,
+        trace: Trace,
+        thread: Thread,
+        draft: Draft | None = None,
+        identity: Identity | None = None,
+        reader: Reader | None = None,
+        outgoing: Sequence[Outgoing] = (),
+    ) -> Sequence[str] | None:
+        """One transaction: the move OPEN -> status with its reasons, the draft and trace, the snapshot of the thread, and the outgoing sends.
+        Supersedes older HELD cases of the same ticket and drops their queued replies. Returns the ids of the sends
+        (empty if none), or None if the case has moved on. A second REPLY for the same (ticket_id, message_key) is
+        refused by a unique constraint: then None too."""
+        ...
+
+    def advance(
+        self, case_id: str, from_: Status, to: Status, epoch: int | None, *, reasons: Sequence[str] = (), by: str = ""
+    ) -> bool:
+        """One status move in MOVES, recorded with its reasons and who did it. epoch None: for people (console)."""
+        ...
+
+    def get(self, case_id: str) -> Case | None: ...
+
+    def of_ticket(self, ticket_id: int) -> Sequence[Case]:
+        """All cases of a ticket, oldest first."""
+        ...
+
+    def moves(self, case_id: str) -> Sequence[Mapping[str, Any]]:
+        """Its history: at, from_status, to_status, by, reasons; oldest first."""
+        ...
+
+    def drafts(self, case_id: str) -> Sequence[tuple[str, Draft, Trace]]:
+        """(draft_id, draft, trace), oldest first; the last is the current one."""
+        ...
+
+    def thread(self, case_id: str) -> Thread | None:
+        """The thread as it was when the case was last concluded."""
+        ...
+
+    def replies_on_ticket(self, ticket_id: int) -> int:
+        """Public replies that we sent or are sending on this ticket."""
+        ...
+
+    def replies_to_requester(self, requester_id: int, within: timedelta) -> int: ...
+
+    def customer_of_requester(self, requester_id: int) -> str | None:
+        """customer_id that an earlier case of this requester was verified or linked as; None if none or several."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Cases by status."""
+        ...
+
+    def oldest_open(self) -> timedelta | None:
+        """Age of the oldest thing not ended: a waiting doorbell, an OPEN or APPROVED case. None if there is none."""
+        ...
+
+    def move_times(self) -> Sequence[Mapping[str, Any]]:
+        """For reports: every case as ticket_id, message_key, status, opened_at, moved_at."""
+        ...
+
+
+class Sends(Protocol):
+    def claim(self, send_id: str, lease: timedelta) -> Send | None:
+        """The send with its epoch raised, if due (QUEUED, POSTING or POSTED, with no live lease). Else None."""
+        ...
+
+    def intend(self, send_id: str, epoch: int) -> Send | None:
+        """QUEUED or POSTING -> POSTING; intended_at = now, rounds + 1. None if the epoch or the lease is gone."""
+        ...
+
+    def posted(self, send_id: str, epoch: int, posted: Posted) -> bool:
+        """-> POSTED. For a REPLY the case moves APPROVED -> SENT in the same transaction."""
+        ...
+
+    def done(self, send_id: str, epoch: int, remark: str = "") -> bool:
+        """POSTED -> DONE. `remark`: what could not be changed on the ticket, for the console."""
+        ...
+
+    def park(
+        self, send_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool, nothing_left: bool
+    ) -> bool:
+        """Give the lease back, due after `after`. `nothing_left`: the attempt failed for certain, so POSTING goes
+        back to QUEUED; False leaves the state as it is (in doubt stays in doubt)."""
+        ...
+
+    def drop(self, send_id: str, epoch: int, reason: str, *, case_to: Status | None, recheck: bool = False) -> bool:
+        """-> DROPPED, the case (if case_to) moves there with the reason; `recheck` rings a RECHECK doorbell for the ticket in the same
+        transaction, so that a customer who wrote more gets an answer."""
+        ...
+
+    def strand(self, send_id: str, epoch: int, reason: str) -> bool:
+        """-> STRANDED: a person must look. For a REPLY the case moves APPROVED -> HANDED_OVER, and a handover note is
+        queued."""
+        ...
+
+    def due(self, limit: int) -> Sequence[str]: ...
+
+    def of_case(self, case_id: str) -> Sequence[Send]: ...
+
+    def in_doubt(self) -> int:
+        """How many are POSTING without a live lease, or STRANDED."""
+        ...
+
+
+class Customers(Protocol):
+    """Also implements world.Directory's look-ups through adapters/directory.py."""
+
+    def replace(self, customers: Sequence[Customer]) -> tuple[int, int, int]:
+        """Idempotent import in one transaction: (added, changed, unchanged). Customers not in the list stay."""
+        ...
+
+    def by_email(self, email: str) -> Sequence[Customer]:
+        """Registered or alternate; `email` already normalised."""
+        ...
+
+    def by_phone(self, digits: str) -> Sequence[Customer]:
+        """`digits`: the last ten digits of the number."""
+        ...
+
+    def by_id(self, customer_id: str) -> Customer | None: ...
+
+    def count(self) -> int: ...
+
+
+class HeldRow(Noun):
+    """A line of the console's queue."""
+
+    case: Case
+    template_id: str
+    findings: tuple[str, ...]  # guard names
+    age_seconds: float
+
+
+class Reviews(Protocol):
+    """What support leads do. `user` is a login; every action lands in the audit log in the same transaction."""
+
+    def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
+        """Most urgent first: priority, then age."""
+        ...
+
+    def held_count(self) -> int: ...
+
+    def approve(self, case_id: str, draft_id: str, body_hash: str, outgoing: Outgoing, user: str) -> str | None:
+        """HELD -> APPROVED and the reply queued; the send's id. None if the case moved on, the draft is not the
+        newest, or `body_hash` is not its hash: what is approved is exactly what was shown."""
+        ...
+
+    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str) -> str | None:
+        """Stores `draft` as the newest of a HELD case; its id. None if the case moved on or draft_id is not newest."""
+        ...
+
+    def reject(self, case_id: str, draft_id: str, reason: str, user: str) -> bool: ...
+
+    def redraft(self, case_id: str, hint: str, user: str) -> str | None:
+        """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on."""
+        ...
+
+    def audit(self, user: str, action: str, subject: str, detail: str = "") -> None: ...
+
+    def audit_log(self, limit: int = 100) -> Sequence[Mapping[str, Any]]: ...
+
+
+class Users(Protocol):
+    def put(self, login: str, role: str, password_hash: str) -> None: ...
+
+    def get(self, login: str) -> Mapping[str, Any] | None:
+        """login, role, password_hash; None if unknown."""
+        ...
+
+    def start_session(self, login: str, token_hash: str, csrf: str, ttl: timedelta) -> None: ...
+
+    def session(self, token_hash: str) -> Mapping[str, Any] | None:
+        """login, role, csrf; None if unknown or expired."""
+        ...
+
+    def end_session(self, token_hash: str) -> None: ...
+
+    def put_link(self, token_hash: str, login: str, ttl: timedelta) -> None:
+        """A one-time sign-in link."""
+        ...
+
+    def use_link(self, token_hash: str) -> str | None:
+        """Its login, once; None if unknown, used or expired."""
+        ...
+
+
+class Ledger(Protocol):
+    doorbells: Doorbells
+    cases: Cases
+    sends: Sends
+    customers: Customers
+    reviews: Reviews
+    users: Users
+
+    def ping(self) -> str: ...
+
+    def writable(self) -> None:
+        """Raises Retryable if a commit would fail now."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,136 @@
+"""What we need of the world outside: the helpdesk, the writer (a language model), vectors, and the customer file.
+
+Every implementation raises only the kinds of trouble in `worker.errors`; expected outcomes are values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.models import Customer, Kind, Noun, Posted, Source, Template, Thread, TicketChange, TicketNews, Usage
+
+Vectors = NDArray[np.float32]
+Now = Callable[[], datetime]
+Enqueue = Callable[[str, str], None]  # (queue, id): a hint that may get lost; must not raise
+
+
+class Contact(Noun):
+    """Freshdesk's record of a person."""
+
+    contact_id: int
+    email: str = ""
+    other_emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+
+
+class Helpdesk(Protocol):
+    """The ticket system. Reads raise Retryable or Permanent; writes also InDoubt."""
+
+    def thread(self, ticket_id: int) -> Thread:
+        """The whole thread, however long, oldest first. Permanent(code=404) if there is no such ticket."""
+        ...
+
+    def contact(self, contact_id: int) -> Contact | None:
+        """None where the id belongs to no contact (an agent, or gone)."""
+        ...
+
+    def earlier_tickets(self, requester_id: int, *, before: int) -> Sequence[dict[str, Any]]:
+        """Custom fields of the requester's other tickets, newest first, at most 30; `before`: the one to leave out."""
+        ...
+
+    def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
+        """Public, irrevocable. `not_after` (time.monotonic seconds): past it nothing may be sent any more, raise
+        Retryable instead, since another process may have taken over."""
+        ...
+
+    def note(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
+        """Private note."""
+        ...
+
+    def find(self, ticket_id: int, body_hash: str, *, since: datetime, public: bool) -> Posted | None:
+        """The reply (public) or note with that `body_hash` (see support.bodies.body_hash), by our own agent, created
+        at or after `since` less clock error; None if there is none."""
+        ...
+
+    def change(self, ticket_id: int, change: TicketChange) -> None:
+        """Reads the tags, then one PUT. Permanent where the account's form rules refuse it. Safe to repeat."""
+        ...
+
+    def updated_since(self, since: datetime) -> Iterator[TicketNews]:
+        """Tickets changed at or after `since`, oldest change first, over all pages."""
+        ...
+
+    def ping(self) -> str:
+        """One line about whom we are there ("agent 7, Deskhand"). Raises trouble."""
+        ...
+
+
+class Completion(Noun):
+    """What the model said, and what it cost."""
+
+    text: str
+    usage: Usage
+
+
+class Writer(Protocol):
+    """A language model with a chain of fall-backs behind it."""
+
+    def complete(self, system: str, user: str, schema: dict[str, Any]) -> Completion:
+        """One completion that should be a JSON object after `schema` (name "reply"); the text may still be anything,
+        the caller validates. Empty or cut answers are Retryable; no model left is Permanent."""
+        ...
+
+    def ping(self) -> str: ...
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors. `name` says which model, and is stored with an index: vectors of two never mix."""
+
+    name: str
+    dim: int
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dim) float32, each row of length 1. Thread-safe."""
+        ...
+
+
+class Hit(Noun):
+    """A row that came back: `dense` is the cosine similarity, `lexical_rank` 0-based, None if BM25 did not find it."""
+
+    source: Source
+    dense: float
+    lexical_rank: int | None = None
+    lexical: float | None = None  # BM25 score, larger is better; None where unknown or the engine has no BM25
+
+
+class Index(Protocol):
+    """The live collection. The reader's labels are part of every query and rows are re-checked by the caller."""
+
+    def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
+        """The union of the `limit` nearest by vector (dim,) and by BM25 of `text`, readable with labels `reads`."""
+        ...
+
+    def template(self, template_id: str) -> Template | None: ...
+
+    def version(self) -> str:
+        """Name of the live collection behind the alias; "" if there is none."""
+        ...
+
+    def ping(self) -> str: ...
+
+
+class Directory(Protocol):
+    """The customer file. Look-ups are exact after normalisation (see adapters/directory.py)."""
+
+    def by_email(self, email: str) -> Sequence[tuple[Customer, bool]]:
+        """All customers with that address; True where it is the registered one, False for an alternate."""
+        ...
+
+    def by_phone(self, phone: str) -> Sequence[Customer]: ...
+
+    def by_id(self, customer_id: str) -> Customer | None: ...
