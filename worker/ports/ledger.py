@@ -81,8 +81,9 @@ class Doorbells(Protocol):
 class Cases(Protocol):
     def open(self, thread: Thread, message_key: str, doorbell: Doorbell, lease: timedelta) -> Case | None:
         """The case for that message, claimed for this doorbell (status OPEN, epoch raised). Inserts it (unique by
-        ticket_id and message_key), takes over one that is OPEN with its lease run out or opened by the same doorbell, or, for a REDRAFT
-        doorbell naming it, moves it HELD -> OPEN. None: somebody else has it, or it has already ended or is held."""
+        ticket_id and message_key), takes over one that is OPEN with its lease run out or opened by the same
+        doorbell, or, for a REDRAFT doorbell naming it, moves it HELD -> OPEN.
+        None: somebody else has it, or it has already ended or is held."""
         ...
 
     def conclude(
@@ -99,9 +100,9 @@ class Cases(Protocol):
         reader: Reader | None = None,
         outgoing: Sequence[Outgoing] = (),
     ) -> Sequence[str] | None:
-        """One transaction: the move OPEN -> status with its reasons, the draft and trace, the snapshot of the thread, and the outgoing sends.
-        Supersedes older HELD cases of the same ticket and drops their queued replies. Returns the ids of the sends
-        (empty if none), or None if the case has moved on. A second REPLY for the same (ticket_id, message_key) is
+        """One transaction: the move OPEN -> status with its reasons, the draft and trace, the snapshot of
+        the thread, and the outgoing sends. Supersedes older HELD cases of the same ticket and drops their queued
+        replies. Returns the ids of the sends (empty if none), or None if the case has moved on. A second REPLY for the same (ticket_id, message_key) is
         refused by a unique constraint: then None too."""
         ...
 
@@ -177,8 +178,8 @@ class Sends(Protocol):
         ...
 
     def drop(self, send_id: str, epoch: int, reason: str, *, case_to: Status | None, recheck: bool = False) -> bool:
-        """-> DROPPED, the case (if case_to) moves there with the reason; `recheck` rings a RECHECK doorbell for the ticket in the same
-        transaction, so that a customer who wrote more gets an answer."""
+        """-> DROPPED, the case (if case_to) moves there with the reason; `recheck` rings a RECHECK
+        doorbell for the ticket in the same transaction, so that a customer who wrote more gets an answer."""
         ...
 
     def strand(self, send_id: str, epoch: int, reason: str) -> bool:

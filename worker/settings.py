@@ -1,0 +1,165 @@
+"""Every setting, typed and validated at start, from the environment, from NAME_FILE, or from `.env`.
+
+Named as in the documentation, upper case. A wrong value stops the process with one sentence per problem. Only the
+assembly (bootstrap, queues, scripts) reads this; everything else is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from worker.errors import BadConfiguration
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """NAME_FILE=/run/secrets/name: the value is what the file holds, without the line end at its end."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{field_name.upper()}_FILE")
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
+        except OSError as error:
+            raise BadConfiguration(f"{field_name.upper()}_FILE names {path}, which cannot be read: {error}") from error
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    """The running configuration. Secrets are SecretStr: they show as asterisks wherever they are printed."""
+
+    model_config = SettingsConfigDict(env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    freshdesk_url: str = ""
+    freshdesk_api_key: SecretStr = SecretStr("")
+    freshdesk_webhook_secret: SecretStr = SecretStr("")
+    groq_api_key: SecretStr = SecretStr("")
+    groq_base_url: str = ""
+    groq_models: str = "llama-3.3-70b-versatile,openai/gpt-oss-120b,openai/gpt-oss-20b"
+    milvus_uri: str = ""
+    milvus_token: SecretStr = SecretStr("")
+    database_url: str = ""
+    redis_url: str = ""
+    embedding_model: str = ""
+    data_dir: Path = Path("var")
+    rules_dir: Path = Path("rules")
+    kb_dir: Path = Path("kb")
+    delivery_mode: Literal["auto", "review", "shadow"] = "review"
+    gate: Literal["learned", "open"] = "learned"
+    status_after_reply: Literal["keep", "open", "pending", "resolved", "closed"] = "pending"
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = Field(8000, ge=1, le=65535)
+    console_host: str = "127.0.0.1"
+    console_port: int = Field(8001, ge=1, le=65535)
+    console_url: str = ""
+    sandbox_port: int = Field(8002, ge=1, le=65535)
+    worker_concurrency: int = Field(32, ge=1, le=512)
+    lease_seconds: float = Field(60, gt=0)
+    settle_seconds: float = Field(90, gt=0)
+    poll_seconds: float = Field(120, gt=0)
+    sweep_seconds: float = Field(1.0, gt=0)
+    http_timeout_seconds: float = Field(15, gt=0)
+    llm_timeout_seconds: float = Field(20, gt=0)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """An empty variable counts as unset; the real environment wins over NAME_FILE, that over `.env`."""
+        dotenv = DotEnvSettingsSource(settings_cls, env_file=os.environ.get("DESKHAND_ENV_FILE", ".env"))
+        return init_settings, env_settings, _FileSource(settings_cls), dotenv
+
+    @field_validator("freshdesk_url")
+    @classmethod
+    def _https(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
+            raise ValueError("give it as https://yourcompany.freshdesk.com (plain http only for this machine)")
+        return value.rstrip("/")
+
+    @field_validator("groq_base_url")
+    @classmethod
+    def _no_path(cls, value: str) -> str:
+        if "/openai/v1" in value:
+            raise ValueError("leave /openai/v1 out: the client adds it")
+        return value.rstrip("/")
+
+    @field_validator("data_dir", "rules_dir", "kb_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value if value.is_absolute() else (ROOT / value)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        if self.freshdesk_url and not self.freshdesk_api_key.get_secret_value():
+            raise ValueError(
+                "FRESHDESK_URL is set but FRESHDESK_API_KEY is not: take the key of the bot agent's profile"
+            )
+        if self.settle_seconds <= self.http_timeout_seconds:
+            raise ValueError("SETTLE_SECONDS must be longer than HTTP_TIMEOUT_SECONDS, or a late reply is sent twice")
+        return self
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        return tuple(s.strip() for s in self.freshdesk_webhook_secret.get_secret_value().split(",") if s.strip())
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(m.strip() for m in self.groq_models.split(",") if m.strip())
+
+    @property
+    def console_link(self) -> str:
+        """Where leads reach the console, without a slash at the end."""
+        return self.console_url.rstrip("/") or f"http://localhost:{self.console_port}"
+
+    @property
+    def ledger_url(self) -> str:
+        """DATABASE_URL, or SQLite under DATA_DIR."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'deskhand.db'}"
+
+    @property
+    def stack_file(self) -> Path:
+        """Where a running `make run` says what it started (addresses of its Redis and Milvus)."""
+        return self.data_dir / "stack.json"
+
+    def running_stack(self) -> dict[str, str]:
+        """What a running stack on this DATA_DIR wrote; {} if none wrote anything."""
+        try:
+            found = json.loads(self.stack_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Reads and checks all settings. Raises BadConfiguration with one sentence for each that is wrong."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise BadConfiguration([_sentence(dict(e)) for e in error.errors(include_input=False)]) from None
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    name = str(error["loc"][0]).upper() if error["loc"] else "Settings"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}" if error["loc"] else message

@@ -1,0 +1,47 @@
+"""A text cut into sentences, as the guards and the template fall-back need it. List items are sentences."""
+
+from __future__ import annotations
+
+import re
+
+# A full stop after these does not end a sentence.
+_ABBREVIATIONS = re.compile(
+    r"(?:\b(?:rs|no|nos|e\.g|i\.e|etc|mr|mrs|ms|dr|approx|p\.a|a\.m|p\.m|vs|st|inc|ltd|pvt)|\b[A-Z])\.$", re.I
+)
+_END = re.compile(r"(?<=[.!?।])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9\u0900-\u097f])")
+ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+
+
+def paragraphs(text: str) -> list[str]:
+    """Blocks between blank lines; a list item is a block of its own."""
+    out: list[str] = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        prose: list[str] = []
+        for line in block.split("\n"):
+            if ITEM.match(line):
+                out += [" ".join(prose)] if prose else []
+                out.append(line.strip())
+                prose = []
+            elif line.strip():
+                prose.append(line.strip())
+        out += [" ".join(prose)] if prose else []
+    return out
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order; a list item keeps its mark."""
+    out: list[str] = []
+    for block in paragraphs(text):
+        out += [block] if ITEM.match(block) else _split(block)
+    return [s for s in out if s]
+
+
+def _split(block: str) -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    for gap in _END.finditer(block):
+        if _ABBREVIATIONS.search(block[start : gap.start()]):
+            continue
+        pieces.append(block[start : gap.start()].strip() + block[gap.start() : gap.end()].rstrip())
+        start = gap.end()
+    return [*pieces, block[start:].strip()]
