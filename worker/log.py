@@ -13,20 +13,9 @@ from typing import Any
 
 import structlog
 
-from worker.errors import BadConfiguration, Trouble
+from worker.trouble_words import safe_reason
 
 Event = MutableMapping[str, Any]
-
-
-def safe_reason(error: BaseException) -> str:
-    """What may be logged and stored of an exception: our own reasons, of any other only type and place."""
-    if isinstance(error, (Trouble, BadConfiguration)):
-        return f"{type(error).__name__}: {error}"
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    place = f" at {last.tb_frame.f_code.co_name}:{last.tb_lineno}" if last else ""
-    return f"{type(error).__name__}{place}"
 
 
 def _strip_exceptions(_logger: Any, _name: str, event: Event) -> Event:

@@ -114,3 +114,4 @@ class Send(Noun):
     tries: int = 0  # how many times it failed for certain
     intended_at: datetime | None = None  # by the database's clock
     remote_id: str = ""
+    remark: str = ""  # why it was parked, dropped or stranded, or what could not be changed on the ticket

@@ -130,6 +130,10 @@ class Cases(Protocol):
         """The thread as it was when the case was last concluded."""
         ...
 
+    def trace(self, case_id: str) -> Trace | None:
+        """The trace as of the last conclusion, also where no draft came of it."""
+        ...
+
     def replies_on_ticket(self, ticket_id: int) -> int:
         """Public replies that we sent or are sending on this ticket."""
         ...
@@ -142,6 +146,10 @@ class Cases(Protocol):
 
     def counts(self) -> Mapping[str, int]:
         """Cases by status."""
+        ...
+
+    def by_status(self, status: Status, *, limit: int = 50, offset: int = 0) -> Sequence[Case]:
+        """For the console's lists: the cases of that status, the one that moved last first."""
         ...
 
     def oldest_open(self) -> timedelta | None:
@@ -259,6 +267,10 @@ class Users(Protocol):
 
     def get(self, login: str) -> Mapping[str, Any] | None:
         """login, role, password_hash; None if unknown."""
+        ...
+
+    def all(self) -> Sequence[Mapping[str, Any]]:
+        """Every user by login: login, role. A role that is none of the console's cannot sign in."""
         ...
 
     def start_session(self, login: str, token_hash: str, csrf: str, ttl: timedelta) -> None: ...

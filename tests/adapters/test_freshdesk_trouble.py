@@ -1,0 +1,192 @@
+"""Every way in which Freshdesk can fail, and which kind of trouble each is: for a read, a reply, and a change."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from pydantic import SecretStr
+
+from tests.adapters.freshdesk_json import KEY, PUT, REPLY, TICKET, a_desk, a_ticket
+from tests.scripted_server import CUT, DRIP_BODY, DRIP_HEAD, HANG, Answer, ScriptedServer, scripted_server, unused_url
+from worker.adapters.freshdesk import FreshdeskHelpdesk
+from worker.errors import InDoubt, Permanent, Retryable, Trouble
+from worker.models import TicketChange
+
+HTML = Answer(body="<html>maintenance</html>", headers={"Content-Type": "text/html"})
+Call = Callable[[FreshdeskHelpdesk], object]
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with scripted_server() as scripted:
+        yield scripted
+
+
+def read(desk: FreshdeskHelpdesk) -> object:
+    return desk.thread(42)
+
+
+def reply(desk: FreshdeskHelpdesk) -> object:
+    return desk.reply(42, "<p>Dear Carol</p>", not_after=time.monotonic() + 60)
+
+
+def change(desk: FreshdeskHelpdesk) -> object:
+    return desk.change(42, TicketChange(priority=3))
+
+
+ROUTE_OF = {read: TICKET, reply: REPLY, change: PUT}
+
+
+def trouble(server: ScriptedServer, call: Call, answer: Answer) -> Trouble:
+    desk = a_desk(server, timeout=0.4)
+    server.on(ROUTE_OF[call], answer)
+    with pytest.raises(Trouble) as caught:
+        call(desk)
+    assert caught.value.part == "freshdesk"
+    return caught.value
+
+
+UNCERTAIN = {
+    "reset": CUT,
+    "no answer in time": HANG,
+    "half an answer": Answer(body={"id": 900}, fault="half"),
+    "500": Answer(500, b""),
+    "503 in HTML": Answer(503, "<html>", {"Content-Type": "text/html"}),
+    "408": Answer(408, b""),
+    "200 in HTML": HTML,
+    "200 with no body": Answer(body=b""),
+    "200 of another shape": Answer(body={"description": "no id"}),
+    "200 with a list": Answer(body=[1]),
+    "a head that drips": DRIP_HEAD,
+    "a body that drips": DRIP_BODY,
+}
+
+
+@pytest.mark.parametrize("answer", UNCERTAIN.values(), ids=UNCERTAIN)
+@pytest.mark.parametrize(("call", "kind"), [(read, Retryable), (change, Retryable), (reply, InDoubt)])
+def test_an_outcome_that_is_not_known_is_in_doubt_for_a_reply_alone(
+    server: ScriptedServer, call: Call, kind: type[Trouble], answer: Answer
+) -> None:
+    assert type(trouble(server, call, answer)) is kind
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 406, 409, 415, 422])
+@pytest.mark.parametrize("call", [read, change, reply])
+def test_a_refusal_is_permanent_and_happened_for_certain(server: ScriptedServer, call: Call, status: int) -> None:
+    refused = trouble(server, call, Answer(status, b""))
+    assert isinstance(refused, Permanent)
+    assert refused.code == status
+
+
+@pytest.mark.parametrize("call", [read, change, reply])
+def test_a_redirect_is_permanent_and_not_followed(server: ScriptedServer, call: Call) -> None:
+    with scripted_server() as elsewhere:
+        refused = trouble(server, call, Answer(301, b"", {"Location": f"{elsewhere.url}/api/v2/tickets/42"}))
+        assert isinstance(refused, Permanent)
+        assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("call", [read, change, reply])
+def test_a_rotated_key_parks_the_work_and_names_the_setting(server: ScriptedServer, call: Call) -> None:
+    parked = trouble(server, call, Answer(401, {"code": "invalid_credentials", "message": "..."}))
+    assert isinstance(parked, Retryable)
+    assert parked.after == 60
+    assert "FRESHDESK_API_KEY" in parked.reason
+
+
+@pytest.mark.parametrize(
+    ("headers", "after"),
+    [
+        ({"Retry-After": "17"}, 17.0),
+        ({"Retry-After": "17.0", "X-RateLimit-Remaining": "350.0"}, 17.0),
+        ({}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "-3"}, 0.0),
+        ({"Retry-After": "999999"}, 3600.0),
+    ],
+)
+@pytest.mark.parametrize("call", [read, change, reply])
+def test_a_used_up_allowance_is_retryable_after_what_was_asked_for(
+    server: ScriptedServer, call: Call, headers: dict[str, str], after: float | None
+) -> None:
+    limited = trouble(server, call, Answer(429, b"", headers))
+    assert isinstance(limited, Retryable)
+    assert limited.after == after
+
+
+def test_a_date_to_retry_after_is_understood(server: ScriptedServer) -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=600), usegmt=True)
+    limited = trouble(server, read, Answer(429, b"", {"Retry-After": later}))
+    assert isinstance(limited, Retryable)
+    assert limited.after is not None
+    assert 300 < limited.after <= 600
+
+
+@pytest.mark.parametrize("call", [read, change, reply])
+def test_where_nobody_listens_nothing_left(call: Call) -> None:
+    with pytest.raises(Retryable, match="no connection"):
+        call(FreshdeskHelpdesk(unused_url(), SecretStr(KEY)))
+
+
+@pytest.mark.parametrize("call", [read, change, reply])
+def test_where_the_handshake_fails_nothing_left(server: ScriptedServer, call: Call) -> None:
+    with pytest.raises(Retryable, match="no connection"):
+        call(FreshdeskHelpdesk(server.url.replace("http://", "https://"), SecretStr(KEY), timeout=0.4))
+
+
+def test_where_the_name_is_unknown_nothing_left() -> None:
+    with pytest.raises(Retryable, match="no connection"):
+        reply(FreshdeskHelpdesk("https://nobody.invalid", SecretStr(KEY)))
+
+
+def test_a_refusal_names_the_field_but_no_value(server: ScriptedServer) -> None:
+    error = {"field": "cf_reason", "message": "It should not be 'carol@example.com'", "code": "missing_field"}
+    refused = trouble(server, change, Answer(400, {"description": "Validation failed", "errors": [error]}))
+    assert "missing_field cf_reason" in refused.reason
+    assert "carol" not in refused.reason
+
+
+@pytest.mark.parametrize("answer", [CUT, HANG, Answer(401, b""), Answer(400, b"{"), HTML], ids=str)
+@pytest.mark.parametrize("call", [read, reply])
+def test_no_trouble_carries_the_key_or_what_a_customer_wrote(
+    server: ScriptedServer, call: Call, answer: Answer
+) -> None:
+    found = trouble(server, call, answer)
+    assert (found.__cause__, found.__context__) == (None, None)
+    shown = "".join(traceback.TracebackException.from_exception(found, capture_locals=True).format())
+    assert KEY not in shown
+    assert "Basic " not in shown
+
+
+def test_an_odd_ticket_is_not_quoted_in_the_trouble(server: ScriptedServer) -> None:
+    found = trouble(server, read, Answer(body=a_ticket(created_at="Carol's secret")))
+    assert (found.__cause__, found.__context__) == (None, None)
+    assert "secret" not in found.reason
+
+
+def test_the_next_call_works_after_every_fault(server: ScriptedServer) -> None:
+    desk = a_desk(server, timeout=0.4)
+    server.on(TICKET, CUT, HANG, Answer(500, b""), HTML, Answer(body=a_ticket()))
+    for _ in range(4):
+        with pytest.raises(Retryable):
+            desk.thread(42)
+    assert desk.thread(42).ticket.ticket_id == 42
+
+
+def test_every_call_is_reported_with_its_status(server: ScriptedServer) -> None:
+    calls: list[tuple[str, int]] = []
+    desk = a_desk(server, timeout=0.4, on_call=lambda what, status, seconds: calls.append((what, status)))
+    server.on(TICKET, Answer(body=a_ticket()))
+    server.on(REPLY, Answer(429, b""), CUT)
+    desk.thread(42)
+    for _ in range(2):
+        with pytest.raises(Trouble):
+            reply(desk)
+    assert calls[0] == ("GET tickets/{}", 200)
+    assert calls[-2:] == [("POST tickets/{}/reply", 429), ("POST tickets/{}/reply", 0)]

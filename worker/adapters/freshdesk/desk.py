@@ -1,0 +1,196 @@
+"""`ports.Helpdesk` for a Freshdesk account: which calls answer each question, and what is written where.
+
+No HTTP in here (wire.py) and no vendor fields beyond names of parameters (shapes.py, words.py). Built by bootstrap,
+shared by all threads of a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from pydantic import SecretStr
+
+from worker.adapters.freshdesk.people import People
+from worker.adapters.freshdesk.shapes import (
+    ChangedShape,
+    ContactShape,
+    ConversationShape,
+    CreatedShape,
+    ListedTicketShape,
+    TicketShape,
+)
+from worker.adapters.freshdesk.verdicts import Limits
+from worker.adapters.freshdesk.wire import LAST_PAGE, PAGE, OnCall, Wire
+from worker.adapters.freshdesk.words import STATUS_OF, to_contact, to_thread
+from worker.errors import Permanent
+from worker.models import Posted, Thread, TicketChange, TicketNews
+from worker.ports.world import Contact, Now
+from worker.support.bodies import body_hash as hash_of
+
+log = structlog.get_logger(__name__)
+
+_EMBEDDED = 10  # include=conversations gives the oldest ten, and does not say whether there are more
+_EARLIER = 30
+_ALWAYS = "2010-01-01T00:00:00Z"  # without updated_since a listing silently ends 30 days ago
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class FreshdeskHelpdesk:
+    """`timeout`: seconds for one read. `clock_error`: how far Freshdesk's clock may be behind ours when a reply of
+    ours is looked for. `on_call(what, status, seconds)` is told of every call, status 0 where no answer came.
+    BadConfiguration if the address or key cannot be used."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: SecretStr,
+        *,
+        timeout: float = 15.0,
+        clock_error: timedelta = timedelta(seconds=120),
+        now: Now = _utc_now,
+        on_call: OnCall | None = None,
+    ) -> None:
+        self._wire = Wire(url, api_key, timeout=timeout, on_call=on_call)
+        self._people = People(self._wire)
+        self._clock_error = clock_error
+        self._now = now
+
+    @property
+    def limits(self) -> Limits:
+        """The account's allowance as the latest answer told it."""
+        return self._wire.limits
+
+    def me(self) -> int:
+        """Our own agent id."""
+        return self._people.me().id
+
+    def ping(self) -> str:
+        agent = self._people.look_up_me()
+        return f"agent {agent.id}" + (f", {agent.contact.name}" if agent.contact.name else "")
+
+    def thread(self, ticket_id: int) -> Thread:
+        shape = self._wire.get(TicketShape, "tickets/{}", ticket_id, include="requester,conversations")
+        conversations: Sequence[ConversationShape] = shape.conversations
+        if len(conversations) >= _EMBEDDED:
+            conversations = [*conversations, *self._conversations(ticket_id)]
+        return to_thread(self._with_requester(shape), conversations, self.me(), self._people.is_agent)
+
+    def contact(self, contact_id: int) -> Contact | None:
+        shape = self._contact(contact_id)
+        return to_contact(shape) if shape is not None else None
+
+    def earlier_tickets(self, requester_id: int, *, before: int) -> Sequence[dict[str, Any]]:
+        rows, _ = self._wire.page(
+            ListedTicketShape,
+            "tickets",
+            requester_id=requester_id,
+            updated_since=_ALWAYS,
+            order_by="created_at",
+            order_type="desc",
+            per_page=_EARLIER + 1,  # one of them may be the ticket at hand
+        )
+        return [row.custom_fields for row in rows if row.id != before][:_EARLIER]
+
+    def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
+        # Nothing but the body: the endpoint refuses `private`, and the requester is the recipient anyway.
+        return self._post("tickets/{}/reply", ticket_id, {"body": body_html}, not_after)
+
+    def note(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
+        return self._post("tickets/{}/notes", ticket_id, {"body": body_html, "private": True}, not_after)
+
+    def find(self, ticket_id: int, body_hash: str, *, since: datetime, public: bool) -> Posted | None:
+        me, earliest = self.me(), since - self._clock_error
+        for c in self._conversations(ticket_id):
+            if c.user_id != me or c.private is public or c.incoming or c.created_at < earliest:
+                continue
+            if hash_of(c.body or c.body_text) == body_hash:
+                return Posted(remote_id=str(c.id), at=c.created_at)
+        return None
+
+    def change(self, ticket_id: int, change: TicketChange) -> None:
+        body: dict[str, Any] = {}
+        if change.add_tags or change.remove_tags:
+            body |= self._tags(ticket_id, change)
+        if change.state in STATUS_OF:  # a status that the account defined itself has no number we could know
+            body["status"] = STATUS_OF[change.state]
+        if change.priority is not None:
+            body["priority"] = change.priority
+        if change.group:
+            group_id = self._people.group_id(change.group)
+            body |= {"group_id": group_id} if group_id is not None else {}
+        if body:
+            self._wire.put(ChangedShape, "tickets/{}", ticket_id, body=body)
+
+    def updated_since(self, since: datetime) -> Iterator[TicketNews]:
+        """Moves the lower bound along with what was read instead of counting pages: a ticket that changes meanwhile
+        leaves its page, every later one moves up by one, and the next page number would skip one of them. The bound
+        trails by a second, since whether it is inclusive is not documented."""
+        bound, page = since.astimezone(UTC).replace(microsecond=0), 1
+        seen: set[tuple[int, datetime]] = set()
+        while True:
+            rows, more = self._changed(bound, page)
+            for row in rows:
+                if (row.id, row.updated_at) not in seen:
+                    seen.add((row.id, row.updated_at))
+                    yield TicketNews(ticket_id=row.id, updated_at=row.updated_at, created_at=row.created_at)
+            if not more:
+                return
+            bound, page = _next_bound(bound, page, rows[-1].updated_at)
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def _changed(self, bound: datetime, page: int) -> tuple[list[ListedTicketShape], bool]:
+        return self._wire.page(
+            ListedTicketShape,
+            "tickets",
+            updated_since=bound.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            order_by="updated_at",
+            order_type="asc",
+            page=page,
+            per_page=PAGE,
+        )
+
+    def _conversations(self, ticket_id: int) -> Iterator[ConversationShape]:
+        return self._wire.pages(ConversationShape, "tickets/{}/conversations", ticket_id)
+
+    def _contact(self, contact_id: int) -> ContactShape | None:
+        try:
+            shape = self._wire.get(ContactShape, "contacts/{}", contact_id)
+        except Permanent as trouble:
+            if trouble.code in (403, 404, 405):  # an agent's id, or a contact that is gone, blocked or not ours to see
+                return None
+            raise
+        return None if shape.deleted else shape
+
+    def _with_requester(self, shape: TicketShape) -> TicketShape:
+        if (shape.requester is not None and shape.requester.email) or not shape.requester_id:
+            return shape
+        return shape.model_copy(update={"requester": self._contact(shape.requester_id) or shape.requester})
+
+    def _post(self, route: str, ticket_id: int, body: dict[str, Any], not_after: float) -> Posted:
+        created = self._wire.post(CreatedShape, route, ticket_id, body=body, not_after=not_after)
+        return Posted(remote_id=str(created.id), at=created.created_at or self._now())
+
+    def _tags(self, ticket_id: int, change: TicketChange) -> dict[str, Any]:
+        """The whole new list, since a PUT replaces it; nothing where the ticket has it already."""
+        tags = self._wire.get(TicketShape, "tickets/{}", ticket_id).tags
+        wanted = [tag for tag in dict.fromkeys([*tags, *change.add_tags]) if tag not in change.remove_tags]
+        return {"tags": wanted} if wanted != tags else {}
+
+
+def _next_bound(bound: datetime, page: int, newest: datetime) -> tuple[datetime, int]:
+    trailing = newest.replace(microsecond=0) - timedelta(seconds=1)
+    if trailing > bound:
+        return trailing, 1
+    # A full page within the same two seconds, as after a bulk update: here only counting gets us on.
+    if page < LAST_PAGE:
+        return bound, page + 1
+    log.warning("sweep_cut_short", since=bound.isoformat(), pages=LAST_PAGE)  # the API gives no more of that second
+    return bound + timedelta(seconds=1), 1

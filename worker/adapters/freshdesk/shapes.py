@@ -1,0 +1,106 @@
+"""Freshdesk's JSON as types. Tolerant: unknown fields are ignored, null means the default, enums are plain integers.
+
+Vendor words stay in here and in words.py. `id` alone is required of everything that has one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Samples carry both "Z" and "+05:30"; a time without any offset is UTC.
+Moment = Annotated[datetime, AfterValidator(lambda at: at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC))]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: Any) -> Any:
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+class RequesterShape(Shape):
+    id: int
+    name: str = ""
+    email: str = ""
+    mobile: str = ""
+    phone: str = ""
+
+
+class ContactShape(RequesterShape):
+    other_emails: list[str] = Field(default_factory=list)
+    deleted: bool = False
+
+
+class ConversationShape(Shape):
+    id: int
+    body: str = ""
+    body_text: str = ""
+    incoming: bool = False
+    private: bool = False
+    source: int = 0
+    user_id: int | None = None
+    from_email: str = ""
+    deleted: bool = False
+    created_at: Moment = EPOCH
+
+
+class TicketShape(Shape):
+    id: int
+    subject: str = ""
+    description: str = ""
+    description_text: str = ""
+    status: int = 0
+    priority: int = 1
+    source: int = 0
+    requester_id: int = 0
+    responder_id: int | None = None
+    group_id: int | None = None
+    tags: list[str] = Field(default_factory=list)
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+    spam: bool = False
+    deleted: bool = False
+    created_at: Moment = EPOCH
+    updated_at: Moment = EPOCH
+    requester: RequesterShape | None = None
+    conversations: list[ConversationShape] = Field(default_factory=list)
+
+
+class ListedTicketShape(Shape):
+    """A row of a listing: read apart from TicketShape so that an odd field we do not need cannot stop a sweep."""
+
+    id: int
+    custom_fields: dict[str, Any] = Field(default_factory=dict)
+    created_at: Moment = EPOCH
+    updated_at: Moment
+
+
+class CreatedShape(Shape):
+    """The answer to a reply or note; `created_at` is None where the server left it out."""
+
+    id: int
+    created_at: Moment | None = None
+
+
+class ChangedShape(Shape):
+    id: int
+
+
+class AgentContactShape(Shape):
+    name: str = ""
+
+
+class AgentShape(Shape):
+    id: int
+    contact: AgentContactShape = AgentContactShape()
+
+
+class GroupShape(Shape):
+    id: int
+    name: str = ""

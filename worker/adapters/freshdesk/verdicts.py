@@ -1,0 +1,109 @@
+"""What an answer of Freshdesk means: fine, or which kind of trouble; and what its headers say about our allowance.
+
+Pure functions over status, headers and body, called by wire.py. Reasons carry field names and codes, never values:
+Freshdesk's own messages may repeat what a customer wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Any
+
+from worker.errors import InDoubt, Permanent, Retryable, Trouble
+
+PART = "freshdesk"
+KEY_REFUSED = "Freshdesk refused the API key (401): check FRESHDESK_API_KEY"
+_LONGEST_WAIT = 3600.0  # some accounts still count by the hour
+_WAIT_FOR_A_NEW_KEY = 60.0
+_NAME = re.compile(r"[\w.\[\]-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The account's allowance per window, as last told. Values may come as decimals ("700.0"); None: not told."""
+
+    total: float | None = None
+    remaining: float | None = None
+    used: float | None = None
+
+    @classmethod
+    def told_by(cls, headers: Mapping[str, str]) -> Limits:
+        return cls(
+            total=_number(headers.get("X-RateLimit-Total")),
+            remaining=_number(headers.get("X-RateLimit-Remaining")),
+            used=_number(headers.get("X-RateLimit-Used-CurrentRequest")),
+        )
+
+
+def trouble_of(
+    what: str, status: int, headers: Mapping[str, str], content: bytes, *, repeatable: bool
+) -> Trouble | None:
+    """None for 2xx. `repeatable`: the call may be made again whether or not it took effect (reads, PUT), so that doubt
+    about the outcome is no doubt about what to do."""
+    if 200 <= status < 300:
+        return None
+    after = wait_asked_for(headers)
+    if status == 401:
+        # A rotated key, not a broken ticket: the work waits for the operator instead of being given up.
+        return Retryable(KEY_REFUSED, part=PART, after=_WAIT_FOR_A_NEW_KEY)
+    if status == 429:
+        return Retryable(f"{what}: the account's rate limit is used up (429)", part=PART, after=after)
+    if status >= 500 or status in (408, 425) or status < 200:
+        reason = f"{what}: Freshdesk answered {status}"
+        return Retryable(reason, part=PART, after=after) if repeatable else InDoubt(reason, part=PART)
+    if status < 400:
+        return Permanent(f"{what}: Freshdesk redirects ({status}): check FRESHDESK_URL", part=PART, code=status)
+    return Permanent(f"{what}: Freshdesk refused ({status}{_details(content)})", part=PART, code=status)
+
+
+def unreadable(what: str, status: int, *, repeatable: bool) -> Trouble:
+    """Trouble for a 2xx whose body is not what the API promises: a maintenance page, an empty body, half an object."""
+    reason = f"{what}: the answer ({status}) is not the JSON that was expected"
+    return Retryable(reason, part=PART) if repeatable else InDoubt(reason, part=PART)
+
+
+def wait_asked_for(headers: Mapping[str, str]) -> float | None:
+    """Seconds of Retry-After, a number or a date, at most an hour; None if absent or unreadable."""
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    seconds = _number(value)
+    if seconds is None:
+        try:
+            seconds = (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+        except ValueError:
+            return None
+    return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text is not None else None
+    except ValueError:
+        return None
+    return value if value is not None and isfinite(value) else None
+
+
+def _details(content: bytes) -> str:
+    """ ", missing_field cf_reason" from either family of error bodies; "" where the body says nothing usable."""
+    try:
+        body: Any = json.loads(content)
+    except ValueError:
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    errors = body.get("errors")
+    entries = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else [body]
+    named = [" ".join(_names(entry)) for entry in entries[:5]]
+    return "".join(f", {names}" for names in named if names)
+
+
+def _names(entry: dict[str, Any]) -> list[str]:
+    values = (entry.get("code"), entry.get("field"))
+    return [v for v in values if isinstance(v, str) and _NAME.fullmatch(v)]

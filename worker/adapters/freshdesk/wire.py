@@ -1,0 +1,182 @@
+"""One HTTP exchange with Freshdesk, judged: it returns the answer in the expected shape or raises a kind of trouble.
+
+Session, key, time-outs, paging and the account's limits live here; what the answers mean for a ticket does not. Called
+by desk.py and people.py. Logs no body; the key never gets into an exception.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+
+import requests
+from pydantic import BaseModel, SecretStr, ValidationError
+from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
+
+from worker.adapters.address import checked_key, checked_url, is_loopback
+from worker.adapters.freshdesk.connection import Attempt, TimedAdapter, TooLate, under_way
+from worker.adapters.freshdesk.verdicts import PART, Limits, trouble_of, unreadable
+from worker.errors import InDoubt, Retryable
+
+S = TypeVar("S", bound=BaseModel)
+OnCall = Callable[[str, int, float], None]  # (what, status or 0 where none came, seconds)
+
+PAGE = 100  # the most that the API gives
+LAST_PAGE = 300  # the API refuses further ones
+_THREADS = 64  # connections kept; more than any worker has threads
+_CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: CaseInsensitiveDict[str]
+    content: bytes
+
+
+class _KeyAuth(AuthBase):
+    """The key as Basic user name. Kept wrapped, so that a printed session or a logged frame does not show it."""
+
+    def __init__(self, key: SecretStr) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        pair = b64encode(f"{self._key.get_secret_value()}:X".encode())  # the password is not looked at
+        request.headers["Authorization"] = f"Basic {pair.decode()}"
+        return request
+
+
+class Wire:
+    """Thread-safe. `timeout`: seconds for one read; an answer may take twice that as a whole."""
+
+    def __init__(self, url: str, api_key: SecretStr, *, timeout: float, on_call: OnCall | None = None) -> None:
+        self._root = checked_url("FRESHDESK_URL", url) + "/api/v2/"
+        self._timeout = timeout
+        self._on_call = on_call
+        self.limits = Limits()
+        self._session = requests.Session()
+        self._session.auth = _KeyAuth(checked_key("FRESHDESK_API_KEY", api_key))
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "deskhand"})
+        # A proxy from the environment is right for Freshdesk, and wrong for the sandbox on this machine.
+        self._session.trust_env = not is_loopback(self._root)
+        # Session cookies would be shared by all threads and outlive a rotated key.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.mount("https://", TimedAdapter(_THREADS))
+        self._session.mount("http://", TimedAdapter(_THREADS))
+
+    def get(self, shape: type[S], route: str, *ids: int, **query: Any) -> S:
+        """One object. Retryable or Permanent."""
+        answer = self._call("GET", route, ids, query=query)
+        return self._one(shape, f"GET {route}", answer, repeatable=True)
+
+    def page(self, shape: type[S], route: str, *ids: int, **query: Any) -> tuple[list[S], bool]:
+        """One page of a list, and whether there may be another. A full page is believed over a missing Link header, and
+        a Link header over a short page: reading one page too many costs a credit, one too few the newest message."""
+        answer = self._call("GET", route, ids, query=query)
+        rows = self._many(shape, f"GET {route}", answer)
+        linked = 'rel="next"' in answer.headers.get("Link", "")
+        return rows, bool(rows) and (linked or len(rows) >= int(query.get("per_page", 30)))
+
+    def pages(self, shape: type[S], route: str, *ids: int, **query: Any) -> Iterator[S]:
+        """Every row of every page."""
+        for number in range(1, LAST_PAGE + 1):
+            rows, more = self.page(shape, route, *ids, page=number, per_page=PAGE, **query)
+            yield from rows
+            if not more:
+                return
+
+    def post(self, shape: type[S], route: str, *ids: int, body: dict[str, Any], not_after: float) -> S:
+        """Creates something: Retryable and Permanent mean that nothing happened, everything else is InDoubt."""
+        answer = self._call("POST", route, ids, body=body, not_after=not_after)
+        return self._one(shape, f"POST {route}", answer, repeatable=False)
+
+    def put(self, shape: type[S], route: str, *ids: int, body: dict[str, Any]) -> S:
+        """Sets fields to values, so it may be repeated: Retryable or Permanent."""
+        answer = self._call("PUT", route, ids, body=body)
+        return self._one(shape, f"PUT {route}", answer, repeatable=True)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _call(
+        self,
+        method: str,
+        route: str,
+        ids: tuple[int, ...],
+        *,
+        query: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+        not_after: float | None = None,
+    ) -> _Answer:
+        what = f"{method} {route}"
+        repeatable = method != "POST"
+        attempt = Attempt(deadline=time.monotonic() + 2 * self._timeout, not_after=not_after)
+        started = time.monotonic()
+        got = self._exchange(method, route.format(*ids), query, body, attempt)
+        if self._on_call is not None:
+            self._on_call(what, got.status if isinstance(got, _Answer) else 0, time.monotonic() - started)
+        # Raised out here and not where it was caught: the library's exceptions hold the request with its key.
+        if isinstance(got, str):
+            reason = f"{what}: {got}"
+            if attempt.begun and not repeatable:
+                raise InDoubt(reason, part=PART)
+            raise Retryable(reason, part=PART)
+        self.limits = Limits.told_by(got.headers)
+        trouble = trouble_of(what, got.status, got.headers, got.content, repeatable=repeatable)
+        if trouble is not None:
+            raise trouble
+        return got
+
+    def _exchange(
+        self, method: str, path: str, query: dict[str, Any] | None, body: dict[str, Any] | None, attempt: Attempt
+    ) -> _Answer | str:
+        """The answer, whatever it says, or in a few words why there is none."""
+        patience = (min(_CONNECT_SECONDS, self._timeout), self._timeout)
+        try:
+            with under_way(attempt):
+                response = self._session.request(
+                    method, self._root + path, params=query, json=body, timeout=patience, allow_redirects=False
+                )
+        except TooLate:
+            attempt.begun = False  # the request never became complete, so nobody can have acted on it
+            return "woke up too late to send this; nothing was sent"
+        except (OSError, HTTPException, HTTPError) as error:
+            return f"no answer ({type(error).__name__})" if attempt.begun else f"no connection ({type(error).__name__})"
+        return _Answer(response.status_code, response.headers, response.content)
+
+    def _one(self, shape: type[S], what: str, answer: _Answer, *, repeatable: bool) -> S:
+        row = _shaped(shape, _parsed(answer.content))
+        if row is None:
+            raise unreadable(what, answer.status, repeatable=repeatable)
+        return row
+
+    def _many(self, shape: type[S], what: str, answer: _Answer) -> list[S]:
+        parsed = _parsed(answer.content)
+        rows = [_shaped(shape, item) for item in parsed] if isinstance(parsed, list) else [None]
+        good = [row for row in rows if row is not None]
+        if len(good) != len(rows):
+            raise unreadable(what, answer.status, repeatable=True)
+        return good
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _shaped(shape: type[S], value: Any) -> S | None:
+    # The validation error is dropped, not chained: it quotes the values, and those are what customers wrote.
+    try:
+        return shape.model_validate(value)
+    except ValidationError:
+        return None

@@ -1,0 +1,185 @@
+"""Cases: opening, concluding and advancing them. What is only read of them is in lookups.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, insert, or_, select, update
+
+from worker.adapters.store.columns import clock, new_id
+from worker.adapters.store.lookups import CaseLookups
+from worker.adapters.store.room import (
+    DESKHAND,
+    add_draft,
+    add_send,
+    drop_queued_replies,
+    from_now,
+    move,
+    to_case,
+    upsert,
+)
+from worker.adapters.store.schema import cases, doorbells, sends, snapshots
+from worker.adapters.store.trouble import Taken
+from worker.models import Case, Doorbell, Draft, Identity, Reader, Ring, Status, Strength, Thread, Trace, Verdict
+from worker.ports.ledger import Outgoing
+
+NEWER_MESSAGE = "A newer message of the customer is being answered."
+MOVED_ON = "The case was taken back before its reply had left."
+
+
+class SqlCases(CaseLookups):
+    """`ports.ledger.Cases` over SQL."""
+
+    def open(self, thread: Thread, message_key: str, doorbell: Doorbell, lease: timedelta) -> Case | None:
+        """A doorbell that somebody else has claimed since opens nothing."""
+        held = {"lease_until": from_now(lease), "opened_by": doorbell.doorbell_id, **_about(thread)}
+        with self.writing() as connection:
+            if _claimed_since(connection, doorbell):
+                return None
+            row = _insert(connection, thread, message_key, held) or _take_over(
+                connection, thread.ticket.ticket_id, message_key, doorbell, held
+            )
+            return None if row is None else to_case(row)
+
+    def conclude(
+        self,
+        case_id: str,
+        epoch: int,
+        status: Status,
+        *,
+        verdict: Verdict,
+        trace: Trace,
+        thread: Thread,
+        draft: Draft | None = None,
+        identity: Identity | None = None,
+        reader: Reader | None = None,
+        outgoing: Sequence[Outgoing] = (),
+    ) -> Sequence[str] | None:
+        """As the port says. `identity` and `reader` are taken from the trace where they are not given. An IGNORED
+        message supersedes nothing: an automatic answer must not throw away the draft for a question."""
+        found = _found(verdict, identity or trace.identity, reader or trace.reader)
+        mine = [cases.c.epoch == epoch]
+        try:
+            with self.writing() as connection:
+                row = move(
+                    connection, case_id, Status.OPEN, status, by=DESKHAND, reasons=verdict.reasons, where=mine, **found
+                )
+                if row is None:
+                    return None
+                _keep(connection, case_id, thread, trace)
+                if draft is not None:
+                    add_draft(connection, case_id, draft, trace)
+                if status is not Status.IGNORED:
+                    _supersede_older(connection, row)
+                return [add_send(connection, case_id, row.ticket_id, row.message_key, one) for one in outgoing]
+        except Taken:
+            return None
+
+    def advance(
+        self, case_id: str, from_: Status, to: Status, epoch: int | None, *, reasons: Sequence[str] = (), by: str = ""
+    ) -> bool:
+        """Taking an APPROVED case back also drops its reply, if that is still queued."""
+        mine = [] if epoch is None else [cases.c.epoch == epoch]
+        with self.writing() as connection:
+            row = move(connection, case_id, from_, to, by=by or DESKHAND, reasons=reasons, where=mine)
+            if row is not None and from_ is Status.APPROVED and to is not Status.SENT:
+                drop_queued_replies(connection, MOVED_ON, sends.c.case_id == case_id)
+            return row is not None
+
+
+def _about(thread: Thread) -> dict[str, Any]:
+    requester = thread.ticket.requester
+    return {
+        "subject": thread.ticket.subject,
+        "requester_id": requester.requester_id,
+        "requester_email": requester.email,
+        "priority": thread.ticket.priority,
+    }
+
+
+def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -> dict[str, Any]:
+    """What the drafting found out, as columns of the case."""
+    columns: dict[str, Any] = {}
+    if identity is not None:
+        customer = identity.customer
+        columns |= {"strength": identity.strength, "customer_id": customer.customer_id if customer else None}
+    if reader is not None:
+        columns["segments"] = list(reader.segments)
+    if verdict.priority is not None:
+        columns["priority"] = verdict.priority
+    return columns
+
+
+def _claimed_since(connection: Connection, doorbell: Doorbell) -> bool:
+    stale = exists().where(doorbells.c.doorbell_id == doorbell.doorbell_id, doorbells.c.epoch != doorbell.epoch)
+    return bool(connection.execute(select(stale)).scalar())
+
+
+def _insert(connection: Connection, thread: Thread, message_key: str, held: dict[str, Any]) -> Row[Any] | None:
+    fresh = {
+        "case_id": new_id("c"),
+        "ticket_id": thread.ticket.ticket_id,
+        "message_key": message_key,
+        "status": Status.OPEN,
+        "epoch": 1,
+        "strength": Strength.UNKNOWN,
+        "segments": [],
+        "template_id": "",
+        "reasons": [],
+        "opened_at": clock(),
+        "moved_at": clock(),
+    }
+    statement = upsert(connection, cases).values(**fresh, **held).on_conflict_do_nothing()
+    row: Row[Any] | None = connection.execute(statement.returning(*cases.c)).one_or_none()
+    return row
+
+
+def _take_over(
+    connection: Connection, ticket_id: int, message_key: str, doorbell: Doorbell, held: dict[str, Any]
+) -> Row[Any] | None:
+    """A case left OPEN by a worker that is gone, or a held one that a reviewer wants drafted anew."""
+    this = (cases.c.ticket_id == ticket_id, cases.c.message_key == message_key)
+    epoch = cases.c.epoch + 1
+    row = connection.execute(
+        update(cases)
+        .where(*this, cases.c.status == Status.OPEN)
+        .where(or_(cases.c.lease_until <= clock(), cases.c.opened_by == doorbell.doorbell_id))
+        .values(epoch=epoch, **held)
+        .returning(*cases.c)
+    ).one_or_none()
+    if row is None and doorbell.ring is Ring.REDRAFT and doorbell.case_id:
+        row = move(connection, doorbell.case_id, Status.HELD, Status.OPEN, by=DESKHAND, where=this, epoch=epoch, **held)
+    return row
+
+
+def _keep(connection: Connection, case_id: str, thread: Thread, trace: Trace) -> None:
+    connection.execute(delete(snapshots).where(snapshots.c.case_id == case_id))
+    connection.execute(
+        insert(snapshots).values(
+            case_id=case_id, thread=thread.model_dump(mode="json"), trace=trace.model_dump(mode="json")
+        )
+    )
+
+
+def _supersede_older(connection: Connection, newest: Row[Any]) -> None:
+    """Ends the ticket's older cases that this one answers too: held, still being drafted (their conclude fails then),
+    and approved ones whose reply has not left yet. Older OPEN ones count because nobody would ever come back to them:
+    drafting always takes the newest message."""
+    older = (
+        cases.c.ticket_id == newest.ticket_id,
+        cases.c.case_id != newest.case_id,
+        or_(
+            cases.c.opened_at < newest.opened_at,
+            (cases.c.opened_at == newest.opened_at) & (cases.c.case_id < newest.case_id),
+        ),
+    )
+    ids = select(cases.c.case_id).where(*older)
+    stopped = drop_queued_replies(connection, NEWER_MESSAGE, sends.c.case_id.in_(ids))
+    waiting = connection.execute(
+        select(cases.c.case_id, cases.c.status).where(*older, cases.c.status.in_([Status.OPEN, Status.HELD]))
+    ).all()
+    ends = [(row.case_id, Status(row.status)) for row in waiting] + [(one, Status.APPROVED) for one in stopped]
+    for case_id, status in ends:
+        move(connection, case_id, status, Status.SUPERSEDED, by=DESKHAND, reasons=[NEWER_MESSAGE])

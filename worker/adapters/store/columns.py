@@ -1,0 +1,96 @@
+"""What the columns hold: cleaned text, JSON, and seconds since 1970 by the database's own clock.
+
+Both databases take exactly the same values. Nothing here opens a connection; schema.py and the rooms use it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Double, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(value: Any) -> Any:
+    """Text (also inside lists and dicts) with NUL and lone surrogates replaced, since neither database stores both.
+
+    Replaced, not removed: an address with a NUL in it must not become somebody else's address.
+    """
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", str(value))
+    if isinstance(value, dict):
+        return {clean(key): clean(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(inner) for inner in value]
+    return value
+
+
+class Words(TypeDecorator[str]):
+    """Text, cleaned on its way in and in every comparison; a StrEnum goes in as its value."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(clean(value))
+
+
+class Json(TypeDecorator[Any]):
+    """A value as JSON text. Nouns go in as `noun.model_dump(mode="json")`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return json.dumps(clean(value), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class clock(FunctionElement[float]):
+    """Seconds since 1970 by the database's clock, to the millisecond or better."""
+
+    type = Double()
+    inherit_cache = True
+
+
+@compiles(clock, "sqlite")
+def _sqlite_clock(element: clock, compiler: SQLCompiler, **_: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"  # unixepoch('subsec') would need SQLite 3.42
+
+
+@compiles(clock, "postgresql")
+def _postgresql_clock(element: clock, compiler: SQLCompiler, **_: Any) -> str:
+    # In a sub-select, the clock is read once per statement; a bare call is volatile and would rule out every index.
+    return "(SELECT extract(epoch FROM clock_timestamp())::double precision)"
+
+
+def moment(seconds: float) -> datetime:
+    """Seconds since 1970 as an aware time."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+_turn = threading.Lock()
+_last = 0
+
+
+def new_id(prefix: str) -> str:
+    """A short id that sorts by time: prefix, 13 hex digits of microseconds, 8 random ones."""
+    global _last
+    with _turn:
+        _last = max(time.time_ns() // 1000, _last + 1)
+        micros = _last
+    return f"{prefix}{micros:013x}{uuid4().hex[:8]}"

@@ -1,0 +1,105 @@
+"""Customers: what the customer file said at the last import, found by address, telephone or id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
+
+from worker.adapters.directory import normal_email, phone_digits
+from worker.adapters.store.columns import clean
+from worker.adapters.store.room import Room
+from worker.adapters.store.schema import customer_emails, customers
+from worker.models import Customer
+
+_BATCH = 500  # SQLite takes a limited number of values in one statement
+
+
+class SqlCustomers(Room):
+    """`ports.ledger.Customers` over SQL."""
+
+    def replace(self, customers: Sequence[Customer]) -> tuple[int, int, int]:
+        given = {one.customer_id: one for one in customers}
+        with self.writing() as connection:
+            stored = _stored(connection, list(given))
+            added = [one for one in given if one not in stored]
+            changed = [one for one in given if one in stored and _as_stored(given[one]) != _as_stored(stored[one])]
+            _forget(connection, changed)
+            _store(connection, [given[one] for one in added + changed])
+        return len(added), len(changed), len(given) - len(added) - len(changed)
+
+    def by_email(self, email: str) -> Sequence[Customer]:
+        """Those registered with it first."""
+        if not email:
+            return []
+        query = (
+            select(customers)
+            .join(customer_emails)
+            .where(customer_emails.c.email == email)
+            .order_by(customer_emails.c.registered.desc(), customers.c.customer_id)
+        )
+        with self.reading() as connection:
+            return [_to_customer(row) for row in connection.execute(query)]
+
+    def by_phone(self, digits: str) -> Sequence[Customer]:
+        return self._where(customers.c.phone_digits == digits) if digits else []
+
+    def by_id(self, customer_id: str) -> Customer | None:
+        return next(iter(self._where(customers.c.customer_id == customer_id)), None)
+
+    def count(self) -> int:
+        with self.reading() as connection:
+            return connection.execute(select(func.count()).select_from(customers)).scalar_one()
+
+    def _where(self, condition: ColumnElement[bool]) -> list[Customer]:
+        with self.reading() as connection:
+            query = select(customers).where(condition).order_by(customers.c.customer_id)
+            return [_to_customer(row) for row in connection.execute(query)]
+
+
+def _to_customer(row: Row[Any]) -> Customer:
+    stored = {name: row._mapping[name] for name in Customer.model_fields if name != "since"}
+    return Customer(**stored, since=None if row.since is None else date.fromisoformat(row.since))
+
+
+def _as_stored(customer: Customer) -> dict[str, Any]:
+    """A customer's row. Cleaned, so that an import is compared with what the last one could store."""
+    row: dict[str, Any] = clean(customer.model_dump(mode="json"))
+    return {**row, "phone_digits": phone_digits(customer.phone)}
+
+
+def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
+
+
+def _stored(connection: Connection, ids: Sequence[str]) -> dict[str, Customer]:
+    found: dict[str, Customer] = {}
+    for some in _batches(ids):
+        rows = connection.execute(select(customers).where(customers.c.customer_id.in_(some)))
+        found |= {row.customer_id: _to_customer(row) for row in rows}
+    return found
+
+
+def _forget(connection: Connection, ids: Sequence[str]) -> None:
+    for some in _batches(ids):
+        connection.execute(delete(customer_emails).where(customer_emails.c.customer_id.in_(some)))
+        connection.execute(delete(customers).where(customers.c.customer_id.in_(some)))
+
+
+def _store(connection: Connection, given: Sequence[Customer]) -> None:
+    if not given:
+        return
+    connection.execute(insert(customers), [_as_stored(one) for one in given])
+    addresses = [row for one in given for row in _addresses(one)]
+    if addresses:
+        connection.execute(insert(customer_emails), addresses)
+
+
+def _addresses(customer: Customer) -> list[dict[str, Any]]:
+    registered = normal_email(customer.email)
+    all_ = {normal_email(one): False for one in customer.alternate_emails} | {registered: True}
+    return [
+        {"email": email, "customer_id": customer.customer_id, "registered": own} for email, own in all_.items() if email
+    ]

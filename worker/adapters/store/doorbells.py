@@ -1,0 +1,82 @@
+"""Doorbells: what rang, what is waiting, and how far the poller has read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select, update
+
+from worker.adapters.store.columns import moment
+from worker.adapters.store.room import Room, free, from_now, ring_doorbell, to_doorbell, upsert
+from worker.adapters.store.schema import UNREADABLE, WAITING, doorbells, marks
+from worker.models import Doorbell, Ring
+
+_POLL = "poll"
+
+
+class SqlDoorbells(Room):
+    """`ports.ledger.Doorbells` over SQL."""
+
+    def ring(
+        self, ring: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None = None, hint: str = ""
+    ) -> str:
+        with self.writing() as connection:
+            return ring_doorbell(connection, ring, ticket_id, raw=raw, case_id=case_id, hint=hint)
+
+    def claim(self, doorbell_id: str, lease: timedelta) -> Doorbell | None:
+        with self.writing() as connection:
+            row = connection.execute(
+                update(doorbells)
+                .where(doorbells.c.doorbell_id == doorbell_id, WAITING, free(doorbells))
+                .values(epoch=doorbells.c.epoch + 1, lease_until=from_now(lease))
+                .returning(*doorbells.c)
+            ).one_or_none()
+            return None if row is None else to_doorbell(row)
+
+    def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
+        return self._write(doorbell_id, epoch, state="done", outcome=outcome, lease_until=0.0)
+
+    def park(self, doorbell_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool) -> bool:
+        tries = doorbells.c.tries + int(failed)
+        return self._write(doorbell_id, epoch, lease_until=0.0, due_at=from_now(after), outcome=reason, tries=tries)
+
+    def _write(self, doorbell_id: str, epoch: int, **columns: object) -> bool:
+        with self.writing() as connection:
+            written = connection.execute(
+                update(doorbells)
+                .where(doorbells.c.doorbell_id == doorbell_id, doorbells.c.epoch == epoch, WAITING)
+                .values(**columns)
+            )
+            return written.rowcount == 1
+
+    def due(self, limit: int) -> Sequence[str]:
+        oldest = (doorbells.c.received_at, doorbells.c.doorbell_id)
+        with self.reading() as connection:
+            query = select(doorbells.c.doorbell_id).where(WAITING, free(doorbells)).order_by(*oldest).limit(limit)
+            return list(connection.execute(query).scalars())
+
+    def unreadable(self, limit: int) -> Sequence[tuple[str, datetime, bytes]]:
+        """Newest first."""
+        with self.reading() as connection:
+            query = select(doorbells).where(UNREADABLE).order_by(doorbells.c.received_at.desc()).limit(limit)
+            return [(row.doorbell_id, moment(row.received_at), bytes(row.raw)) for row in connection.execute(query)]
+
+    def poll_mark(self) -> datetime | None:
+        with self.reading() as connection:
+            at = connection.execute(select(marks.c.at).where(marks.c.name == _POLL)).scalar()
+            return None if at is None else moment(at)
+
+    def set_poll_mark(self, mark: datetime) -> None:
+        at = mark.timestamp()
+        with self.writing() as connection:
+            connection.execute(
+                upsert(connection, marks)
+                .values(name=_POLL, at=at)
+                .on_conflict_do_update(index_elements=["name"], set_={"at": at})
+            )
+
+    def seen(self, ticket_id: int, updated_at: datetime) -> bool:
+        rung = exists().where(doorbells.c.ticket_id == ticket_id, doorbells.c.received_at >= updated_at.timestamp())
+        with self.reading() as connection:
+            return bool(connection.execute(select(rung)).scalar())

@@ -1,0 +1,95 @@
+"""The connection pool, SQLite or PostgreSQL, set so that a commit survives a crash and writers queue up.
+
+No tables in here (schema.py) and no statements (the rooms). Called by ledger.py and by the migrations.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from worker.errors import BadConfiguration
+
+WRITES = "deskhand_writes"  # execution option: this transaction will write
+_BUSY_SECONDS = 10
+_POOL: dict[str, Any] = {"pool_size": 32, "max_overflow": 8, "pool_timeout": 10}
+
+
+def parse(url: str) -> URL:
+    """BadConfiguration for anything but SQLite and PostgreSQL; the message does not repeat the URL's password."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadConfiguration("DATABASE_URL is not a URL: give it as postgresql+psycopg://user@host/name") from None
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed
+    if parsed.drivername == "postgresql+psycopg":
+        return parsed
+    raise BadConfiguration(
+        f"DATABASE_URL begins with {parsed.drivername}:// but must begin with postgresql+psycopg://, "
+        "or name a SQLite file as sqlite:////var/lib/deskhand.db"
+    )
+
+
+def open_engine(url: str) -> Engine:
+    """A pool for 32 threads. Connects only when first used."""
+    parsed = parse(url)
+    return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+
+
+def _postgresql(url: URL) -> Engine:
+    # A stuck lock holder or a vanished network must not hold our threads for ever.
+    wanted = {
+        "connect_timeout": 5,
+        "keepalives_idle": 30,
+        "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+    }
+    arguments = {name: value for name, value in wanted.items() if name not in url.query}
+    return sqlalchemy.create_engine(
+        url, connect_args=arguments, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True, **_POOL
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    module = sqlite_module()
+    engine = sqlalchemy.create_engine(
+        url, module=module, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL
+    )
+    mode = journal_mode(module.sqlite_version_info)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver would begin late and deferred; _begin does it
+        for pragma in (
+            f"busy_timeout={_BUSY_SECONDS * 1000}",
+            f"journal_mode={mode}",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads first and then writes fails with "locked" whenever another one wrote in between.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def sqlite_module() -> ModuleType:
+    """The newest SQLite at hand: the bundled one, else the interpreter's."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:  # no wheel for this platform
+        from sqlite3 import dbapi2
+    return dbapi2  # type: ignore[no-any-return]
+
+
+def journal_mode(version: tuple[int, ...]) -> str:
+    """WAL, except where SQLite (3.7.0 to 3.51.2) can corrupt a WAL file with two connections; see its 3.51.3 notes."""
+    return "TRUNCATE" if (3, 7, 0) <= version <= (3, 51, 2) else "WAL"

@@ -1,0 +1,119 @@
+"""What is only read of cases: their history, drafts and threads, and the figures for gates, metrics and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select, union_all
+
+from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.room import Room, to_case
+from worker.adapters.store.schema import REPLY, UNENDED, WAITING, case_moves, cases, doorbells, drafts, sends, snapshots
+from worker.models import Case, Draft, Status, Strength, Thread, Trace
+
+
+class CaseLookups(Room):
+    """The reading half of `ports.ledger.Cases`."""
+
+    def get(self, case_id: str) -> Case | None:
+        with self.reading() as connection:
+            row = connection.execute(select(cases).where(cases.c.case_id == case_id)).one_or_none()
+            return None if row is None else to_case(row)
+
+    def of_ticket(self, ticket_id: int) -> Sequence[Case]:
+        query = select(cases).where(cases.c.ticket_id == ticket_id).order_by(cases.c.opened_at, cases.c.case_id)
+        with self.reading() as connection:
+            return [to_case(row) for row in connection.execute(query)]
+
+    def by_status(self, status: Status, *, limit: int = 50, offset: int = 0) -> Sequence[Case]:
+        newest = (cases.c.moved_at.desc(), cases.c.case_id.desc())
+        query = select(cases).where(cases.c.status == status).order_by(*newest).limit(limit).offset(offset)
+        with self.reading() as connection:
+            return [to_case(row) for row in connection.execute(query)]
+
+    def moves(self, case_id: str) -> Sequence[Mapping[str, Any]]:
+        query = select(case_moves).where(case_moves.c.case_id == case_id).order_by(case_moves.c.move_id)
+        with self.reading() as connection:
+            return [
+                {
+                    "at": moment(row.at),
+                    "from_status": Status(row.from_status),
+                    "to_status": Status(row.to_status),
+                    "by": row.moved_by,
+                    "reasons": tuple(row.reasons),
+                }
+                for row in connection.execute(query)
+            ]
+
+    def drafts(self, case_id: str) -> Sequence[tuple[str, Draft, Trace]]:
+        query = select(drafts).where(drafts.c.case_id == case_id).order_by(drafts.c.number)
+        with self.reading() as connection:
+            return [
+                (row.draft_id, Draft.model_validate(row.draft), Trace.model_validate(row.trace))
+                for row in connection.execute(query)
+            ]
+
+    def thread(self, case_id: str) -> Thread | None:
+        with self.reading() as connection:
+            stored = connection.execute(select(snapshots.c.thread).where(snapshots.c.case_id == case_id)).scalar()
+            return None if stored is None else Thread.model_validate(stored)
+
+    def trace(self, case_id: str) -> Trace | None:
+        with self.reading() as connection:
+            stored = connection.execute(select(snapshots.c.trace).where(snapshots.c.case_id == case_id)).scalar()
+            return None if stored is None else Trace.model_validate(stored)
+
+    def replies_on_ticket(self, ticket_id: int) -> int:
+        query = select(func.count()).select_from(sends).where(sends.c.ticket_id == ticket_id, REPLY)
+        with self.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def replies_to_requester(self, requester_id: int, within: timedelta) -> int:
+        theirs = select(cases.c.case_id).where(cases.c.requester_id == requester_id)
+        recent = sends.c.queued_at >= clock() - within.total_seconds()
+        query = select(func.count()).select_from(sends).where(sends.c.case_id.in_(theirs), REPLY, recent)
+        with self.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def customer_of_requester(self, requester_id: int) -> str | None:
+        query = (
+            select(cases.c.customer_id)
+            .distinct()
+            .where(cases.c.requester_id == requester_id, cases.c.customer_id.is_not(None))
+            .where(cases.c.strength.in_([Strength.VERIFIED, Strength.LINKED]))
+            .limit(2)
+        )
+        with self.reading() as connection:
+            found = list(connection.execute(query).scalars())
+        return found[0] if len(found) == 1 else None
+
+    def counts(self) -> Mapping[str, int]:
+        query = select(cases.c.status, func.count().label("n")).group_by(cases.c.status)
+        with self.reading() as connection:
+            found = {row.status: row.n for row in connection.execute(query)}
+        return {status.value: found.get(status.value, 0) for status in Status}
+
+    def oldest_open(self) -> timedelta | None:
+        starts = union_all(
+            select(func.min(doorbells.c.received_at).label("at")).where(WAITING),
+            select(func.min(cases.c.opened_at).label("at")).where(UNENDED),
+        ).subquery()
+        with self.reading() as connection:
+            age = connection.execute(select(clock() - func.min(starts.c.at))).scalar()
+        return None if age is None else timedelta(seconds=max(0.0, age))
+
+    def move_times(self) -> Sequence[Mapping[str, Any]]:
+        columns = (cases.c.ticket_id, cases.c.message_key, cases.c.status, cases.c.opened_at, cases.c.moved_at)
+        with self.reading() as connection:
+            return [
+                {
+                    "ticket_id": row.ticket_id,
+                    "message_key": row.message_key,
+                    "status": Status(row.status),
+                    "opened_at": moment(row.opened_at),
+                    "moved_at": moment(row.moved_at),
+                }
+                for row in connection.execute(select(*columns).order_by(cases.c.opened_at, cases.c.case_id))
+            ]

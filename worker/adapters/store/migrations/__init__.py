@@ -1,0 +1,66 @@
+"""Brings a database to the newest schema, at every start, under a lock: several processes may start at once.
+
+The steps are in versions/; Alembic finds them there and runs them through env.py. Called as `migrate(url)`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy import Connection, text
+
+from worker.adapters.store.engine import WRITES, open_engine, parse
+from worker.adapters.store.trouble import judged
+from worker.errors import BadConfiguration
+
+_LOCK = 0x6465736B  # PostgreSQL's advisory lock: any number that no other program on that database uses
+
+
+def migrate(url: str) -> None:
+    """Creates or upgrades the tables, in one transaction: after a crash half-way the old schema is still there.
+    Raises BadConfiguration, Retryable or Permanent."""
+    engine = open_engine(url)
+    try:
+        with _file_lock(url), judged(), engine.execution_options(**{WRITES: True}).begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may be at a long step
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            _upgrade(connection)
+    finally:
+        engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def _file_lock(url: str) -> Iterator[None]:
+    """For SQLite, a lock beside its file: BEGIN IMMEDIATE orders the steps, but not the switch to WAL before it."""
+    parsed = parse(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        yield
+        return
+    with _lock_beside(Path(parsed.database)) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _lock_beside(path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.with_name(path.name + ".lock").open("a")
+    except OSError as error:
+        raise BadConfiguration(
+            f"DATABASE_URL names {path}, but its folder cannot be written ({error.strerror}): choose another one"
+        ) from error

@@ -1,0 +1,196 @@
+"""What all rooms of the ledger share: transactions, rows read as nouns, and the writes that several rooms make.
+
+Every status move of a case goes through `move`, so that none happens outside MOVES or goes unrecorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from worker.adapters.store.columns import clock, moment, new_id
+from worker.adapters.store.engine import WRITES
+from worker.adapters.store.schema import audit, case_moves, cases, doorbells, drafts, sends
+from worker.adapters.store.trouble import judged
+from worker.models import MOVES, Case, Doorbell, Draft, Ring, Send, SendState, Status, Trace
+from worker.ports.ledger import Outgoing
+
+DESKHAND = "deskhand"  # who moved a case, where no person did
+
+
+class Room:
+    """Transactions over one pool. Rows become nouns inside them, so that a row that does not read is judged too."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(**{WRITES: True})
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with judged(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Committed at the end of the block, also after a `return` in it; rolled back by any exception."""
+        with judged(), self._writer.begin() as connection:
+            yield connection
+
+
+def upsert(connection: Connection, table: Any) -> Any:
+    """INSERT of this database's dialect, with its on_conflict_... methods."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def from_now(wait: timedelta) -> ColumnElement[float]:
+    return clock() + wait.total_seconds()
+
+
+def free(table: Any) -> ColumnElement[bool]:
+    """No live lease, and due."""
+    return and_(table.c.lease_until <= clock(), table.c.due_at <= clock())
+
+
+# --- rows to nouns
+
+
+def to_doorbell(row: Row[Any]) -> Doorbell:
+    return Doorbell(
+        doorbell_id=row.doorbell_id,
+        ring=Ring(row.ring),
+        ticket_id=row.ticket_id,
+        received_at=moment(row.received_at),
+        case_id=row.case_id,
+        hint=row.hint,
+        tries=row.tries,
+        epoch=row.epoch,
+    )
+
+
+def to_case(row: Row[Any]) -> Case:
+    stored = {name: row._mapping[name] for name in Case.model_fields if name not in ("opened_at", "moved_at")}
+    return Case(**stored, opened_at=moment(row.opened_at), moved_at=moment(row.moved_at))
+
+
+def to_send(row: Row[Any]) -> Send:
+    stored = {name: row._mapping[name] for name in Send.model_fields if name != "intended_at"}
+    return Send(**stored, intended_at=None if row.intended_at is None else moment(row.intended_at))
+
+
+# --- writes that several rooms make
+
+
+def ring_doorbell(
+    connection: Connection, why: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None, hint: str = ""
+) -> str:
+    doorbell_id = new_id("d")
+    connection.execute(
+        insert(doorbells).values(
+            doorbell_id=doorbell_id,
+            ring=why,
+            ticket_id=ticket_id,
+            case_id=case_id,
+            hint=hint,
+            # A payload that was read has told us its ticket; the rest of it is not trusted, so not kept either.
+            raw=raw if ticket_id is None else b"",
+            state="unreadable" if ticket_id is None else "waiting",
+            received_at=clock(),
+            due_at=clock(),
+        )
+    )
+    return doorbell_id
+
+
+def move(
+    connection: Connection,
+    case_id: str,
+    from_: Status,
+    to: Status,
+    *,
+    by: str,
+    reasons: Sequence[str] = (),
+    where: Sequence[ColumnElement[bool]] = (),
+    **columns: Any,
+) -> Row[Any] | None:
+    """The one way a case changes its status: the row after it, or None if MOVES or the row itself refuses."""
+    if to not in MOVES[from_]:
+        return None
+    values = {"status": to, "moved_at": clock(), "lease_until": 0.0, **columns}
+    if reasons:
+        values["reasons"] = list(reasons)
+    row = connection.execute(
+        update(cases)
+        .where(cases.c.case_id == case_id, cases.c.status == from_, *where)
+        .values(values)
+        .returning(*cases.c)
+    ).one_or_none()
+    if row is not None:
+        connection.execute(
+            insert(case_moves).values(
+                case_id=case_id, at=clock(), from_status=from_, to_status=to, moved_by=by, reasons=list(reasons)
+            )
+        )
+    return row
+
+
+def add_draft(connection: Connection, case_id: str, draft: Draft, trace: Trace) -> str:
+    """Stores it as the newest of a case whose row this transaction has locked."""
+    draft_id = new_id("f")
+    last = connection.execute(select(func.max(drafts.c.number)).where(drafts.c.case_id == case_id)).scalar()
+    connection.execute(
+        insert(drafts).values(
+            draft_id=draft_id,
+            case_id=case_id,
+            number=(last or 0) + 1,
+            body_hash=draft.body_hash,
+            guards=list(dict.fromkeys(finding.guard for finding in draft.findings)),
+            draft=draft.model_dump(mode="json"),
+            trace=trace.model_dump(mode="json"),
+            stored_at=clock(),
+        )
+    )
+    connection.execute(
+        update(cases).where(cases.c.case_id == case_id).values(draft_id=draft_id, template_id=draft.template_id)
+    )
+    return draft_id
+
+
+def add_send(connection: Connection, case_id: str, ticket_id: int, message_key: str, outgoing: Outgoing) -> str:
+    """Queues it. Taken if it is a second live reply to the same customer message."""
+    send_id = new_id("s")
+    connection.execute(
+        insert(sends).values(
+            send_id=send_id,
+            case_id=case_id,
+            ticket_id=ticket_id,
+            message_key=message_key,
+            kind=outgoing.kind,
+            body_html=outgoing.body_html,
+            body_hash=outgoing.body_hash,
+            change=outgoing.change.model_dump(mode="json"),
+            state=SendState.QUEUED,
+            queued_at=clock(),
+            due_at=clock(),
+        )
+    )
+    return send_id
+
+
+def drop_queued_replies(connection: Connection, reason: str, *where: ColumnElement[bool]) -> list[str]:
+    """Nothing of them has left our house; whoever claimed one fails at `intend`. The ids of their cases."""
+    dropped = connection.execute(
+        update(sends)
+        .where(sends.c.kind == "reply", sends.c.state == SendState.QUEUED, *where)
+        .values(state=SendState.DROPPED, remark=reason, lease_until=0.0)
+        .returning(sends.c.case_id)
+    )
+    return list(dropped.scalars())
+
+
+def note_audit(connection: Connection, user: str, action: str, subject: str, detail: str = "") -> None:
+    connection.execute(insert(audit).values(at=clock(), login=user, action=action, subject=subject, detail=detail))

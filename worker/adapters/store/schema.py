@@ -1,0 +1,225 @@
+"""The ledger's tables. Migrations create them (a test holds both equal); the rooms read and write them.
+
+Times are seconds since 1970, UTC. A lease is free where `lease_until` is in the past; 0 means given back.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.sql.elements import TextClause
+
+from worker.adapters.store.columns import Json, Words
+
+METADATA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# Conditions of the partial indexes. Queries must use these very words: with a bound value in their place, neither
+# database can tell that the index applies, and 10,000 held drafts are read one by one.
+WAITING = text("state = 'waiting'")
+UNREADABLE = text("state = 'unreadable'")
+HELD = text("status = 'held'")
+UNENDED = text("status IN ('open', 'approved')")
+LIVE = text("state IN ('queued', 'posting', 'posted')")
+REPLY = text("kind = 'reply' AND state <> 'dropped'")
+
+
+def _index(name: str, *columns: Column[object] | str | TextClause, where: TextClause, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+doorbells = Table(
+    "doorbells",
+    METADATA,
+    Column("doorbell_id", Words, primary_key=True),
+    Column("ring", Words, nullable=False),
+    Column("ticket_id", BigInteger),
+    Column("case_id", Words),
+    Column("hint", Words, nullable=False, default=""),
+    Column("raw", LargeBinary, nullable=False, default=b""),
+    Column("state", Words, nullable=False),  # waiting, done or unreadable
+    Column("received_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("lease_until", Double, nullable=False, default=0.0),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("outcome", Words, nullable=False, default=""),
+    Index("ix_doorbells_ticket_id_received_at", "ticket_id", "received_at"),
+    _index("ix_doorbells_waiting", "received_at", "doorbell_id", where=WAITING),
+    _index("ix_doorbells_unreadable", "received_at", where=UNREADABLE),
+)
+
+marks = Table(
+    "marks",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    METADATA,
+    Column("case_id", Words, primary_key=True),
+    Column("ticket_id", BigInteger, nullable=False),
+    Column("message_key", Words, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("lease_until", Double, nullable=False, default=0.0),
+    Column("opened_by", Words, nullable=False),  # the doorbell that holds or last held it
+    Column("subject", Words, nullable=False),
+    Column("requester_id", BigInteger, nullable=False),
+    Column("requester_email", Words, nullable=False),
+    Column("customer_id", Words),
+    Column("strength", Words, nullable=False),
+    Column("segments", Json, nullable=False),
+    Column("template_id", Words, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("reasons", Json, nullable=False),
+    Column("draft_id", Words),  # the newest draft; no foreign key, since drafts point here
+    Column("opened_at", Double, nullable=False),
+    Column("moved_at", Double, nullable=False),
+    UniqueConstraint("ticket_id", "message_key"),
+    Index("ix_cases_requester_id", "requester_id"),
+    Index("ix_cases_status_moved_at_case_id", "status", "moved_at", "case_id"),
+    _index("ix_cases_held", text("priority DESC"), "opened_at", "case_id", where=HELD),
+    _index("ix_cases_unended", "opened_at", where=UNENDED),
+)
+
+case_moves = Table(
+    "case_moves",
+    METADATA,
+    Column("move_id", Integer, primary_key=True),
+    Column("case_id", Words, ForeignKey("cases.case_id"), nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("from_status", Words, nullable=False),
+    Column("to_status", Words, nullable=False),
+    Column("moved_by", Words, nullable=False),
+    Column("reasons", Json, nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",  # apart from cases, so that a queue of 10,000 does not drag 10,000 threads through memory
+    METADATA,
+    Column("case_id", Words, ForeignKey("cases.case_id"), primary_key=True),
+    Column("thread", Json, nullable=False),
+    Column("trace", Json, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    METADATA,
+    Column("draft_id", Words, primary_key=True),
+    Column("case_id", Words, ForeignKey("cases.case_id"), nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2, ... within the case
+    Column("body_hash", Words, nullable=False),
+    Column("guards", Json, nullable=False),  # names of the guards that found something
+    Column("draft", Json, nullable=False),
+    Column("trace", Json, nullable=False),
+    Column("stored_at", Double, nullable=False),
+    UniqueConstraint("case_id", "number"),
+)
+
+sends = Table(
+    "sends",
+    METADATA,
+    Column("send_id", Words, primary_key=True),
+    Column("case_id", Words, ForeignKey("cases.case_id"), nullable=False, index=True),
+    Column("ticket_id", BigInteger, nullable=False),
+    Column("message_key", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("body_html", Words, nullable=False),
+    Column("body_hash", Words, nullable=False),
+    Column("change", Json, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("rounds", Integer, nullable=False, default=0),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("queued_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("lease_until", Double, nullable=False, default=0.0),
+    Column("intended_at", Double),
+    Column("posted_at", Double),
+    Column("remote_id", Words, nullable=False, default=""),
+    Column("remark", Words, nullable=False, default=""),
+    # At most one public reply per customer message: this index is the promise, everything else is good intentions.
+    _index("uq_sends_reply", "ticket_id", "message_key", where=REPLY, unique=True),
+    Index("ix_sends_state", "state"),
+    _index("ix_sends_live", "queued_at", "send_id", where=LIVE),
+)
+
+customers = Table(
+    "customers",
+    METADATA,
+    Column("customer_id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("email", Words, nullable=False),
+    Column("alternate_emails", Json, nullable=False),
+    Column("phone", Words, nullable=False),
+    Column("phone_digits", Words, nullable=False, index=True),
+    Column("segments", Json, nullable=False),
+    Column("since", Text),  # ISO date
+    Column("facts", Json, nullable=False),
+)
+
+customer_emails = Table(
+    "customer_emails",
+    METADATA,
+    Column("email", Words, primary_key=True),  # normalised
+    Column("customer_id", Words, ForeignKey("customers.customer_id"), primary_key=True, index=True),
+    Column("registered", Boolean, nullable=False),
+)
+
+users = Table(
+    "users",
+    METADATA,
+    Column("login", Words, primary_key=True),
+    Column("role", Words, nullable=False),
+    Column("password_hash", Words, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("token_hash", Words, primary_key=True),
+    Column("login", Words, nullable=False),
+    Column("csrf", Words, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+
+links = Table(
+    "links",
+    METADATA,
+    Column("token_hash", Words, primary_key=True),
+    Column("login", Words, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+)
+
+audit = Table(
+    "audit",
+    METADATA,
+    Column("entry_id", Integer, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("login", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("detail", Words, nullable=False),
+)

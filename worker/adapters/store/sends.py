@@ -1,0 +1,141 @@
+"""Sends: the outgoing writes, from intent to done. Delivery is the only caller that may put one on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from html import escape
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+
+from worker.adapters.store.columns import clock
+from worker.adapters.store.room import DESKHAND, Room, add_send, free, from_now, move, ring_doorbell, to_send
+from worker.adapters.store.schema import LIVE, cases, sends
+from worker.models import Posted, Ring, Send, SendKind, SendState, Status
+from worker.ports.ledger import Outgoing
+from worker.support.bodies import body_hash
+
+_UNSENT = (SendState.QUEUED, SendState.POSTING)
+
+
+def stranded_note(reason: str) -> Outgoing:
+    """What a person reads on the ticket whose reply stayed in doubt."""
+    body = (
+        "<p>Deskhand could not make sure whether its reply reached the customer. "
+        f"Please look at the thread and answer if it is missing.</p><p>{escape(reason)}</p>"
+    )
+    return Outgoing(kind=SendKind.HANDOVER_NOTE, body_html=body, body_hash=body_hash(body))
+
+
+class SqlSends(Room):
+    """`ports.ledger.Sends` over SQL."""
+
+    def claim(self, send_id: str, lease: timedelta) -> Send | None:
+        with self.writing() as connection:
+            row = connection.execute(
+                update(sends)
+                .where(sends.c.send_id == send_id, LIVE, free(sends))
+                .values(epoch=sends.c.epoch + 1, lease_until=from_now(lease))
+                .returning(*sends.c)
+            ).one_or_none()
+            return None if row is None else to_send(row)
+
+    def intend(self, send_id: str, epoch: int) -> Send | None:
+        with self.writing() as connection:
+            row = connection.execute(
+                update(sends)
+                .where(sends.c.send_id == send_id, sends.c.epoch == epoch, sends.c.state.in_(_UNSENT))
+                .where(sends.c.lease_until > clock())
+                .values(state=SendState.POSTING, intended_at=clock(), rounds=sends.c.rounds + 1)
+                .returning(*sends.c)
+            ).one_or_none()
+            return None if row is None else to_send(row)
+
+    def posted(self, send_id: str, epoch: int, posted: Posted) -> bool:
+        at = posted.at.timestamp()
+        with self.writing() as connection:
+            row = _leave(
+                connection,
+                send_id,
+                epoch,
+                [SendState.POSTING],
+                SendState.POSTED,
+                remote_id=posted.remote_id,
+                posted_at=at,
+            )
+            if row is not None and row.kind == SendKind.REPLY:
+                move(connection, row.case_id, Status.APPROVED, Status.SENT, by=DESKHAND)
+            return row is not None
+
+    def done(self, send_id: str, epoch: int, remark: str = "") -> bool:
+        with self.writing() as connection:
+            row = _leave(connection, send_id, epoch, [SendState.POSTED], SendState.DONE, remark=remark, lease_until=0.0)
+            return row is not None
+
+    def park(
+        self, send_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool, nothing_left: bool
+    ) -> bool:
+        columns: dict[str, Any] = {"lease_until": 0.0, "due_at": from_now(after), "remark": reason}
+        if failed:
+            columns["tries"] = sends.c.tries + 1
+        this = (sends.c.send_id == send_id, sends.c.epoch == epoch)
+        with self.writing() as connection:
+            written = connection.execute(update(sends).where(*this, LIVE).values(columns)).rowcount == 1
+            if written and nothing_left:
+                back = update(sends).where(*this, sends.c.state == SendState.POSTING)
+                connection.execute(back.values(state=SendState.QUEUED))
+            return written
+
+    def drop(self, send_id: str, epoch: int, reason: str, *, case_to: Status | None, recheck: bool = False) -> bool:
+        with self.writing() as connection:
+            row = _leave(connection, send_id, epoch, _UNSENT, SendState.DROPPED, remark=reason, lease_until=0.0)
+            if row is None:
+                return False
+            if case_to is not None:
+                _move_case(connection, row.case_id, case_to, reason)
+            if recheck:
+                ring_doorbell(connection, Ring.RECHECK, row.ticket_id, case_id=None)
+            return True
+
+    def strand(self, send_id: str, epoch: int, reason: str) -> bool:
+        with self.writing() as connection:
+            row = _leave(connection, send_id, epoch, _UNSENT, SendState.STRANDED, remark=reason, lease_until=0.0)
+            if row is not None and row.kind == SendKind.REPLY:
+                _move_case(connection, row.case_id, Status.HANDED_OVER, reason)
+                add_send(connection, row.case_id, row.ticket_id, row.message_key, stranded_note(reason))
+            return row is not None
+
+    def due(self, limit: int) -> Sequence[str]:
+        oldest = (sends.c.queued_at, sends.c.send_id)
+        with self.reading() as connection:
+            query = select(sends.c.send_id).where(LIVE, free(sends)).order_by(*oldest).limit(limit)
+            return list(connection.execute(query).scalars())
+
+    def of_case(self, case_id: str) -> Sequence[Send]:
+        query = select(sends).where(sends.c.case_id == case_id).order_by(sends.c.queued_at, sends.c.send_id)
+        with self.reading() as connection:
+            return [to_send(row) for row in connection.execute(query)]
+
+    def in_doubt(self) -> int:
+        abandoned = (sends.c.state == SendState.POSTING) & (sends.c.lease_until <= clock())
+        query = select(func.count()).select_from(sends)
+        with self.reading() as connection:
+            return connection.execute(query.where(or_(abandoned, sends.c.state == SendState.STRANDED))).scalar_one()
+
+
+def _leave(
+    connection: Connection, send_id: str, epoch: int, from_: Sequence[SendState], to: SendState, **columns: Any
+) -> Row[Any] | None:
+    return connection.execute(
+        update(sends)
+        .where(sends.c.send_id == send_id, sends.c.epoch == epoch, sends.c.state.in_(from_))
+        .values(state=to, **columns)
+        .returning(*sends.c)
+    ).one_or_none()
+
+
+def _move_case(connection: Connection, case_id: str, to: Status, reason: str) -> None:
+    """From wherever the case stands; where MOVES has no way from there, it has ended otherwise and stays."""
+    status = connection.execute(select(cases.c.status).where(cases.c.case_id == case_id)).scalar_one()
+    move(connection, case_id, Status(status), to, by=DESKHAND, reasons=[reason])

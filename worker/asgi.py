@@ -1,0 +1,86 @@
+"""The two web applications, as uvicorn factories: `worker.asgi:webhook` and `worker.asgi:console`.
+
+Neither loads the embedding model. The webhook app also answers /healthz (this process), /readyz (every part, with its
+ping and its reason) and /metrics.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from worker import bootstrap
+from worker.errors import Trouble
+from worker.intake.webhook import make_router
+from worker.ledger_metrics import LedgerMetrics
+from worker.log import start_logging
+from worker.queues import make_celery
+from worker.settings import load_settings
+from worker.trouble_words import safe_reason
+
+Ping = Callable[[], str]
+PING_SECONDS = 3.0
+
+
+def webhook() -> FastAPI:
+    """The app that Freshdesk talks to."""
+    settings = load_settings()
+    start_logging(settings.log_level, settings.log_format, process="webhook")
+    bootstrap.require_webhook_secret(settings)
+    ledger = bootstrap.open_ledger_for(settings)
+    enqueue = bootstrap.make_enqueue(make_celery(settings, bootstrap.redis_url(settings)))
+    app = FastAPI(title="Deskhand", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(make_router(ledger.doorbells, settings.webhook_secrets, enqueue))
+    REGISTRY.register(LedgerMetrics(ledger))
+    _add_probes(app, bootstrap.pings(settings, ledger))
+    return app
+
+
+def console() -> FastAPI:
+    """The support leads' pages."""
+    settings = load_settings()
+    start_logging(settings.log_level, settings.log_format, process="console")
+    return bootstrap.make_console_app(settings)
+
+
+def _add_probes(app: FastAPI, pings: dict[str, Ping]) -> None:
+    pool = ThreadPoolExecutor(max_workers=max(4, len(pings)), thread_name_prefix="ping")
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz() -> JSONResponse:
+        """503 as soon as the ledger cannot be written: then, and only then, webhooks must be sent again."""
+        started = {name: pool.submit(_ping, ping) for name, ping in pings.items()}
+        parts = {}
+        for name, future in started.items():
+            try:
+                parts[name] = future.result(timeout=PING_SECONDS)
+            except TimeoutError:
+                parts[name] = {"ok": False, "reason": f"no answer within {PING_SECONDS:.0f} s"}
+        ready = bool(parts.get("ledger", {}).get("ok"))
+        whole = all(bool(p["ok"]) for p in parts.values())
+        status = "ready" if whole else "degraded" if ready else "not ready"
+        return JSONResponse({"status": status, "parts": parts}, status_code=200 if ready else 503)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+def _ping(ping: Ping) -> dict[str, object]:
+    started = time.perf_counter()
+    try:
+        said = ping()
+    except Trouble as trouble:
+        return {"ok": False, "reason": trouble.reason}
+    except Exception as error:
+        return {"ok": False, "reason": safe_reason(error)}
+    return {"ok": True, "says": said, "ms": round((time.perf_counter() - started) * 1000, 1)}

@@ -1,0 +1,100 @@
+"""The sweep: a loop of its own that finds what the queue missed, and runs the poller.
+
+It looks at the ledger only; a job in Redis that repairs Redis would be lost with it. Several may run: claims decide.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from worker import bootstrap, metrics
+from worker.errors import BadConfiguration, Trouble
+from worker.intake.poller import poll
+from worker.log import start_logging
+from worker.ports import Enqueue, Helpdesk, Ledger
+from worker.queues import DELIVER, DRAFT, make_celery
+from worker.settings import Settings, load_settings
+from worker.trouble_words import safe_reason
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+REMEMBER = timedelta(seconds=10)  # how long a row that was enqueued is not enqueued again
+
+
+class Sweep:
+    """One pass puts every due row on its queue. What was just enqueued is left alone for a moment, or a slow queue
+    would fill with copies of the same ids."""
+
+    def __init__(self, ledger: Ledger, enqueue: Enqueue, now: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._enqueue = enqueue
+        self._now = now
+        self._recent: dict[str, datetime] = {}
+
+    def once(self) -> int:
+        now = self._now()
+        self._recent = {row: at for row, at in self._recent.items() if now - at < REMEMBER}
+        due = [(DELIVER, row) for row in self._ledger.sends.due(BATCH)]
+        due += [(DRAFT, row) for row in self._ledger.doorbells.due(BATCH)]
+        fresh = [(queue, row) for queue, row in due if row not in self._recent]
+        for queue, row in fresh:
+            self._enqueue(queue, row)
+            self._recent[row] = now
+            metrics.DISPATCHED.labels(queue).inc()
+        return len(fresh)
+
+
+def every(seconds: float, work: Callable[[], object], name: str, stop: threading.Event) -> None:
+    """Runs `work` until told to stop. Its failures are logged, never fatal: the next round may find the part healed."""
+    structlog.contextvars.bind_contextvars(stage=name)
+    while not stop.is_set():
+        try:
+            work()
+        except Trouble as trouble:
+            log.warning("round_failed", part=trouble.part, reason=trouble.reason)
+        except Exception as error:
+            log.error("round_failed", error=safe_reason(error))
+        stop.wait(seconds)
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Sweeps and polls until `stop`."""
+    ledger = bootstrap.open_ledger_for(settings)
+    helpdesk: Helpdesk = bootstrap.make_helpdesk(settings)
+    enqueue = bootstrap.make_enqueue(make_celery(settings, bootstrap.redis_url(settings)))
+    sweep = Sweep(ledger, enqueue, lambda: datetime.now(UTC))
+
+    def look() -> None:
+        metrics.POLLED.inc(poll(helpdesk, ledger.doorbells, enqueue, datetime.now(UTC)))
+
+    poller = threading.Thread(target=every, args=(settings.poll_seconds, look, "poller", stop), daemon=True)
+    poller.start()
+    log.info("dispatcher_started", sweep_seconds=settings.sweep_seconds, poll_seconds=settings.poll_seconds)
+    every(settings.sweep_seconds, sweep.once, "dispatcher", stop)
+    poller.join(timeout=5)
+    ledger.close()
+
+
+def main() -> None:
+    settings = load_settings()
+    start_logging(settings.log_level, settings.log_format, process="dispatcher")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        run(settings, stop)
+    except BadConfiguration as error:
+        with contextlib.suppress(BrokenPipeError):
+            print("\n".join(error.problems), flush=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Metrics that only the ledger knows, read when Prometheus scrapes: cases by status, the oldest open one, doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from worker.errors import Trouble
+from worker.ports import Ledger
+
+
+class LedgerMetrics(Collector):
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def describe(self) -> list[Metric]:
+        """Nothing: so that registering does not query the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("deskhand_ledger_up", "1 while the ledger answers")
+        try:
+            counts = self._ledger.cases.counts()
+            oldest = self._ledger.cases.oldest_open()
+            doubts = self._ledger.sends.in_doubt()
+        except Trouble:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        cases = GaugeMetricFamily("deskhand_cases", "Cases by status", labels=["status"])
+        for status, n in counts.items():
+            cases.add_metric([status], n)
+        yield cases
+        yield GaugeMetricFamily(
+            "deskhand_oldest_open_seconds",
+            "Age of the oldest case that has not ended",
+            value=oldest.total_seconds() if oldest else 0.0,
+        )
+        yield GaugeMetricFamily("deskhand_sends_in_doubt", "Sends whose outcome is not known", value=doubts)

@@ -1,0 +1,45 @@
+"""How a rule sees text: spelling variants that people do not notice are made equal, so that a lead lists a word once.
+
+Used by the operators of evaluate.py and by the search for customer ids; not a cleaner of mail (see intake/mailtext).
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Signs of the Indian scripts are no letters to Python, yet part of a word: without them "नहीं" would be three words.
+_LETTERS = r"\w\u0300-\u036f\u0900-\u0963\u0966-\u0dff"
+_PIECES = re.compile(rf"[{_LETTERS}]+|[.!?;\u0964](?=\s|$)|\n[^\S\n]*\n")
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+    + [*range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080)]
+)
+_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u201c": '"', "\u201d": '"'})
+_END = "."
+
+
+def plain(text: str) -> str:
+    """Compatibility forms, curly quotes and white space made plain, invisible characters gone; case is kept."""
+    return " ".join(_visible(text).split())
+
+
+def phrase(listed: str) -> str:
+    """A listed word or phrase as `spoken` would show it, with a space at each end; "" if it has no letters."""
+    words = " ".join(piece for piece in _pieces(listed) if piece != _END)
+    return f" {words} " if words else ""
+
+
+@lru_cache(maxsize=4)  # a gate asks some twenty rules about the same text; more would only keep customers' words
+def spoken(text: str) -> str:
+    """The words in lower case, one space between and at both ends; apostrophes are dropped ("don't" is "dont"), and a
+    "." stands where a sentence or paragraph ends, so that no phrase is found across two sentences."""
+    return " " + " ".join(_pieces(text)) + " "
+
+
+def _pieces(text: str) -> list[str]:
+    found = _PIECES.findall(_visible(text).casefold().replace("'", ""))
+    return [piece if piece[0].isalnum() or piece[0] == "_" else _END for piece in found]
+
+
+def _visible(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_QUOTES)

@@ -1,0 +1,172 @@
+"""What people and the API do at the local Freshdesk. Each act takes effect at once, is journalled, and may ring rules.
+
+All take the world first and hold its lock. Acts of the API are attributed to the key's agent and re-evaluate the update
+rules like anybody's: that is how a bot comes to hear itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from worker.sandbox.nouns import CLOSED, NOTE, OPEN, REPLY, RESOLVED, Conversation, Ticket
+from worker.sandbox.sanitiser import as_text, sanitise
+from worker.sandbox.world import Event, World
+
+SUPPORT_EMAIL = "support@support.example"
+
+
+def open_ticket(
+    world: World, requester_id: int, subject: str, html: str, *, at: datetime | None = None, ring: bool = True, **more: Any
+) -> Ticket:
+    """A customer's mail (or form) becomes a ticket. `more`: further fields of Ticket. `at`: when, for old tickets."""
+    with world.lock:
+        now = at or world.now()
+        body = sanitise(html)
+        ticket = Ticket(0, subject, body, as_text(body), requester_id, now, now, **more)
+        ticket.fr_due_by, ticket.due_by = now + timedelta(hours=4), now + timedelta(days=1)
+        world.add_ticket(ticket)
+        world.journal.write(
+            "customer_message",
+            ticket_id=ticket.id,
+            key="ticket",
+            user_id=requester_id,
+            text=ticket.description_text,
+            subject=subject,
+            sample=ticket.sample,
+            rings=ring,
+        )
+        if ring:
+            world.tell(Event("ticket_created", ticket.id, "requester", requester_id))
+        return ticket
+
+
+def customer_writes(world: World, ticket_id: int, html: str, *, at: datetime | None = None, ring: bool = True) -> Conversation:
+    """The requester answers by mail. Reopens a resolved or closed ticket, as the stock rule does."""
+    with world.lock:
+        ticket = world.tickets[ticket_id]
+        person = world.person(ticket.requester_id)
+        said = _say(world, ticket, html, ticket.requester_id, at, incoming=True, source=REPLY)
+        said.from_email = person.email if person else None
+        said.to_emails = [SUPPORT_EMAIL]
+        world.journal.write(
+            "customer_message", ticket_id=ticket_id, key=f"c{said.id}", user_id=said.user_id, text=said.body_text,
+            sample=ticket.sample, rings=ring,
+        )  # fmt: skip
+        if world.reopen_when_customer_responds and ticket.status in (RESOLVED, CLOSED) and ring:
+            ticket.status = OPEN
+            world.journal.write("change", ticket_id=ticket_id, agent_id=None, changes={"status": OPEN})
+        if ring:
+            world.tell(Event("reply", ticket_id, "requester", ticket.requester_id, conversation_id=said.id))
+        return said
+
+
+def reply(world: World, ticket_id: int, html: str, agent_id: int, *, at: datetime | None = None, **mail: Any) -> Conversation:
+    """A public reply: mailed to the requester, irrevocable. `mail`: from_email, cc_emails, bcc_emails."""
+    with world.lock:
+        ticket = world.tickets[ticket_id]
+        person = world.person(ticket.requester_id)
+        said = _say(world, ticket, html, agent_id, at, source=REPLY)
+        said.from_email = mail.get("from_email") or SUPPORT_EMAIL
+        said.to_emails = [person.email] if person else []
+        said.cc_emails, said.bcc_emails = mail.get("cc_emails") or [], mail.get("bcc_emails") or []
+        ticket.stats.setdefault("first_responded_at", said.created_at)
+        ticket.stats["agent_responded_at"] = said.created_at
+        if world.assign_to_first_responder and ticket.responder_id is None:
+            ticket.responder_id = agent_id
+        _journal_said(world, "reply", said)
+        world.tell(Event("reply", ticket_id, "agent", agent_id, conversation_id=said.id))
+        return said
+
+
+def note(
+    world: World, ticket_id: int, html: str, agent_id: int, *, private: bool = True, incoming: bool = False,
+    at: datetime | None = None,
+) -> Conversation:  # fmt: skip
+    with world.lock:
+        ticket = world.tickets[ticket_id]
+        said = _say(world, ticket, html, agent_id, at, private=private, incoming=incoming, source=NOTE)
+        _journal_said(world, "note", said)
+        world.tell(Event("note", ticket_id, "agent", agent_id, private=private, conversation_id=said.id))
+        return said
+
+
+def edit_note(world: World, conversation: Conversation, html: str, agent_id: int) -> Conversation:
+    with world.lock:
+        now = world.now()
+        conversation.body = sanitise(html)
+        conversation.body_text = as_text(conversation.body)
+        conversation.updated_at = conversation.last_edited_at = now
+        conversation.last_edited_user_id = agent_id
+        world.tickets[conversation.ticket_id].updated_at = now
+        _journal_said(world, "note_edited", conversation)
+        return conversation
+
+
+def delete_note(world: World, conversation: Conversation, agent_id: int) -> None:
+    with world.lock:
+        ticket = world.tickets[conversation.ticket_id]
+        ticket.conversations.remove(conversation)
+        del world.conversations[conversation.id]
+        ticket.updated_at = world.now()
+        world.journal.write("note_deleted", ticket_id=ticket.id, agent_id=agent_id, conversation_id=conversation.id)
+
+
+def change(world: World, ticket_id: int, fields: dict[str, Any], agent_id: int | None) -> Ticket:
+    """Sets `fields` of Ticket (custom_fields are merged in, tags replace the whole list)."""
+    with world.lock:
+        ticket = world.tickets[ticket_id]
+        now = world.now()
+        changes: dict[str, tuple[Any, Any]] = {}
+        for name, value in fields.items():
+            before = getattr(ticket, name)
+            after = {**before, **value} if name == "custom_fields" else value
+            if name == "requester_id":
+                world.change_requester(ticket, value)
+            setattr(ticket, name, after)
+            if before != after:
+                changes[name] = (before, after)
+        if "status" in changes:
+            ticket.stats["status_updated_at"] = now
+            if ticket.status in (RESOLVED, CLOSED):
+                ticket.stats["closed_at" if ticket.status == CLOSED else "resolved_at"] = now
+        ticket.updated_at = now
+        world.journal.write("change", ticket_id=ticket_id, agent_id=agent_id, changes={k: v[1] for k, v in changes.items()})
+        if changes:
+            performer = "system" if agent_id is None else "agent"
+            world.tell(Event("ticket_updated", ticket_id, performer, agent_id, changes=changes))
+        return ticket
+
+
+def merge(world: World, primary_id: int, secondary_ids: list[int], agent_id: int, notes: tuple[str, str] = ("", "")) -> None:
+    """Secondaries are closed with a pointer note; no field says "merged into". Cannot be undone."""
+    with world.lock:
+        for secondary_id in secondary_ids:
+            note(world, secondary_id, notes[1] or f"This ticket is closed and merged into ticket {primary_id}", agent_id)
+            note(world, primary_id, notes[0] or f"Ticket with ID {secondary_id} is merged into this ticket", agent_id)
+            change(world, secondary_id, {"status": CLOSED}, agent_id)
+
+
+def _say(
+    world: World, ticket: Ticket, html: str, user_id: int | None, at: datetime | None, *, source: int,
+    incoming: bool = False, private: bool = False,
+) -> Conversation:  # fmt: skip
+    now = at or world.now()
+    body = sanitise(html)
+    said = Conversation(0, ticket.id, body, as_text(body), incoming, private, user_id, source, now, now)
+    ticket.updated_at = max(ticket.updated_at, now)
+    return world.add_conversation(said)
+
+
+def _journal_said(world: World, kind: str, said: Conversation) -> None:
+    agent = world.agents.get(said.user_id or -1)
+    world.journal.write(
+        kind,
+        ticket_id=said.ticket_id,
+        conversation_id=said.id,
+        agent_id=said.user_id,
+        agent=agent.name if agent else None,
+        private=said.private,
+        html=said.body,
+        text=said.body_text,
+    )

@@ -1,0 +1,73 @@
+"""The writer's parts made into something to judge (a candidate) and something to send (a draft)."""
+
+from __future__ import annotations
+
+from worker.intake.mailtext import Words
+from worker.models import Draft, Finding, Identity, Reader, Strength, Thread
+from worker.support.bodies import body_hash
+from worker.support.desk import Desk
+from worker.support.facts import as_name
+from worker.support.generate import Writing, fill_sources
+from worker.support.guard.candidate import Candidate
+from worker.support.letters import letter_for
+from worker.support.render import render
+from worker.support.retrieve import Found
+
+
+def candidate(
+    words: Words,
+    found: Found,
+    writing: Writing,
+    facts: dict[str, str],
+    who: Identity,
+    reader: Reader,
+    desk: Desk,
+) -> Candidate:
+    """The reply with everything that the guards hold against it or for it."""
+    rules = desk.rulebook.guards
+    sources = (*fill_sources(found.templates, facts), *found.passages)
+    return Candidate(
+        parts=writing.parts,
+        sources={s.source_id: s for s in sources},
+        template_ids=tuple(s.source_id for s in found.templates),
+        facts=facts if who.strength is Strength.VERIFIED else {},
+        identity=who,
+        reader=reader,
+        message=words.now,
+        hidden=words.hidden,
+        had_invisible=words.had_invisible,
+        written_by=writing.written_by,
+        trouble=writing.trouble,
+        link_hosts=tuple(rules.link_hosts),
+        product_names=tuple(rules.product_names),
+        own_contacts=tuple(rules.own_contacts),
+        customer_id_pattern=desk.rulebook.identity.customer_id_pattern,
+    )
+
+
+def compose(
+    thread: Thread,
+    who: Identity,
+    found: Found,
+    writing: Writing,
+    findings: tuple[Finding, ...],
+    facts: dict[str, str],
+    desk: Desk,
+) -> Draft:
+    """Greeting, sign-off, paragraphs and links, by code."""
+    name = facts.get("first_name", "") or as_name(thread.ticket.requester.name).split(" ")[0]
+    layouts = [s.text for s in fill_sources(found.templates, facts)]
+    html, text = render(writing.parts, letter_for(desk.rulebook, name), layouts)
+    said = {source for part in writing.parts for s in part.sentences for source in s.sources}
+    best = next((t.source_id for t in found.templates if t.source_id in said), "")
+    return Draft(
+        parts=writing.parts,
+        body_html=html,
+        body_text=text,
+        body_hash=body_hash(html),
+        template_id=best,
+        sources=(*fill_sources(found.templates, facts), *found.passages),
+        findings=findings,
+        usage=writing.usage,
+        written_by=writing.written_by,
+    )

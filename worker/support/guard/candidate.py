@@ -1,0 +1,44 @@
+"""What every guard is given: the proposed reply, what it may rest on, and to whom it would go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from worker.models import Identity, Part, Reader, Sentence, Source
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reply before it is judged. `sources` by id, with placeholders filled in; `facts`: the record we opened."""
+
+    parts: tuple[Part, ...]
+    sources: Mapping[str, Source]
+    template_ids: tuple[str, ...]
+    facts: Mapping[str, str]
+    identity: Identity
+    reader: Reader
+    message: str = ""  # what the customer wrote now
+    hidden: str = ""  # what the mail held and nobody could see
+    had_invisible: bool = False
+    written_by: str = ""
+    trouble: str = ""
+    link_hosts: tuple[str, ...] = ()
+    product_names: tuple[str, ...] = ()
+    own_contacts: tuple[str, ...] = ()  # addresses and phone numbers of the company itself
+    customer_id_pattern: str = ""
+    personal_fields: frozenset[str] = field(default_factory=frozenset)
+
+    def numbered(self) -> Iterator[tuple[int, Sentence]]:
+        """Every sentence with its index over the whole draft, as findings name it."""
+        yield from enumerate(s for part in self.parts for s in part.sentences)
+
+    def support_of(self, sentence: Sentence) -> str:
+        """All text that the sentence cites, the record included if it cites that."""
+        texts = [f"{s.title}. {s.text}" for i in sentence.sources if (s := self.sources.get(i))]
+        if "customer" in sentence.sources:
+            texts.append(" ".join(self.facts.values()))
+        return "\n".join(texts)
+
+    def template_text(self) -> str:
+        return "\n".join(s.text for i in self.template_ids if (s := self.sources.get(i)))

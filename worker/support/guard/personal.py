@@ -1,0 +1,62 @@
+"""No personal data unless the customer is verified, and nobody else's data ever.
+
+PASS: "Your customer id is PW100231." to the address that is registered for PW100231.
+FAIL: the same sentence to a stranger who only wrote that he is PW100231; or PW100999 to anybody else.
+"""
+
+import re
+from collections.abc import Iterator
+
+from worker.models import Finding, Strength
+from worker.support.guard.candidate import Candidate
+from worker.support.guard.tokens import tokens
+
+TODO = "Take it out. Ask the customer to write from the registered address, if they need it."
+
+
+def check(reply: Candidate) -> Iterator[Finding]:
+    verified = reply.identity.strength is Strength.VERIFIED
+    own = reply.identity.customer if verified else None
+    for i, sentence in reply.numbered():
+        if "customer" in sentence.sources and not verified:
+            yield _finding("A sentence rests on a customer record, but nobody was verified.", i, sentence.text)
+        for words in _foreign_ids(reply, sentence.text, own.customer_id if own else ""):
+            yield _finding(f"“{words}” is a customer id that is not this customer's own.", i, words)
+        for words in _contacts(reply, sentence.text, own_values(own)):
+            yield _finding(
+                "It holds an e-mail address or phone number that is not ours and not the customer's.", i, words
+            )
+    if not verified and (held := reply.identity.customer):
+        yield from _leaks(reply, held.facts)
+
+
+def own_values(customer: object) -> set[str]:
+    values = [
+        getattr(customer, "email", ""),
+        getattr(customer, "phone", ""),
+        *getattr(customer, "alternate_emails", ()),
+    ]
+    return {(re.sub(r"\D", "", v)[-10:] if "@" not in v else v.lower()) for v in values if v}
+
+
+def _foreign_ids(reply: Candidate, text: str, own: str) -> list[str]:
+    if not reply.customer_id_pattern:
+        return []
+    return [m.group() for m in re.finditer(reply.customer_id_pattern, text, re.I) if m.group().upper() != own.upper()]
+
+
+def _contacts(reply: Candidate, text: str, own: set[str]) -> list[str]:
+    ours = {c.lower() if "@" in c else re.sub(r"\D", "", c)[-10:] for c in reply.own_contacts}
+    return [t.words for t in tokens(text) if t.kind in {"address", "phone"} and t.value not in ours | own]
+
+
+def _leaks(reply: Candidate, facts: dict[str, str]) -> Iterator[Finding]:
+    """Values of the record of somebody who was only linked or claimed must not stand in the reply."""
+    for i, sentence in reply.numbered():
+        for value in facts.values():
+            if len(value) >= 4 and value.casefold() in sentence.text.casefold():
+                yield _finding("It holds data from the record of a customer who was not verified.", i, value)
+
+
+def _finding(what: str, i: int, words: str) -> Finding:
+    return Finding(guard="personal", what=what, todo=TODO, sentence=i, words=words)

@@ -1,0 +1,24 @@
+"""No other segment's facts: every source cited may be read by this person, and so may be every product named.
+
+PASS: an IM customer is told about withdrawals from IM, from a source labelled IM.
+FAIL: an IM customer is told the early-exit fee, from a source labelled IM+.
+"""
+
+from collections.abc import Iterator
+
+from worker.models import Finding
+from worker.support.guard.candidate import Candidate
+
+TODO = "Take it out: this customer may not read it."
+
+
+def check(reply: Candidate) -> Iterator[Finding]:
+    reads = set(reply.reader.reads)
+    for i, sentence in reply.numbered():
+        for source_id in sentence.sources:
+            source = reply.sources.get(source_id)
+            if source is not None and not reads & set(source.segments):
+                what = (
+                    f"“{source.title[:80]}” is for {', '.join(source.segments)} only; this customer does not hold it."
+                )
+                yield Finding(guard="segments", what=what, todo=TODO, sentence=i, words=sentence.text)

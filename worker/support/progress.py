@@ -1,0 +1,55 @@
+"""What is known so far about one message, filled in stage by stage: it becomes the trace, whatever the end is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from worker.models import Asked, Draft, Identity, Reader, Trace
+from worker.support.generate import Writing
+from worker.support.retrieve import Found
+
+
+@dataclass
+class Progress:
+    """What is known so far about one message: filled in stage by stage, stored as the trace whatever the end is."""
+
+    asked: list[Asked] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    identity: Identity | None = None
+    reader: Reader | None = None
+    words: str = ""
+    questions: tuple[str, ...] = ()
+    found: Found | None = None
+    writing: Writing | None = None
+    draft: Draft | None = None
+    index_version: str = ""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        structlog.contextvars.bind_contextvars(stage=name)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.perf_counter() - started, 4)
+
+    def trace(self) -> Trace:
+        found, writing = self.found, self.writing
+        return Trace(
+            asked=tuple(self.asked),
+            identity=self.identity,
+            reader=self.reader,
+            query=self.words,
+            questions=self.questions,
+            templates=found.templates if found else (),
+            passages=found.passages if found else (),
+            index_version=self.index_version,
+            prompt=writing.prompt if writing else "",
+            answer=writing.answer if writing else "",
+            seconds=self.seconds,
+        )

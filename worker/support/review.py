@@ -1,0 +1,243 @@
+"""What a support lead decides about a held draft: approve, edit, reject, ask for another one.
+
+Nothing is sent here: an approval commits exactly the stored body as an outgoing reply, and `deliver` takes it from
+there. Every outcome is a value, since two leads at one draft is daily business. Called by the console only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from worker.errors import Trouble
+from worker.models import Case, Draft, Finding, Identity, Part, Ring, Sentence, Status, Thread, Trace
+from worker.ports import Enqueue, Helpdesk, Ledger
+from worker.support.bodies import body_hash as hash_of
+from worker.support.deliver import why_superseded
+from worker.support.desk import Policy
+from worker.support.facts import PLACEHOLDER
+from worker.support.outgoing import Tags, reply_outgoing
+from worker.support.render import Letter, clean_html, render_text
+from worker.support.sentences import sentences
+
+log = structlog.get_logger(__name__)
+
+LetterFor = Callable[[Thread, Identity | None], Letter]
+Judge = Callable[[Draft, Trace], Sequence[Finding]]
+
+_DONE_WORDS = {
+    Status.OPEN: "A new draft is being written",
+    Status.APPROVED: "Already approved",
+    Status.SENT: "Already approved and sent",
+    Status.REJECTED: "Already rejected",
+    Status.SUPERSEDED: "Overtaken by events on the ticket",
+    Status.HANDED_OVER: "Already handed over",
+    Status.IGNORED: "Already set aside",
+}
+
+
+@dataclass(frozen=True)
+class ReviewDesk:
+    """What a decision needs. `helpdesk` None: the ticket is not looked at before an approval (deliver always looks).
+    `judge` None: an edit keeps the findings and marks them as overruled."""
+
+    ledger: Ledger
+    policy: Policy
+    tags: Tags
+    letter_for: LetterFor
+    enqueue: Enqueue
+    helpdesk: Helpdesk | None = None
+    judge: Judge | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`words`: why it was not done, a finished sentence for the lead. `made`: id of the send, draft or doorbell."""
+
+    done: bool
+    words: str = ""
+    made: str = ""
+
+
+@dataclass(frozen=True)
+class Current:
+    """The newest draft of a case, with what it was made from."""
+
+    case: Case
+    draft_id: str
+    draft: Draft
+    trace: Trace
+    thread: Thread
+    letter: Letter
+
+
+def current(desk: ReviewDesk, case_id: str) -> Current | None:
+    """None where the case is unknown or has no draft or no thread (it ended before one was written)."""
+    case = desk.ledger.cases.get(case_id)
+    drafts = desk.ledger.cases.drafts(case_id) if case else ()
+    thread = desk.ledger.cases.thread(case_id) if case else None
+    if case is None or thread is None or not drafts:
+        return None
+    draft_id, draft, trace = drafts[-1]
+    return Current(case, draft_id, draft, trace, thread, desk.letter_for(thread, trace.identity))
+
+
+def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user: str) -> Outcome:
+    """Queues the stored body, if it is the one that was shown and the ticket still waits for it."""
+    now = current(desk, case_id)
+    if now is None or not _shown(now, draft_id, body_hash):
+        return Outcome(False, what_happened(desk.ledger, case_id))
+    if fault := unsendable(now.draft, now.letter) or _shadow(desk):
+        return Outcome(False, fault)
+    if reason := _overtaken(desk, now.case):
+        return _supersede(desk, now.case, reason, user)
+    outgoing = reply_outgoing(now.draft, desk.policy, desk.tags)
+    send_id = desk.ledger.reviews.approve(case_id, draft_id, body_hash, outgoing, user)
+    if send_id is None:
+        return Outcome(False, what_happened(desk.ledger, case_id))
+    desk.enqueue("deliver", send_id)
+    return Outcome(True, made=send_id)
+
+
+def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) -> Outcome:
+    """Stores what the lead typed as the newest draft, in the same letter. It still has to be approved."""
+    now = current(desk, case_id)
+    if now is None or now.draft_id != draft_id or now.case.status is not Status.HELD:
+        return Outcome(False, what_happened(desk.ledger, case_id))
+    if not text.strip():
+        return Outcome(False, "A reply without words cannot be saved. To send nothing, reject the draft.")
+    made = desk.ledger.reviews.edit(case_id, draft_id, _edited(desk, now, text, user), user)
+    return Outcome(True, made=made) if made else Outcome(False, what_happened(desk.ledger, case_id))
+
+
+def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str) -> Outcome:
+    """Ends the case without a reply from us; the reason is kept with it."""
+    if not reason.strip():
+        return Outcome(False, "Please give a reason: whoever answers the ticket by hand will read it.")
+    if desk.ledger.reviews.reject(case_id, draft_id, reason.strip(), user):
+        return Outcome(True)
+    return Outcome(False, what_happened(desk.ledger, case_id))
+
+
+def redraft(desk: ReviewDesk, case_id: str, hint: str, user: str) -> Outcome:
+    """Rings for another draft. The hint goes to the writer as one line."""
+    doorbell_id = desk.ledger.reviews.redraft(case_id, " ".join(hint.split()), user)
+    if doorbell_id is None:
+        return Outcome(False, what_happened(desk.ledger, case_id))
+    desk.enqueue("draft", doorbell_id)
+    return Outcome(True, made=doorbell_id)
+
+
+def what_happened(ledger: Ledger, case_id: str) -> str:
+    """Why a decision came too late: who did what, as far as the history tells."""
+    case = ledger.cases.get(case_id)
+    if case is None:
+        return "There is no such case."
+    if case.status is not Status.HELD:
+        last = next((m for m in reversed(ledger.cases.moves(case_id)) if m["to_status"] != Status.SENT), None)
+        by = str(last["by"]) if last else ""
+        return f"{_DONE_WORDS[case.status]}{f' by {by}' if by else ''}."
+    drafts = ledger.cases.drafts(case_id)
+    writer = drafts[-1][1].written_by if drafts else ""
+    return f"There is a newer draft{f' by {writer}' if writer else ''}. Please look at that one first."
+
+
+def unsendable(draft: Draft, letter: Letter) -> str:
+    """What makes a draft impossible to approve as it is; "" for nothing. Edited and saved, it can be."""
+    if not typed_text(draft, letter):
+        return "There is nothing between the greeting and the sign-off yet. Edit the draft and write the reply."
+    if left := sorted({m.group(0) for m in PLACEHOLDER.finditer(draft.body_text)}):
+        return f"Not everything is filled in yet: {', '.join(left)}. Edit the draft and write what belongs there."
+    # What the page shows has passed the allowlist. If that changed anything, something else would be sent than shown.
+    shown = clean_html(draft.body_html, letter.link_hosts)
+    if shown != draft.body_html or hash_of(shown) != draft.body_hash:
+        return "The stored draft holds something that may not be sent. Edit and save it to have it written anew."
+    return ""
+
+
+def typed_text(draft: Draft, letter: Letter) -> str:
+    """The draft's plain text without greeting and sign-off: what a lead edits."""
+    text = draft.body_text.strip()
+    if text.startswith(letter.greeting) and text.endswith(letter.sign_off):
+        return text[len(letter.greeting) : len(text) - len(letter.sign_off)].strip()
+    # The letter was changed since: greeting and sign-off are still the first and the last paragraph.
+    return "\n\n".join(text.split("\n\n")[1:-1]).strip()
+
+
+def by_person(draft: Draft) -> bool:
+    """Whether a lead wrote it: an edit calls no model, and is not the filled-in template."""
+    return draft.usage.calls == 0 and draft.written_by not in ("", "template")
+
+
+def _edited(desk: ReviewDesk, now: Current, text: str, user: str) -> Draft:
+    body_html, body_text = render_text(text.replace("\r\n", "\n"), now.letter)
+    old = now.draft
+    parts = _parts(old.parts, typed_text(old.model_copy(update={"body_text": body_text}), now.letter))
+    draft = Draft(
+        parts=parts,
+        body_html=body_html,
+        body_text=body_text,
+        body_hash=hash_of(body_html),
+        template_id=old.template_id,
+        sources=old.sources,
+        written_by=user,
+    )
+    if desk.judge is not None:
+        return draft.model_copy(update={"findings": tuple(desk.judge(draft, now.trace))})
+    places = {s.text: i for i, s in enumerate(s for part in parts for s in part.sentences)}
+    before = [s.text for part in old.parts for s in part.sentences]
+    return draft.model_copy(update={"findings": tuple(_overruled(f, before, places, user) for f in old.findings)})
+
+
+def _parts(old: Sequence[Part], text: str) -> tuple[Part, ...]:
+    """Sentences that were kept keep their sources and their question; new ones join the question before them."""
+    known = {" ".join(s.text.split()): (i, s.sources) for i, part in enumerate(old) for s in part.sentences}
+    filled: list[list[Sentence]] = [[] for _ in old] or [[]]
+    at = 0
+    for said in sentences(text):
+        at, sources = known.get(" ".join(said.split()), (at, ()))
+        filled[at].append(Sentence(text=said, sources=sources))
+    questions = [part.question for part in old] or [""]
+    return tuple(Part(question=q, sentences=tuple(s)) for q, s in zip(questions, filled, strict=True))
+
+
+def _overruled(finding: Finding, before: Sequence[str], places: dict[str, int], user: str) -> Finding:
+    """The same finding, pointing to where its sentence is now (nowhere, if it was rewritten)."""
+    known = finding.sentence is not None and 0 <= finding.sentence < len(before)
+    sentence = places.get(before[finding.sentence or 0]) if known else None
+    mark = "Found before the edit"
+    todo = (
+        finding.todo if finding.todo.startswith(mark) else f"{mark} by {user}; approving overrules it. {finding.todo}"
+    )
+    return finding.model_copy(update={"sentence": sentence, "todo": todo.strip()})
+
+
+def _shown(now: Current, draft_id: str, body_hash: str) -> bool:
+    held = now.case.status is Status.HELD
+    return held and now.draft_id == draft_id and now.draft.body_hash == body_hash
+
+
+def _shadow(desk: ReviewDesk) -> str:
+    return "This is shadow mode: nothing is written to Freshdesk, so nothing can be sent." if desk.policy.shadow else ""
+
+
+def _overtaken(desk: ReviewDesk, case: Case) -> str:
+    """Asks the ticket itself. Trouble is no reason to refuse: deliver asks again before anything leaves."""
+    if desk.helpdesk is None:
+        return ""
+    try:
+        return why_superseded(desk.helpdesk.thread(case.ticket_id), case.message_key)
+    except Trouble as trouble:
+        log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
+        return ""
+
+
+def _supersede(desk: ReviewDesk, case: Case, reason: str, user: str) -> Outcome:
+    """The draft's time has passed. A customer who wrote again gets a draft for that message, so the doorbell first."""
+    if reason == "the customer wrote again":
+        desk.enqueue("draft", desk.ledger.doorbells.ring(Ring.RECHECK, case.ticket_id))
+    words = f"Not sent: {reason}."
+    desk.ledger.cases.advance(case.case_id, Status.HELD, Status.SUPERSEDED, None, reasons=[words], by=user)
+    return Outcome(False, words)

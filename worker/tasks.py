@@ -1,0 +1,111 @@
+"""The two Celery tasks: each takes an id, delegates, and owns only what happens on failure.
+
+BaseException is caught: a task that lets MemoryError or SystemExit out is never acknowledged and comes back for ever,
+each time eating a slot of the worker. Nothing is retried through Celery; the ledger says when something is due again.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.signals import setup_logging
+
+from worker import bootstrap, metrics
+from worker.errors import Retryable, Trouble
+from worker.log import start_logging
+from worker.models import Doorbell
+from worker.queues import DELIVER, DRAFT, make_celery
+from worker.settings import load_settings
+from worker.support import deliver as door
+from worker.support import pipeline, rescue
+from worker.support.desk import Desk
+from worker.trouble_words import safe_reason
+
+log = structlog.get_logger(__name__)
+
+AFTER_OUTAGE = (2.0, 5.0, 15.0, 30.0, 60.0)  # seconds to wait when a part is down and names no time itself
+AFTER_FAILURE = (1.0, 10.0)  # seconds after the first and second failed try; the third goes to a person
+
+
+def draft_doorbell(doorbell_id: str, desk: Desk, enqueue: Any) -> str:
+    """Claims the doorbell, drafts, closes it. Returns the outcome in a word, for tests and metrics."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(doorbell_id=doorbell_id, stage="draft")
+    doorbell = desk.ledger.doorbells.claim(doorbell_id, desk.policy.lease)
+    if doorbell is None:
+        return "not ours"
+    try:
+        outcome, sends = pipeline.answer(doorbell, desk)
+        desk.ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, outcome)
+    except BaseException as error:  # see the module's docstring
+        return _failed(doorbell, error, desk, enqueue)
+    for send_id in sends:
+        enqueue(DELIVER, send_id)
+    return outcome
+
+
+def _failed(doorbell: Doorbell, error: BaseException, desk: Desk, enqueue: Any) -> str:
+    """Parks what may work later; gives to a person what failed three times."""
+    reason = safe_reason(error)
+    metrics.TROUBLE.labels("draft", getattr(error, "part", "") or type(error).__name__).inc()
+    log.warning("draft_failed", reason=reason, tries=doorbell.tries)
+    outage = isinstance(error, Retryable)
+    if not outage and doorbell.tries + 1 >= desk.policy.max_tries:
+        return rescue.to_a_person(doorbell, reason, desk, enqueue)
+    if isinstance(error, Retryable):
+        wait = error.after if error.after is not None else AFTER_OUTAGE[min(doorbell.epoch, len(AFTER_OUTAGE)) - 1]
+    else:
+        wait = AFTER_FAILURE[min(doorbell.tries, len(AFTER_FAILURE) - 1)]
+    desk.ledger.doorbells.park(doorbell.doorbell_id, doorbell.epoch, timedelta(seconds=wait), reason, failed=not outage)
+    return "parked"
+
+
+def deliver_send(send_id: str, desk: Desk) -> str:
+    """Works on one outgoing write as far as it gets now."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(stage="deliver", send_id=send_id)
+    return door.deliver(send_id, desk)
+
+
+def make_app() -> Celery:
+    """The worker's Celery app: `celery -A worker.tasks:app worker`. Importing this module does nothing else."""
+    settings = load_settings()
+    app = make_celery(settings, bootstrap.redis_url(settings))
+    shop: dict[str, Desk] = {}
+
+    def desk() -> Desk:
+        # Built on the first task, in the process that runs it: the model takes seconds and must not load twice.
+        if "desk" not in shop:
+            shop["desk"] = bootstrap.make_desk(settings)
+        return shop["desk"]
+
+    enqueue = bootstrap.make_enqueue(app)
+
+    @app.task(name="draft", queue=DRAFT)
+    def draft(doorbell_id: str) -> None:
+        _guarded(lambda: draft_doorbell(doorbell_id, desk(), enqueue))
+
+    @app.task(name="deliver", queue=DELIVER)
+    def deliver(send_id: str) -> None:
+        _guarded(lambda: deliver_send(send_id, desk()))
+
+    @setup_logging.connect(weak=False)
+    def _logging(**_: Any) -> None:
+        start_logging(settings.log_level, settings.log_format, process="worker")
+        logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
+
+    return app
+
+
+def _guarded(work: Any) -> None:
+    """The last net: whatever comes out is logged by type only; the ledger's lease brings the work back."""
+    try:
+        work()
+    except Trouble as trouble:
+        log.error("task_trouble", reason=trouble.reason, part=trouble.part)
+    except BaseException as error:
+        log.error("task_failed", reason=safe_reason(error))
