@@ -40,9 +40,8 @@ class Answer:
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-CUT, HANG, DRIP_HEAD, DRIP_BODY = (
-    Answer(body=" " * 100_000, fault=f) for f in ("cut", "hang", "drip_head", "drip_body")
-)
+CUT, HANG = Answer(fault="cut"), Answer(fault="hang")
+DRIP_HEAD, DRIP_BODY = Answer(body=" " * 1000, fault="drip_head"), Answer(body=" " * 1000, fault="drip_body")
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ class ScriptedServer:
 def _read(reader: Any) -> tuple[str, Seen] | None:
     """The next complete request and its target as sent; None where the client is gone or sends no HTTP."""
     first = reader.readline(65536).split()
-    if len(first) != 3:
+    if len(first) != 3 or not first[2].startswith(b"HTTP/"):
         return None
     headers = {}
     while (line := reader.readline(65536)) not in (b"\r\n", b""):
@@ -174,7 +173,9 @@ def scripted_server() -> Iterator[ScriptedServer]:
         server.stop()
 
 
-def unused_url() -> str:
-    """Where nobody listens: connecting is refused."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+@contextmanager
+def refusing_url() -> Iterator[str]:
+    """Where nobody listens: connecting is refused. The port stays bound, so that no other test gets it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"

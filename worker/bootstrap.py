@@ -5,6 +5,9 @@ Nothing happens at import; each maker opens what it makes. Web processes call on
 
 from __future__ import annotations
 
+import hashlib
+import os
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,11 +22,15 @@ from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
 from worker.errors import BadConfiguration, Permanent
-from worker.models import TicketState
+from worker.models import Identity, Strength, Thread, TicketState
 from worker.ports import Embedder, Enqueue, Ledger, Writer
 from worker.rulebook import Rulebook, load_rulebook
 from worker.settings import Settings
 from worker.support.desk import Desk, Policy
+from worker.support.facts import known_facts
+from worker.support.letters import letter_for
+from worker.support.outgoing import Tags
+from worker.support.render import Letter
 from worker.trouble_words import safe_reason
 
 if TYPE_CHECKING:
@@ -257,6 +264,50 @@ def _ping_milvus(settings: Settings) -> str:
 
 
 def make_console_app(settings: Settings) -> FastAPI:
-    from worker.adapters.console_parts import make_console_for
+    """The console over the ledger; approvals are looked at once more against the helpdesk, where one is configured."""
+    from worker.console.app import make_console
+    from worker.queues import make_celery
 
-    return make_console_for(settings)
+    rulebook = load_rules(settings)
+
+    def letter(thread: Thread, identity: Identity | None) -> Letter:
+        who = identity or Identity(strength=Strength.UNKNOWN)
+        return letter_for(rulebook, known_facts(who, thread.ticket).get("first_name", ""))
+
+    return make_console(
+        open_ledger_for(settings),
+        letter_for=letter,
+        console_secret=console_secret(settings),
+        policy=make_policy(settings),
+        enqueue=make_enqueue(make_celery(settings, redis_url(settings))),
+        helpdesk=make_helpdesk(settings) if settings.freshdesk_url else None,
+        tags=Tags(*rulebook.guards.tags),
+        notice=settings.console_notice,
+        freshdesk_url=settings.freshdesk_url,
+    )
+
+
+def console_secret(settings: Settings) -> str:
+    """CONSOLE_SECRET, or one made once and kept under DATA_DIR, readable by its owner only."""
+    given = settings.console_secret.get_secret_value()
+    if given:
+        return given
+    path = settings.data_dir / "console_secret"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text(encoding="ascii").strip()
+
+
+def sign_in_link(settings: Settings, ledger: Ledger, login: str = "lead") -> str:
+    """A one-time link into the console for `login`, who is made an admin if there is no such user yet."""
+    if ledger.users.get(login) is None:
+        # No password: this user can come in by such links only, until ops give one.
+        ledger.users.put(login, "admin", "")
+    token = secrets.token_urlsafe(24)
+    ledger.users.put_link(hashlib.sha256(token.encode()).hexdigest(), login, timedelta(hours=12))
+    return f"{settings.console_link}/enter?token={token}"

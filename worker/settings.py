@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     console_host: str = "127.0.0.1"
     console_port: int = Field(8001, ge=1, le=65535)
     console_url: str = ""
+    console_secret: SecretStr = SecretStr("")
+    console_notice: str = ""
     sandbox_port: int = Field(8002, ge=1, le=65535)
     worker_concurrency: int = Field(32, ge=1, le=512)
     lease_seconds: float = Field(60, gt=0)

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.adapters.freshdesk_json import KEY, PUT, REPLY, TICKET, a_desk, a_ticket
-from tests.scripted_server import CUT, DRIP_BODY, DRIP_HEAD, HANG, Answer, ScriptedServer, scripted_server, unused_url
+from tests.scripted_server import CUT, DRIP_BODY, DRIP_HEAD, HANG, Answer, ScriptedServer, refusing_url, scripted_server
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import TicketChange
@@ -130,8 +130,8 @@ def test_a_date_to_retry_after_is_understood(server: ScriptedServer) -> None:
 
 @pytest.mark.parametrize("call", [read, change, reply])
 def test_where_nobody_listens_nothing_left(call: Call) -> None:
-    with pytest.raises(Retryable, match="no connection"):
-        call(FreshdeskHelpdesk(unused_url(), SecretStr(KEY)))
+    with refusing_url() as url, pytest.raises(Retryable, match="no connection"):
+        call(FreshdeskHelpdesk(url, SecretStr(KEY)))
 
 
 @pytest.mark.parametrize("call", [read, change, reply])
@@ -145,6 +145,16 @@ def test_where_the_name_is_unknown_nothing_left() -> None:
         reply(FreshdeskHelpdesk("https://nobody.invalid", SecretStr(KEY)))
 
 
+@pytest.mark.parametrize("call", [read, change, reply])
+def test_where_a_proxy_refuses_nothing_left(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, call: Call
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    with pytest.raises(Retryable, match="no connection"):
+        call(FreshdeskHelpdesk("https://acme.example.com", SecretStr(KEY)))
+    assert [request.method for request in server.requests] == ["CONNECT"]
+
+
 def test_a_refusal_names_the_field_but_no_value(server: ScriptedServer) -> None:
     error = {"field": "cf_reason", "message": "It should not be 'carol@example.com'", "code": "missing_field"}
     refused = trouble(server, change, Answer(400, {"description": "Validation failed", "errors": [error]}))
@@ -152,7 +162,11 @@ def test_a_refusal_names_the_field_but_no_value(server: ScriptedServer) -> None:
     assert "carol" not in refused.reason
 
 
-@pytest.mark.parametrize("answer", [CUT, HANG, Answer(401, b""), Answer(400, b"{"), HTML], ids=str)
+@pytest.mark.parametrize(
+    "answer",
+    [CUT, HANG, Answer(401, b""), Answer(400, b"{"), HTML],
+    ids=["reset", "no answer", "401", "400", "HTML"],
+)
 @pytest.mark.parametrize("call", [read, reply])
 def test_no_trouble_carries_the_key_or_what_a_customer_wrote(
     server: ScriptedServer, call: Call, answer: Answer

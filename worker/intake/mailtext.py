@@ -38,6 +38,7 @@ _BLOCK = {
     "h6",
     "hr",
 }
+_TIGHT = {"br", "li", "tr"}  # one line break, not a paragraph's two
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)"
     r"|(?:text-indent|left|top)\s*:\s*-\d{3,}|max-height\s*:\s*0|mso-hide\s*:\s*all",
@@ -58,6 +59,7 @@ _QUOTE_HEADERS = (
     re.compile(r"^\s*_{10,}\s*$"),
     re.compile(r"^\s*(?:Begin forwarded message|Sent from my .* on behalf).*$", re.I),
 )
+_WRAPPED = re.compile(r"^\s*(?:>+\s*)?(?:On|Am|Le|El|Em|Il|Op|Den|Dne|W dniu)\b")
 _OUTLOOK = re.compile(r"^\s*\*?(?:From|Von|De|Da|Van)\s*:\*?\s.+$", re.I)
 _OUTLOOK_NEXT = re.compile(
     r"^\s*\*?(?:Sent|Date|To|Subject|Gesendet|Datum|An|Betreff|Envoyé|Objet|Enviado|Asunto|Inviato|Oggetto)\s*:", re.I
@@ -137,7 +139,7 @@ def _push(tag: Tag, is_hidden: bool, stack: list[tuple[Tag | NavigableString | s
         in {"divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container"}
     )
     block = tag.name in _BLOCK
-    if block:
+    if block and tag.name not in _TIGHT:
         stack.append((_BREAK, is_hidden))
     stack.extend((child, is_hidden) for child in reversed(tag.contents) if isinstance(child, (Tag, NavigableString)))
     if tag.name == "li":
@@ -190,14 +192,19 @@ def _history_starts(lines: list[str]) -> int:
     for i, line in enumerate(lines):
         if line == QUOTED_FROM_HERE:
             return _header_above(lines, i)
-        window = " ".join(part.strip() for part in lines[i : i + 3])
-        starts = any(p.match(line) for p in _QUOTE_HEADERS) or (
-            bool(re.match(r"^\s*(?:>+\s*)?(?:On|Am|Le|El)\b", line))
-            and any(p.match(window) for p in _QUOTE_HEADERS[:2])
-        )
-        if starts or (_OUTLOOK.match(line) and any(_OUTLOOK_NEXT.match(n) for n in lines[i + 1 : i + 4])):
+        if _starts_quote(lines[i : i + 3]) or (
+            _OUTLOOK.match(line) and any(_OUTLOOK_NEXT.match(n) for n in lines[i + 1 : i + 4])
+        ):
             return i
     return len(lines)
+
+
+def _starts_quote(lines: list[str]) -> bool:
+    """A header of quoted mail; mail programs wrap "On ... wrote:" over two or three lines."""
+    if any(p.match(lines[0]) for p in _QUOTE_HEADERS):
+        return True
+    wrapped = [" ".join(part.strip() for part in lines[:n]) for n in range(2, len(lines) + 1)]
+    return bool(_WRAPPED.match(lines[0])) and any(p.match(w) for p in _QUOTE_HEADERS[:2] for w in wrapped)
 
 
 def _header_above(lines: list[str], mark: int) -> int:

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BYTES = 256 * 1024
 _ID_KEYS = ("ticket_id", "ticketid", "ticket.id", "id")
-_ID_IN_TEXT = re.compile(rb"""["']?ticket[_. ]?id["']?\s*[:=]\s*["']?(?:\[?#)?(\d{1,15})""", re.I)
+_ID_IN_TEXT = re.compile(rb"""["']?ticket[_. ]?id["']?\s*[:=]\s*["']?(?:\[?#)?(\d{1,15})(?!\d)""", re.I)
 _ID_IN_URL = re.compile(rb"/tickets/(\d{1,15})\b")
 
 

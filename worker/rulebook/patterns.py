@@ -9,6 +9,7 @@ from re import _parser  # type: ignore[attr-defined]  # the only place where Pyt
 from typing import Any
 
 MOST_CHARACTERS = 400
+MOST_TIMES = 100
 MOST_WAYS = 10_000  # upper bound of the ways to try from one place in the text; Python tries them one after the other
 
 
@@ -33,11 +34,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _ways(parsed: Any) -> int:
+    """How many ways there are to try, counted no further than one too many: the numbers explode otherwise."""
     ways = 1
     for code, detail in parsed:
-        ways *= _ways_of(str(code), detail)
-        if ways > MOST_WAYS:
-            return ways
+        ways = min(ways * _ways_of(str(code), detail), MOST_WAYS + 1)
     return ways
 
 
@@ -46,12 +46,16 @@ def _ways_of(code: str, detail: Any) -> int:
         least, most, inner = detail
         if most == _parser.MAXREPEAT:
             raise Unsafe("*, + and {n,} have no upper end: write how many at most, such as .{0,40}")
+        if most > MOST_TIMES:
+            raise Unsafe(f"it repeats something up to {most} times, {MOST_TIMES} at most")
         each = _ways(inner)
-        return sum(min(each**times, MOST_WAYS + 1) for times in range(least, most + 1))
+        return sum(each**times for times in range(least, most + 1))
     if code == "BRANCH":
         return sum(_ways(branch) for branch in detail[1])
     if code in ("SUBPATTERN", "ASSERT", "ASSERT_NOT"):
         return _ways(detail[-1])
+    if code == "ATOMIC_GROUP":
+        return _ways(detail)
     if code in ("GROUPREF", "GROUPREF_EXISTS"):
         raise Unsafe("it refers back to a group (such as \\1): write the words out")
     return 1

@@ -61,8 +61,13 @@ def customer_writes(world: World, ticket_id: int, html: str, *, at: datetime | N
         return said
 
 
-def reply(world: World, ticket_id: int, html: str, agent_id: int, *, at: datetime | None = None, **mail: Any) -> Conversation:
-    """A public reply: mailed to the requester, irrevocable. `mail`: from_email, cc_emails, bcc_emails."""
+def reply(
+    world: World, ticket_id: int, html: str, agent_id: int, *, at: datetime | None = None, ring: bool = True, **mail: Any
+) -> Conversation:
+    """A public reply: mailed to the requester, irrevocable. `mail`: from_email, cc_emails, bcc_emails.
+
+    `ring` False here and elsewhere: part of an older story, told to no rule.
+    """
     with world.lock:
         ticket = world.tickets[ticket_id]
         person = world.person(ticket.requester_id)
@@ -74,20 +79,22 @@ def reply(world: World, ticket_id: int, html: str, agent_id: int, *, at: datetim
         ticket.stats["agent_responded_at"] = said.created_at
         if world.assign_to_first_responder and ticket.responder_id is None:
             ticket.responder_id = agent_id
-        _journal_said(world, "reply", said)
-        world.tell(Event("reply", ticket_id, "agent", agent_id, conversation_id=said.id))
+        _journal_said(world, "reply", said, ring)
+        if ring:
+            world.tell(Event("reply", ticket_id, "agent", agent_id, conversation_id=said.id))
         return said
 
 
 def note(
     world: World, ticket_id: int, html: str, agent_id: int, *, private: bool = True, incoming: bool = False,
-    at: datetime | None = None,
+    at: datetime | None = None, ring: bool = True,
 ) -> Conversation:  # fmt: skip
     with world.lock:
         ticket = world.tickets[ticket_id]
         said = _say(world, ticket, html, agent_id, at, private=private, incoming=incoming, source=NOTE)
-        _journal_said(world, "note", said)
-        world.tell(Event("note", ticket_id, "agent", agent_id, private=private, conversation_id=said.id))
+        _journal_said(world, "note", said, ring)
+        if ring:
+            world.tell(Event("note", ticket_id, "agent", agent_id, private=private, conversation_id=said.id))
         return said
 
 
@@ -99,7 +106,7 @@ def edit_note(world: World, conversation: Conversation, html: str, agent_id: int
         conversation.updated_at = conversation.last_edited_at = now
         conversation.last_edited_user_id = agent_id
         world.tickets[conversation.ticket_id].updated_at = now
-        _journal_said(world, "note_edited", conversation)
+        _journal_said(world, "note_edited", conversation, True)
         return conversation
 
 
@@ -158,7 +165,7 @@ def _say(
     return world.add_conversation(said)
 
 
-def _journal_said(world: World, kind: str, said: Conversation) -> None:
+def _journal_said(world: World, kind: str, said: Conversation, rings: bool) -> None:
     agent = world.agents.get(said.user_id or -1)
     world.journal.write(
         kind,
@@ -167,6 +174,7 @@ def _journal_said(world: World, kind: str, said: Conversation) -> None:
         agent_id=said.user_id,
         agent=agent.name if agent else None,
         private=said.private,
+        rings=rings,
         html=said.body,
         text=said.body_text,
     )

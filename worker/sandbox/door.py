@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 
@@ -165,16 +165,18 @@ def page_of(call: Call, rows: list[Any], page: int, per_page: int) -> tuple[list
     return rows[begin : begin + per_page], {"Link": f'<{url}>; rel="next"'}
 
 
-def closing_route(router: APIRouter) -> None:
-    """Adds the last route: 405 with the right methods for a known path, an empty 404 for any other."""
+def closing_route(app: FastAPI) -> None:
+    """Adds the last route of the API: 405 with the right methods for a known path, an empty 404 for any other."""
+    known = [r for r in app.routes if isinstance(r, Door)]
 
     async def unknown(request: Request) -> Response:
-        methods = set()
-        for route in router.routes:
-            if isinstance(route, APIRoute) and route.matches(request.scope | {"path_params": {}})[0] is Match.PARTIAL:
-                methods |= route.methods or set()
+        partial = (r for r in known if r.matches(request.scope)[0] is Match.PARTIAL)
+        methods = {m for r in partial for m in r.methods or ()}
         if methods:
             raise wrong_method(request.method, sorted(methods))
         raise VendorError(404)
 
-    router.add_api_route("/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE", "PATCH"], include_in_schema=False)
+    router = APIRouter(route_class=Door)
+    every = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+    router.add_api_route("/api/v2/{rest:path}", unknown, methods=every, include_in_schema=False)
+    app.include_router(router)

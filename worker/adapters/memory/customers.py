@@ -1,0 +1,46 @@
+"""Customers in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from worker.adapters.directory import normal_email, phone_digits
+from worker.adapters.memory.state import cleaned
+from worker.models import Customer
+
+
+class MemoryCustomers:
+    """`ports.ledger.Customers`."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._rows: dict[str, Customer] = {}
+
+    def replace(self, customers: Sequence[Customer]) -> tuple[int, int, int]:
+        given = {one.customer_id: one for one in map(cleaned, customers)}
+        with self._lock:
+            added = given.keys() - self._rows.keys()
+            changed = {one for one in given.keys() & self._rows.keys() if given[one] != self._rows[one]}
+            self._rows |= given
+        return len(added), len(changed), len(given) - len(added) - len(changed)
+
+    def _all(self) -> list[Customer]:
+        with self._lock:
+            return [self._rows[customer_id] for customer_id in sorted(self._rows)]
+
+    def by_email(self, email: str) -> Sequence[Customer]:
+        if not email:
+            return []
+        registered = [one for one in self._all() if normal_email(one.email) == email]
+        alternate = [one for one in self._all() if email in map(normal_email, one.alternate_emails)]
+        return registered + [one for one in alternate if one not in registered]
+
+    def by_phone(self, digits: str) -> Sequence[Customer]:
+        return [one for one in self._all() if digits and phone_digits(one.phone) == digits]
+
+    def by_id(self, customer_id: str) -> Customer | None:
+        return self._rows.get(customer_id)
+
+    def count(self) -> int:
+        return len(self._rows)

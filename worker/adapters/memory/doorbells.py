@@ -1,0 +1,74 @@
+"""Doorbells in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from worker.adapters.memory.state import BellRow, State
+from worker.models import Doorbell, Ring
+
+
+class MemoryDoorbells:
+    """`ports.ledger.Doorbells`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._mark: datetime | None = None
+
+    def ring(
+        self, ring: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None = None, hint: str = ""
+    ) -> str:
+        with self._state.lock:
+            return self._state.ring(ring, ticket_id, raw=raw, case_id=case_id, hint=hint)
+
+    def claim(self, doorbell_id: str, lease: timedelta) -> Doorbell | None:
+        with self._state.lock:
+            row = self._state.bells.get(doorbell_id)
+            if row is None or not self._due(row):
+                return None
+            row.bell = row.bell.model_copy(update={"epoch": row.bell.epoch + 1})
+            row.lease_until = self._state.lease(lease)
+            return row.bell
+
+    def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
+        with self._state.lock:
+            row = self._mine(doorbell_id, epoch)
+            if row is not None:
+                row.waiting = False
+            return row is not None
+
+    def park(self, doorbell_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool) -> bool:
+        with self._state.lock:
+            row = self._mine(doorbell_id, epoch)
+            if row is not None:
+                row.bell = row.bell.model_copy(update={"tries": row.bell.tries + int(failed)})
+                row.lease_until, row.due_at = None, self._state.lease(after)
+            return row is not None
+
+    def _mine(self, doorbell_id: str, epoch: int) -> BellRow | None:
+        row = self._state.bells.get(doorbell_id)
+        return row if row is not None and row.waiting and row.bell.epoch == epoch else None
+
+    def _due(self, row: BellRow) -> bool:
+        return row.waiting and row.due_at <= self._state.now() and self._state.free(row.lease_until)
+
+    def due(self, limit: int) -> Sequence[str]:
+        with self._state.lock:
+            return [doorbell_id for doorbell_id, row in self._state.bells.items() if self._due(row)][:limit]
+
+    def unreadable(self, limit: int) -> Sequence[tuple[str, datetime, bytes]]:
+        with self._state.lock:
+            kept = [row for row in self._state.bells.values() if row.bell.ticket_id is None]
+            return [(row.bell.doorbell_id, row.bell.received_at, row.raw) for row in reversed(kept)][:limit]
+
+    def poll_mark(self) -> datetime | None:
+        return self._mark
+
+    def set_poll_mark(self, mark: datetime) -> None:
+        self._mark = mark
+
+    def seen(self, ticket_id: int, updated_at: datetime) -> bool:
+        with self._state.lock:
+            rung = [row.bell for row in self._state.bells.values() if row.bell.ticket_id == ticket_id]
+            return any(bell.received_at >= updated_at for bell in rung)

@@ -1,0 +1,156 @@
+"""An index in memory and an embedder without a model: for unit tests, exact and quick, never for customers.
+
+MemoryIndex implements world.Index and shelf.Shelf with the same meaning as adapters/milvus.py; one contract test holds
+both to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from worker.errors import Permanent
+from worker.models import Kind, Template
+from worker.ports.shelf import Build, Contents, Row, Tick
+from worker.ports.world import Hit, Vectors
+
+K1, B = 0.9, 0.4
+_WORD = re.compile(r"\w+")
+
+
+class HashEmbedder:
+    """Words hashed into buckets: the more words two texts share, the nearer they are. Implements world.Embedder."""
+
+    def __init__(self, dim: int = 256, name: str = "hash") -> None:
+        self.dim = dim
+        self.name = f"{name}-{dim}"
+        self.embedded = 0  # texts so far
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in _WORD.findall(text.lower()) or [""]:
+                vectors[row, int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big") % self.dim] += 1
+        self.embedded += len(texts)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _Collection:
+    build: Build
+    rows: tuple[Row, ...]
+    vectors: Vectors
+
+
+class MemoryIndex:
+    """Collections as tuples. `model`: the embedder's name that searches are made with; "" asks for no agreement."""
+
+    def __init__(self, *, model: str = "", keep: int = 2) -> None:
+        self._model = model
+        self._keep = keep
+        self._lock = threading.Lock()
+        self._collections: list[_Collection] = []  # the live one last
+
+    def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
+        live = self._live()
+        if live is None:
+            return []
+        readable = [
+            i
+            for i, row in enumerate(live.rows)
+            if row.source.kind is kind and not set(row.source.segments).isdisjoint(reads)
+        ]
+        dense = _best(live.rows, {i: float(live.vectors[i] @ vector) for i in readable})
+        lexical = _best(live.rows, _bm25([_words(live.rows[i].words) for i in readable], readable, _words(text)))
+        ranked = sorted(lexical, key=lambda s: -lexical[s])[:limit]
+        nearest = sorted(dense, key=lambda s: -dense[s])[:limit]
+        sources = {row.source.source_id: row.source for row in live.rows if row.about == "source"}
+        return [
+            Hit(
+                source=sources[found].model_copy(update={"dense": dense[found]}),
+                dense=dense[found],
+                lexical_rank=ranked.index(found) if found in ranked else None,
+                lexical=lexical[found] if found in ranked else None,
+            )
+            for found in dict.fromkeys((*nearest, *ranked))
+        ]
+
+    def template(self, template_id: str) -> Template | None:
+        live = self._live()
+        return next((r.template for r in live.rows if r.template and r.pk == template_id), None) if live else None
+
+    def version(self) -> str:
+        return self._collections[-1].build.collection if self._collections else ""
+
+    def ping(self) -> str:
+        live = self._live()
+        return f"memory, {len(live.rows)} rows" if live else "memory, no index yet"
+
+    def built(self) -> Build | None:
+        return self._collections[-1].build if self._collections else None
+
+    def contents(self) -> Contents:
+        if not self._collections:
+            return Contents()
+        live = self._collections[-1]
+        return Contents(
+            versions={row.source.source_id: row.source.version for row in live.rows},
+            vectors={row.text_hash: live.vectors[i] for i, row in enumerate(live.rows)},
+        )
+
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
+        with self._lock:
+            number = int(self.version().rpartition("_")[2] or 0) + 1
+            named = build.model_copy(update={"collection": f"deskhand_memory_{number}"})
+            self._collections.append(_Collection(named, tuple(rows), vectors))
+            del self._collections[: -self._keep - 1]
+        tick("write", len(rows), len(rows))
+        return named.collection
+
+    def rollback(self) -> str:
+        with self._lock:
+            if len(self._collections) < 2:
+                raise Permanent("there is no earlier index to go back to", part="milvus")
+            self._collections[-2:] = [self._collections[-1], self._collections[-2]]
+        return self.version()
+
+    def _live(self) -> _Collection | None:
+        live = self._collections[-1] if self._collections else None
+        if live and self._model and live.build.model != self._model:
+            raise Permanent(f"the index was built with {live.build.model}, not with {self._model}", part="milvus")
+        return live
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _best(rows: Sequence[Row], scores: dict[int, float]) -> dict[str, float]:
+    """The best score of each source over its rows."""
+    best: dict[str, float] = {}
+    for i, score in scores.items():
+        found = rows[i].source.source_id
+        best[found] = max(best.get(found, -math.inf), score)
+    return best
+
+
+def _bm25(documents: Sequence[Sequence[str]], ids: Sequence[int], query: Sequence[str]) -> dict[int, float]:
+    """Okapi BM25 of the documents that share a word with the query, by id."""
+    counts = [Counter(document) for document in documents]
+    average = sum(map(len, documents)) / max(len(documents), 1)
+    scores: dict[int, float] = {}
+    for word in set(query):
+        having = sum(word in count for count in counts)
+        weight = math.log((len(documents) - having + 0.5) / (having + 0.5) + 1)
+        for i, count, document in zip(ids, counts, documents, strict=True):
+            if count[word]:
+                damped = count[word] + K1 * (1 - B + B * len(document) / average)
+                scores[i] = scores.get(i, 0.0) + weight * count[word] * (K1 + 1) / damped
+    return scores

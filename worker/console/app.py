@@ -1,0 +1,98 @@
+"""The console, assembled: an ASGI app of its own, apart from the webhook's. Called by asgi.py and by tests.
+
+Every page needs a session unless access.OPEN names it; nothing is loaded from anywhere else; no script is inline.
+"""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from worker.console.access import Access
+from worker.console.audit import add_audit
+from worker.console.case import add_case
+from worker.console.mishaps import add_mishaps
+from worker.console.page import STATIC, Pages
+from worker.console.queue import add_queue
+from worker.console.signin import add_signin
+from worker.console.throttle import Throttle
+from worker.ports import Enqueue, Helpdesk, Ledger
+from worker.support.desk import Policy
+from worker.support.outgoing import Tags
+from worker.support.review import Judge, LetterFor, ReviewDesk
+
+MAX_BYTES = 512 * 1024  # of a posted form
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # a ticket's page must not learn the console's addresses
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def make_console(
+    ledger: Ledger,
+    *,
+    letter_for: LetterFor,
+    console_secret: str,
+    policy: Policy,
+    enqueue: Enqueue,
+    helpdesk: Helpdesk | None = None,
+    tags: Tags = Tags(),
+    judge: Judge | None = None,
+    notice: str = "",
+    freshdesk_url: str = "",
+    throttle: Throttle | None = None,
+) -> FastAPI:
+    """The whole console.
+
+    `letter_for(thread, identity)`: greeting and sign-off, the same as the pipeline's. `console_secret`: binds forms
+    before sign-in to the browser; the same for all console processes. `judge(draft, trace)`: findings on an edit; None
+    keeps the old ones, marked as overruled. `notice`: a banner on every page ("the sandbox composer, no language
+    model"). `freshdesk_url`: for links to tickets.
+    """
+    access = Access(ledger.users, console_secret)
+    pages = Pages(access, notice)
+    desk = ReviewDesk(ledger, policy, tags, letter_for, enqueue, helpdesk, judge)
+    app = FastAPI(
+        title="Deskhand console",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(access.gate)],
+        max_body_size=MAX_BYTES,
+    )
+    app.add_middleware(_Headers)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    add_mishaps(app, pages)
+    add_signin(app, ledger, access, pages, throttle or Throttle())
+    add_queue(app, ledger, pages)
+    add_case(app, desk, access, pages, freshdesk_url.rstrip("/"))
+    add_audit(app, ledger, access, pages)
+    return app
+
+
+class _Headers:
+    """The security headers on every response, also on errors; pages hold customers' words and are not kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                kept = scope["path"].startswith("/static/")
+                headers["Cache-Control"] = "public, max-age=604800" if kept else "no-store"
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -1,0 +1,249 @@
+"""kb/ as data: templates and articles, read strictly. Everything wrong with any file is told at once, with its line.
+
+Not the cutting into passages (chunk.py) and not the index (index.py). Called by whoever builds an index and by the
+checks of kb/. A file that lies about its segment stops the build, since nothing later could notice it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from worker.errors import BadConfiguration
+from worker.knowledge.articles import Article, read_sections
+from worker.models import Noun, Template
+
+PLACEHOLDERS = ("first_name", "name", "customer_id", "email", "since", "relationship_manager", "ticket_id", "subject")
+_PLACEHOLDER = re.compile(r"\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}")
+_KEY = re.compile(r"^([A-Za-z_]\w*)\s*:")
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+_Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+
+
+class Kb(Noun):
+    """All of kb/, in the order of the ids."""
+
+    templates: tuple[Template, ...]
+    articles: tuple[Article, ...]
+
+
+class _Front(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    id: _Id
+    title: _Text
+    segments: list[str] = Field(min_length=1)
+    questions: list[_Text] = Field(min_length=1)
+
+
+class _TemplateFront(_Front):
+    topic: _Id
+    needs: list[str]
+    auto_send: bool
+
+
+class _ArticleFront(_Front):
+    updated: date
+
+
+@dataclass
+class _File:
+    """One file under examination: its parts, and where its problems go."""
+
+    path: Path
+    name: str  # as operators see it: "kb/templates/x.md"
+    front: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)  # front matter key -> line
+    body: str = ""
+    body_line: int = 1
+    problems: list[str] = field(default_factory=list)
+
+    def tell(self, line: int, reason: str) -> None:
+        self.problems.append(f"{self.name}:{line}: {reason}.")
+
+
+def read_kb(kb_dir: Path, labels: Sequence[str], *, placeholders: Sequence[str] = PLACEHOLDERS) -> Kb:
+    """Reads kb_dir/templates/**.md and kb_dir/articles/**.md (README.md is left out).
+
+    `labels`: every label that a document may carry, "public" and the products' names. Raises BadConfiguration with one
+    sentence for each problem of each file: file, line, what is wrong, what to do.
+    """
+    problems: list[str] = []
+    templates: list[Template] = []
+    articles: list[Article] = []
+    for kind in ("templates", "articles"):
+        owners: dict[str, str] = {}
+        for path in _files(kb_dir / kind):
+            file = _open(path, kb_dir)
+            if kind == "templates":
+                templates += _template(file, labels, placeholders)
+            else:
+                articles += _article(file, labels)
+            _once(file, owners)
+            problems += file.problems
+    if not (templates or articles or problems):
+        problems.append(f"{kb_dir}: there are no templates and no articles: check KB_DIR.")
+    if problems:
+        raise BadConfiguration(problems)
+    return Kb(
+        templates=tuple(sorted(templates, key=lambda t: t.template_id)),
+        articles=tuple(sorted(articles, key=lambda a: a.article_id)),
+    )
+
+
+def short_hash(*parts: str) -> str:
+    """Twelve hexadecimal digits of SHA-256: a version that people can compare."""
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:12]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*.md") if p.name != "README.md")
+
+
+def _open(path: Path, kb_dir: Path) -> _File:
+    file = _File(path=path, name=str(Path(kb_dir.name) / path.relative_to(kb_dir)))
+    try:
+        lines = path.read_text(encoding="utf-8").replace("\r\n", "\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        file.tell(1, f"the file cannot be read ({type(error).__name__}): save it as UTF-8 text")
+        return file
+    closing = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
+    if lines[0].rstrip() != "---" or closing is None:
+        file.tell(1, "the file must begin with front matter between two lines of ---")
+        return file
+    file.body, file.body_line = "\n".join(lines[closing + 1 :]), closing + 2
+    for number, line in enumerate(lines[1:closing], 2):
+        if key := _KEY.match(line):
+            if key.group(1) in file.lines:
+                file.tell(number, f"'{key.group(1)}' stands there twice: keep one")
+            file.lines[key.group(1)] = number
+    _front(file, "\n".join(lines[1:closing]))
+    return file
+
+
+def _front(file: _File, text: str) -> None:
+    try:
+        front = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        file.tell((mark.line + 2) if mark else 1, "the front matter is not YAML: put quotes around text with : or #")
+        return
+    if isinstance(front, dict):
+        file.front = {str(key): value for key, value in front.items()}
+    else:
+        file.tell(1, "the front matter must be lines of 'key: value'")
+
+
+def _checked(file: _File, shape: type[_Front], labels: Sequence[str]) -> Any:
+    """The front matter as `shape`, or None; then file.problems says why."""
+    if file.problems:
+        return None
+    try:
+        front = shape(**file.front)
+    except ValidationError as error:
+        for one in error.errors(include_input=False, include_url=False):
+            _tell_field(file, [str(part) for part in one["loc"]], str(one["type"]), str(one["msg"]))
+        return None
+    if front.id != file.path.stem:
+        file.tell(file.lines["id"], f"id '{front.id}' is not the file's name: call it '{file.path.stem}'")
+    for label in front.segments:
+        if label not in labels:
+            file.tell(file.lines["segments"], f"unknown segment '{label}': use {_listed(labels)}")
+    if len(set(front.segments)) != len(front.segments):
+        file.tell(file.lines["segments"], "a segment stands there twice: keep one")
+    return front
+
+
+def _tell_field(file: _File, loc: list[str], kind: str, message: str) -> None:
+    key, where = loc[0], ".".join(loc)
+    line = file.lines.get(key, 1)
+    if kind == "missing" or (key == "questions" and kind == "too_short"):
+        todo = "write how customers ask for this" if key == "questions" else "add it to the front matter"
+        file.tell(line, f"'{key}' is missing: {todo}")
+    elif kind == "extra_forbidden":
+        file.tell(line, f"'{key}' is not known here: remove it")
+    elif kind == "string_type":
+        file.tell(line, f"'{where}' must be text: put it in quotes")
+    else:
+        file.tell(line, f"'{where}' is wrong: {message[0].lower()}{message[1:]}")
+
+
+def _template(file: _File, labels: Sequence[str], placeholders: Sequence[str]) -> list[Template]:
+    front: _TemplateFront | None = _checked(file, _TemplateFront, labels)
+    body = file.body.strip()
+    if front is None:
+        return []
+    if not body:
+        file.tell(file.body_line, "the template has no body: write the reply under the front matter")
+    _check_placeholders(file, front.needs, placeholders)
+    return [
+        Template(
+            template_id=front.id,
+            title=front.title,
+            topic=front.topic,
+            segments=tuple(front.segments),
+            questions=tuple(front.questions),
+            needs=tuple(front.needs),
+            auto_send=front.auto_send,
+            body=body,
+            version=short_hash(repr(sorted(front.model_dump().items())), body),
+        )
+    ]
+
+
+def _check_placeholders(file: _File, needs: Sequence[str], allowed: Sequence[str]) -> None:
+    used: set[str] = set()
+    for number, line in enumerate(file.body.split("\n"), file.body_line):
+        names = _PLACEHOLDER.findall(line)
+        used |= set(names)
+        rest = _PLACEHOLDER.sub("", line)
+        if "{{" in rest or "}}" in rest or "{%" in rest or "{#" in rest:
+            file.tell(number, "a placeholder is broken: write {{ name }}, opened and closed on one line")
+        for name in names:
+            if name not in allowed:
+                file.tell(number, f"unknown placeholder '{name}': use {_listed(allowed)}")
+            elif name not in needs:
+                file.tell(number, f"placeholder '{name}' is not in needs: add it there")
+    for name in needs:
+        if name not in used:
+            file.tell(file.lines["needs"], f"needs names '{name}', but the body does not use it: remove it there")
+
+
+def _article(file: _File, labels: Sequence[str]) -> list[Article]:
+    front: _ArticleFront | None = _checked(file, _ArticleFront, labels)
+    if front is None:
+        return []
+    sections, problems = read_sections(file.body, file.body_line, tuple(front.segments), labels)
+    for line, reason in problems:
+        file.tell(line, reason)
+    return [
+        Article(
+            article_id=front.id,
+            title=front.title,
+            segments=tuple(front.segments),
+            questions=tuple(front.questions),
+            updated=front.updated,
+            sections=sections,
+        )
+    ]
+
+
+def _once(file: _File, owners: dict[str, str]) -> None:
+    """Two files with one id would overwrite each other in the index."""
+    written = str(file.front.get("id", file.path.stem))
+    if written in owners:
+        file.tell(file.lines.get("id", 1), f"id '{written}' is taken by {owners[written]}: rename one of the two")
+    owners.setdefault(written, file.name)
+
+
+def _listed(words: Iterable[str]) -> str:
+    *head, last = list(words)
+    return f"{', '.join(head)} or {last}" if head else last

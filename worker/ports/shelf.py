@@ -1,0 +1,76 @@
+"""What building an index needs of its store: rows go in, the live collection is swapped, old ones stay for rollback.
+
+Beside `world.Index`, which only reads. Implemented by adapters/milvus.py and adapters/memory_index.py; called by
+knowledge/index.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from worker.models import Noun, Source, Template
+from worker.ports.world import Vectors
+
+Tick = Callable[[str, int, int], None]  # (stage, done, total): progress for people
+
+
+class Row(Noun):
+    """One thing that can be found. Several rows may lead to one source: a template has one for each example question.
+
+    `pk` is the source's id for the row that carries the source itself, "<source id>?<n>" for an example question.
+    """
+
+    pk: str
+    about: str  # "source" or "question"
+    embed: str  # the text that the vector stands for
+    words: str  # the text that BM25 reads
+    source: Source
+    template: Template | None = None
+
+    @property
+    def text_hash(self) -> str:
+        return hashlib.sha256(self.embed.encode()).hexdigest()[:32]
+
+
+class Build(Noun):
+    """One finished collection. `model` is the embedder's name: vectors of two models never mix."""
+
+    collection: str = ""
+    model: str
+    dim: int
+    kb_hash: str
+    built_at: datetime
+    rows: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the live collection holds: versions by source id, vectors by `Row.text_hash`."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+
+
+class Shelf(Protocol):
+    """Where collections stand. One writer at a time; readers go on undisturbed. Raises Retryable or Permanent."""
+
+    def built(self) -> Build | None:
+        """The live collection; None if there is none."""
+        ...
+
+    def contents(self) -> Contents:
+        """All of the live collection; empty if there is none."""
+        ...
+
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
+        """Writes a new collection beside the live one, checks it, then makes it the live one; its name. Whatever
+        fails before the swap leaves the live one as it was."""
+        ...
+
+    def rollback(self) -> str:
+        """Makes the collection before the live one live again; its name. Permanent if there is none."""
+        ...
