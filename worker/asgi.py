@@ -14,7 +14,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
-from worker import bootstrap
+from worker import bootstrap, bootstrap_web
 from worker.errors import Trouble
 from worker.intake.webhook import make_router
 from worker.ledger_metrics import LedgerMetrics
@@ -31,13 +31,13 @@ def webhook() -> FastAPI:
     """The app that Freshdesk talks to."""
     settings = load_settings()
     start_logging(settings.log_level, settings.log_format, process="webhook")
-    bootstrap.require_webhook_secret(settings)
+    bootstrap_web.require_webhook_secret(settings)
     ledger = bootstrap.open_ledger_for(settings)
     enqueue = bootstrap.make_enqueue(make_celery(settings, bootstrap.redis_url(settings)))
     app = FastAPI(title="Deskhand", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(make_router(ledger.doorbells, settings.webhook_secrets, enqueue))
     REGISTRY.register(LedgerMetrics(ledger))
-    _add_probes(app, bootstrap.pings(settings, ledger))
+    _add_probes(app, bootstrap_web.pings(settings, ledger))
     return app
 
 
@@ -45,7 +45,7 @@ def console() -> FastAPI:
     """The support leads' pages."""
     settings = load_settings()
     start_logging(settings.log_level, settings.log_format, process="console")
-    return bootstrap.make_console_app(settings)
+    return bootstrap_web.make_console_app(settings)
 
 
 def _add_probes(app: FastAPI, pings: dict[str, Ping]) -> None:

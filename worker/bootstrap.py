@@ -5,12 +5,9 @@ Nothing happens at import; each maker opens what it makes. Web processes call on
 
 from __future__ import annotations
 
-import hashlib
-import os
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,21 +18,16 @@ from worker.adapters.directory import LedgerDirectory
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
-from worker.errors import BadConfiguration, Permanent
-from worker.models import Identity, Strength, Thread, TicketState
-from worker.ports import Embedder, Enqueue, Ledger, Writer
+from worker.errors import BadConfiguration
+from worker.models import TicketState
+from worker.ports import Embedder, Enqueue, Writer
 from worker.rulebook import Rulebook, load_rulebook
 from worker.settings import Settings
 from worker.support.desk import Desk, Policy
-from worker.support.facts import known_facts
-from worker.support.letters import letter_for
-from worker.support.outgoing import Tags
-from worker.support.render import Letter
 from worker.trouble_words import safe_reason
 
 if TYPE_CHECKING:
     from celery import Celery
-    from fastapi import FastAPI
 
     from worker.adapters.milvus import MilvusShelf
     from worker.knowledge.documents import Kb
@@ -112,21 +104,9 @@ def open_shelf(settings: Settings) -> Iterator[MilvusShelf]:
     from worker.adapters.milvus import MilvusShelf
     from worker.adapters.milvus_server import running_milvus_lite
 
-    labels = load_rules(settings).labels
-    uri = milvus_uri(settings)
-    if uri:
-        shelf = MilvusShelf(uri, settings.milvus_token, labels=labels)
-        try:
-            yield shelf
-        finally:
-            shelf.close()
-        return
-    with running_milvus_lite(settings.data_dir / "milvus") as own:
-        shelf = MilvusShelf(own, settings.milvus_token, labels=labels)
-        try:
-            yield shelf
-        finally:
-            shelf.close()
+    with ExitStack() as stack:
+        uri = milvus_uri(settings) or stack.enter_context(running_milvus_lite(settings.data_dir / "milvus"))
+        yield stack.enter_context(closing(MilvusShelf(uri, token=settings.milvus_token.get_secret_value())))
 
 
 def load_rules(settings: Settings) -> Rulebook:
@@ -158,7 +138,7 @@ def make_policy(settings: Settings) -> Policy:
 
 def make_desk(settings: Settings) -> Desk:
     """Everything that the worker's tasks need. Loads the model; refuses an index that another model made."""
-    from worker.adapters.milvus import MilvusIndex
+    from worker.adapters.milvus import MilvusShelf
 
     rulebook = load_rules(settings)
     ledger = open_ledger_for(settings)
@@ -166,7 +146,7 @@ def make_desk(settings: Settings) -> Desk:
     uri = milvus_uri(settings)
     if not uri:
         raise BadConfiguration("MILVUS_URI is not set and no stack runs on this DATA_DIR: start one with `make run`")
-    index = MilvusIndex(uri, settings.milvus_token, labels=rulebook.labels, embedder=embedder.name)
+    index = MilvusShelf(uri, token=settings.milvus_token.get_secret_value(), model=embedder.name)
     return Desk(
         helpdesk=make_helpdesk(settings),
         ledger=ledger,
@@ -213,101 +193,3 @@ def make_enqueue(app: Celery) -> Enqueue:
             pool.submit(send, queue, row)
 
     return enqueue
-
-
-# ------------------------------------------------------------ the web processes
-
-
-def require_webhook_secret(settings: Settings) -> None:
-    if not settings.webhook_secrets:
-        raise BadConfiguration(
-            "FRESHDESK_WEBHOOK_SECRET is not set: without it anybody could ring. Put the same word into the header"
-            " X-Webhook-Secret of the automation rule in Freshdesk"
-        )
-
-
-def pings(settings: Settings, ledger: Ledger) -> dict[str, Callable[[], str]]:
-    """What /readyz asks: each part by name."""
-
-    def ledger_writable() -> str:
-        ledger.writable()
-        return ledger.ping()
-
-    helpdesk = make_helpdesk(settings)
-    writer = make_writer(settings)
-    return {
-        "ledger": ledger_writable,
-        "redis": lambda: _ping_redis(settings),
-        "milvus": lambda: _ping_milvus(settings),
-        "freshdesk": helpdesk.ping,
-        "groq": writer.ping if writer else lambda: "no model is configured: drafts are filled-in templates",
-    }
-
-
-def _ping_redis(settings: Settings) -> str:
-    import redis
-
-    client = redis.Redis.from_url(redis_url(settings), socket_timeout=2, socket_connect_timeout=2)
-    try:
-        client.ping()
-        return "answers"
-    except redis.RedisError as error:
-        raise Permanent(f"Redis does not answer ({type(error).__name__})", part="redis") from None
-    finally:
-        client.close()
-
-
-def _ping_milvus(settings: Settings) -> str:
-    from worker.adapters.milvus import ping_milvus
-
-    return ping_milvus(milvus_uri(settings), settings.milvus_token)
-
-
-def make_console_app(settings: Settings) -> FastAPI:
-    """The console over the ledger; approvals are looked at once more against the helpdesk, where one is configured."""
-    from worker.console.app import make_console
-    from worker.queues import make_celery
-
-    rulebook = load_rules(settings)
-
-    def letter(thread: Thread, identity: Identity | None) -> Letter:
-        who = identity or Identity(strength=Strength.UNKNOWN)
-        return letter_for(rulebook, known_facts(who, thread.ticket).get("first_name", ""))
-
-    return make_console(
-        open_ledger_for(settings),
-        letter_for=letter,
-        console_secret=console_secret(settings),
-        policy=make_policy(settings),
-        enqueue=make_enqueue(make_celery(settings, redis_url(settings))),
-        helpdesk=make_helpdesk(settings) if settings.freshdesk_url else None,
-        tags=Tags(*rulebook.guards.tags),
-        notice=settings.console_notice,
-        freshdesk_url=settings.freshdesk_url,
-    )
-
-
-def console_secret(settings: Settings) -> str:
-    """CONSOLE_SECRET, or one made once and kept under DATA_DIR, readable by its owner only."""
-    given = settings.console_secret.get_secret_value()
-    if given:
-        return given
-    path = settings.data_dir / "console_secret"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32))
-    return path.read_text(encoding="ascii").strip()
-
-
-def sign_in_link(settings: Settings, ledger: Ledger, login: str = "lead") -> str:
-    """A one-time link into the console for `login`, who is made an admin if there is no such user yet."""
-    if ledger.users.get(login) is None:
-        # No password: this user can come in by such links only, until ops give one.
-        ledger.users.put(login, "admin", "")
-    token = secrets.token_urlsafe(24)
-    ledger.users.put_link(hashlib.sha256(token.encode()).hexdigest(), login, timedelta(hours=12))
-    return f"{settings.console_link}/enter?token={token}"

@@ -1,4 +1,4 @@
-"""The Prometheus metrics, by name. Each process counts its own; what comes from the ledger is asked for when scraped."""
+"""The Prometheus metrics, by name. Each process counts its own; ledger_metrics asks the ledger when scraped."""
 
 from prometheus_client import Counter, Histogram
 

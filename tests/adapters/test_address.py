@@ -53,3 +53,8 @@ def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(key: str) 
         checked_key("GROQ_API_KEY", SecretStr(key))
     assert "GROQ_API_KEY" in str(caught.value)
     assert "gsk" not in str(caught.value)
+
+
+def test_a_path_is_kept_where_the_service_may_live_under_one() -> None:
+    written = "https://gateway.example.com/groq/"
+    assert checked_url("GROQ_BASE_URL", written, path_allowed=True) == "https://gateway.example.com/groq"

@@ -97,7 +97,7 @@ def test_a_link_signs_in_once(ledger: Ledger) -> None:
 
 def test_text_that_a_database_cannot_store_is_cleaned_everywhere(ledger: Ledger) -> None:
     requester = a_requester(email=ODD)
-    thread = a_thread(1, a_message(ODD), subject=ODD, requester=requester, custom_fields={ODD: [ODD]})
+    thread = a_thread(1, a_message(ODD), subject=ODD, requester=requester, custom_fields={"cf_plan": [ODD]})
     case = ledger.cases.open(thread, ODD, claimed(ledger), timedelta(minutes=1))
     assert case is not None
     assert (case.subject, case.requester_email, case.message_key) == (CLEANED, CLEANED, CLEANED)
@@ -110,7 +110,7 @@ def test_text_that_a_database_cannot_store_is_cleaned_everywhere(ledger: Ledger)
     kept = ledger.cases.thread(case.case_id)
     assert kept is not None
     assert kept.messages[0].text == CLEANED
-    assert kept.ticket.custom_fields == {CLEANED: [CLEANED]}
+    assert kept.ticket.custom_fields == {"cf_plan": [CLEANED]}
     assert ledger.reviews.reject(case.case_id, draft_id, ODD, ODD)
     assert ledger.cases.moves(case.case_id)[-1]["reasons"] == (CLEANED,)
     assert ledger.reviews.audit_log()[0]["user"] == CLEANED

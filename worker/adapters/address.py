@@ -21,11 +21,9 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def checked_url(setting: str, url: str) -> str:
-    """`scheme://host[:port]` without a trailing slash. BadConfiguration, naming `setting`, for anything else.
-
-    Plain http is for loopback alone: elsewhere the key would travel readable.
-    """
+def checked_url(setting: str, url: str, *, path_allowed: bool = False) -> str:
+    """`scheme://host[:port]`, with the path if that is allowed, without a trailing slash. BadConfiguration, naming
+    `setting`, for anything else. Plain http is for loopback alone: elsewhere the key would travel readable."""
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port
@@ -35,10 +33,11 @@ def checked_url(setting: str, url: str) -> str:
         raise BadConfiguration(f"{setting} must look like https://acme.example.com")
     if parts.username is not None or parts.password is not None:
         raise BadConfiguration(f"{setting} must not carry a user name or password: the key has a setting of its own")
-    if parts.path.strip("/") or parts.query or parts.fragment:
+    path = parts.path.rstrip("/")
+    if (path and not path_allowed) or parts.query or parts.fragment:
         raise BadConfiguration(f"{setting} must be scheme and host alone, without the path {parts.path!r} or a query")
     shown = f"[{host}]" if ":" in host else host
-    checked = f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
+    checked = f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "") + path
     if parts.scheme == "http" and not is_loopback(checked):
         raise BadConfiguration(f"{setting} must begin with https://; plain http is accepted for this machine only")
     return checked

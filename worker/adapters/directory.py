@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
 
 from worker.errors import BadConfiguration
 from worker.models import Customer
@@ -19,13 +20,14 @@ from worker.ports.ledger import Customers
 
 COLUMNS = ("customer_id", "name", "email", "alternate_emails", "phone", "segments", "since")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def normal_email(email: str) -> str:
-    """Without white space around it and in one case. Dots and plus tags stay: at most providers they are other
-    people's addresses."""
-    return email.strip().casefold()
+    """Without white space around it and with A-Z in small letters. Nothing else is folded: dots and plus tags make
+    other people's addresses at most providers, and so do letters that only look alike to Unicode (ß and ss)."""
+    return email.strip().translate(_SMALL)
 
 
 def phone_digits(phone: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from worker.errors import Permanent
+from worker.errors import Permanent, Retryable
 from worker.models import Kind, Template
 from worker.ports.shelf import Build, Contents, Row, Tick
 from worker.ports.world import Hit, Vectors
@@ -57,11 +57,10 @@ class MemoryIndex:
         self._keep = keep
         self._lock = threading.Lock()
         self._collections: list[_Collection] = []  # the live one last
+        self._builds = 0
 
     def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
         live = self._live()
-        if live is None:
-            return []
         readable = [
             i
             for i, row in enumerate(live.rows)
@@ -83,15 +82,14 @@ class MemoryIndex:
         ]
 
     def template(self, template_id: str) -> Template | None:
-        live = self._live()
-        return next((r.template for r in live.rows if r.template and r.pk == template_id), None) if live else None
+        return next((r.template for r in self._live().rows if r.template and r.pk == template_id), None)
 
     def version(self) -> str:
         return self._collections[-1].build.collection if self._collections else ""
 
     def ping(self) -> str:
         live = self._live()
-        return f"memory, {len(live.rows)} rows" if live else "memory, no index yet"
+        return f"memory, {live.build.collection}, {len(live.rows)} rows, {live.build.model}"
 
     def built(self) -> Build | None:
         return self._collections[-1].build if self._collections else None
@@ -107,8 +105,8 @@ class MemoryIndex:
 
     def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
         with self._lock:
-            number = int(self.version().rpartition("_")[2] or 0) + 1
-            named = build.model_copy(update={"collection": f"deskhand_memory_{number}"})
+            self._builds += 1
+            named = build.model_copy(update={"collection": f"deskhand_memory_{self._builds}", "rows": len(rows)})
             self._collections.append(_Collection(named, tuple(rows), vectors))
             del self._collections[: -self._keep - 1]
         tick("write", len(rows), len(rows))
@@ -121,9 +119,11 @@ class MemoryIndex:
             self._collections[-2:] = [self._collections[-1], self._collections[-2]]
         return self.version()
 
-    def _live(self) -> _Collection | None:
-        live = self._collections[-1] if self._collections else None
-        if live and self._model and live.build.model != self._model:
+    def _live(self) -> _Collection:
+        if not self._collections:
+            raise Retryable("there is no index yet: run scripts/index_kb.py", part="milvus", after=30)
+        live = self._collections[-1]
+        if self._model and live.build.model != self._model:
             raise Permanent(f"the index was built with {live.build.model}, not with {self._model}", part="milvus")
         return live
 

@@ -1,0 +1,28 @@
+"""The rules that support owns, rules/*.yaml: read, checked, and asked. See rules/README.md for how they are written."""
+
+from worker.rulebook.evaluate import ask
+from worker.rulebook.fields import Fact, Facts
+from worker.rulebook.grammar import PRIORITIES, Rule, Topic
+from worker.rulebook.guards import GuardSettings
+from worker.rulebook.load import load_rulebook
+from worker.rulebook.rulebook import ANOTHER_ADDRESS_WROTE, CLAIMS_ANOTHER_ID, PRODUCTS_COUNT, SEVERAL_CUSTOMERS, Rulebook
+from worker.rulebook.sections import Step, Way, same_id
+
+__all__ = [
+    "ANOTHER_ADDRESS_WROTE",
+    "CLAIMS_ANOTHER_ID",
+    "PRIORITIES",
+    "PRODUCTS_COUNT",
+    "SEVERAL_CUSTOMERS",
+    "Fact",
+    "Facts",
+    "GuardSettings",
+    "Rule",
+    "Rulebook",
+    "Step",
+    "Topic",
+    "Way",
+    "ask",
+    "load_rulebook",
+    "same_id",
+]

@@ -49,58 +49,49 @@ def answer_to(condition: Condition, facts: Facts) -> Answer:
 
 
 def _test(condition: Condition, facts: Facts) -> Answer:
-    assert condition.field is not None  # one_shape in grammar.py saw to it
+    assert condition.field is not None  # _one_shape in grammar.py saw to it
     operator, wanted = condition.operator
     entries = wanted if isinstance(wanted, tuple) else (wanted,)
-    met = _MEETS[operator]
-    found = next((entry for entry in entries if met(facts[condition.field], entry)), None)
+    seen, meets, _ = _OPERATORS[operator]
+    fact = seen(facts[condition.field])
+    found = next((entry for entry in entries if meets(fact, entry)), None)
     return Answer(found is not None, _why(condition.field, operator, entries, found))
 
 
 def _why(field: str, operator: str, entries: tuple[Any, ...], found: Any) -> str:
+    says = _OPERATORS[operator][2]
     if operator == "is_true":
         return f"{field} is {'true' if found else 'false'}"
     if found is not None:
-        return f'{field} {_SAYS[operator]} "{found}"'
-    if len(entries) == 1:
-        return f'{field} {_SAYS[operator]} "{entries[0]}": no'
-    return f"{field} {_SAYS[operator]} any of {len(entries)} entries: no"
+        return f'{field} {says} "{found}"'
+    asked = f'"{entries[0]}"' if len(entries) == 1 else f"one of {len(entries)} entries"
+    return f"{field} {says} {asked}: no"
+
+
+def _folded(value: Any) -> Any:
+    """Case and spelling variants of texts made equal; numbers and flags as they are, lists entry by entry."""
+    if isinstance(value, tuple):
+        return tuple(_folded(one) for one in value)
+    return plain(value).casefold() if isinstance(value, str) else value
 
 
 def _among(fact: Any, entry: str) -> bool:
-    if isinstance(fact, tuple):
-        return any(_same(one, entry) for one in fact)
-    return _same(fact, entry)
+    return _entry(entry) in fact if isinstance(fact, tuple) else bool(_entry(entry) == fact)
 
 
-def _same(fact: Any, entry: Any) -> bool:
-    if isinstance(fact, str) and isinstance(entry, str):
-        return _folded(fact) == _folded(entry)
-    return bool(fact == entry)
+# Caches of what the rules list, so as many entries as the rules have; customers' words are in none of them.
+_phrase = cache(phrase)
+_entry = cache(_folded)
+_pattern = cache(compiled)
 
-
-def _folded(text: str) -> str:
-    return plain(text).casefold()
-
-
-_phrase = cache(phrase)  # of listed words only: as many as the rules have
-
-_MEETS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "equals": _same,
-    "one_of": _among,
-    "contains_word": lambda fact, entry: _phrase(entry) in spoken(fact),
-    "starts_with": lambda fact, entry: _folded(fact).startswith(_folded(entry)),
-    "ends_with": lambda fact, entry: _folded(fact).endswith(_folded(entry)),
-    "matches": lambda fact, entry: compiled(entry).search(plain(fact[:LONGEST_MATCHED])) is not None,
-    "at_least": lambda fact, entry: fact >= entry,
-    "is_true": lambda fact, _: fact is True,
-}
-_SAYS: Mapping[str, str] = {
-    "equals": "is",
-    "one_of": "is",
-    "contains_word": "contains the word",
-    "starts_with": "starts with",
-    "ends_with": "ends with",
-    "matches": "matches",
-    "at_least": "is at least",
+# For each operator: how it sees the fact, when an entry is met, and how a lead says it.
+_OPERATORS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool], str]] = {
+    "equals": (_folded, lambda fact, entry: bool(_entry(entry) == fact), "is"),
+    "one_of": (_folded, _among, "is"),
+    "contains_word": (spoken, lambda fact, entry: _phrase(entry) in fact, "contains the word"),
+    "starts_with": (_folded, lambda fact, entry: fact.startswith(_entry(entry)), "starts with"),
+    "ends_with": (_folded, lambda fact, entry: fact.endswith(_entry(entry)), "ends with"),
+    "matches": (lambda fact: plain(fact[:LONGEST_MATCHED]), lambda f, entry: bool(_pattern(entry).search(f)), "matches"),
+    "at_least": (int, lambda fact, entry: bool(fact >= entry), "is at least"),
+    "is_true": (bool, lambda fact, entry: fact is entry, "is"),
 }

@@ -5,6 +5,7 @@ A lead's pattern meets whatever a stranger sends, so it must be cheap on any tex
 """
 
 import re
+from collections import Counter
 from re import _parser  # type: ignore[attr-defined]  # the only place where Python shows a pattern's structure
 from typing import Any
 
@@ -51,7 +52,7 @@ def _ways_of(code: str, detail: Any) -> int:
         each = _ways(inner)
         return sum(each**times for times in range(least, most + 1))
     if code == "BRANCH":
-        return sum(_ways(branch) for branch in detail[1])
+        return _ways_of_branches(detail[1])
     if code in ("SUBPATTERN", "ASSERT", "ASSERT_NOT"):
         return _ways(detail[-1])
     if code == "ATOMIC_GROUP":
@@ -59,3 +60,13 @@ def _ways_of(code: str, detail: Any) -> int:
     if code in ("GROUPREF", "GROUPREF_EXISTS"):
         raise Unsafe("it refers back to a group (such as \\1): write the words out")
     return 1
+
+
+def _ways_of_branches(branches: list[Any]) -> int:
+    """Alternatives that begin with different letters exclude each other, so only those with the same one add up."""
+    by_letter: Counter[str] = Counter()
+    for branch in branches:
+        code, detail = branch[0] if len(branch) else (None, None)
+        by_letter[chr(detail).casefold() if str(code) == "LITERAL" else ""] += _ways(branch)
+    anywhere = by_letter.pop("", 0)
+    return anywhere + max(by_letter.values(), default=0)

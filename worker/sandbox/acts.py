@@ -10,19 +10,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from worker.sandbox.nouns import CLOSED, NOTE, OPEN, REPLY, RESOLVED, Conversation, Ticket
-from worker.sandbox.sanitiser import as_text, sanitise
+from worker.sandbox.sanitiser import as_text, received, sanitise
 from worker.sandbox.world import Event, World
 
 SUPPORT_EMAIL = "support@support.example"
 
 
 def open_ticket(
-    world: World, requester_id: int, subject: str, html: str, *, at: datetime | None = None, ring: bool = True, **more: Any
+    world: World,
+    requester_id: int,
+    subject: str,
+    html: str,
+    *,
+    at: datetime | None = None,
+    ring: bool = True,
+    **more: Any,
 ) -> Ticket:
     """A customer's mail (or form) becomes a ticket. `more`: further fields of Ticket. `at`: when, for old tickets."""
     with world.lock:
         now = at or world.now()
-        body = sanitise(html)
+        body = received(html)
         ticket = Ticket(0, subject, body, as_text(body), requester_id, now, now, **more)
         ticket.fr_due_by, ticket.due_by = now + timedelta(hours=4), now + timedelta(days=1)
         world.add_ticket(ticket)
@@ -37,11 +44,22 @@ def open_ticket(
             rings=ring,
         )
         if ring:
-            world.tell(Event("ticket_created", ticket.id, "requester", requester_id))
+            announce(world, ticket)
         return ticket
 
 
-def customer_writes(world: World, ticket_id: int, html: str, *, at: datetime | None = None, ring: bool = True) -> Conversation:
+def announce(world: World, ticket: Ticket) -> None:
+    """Rings the creation rules. The journal's "arrival" names the message that is to be answered."""
+    with world.lock:
+        newest = next((c for c in reversed(ticket.conversations) if c.incoming), None)
+        key = f"c{newest.id}" if newest else "ticket"
+        world.journal.write("arrival", ticket_id=ticket.id, key=key, sample=ticket.sample)
+        world.tell(Event("ticket_created", ticket.id, "requester", ticket.requester_id))
+
+
+def customer_writes(
+    world: World, ticket_id: int, html: str, *, at: datetime | None = None, ring: bool = True
+) -> Conversation:
     """The requester answers by mail. Reopens a resolved or closed ticket, as the stock rule does."""
     with world.lock:
         ticket = world.tickets[ticket_id]
@@ -57,14 +75,23 @@ def customer_writes(world: World, ticket_id: int, html: str, *, at: datetime | N
             ticket.status = OPEN
             world.journal.write("change", ticket_id=ticket_id, agent_id=None, changes={"status": OPEN})
         if ring:
+            world.journal.write("arrival", ticket_id=ticket_id, key=f"c{said.id}", sample=ticket.sample)
             world.tell(Event("reply", ticket_id, "requester", ticket.requester_id, conversation_id=said.id))
         return said
 
 
 def reply(
-    world: World, ticket_id: int, html: str, agent_id: int, *, at: datetime | None = None, ring: bool = True, **mail: Any
+    world: World,
+    ticket_id: int,
+    html: str,
+    agent_id: int,
+    *,
+    cc_emails: list[str] | None = None,
+    bcc_emails: list[str] | None = None,
+    at: datetime | None = None,
+    ring: bool = True,
 ) -> Conversation:
-    """A public reply: mailed to the requester, irrevocable. `mail`: from_email, cc_emails, bcc_emails.
+    """A public reply: mailed to the requester, irrevocable.
 
     `ring` False here and elsewhere: part of an older story, told to no rule.
     """
@@ -72,9 +99,9 @@ def reply(
         ticket = world.tickets[ticket_id]
         person = world.person(ticket.requester_id)
         said = _say(world, ticket, html, agent_id, at, source=REPLY)
-        said.from_email = mail.get("from_email") or SUPPORT_EMAIL
+        said.from_email = SUPPORT_EMAIL
         said.to_emails = [person.email] if person else []
-        said.cc_emails, said.bcc_emails = mail.get("cc_emails") or [], mail.get("bcc_emails") or []
+        said.cc_emails, said.bcc_emails = cc_emails or [], bcc_emails or []
         ticket.stats.setdefault("first_responded_at", said.created_at)
         ticket.stats["agent_responded_at"] = said.created_at
         if world.assign_to_first_responder and ticket.responder_id is None:
@@ -119,6 +146,14 @@ def delete_note(world: World, conversation: Conversation, agent_id: int) -> None
         world.journal.write("note_deleted", ticket_id=ticket.id, agent_id=agent_id, conversation_id=conversation.id)
 
 
+def describe(world: World, ticket_id: int, html: str) -> None:
+    """Puts another text in place of the original message."""
+    with world.lock:
+        ticket = world.tickets[ticket_id]
+        ticket.description = sanitise(html)
+        ticket.description_text = as_text(ticket.description)
+
+
 def change(world: World, ticket_id: int, fields: dict[str, Any], agent_id: int | None) -> Ticket:
     """Sets `fields` of Ticket (custom_fields are merged in, tags replace the whole list)."""
     with world.lock:
@@ -138,18 +173,24 @@ def change(world: World, ticket_id: int, fields: dict[str, Any], agent_id: int |
             if ticket.status in (RESOLVED, CLOSED):
                 ticket.stats["closed_at" if ticket.status == CLOSED else "resolved_at"] = now
         ticket.updated_at = now
-        world.journal.write("change", ticket_id=ticket_id, agent_id=agent_id, changes={k: v[1] for k, v in changes.items()})
+        world.journal.write(
+            "change", ticket_id=ticket_id, agent_id=agent_id, changes={k: v[1] for k, v in changes.items()}
+        )
         if changes:
             performer = "system" if agent_id is None else "agent"
             world.tell(Event("ticket_updated", ticket_id, performer, agent_id, changes=changes))
         return ticket
 
 
-def merge(world: World, primary_id: int, secondary_ids: list[int], agent_id: int, notes: tuple[str, str] = ("", "")) -> None:
+def merge(
+    world: World, primary_id: int, secondary_ids: list[int], agent_id: int, notes: tuple[str, str] = ("", "")
+) -> None:
     """Secondaries are closed with a pointer note; no field says "merged into". Cannot be undone."""
     with world.lock:
         for secondary_id in secondary_ids:
-            note(world, secondary_id, notes[1] or f"This ticket is closed and merged into ticket {primary_id}", agent_id)
+            note(
+                world, secondary_id, notes[1] or f"This ticket is closed and merged into ticket {primary_id}", agent_id
+            )
             note(world, primary_id, notes[0] or f"Ticket with ID {secondary_id} is merged into this ticket", agent_id)
             change(world, secondary_id, {"status": CLOSED}, agent_id)
 
@@ -159,7 +200,7 @@ def _say(
     incoming: bool = False, private: bool = False,
 ) -> Conversation:  # fmt: skip
     now = at or world.now()
-    body = sanitise(html)
+    body = received(html) if incoming else sanitise(html)
     said = Conversation(0, ticket.id, body, as_text(body), incoming, private, user_id, source, now, now)
     ticket.updated_at = max(ticket.updated_at, now)
     return world.add_conversation(said)

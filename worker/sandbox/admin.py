@@ -1,4 +1,4 @@
-"""/sandbox: what tests, fault runs and people use to make things happen and to see what happened. Not part of any vendor.
+"""/sandbox: what tests, fault runs and people use to make things happen and to see what happened. No vendor has it.
 
 POSTs are taken only from loopback names, so that a page in somebody's browser cannot reach them under another name.
 """
@@ -97,7 +97,7 @@ async def clear_faults(here: PartsArg, number: int | None = None) -> None:
 
 @router.post("/tickets", status_code=201)
 async def write_ticket(sample: Sample, here: PartsArg) -> dict[str, int]:
-    """A customer's mail arrives: {"requester": {"name","email"}, "subject", "html"}; the rest as in the samples file."""
+    """A customer's mail arrives: {"requester": {"name","email"}, "subject", "html"}, the rest as in a sample."""
     return {"id": put(here.world, sample).id}
 
 
@@ -132,7 +132,8 @@ async def list_tickets(here: PartsArg) -> list[dict[str, Any]]:
         return [
             {
                 "id": t.id, "sample": t.sample, "subject": t.subject, "status": t.status, "priority": t.priority,
-                "group_id": t.group_id, "responder_id": t.responder_id, "tags": t.tags, "spam": t.spam, "deleted": t.deleted,
+                "group_id": t.group_id, "responder_id": t.responder_id, "tags": t.tags, "spam": t.spam,
+                "deleted": t.deleted,
                 "bot_replies": sum(c.user_id == 7 and not c.private for c in t.conversations),
                 "bot_notes": sum(c.user_id == 7 and c.private for c in t.conversations),
             }
@@ -155,7 +156,9 @@ async def show_samples(here: PartsArg) -> dict[str, Any]:
 
 
 @router.get("/journal")
-async def journal(here: PartsArg, kind: str | None = None, ticket_id: int | None = None, after: int = 0) -> list[dict[str, Any]]:
+async def journal(
+    here: PartsArg, kind: str | None = None, ticket_id: int | None = None, after: int = 0
+) -> list[dict[str, Any]]:
     return here.journal.read(kind=kind, ticket_id=ticket_id, after=after)
 
 
@@ -185,7 +188,8 @@ async def state(here: PartsArg) -> dict[str, Any]:
 async def settings(wanted: Settings, here: PartsArg) -> dict[str, str]:
     given = wanted.model_dump(exclude_none=True)
     plain = {
-        "others_per_minute": here.limiter, "decimals": here.limiter, "say_retry_after": here.limiter, "index_lag": here.world,
+        "others_per_minute": here.limiter, "decimals": here.limiter, "say_retry_after": here.limiter,
+        "index_lag": here.world,
         "reopen_when_customer_responds": here.world, "assign_to_first_responder": here.world, "cascade": here.rules,
         "escape": here.rules,
     }  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from worker.sandbox import account_api, admin, conversations_api, groq, pages, tickets_api
-from worker.sandbox.door import closing_route
+from worker.sandbox.door import add_api
 from worker.sandbox.faults import FaultBoard
 from worker.sandbox.journal import Journal
 from worker.sandbox.limits import PLANS, Allowance, Limiter
@@ -57,9 +57,7 @@ def create_app(
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (tickets_api, conversations_api, account_api):
-        app.include_router(module.router, prefix="/api/v2")
-    closing_route(app)
+    add_api(app, "/api/v2", [tickets_api.router, conversations_api.router, account_api.router])
     app.include_router(groq.router)
     app.include_router(admin.router)
     pages.add_to(app)

@@ -8,16 +8,21 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from worker.sandbox import acts, shapes
+from worker.sandbox import fields as f
 from worker.sandbox.door import Call, CallArg, Door, created, no_content, ok, page_of
-from worker.sandbox.fields import (
-    BOOLEAN, INTEGER, OBJECT, STRINGS, TEXT, VendorError, invalid, problem, read_body, read_page, read_query, wrong_method,
-)  # fmt: skip
+from worker.sandbox.fields import VendorError, invalid, problem, read_body, read_page, read_query, wrong_method
 from worker.sandbox.nouns import NOTE, Conversation
 from worker.sandbox.tickets_api import visible, writable
 
 router = APIRouter(route_class=Door)
-_REPLY = {"body": TEXT, "structured_body": OBJECT, "from_email": TEXT, "user_id": INTEGER, "cc_emails": STRINGS, "bcc_emails": STRINGS}
-_NOTE = {"body": TEXT, "structured_body": OBJECT, "private": BOOLEAN, "incoming": BOOLEAN, "notify_emails": STRINGS, "user_id": INTEGER}
+_REPLY = {
+    **{"body": f.TEXT, "structured_body": f.OBJECT, "from_email": f.TEXT, "user_id": f.INTEGER},
+    **{"cc_emails": f.STRINGS, "bcc_emails": f.STRINGS},
+}
+_NOTE = {
+    **{"body": f.TEXT, "structured_body": f.OBJECT, "private": f.BOOLEAN, "incoming": f.BOOLEAN},
+    **{"notify_emails": f.STRINGS, "user_id": f.INTEGER},
+}
 
 
 @router.get("/tickets/{ticket_id:int}/conversations")
@@ -37,9 +42,12 @@ async def reply(ticket_id: int, call: CallArg) -> Response:
         body = read_body(call.raw, _REPLY, required=("body",))
         _not_blank(body["body"])
         if body.get("from_email", acts.SUPPORT_EMAIL) != acts.SUPPORT_EMAIL:
-            raise invalid(problem("from_email", "There is no support email matching the given from_email", "invalid_value"))
-        mail = {k: body.get(k) for k in ("from_email", "cc_emails", "bcc_emails")}
-        said = acts.reply(call.world, ticket_id, body["body"], _author(call, body.get("user_id")), **mail)
+            raise invalid(
+                problem("from_email", "There is no support email matching the given from_email", "invalid_value")
+            )
+        author = _author(call, body.get("user_id"))
+        cc, bcc = body.get("cc_emails", []), body.get("bcc_emails", [])
+        said = acts.reply(call.world, ticket_id, body["body"], author, cc_emails=cc, bcc_emails=bcc)
         return created(shapes.replied(said), call.url)
 
 
@@ -59,7 +67,7 @@ async def note(ticket_id: int, call: CallArg) -> Response:
 async def edit(conversation_id: int, call: CallArg) -> Response:
     with call.world.lock:
         said = _a_note(call, conversation_id, "PUT")
-        body = read_body(call.raw, {"body": TEXT}, required=("body",))
+        body = read_body(call.raw, {"body": f.TEXT}, required=("body",))
         _not_blank(body["body"])
         return ok(shapes.noted(acts.edit_note(call.world, said, body["body"], call.agent.id)))
 

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -41,7 +41,13 @@ class Call:
         asked = [i for i in self.query.get("include", "").split(",") if i]
         if any(i not in allowed for i in asked):
             one_of = ",".join(sorted(allowed))
-            errors = [{"field": "include", "message": f"It should be one of these values: '{one_of}'", "code": "invalid_value"}]
+            errors = [
+                {
+                    "field": "include",
+                    "message": f"It should be one of these values: '{one_of}'",
+                    "code": "invalid_value",
+                }
+            ]
             raise VendorError(400, {"description": "Validation failed", "errors": errors})
         return asked
 
@@ -165,18 +171,19 @@ def page_of(call: Call, rows: list[Any], page: int, per_page: int) -> tuple[list
     return rows[begin : begin + per_page], {"Link": f'<{url}>; rel="next"'}
 
 
-def closing_route(app: FastAPI) -> None:
-    """Adds the last route of the API: 405 with the right methods for a known path, an empty 404 for any other."""
-    known = [r for r in app.routes if isinstance(r, Door)]
+def add_api(app: FastAPI, prefix: str, routers: Sequence[APIRouter]) -> None:
+    """Includes `routers`, and behind them 405 with the right methods for a known path, an empty 404 for any other."""
 
     async def unknown(request: Request) -> Response:
-        partial = (r for r in known if r.matches(request.scope)[0] is Match.PARTIAL)
-        methods = {m for r in partial for m in r.methods or ()}
+        scope = dict(request.scope) | {"path": request.scope["path"].removeprefix(prefix), "root_path": ""}
+        partial = (r for router in routers for r in router.routes if r.matches(scope)[0] is Match.PARTIAL)
+        methods = {m for r in partial if isinstance(r, APIRoute) for m in r.methods or ()}
         if methods:
             raise wrong_method(request.method, sorted(methods))
         raise VendorError(404)
 
-    router = APIRouter(route_class=Door)
-    every = ["GET", "POST", "PUT", "DELETE", "PATCH"]
-    router.add_api_route("/api/v2/{rest:path}", unknown, methods=every, include_in_schema=False)
-    app.include_router(router)
+    for router in routers:
+        app.include_router(router, prefix=prefix)
+    rest = APIRouter(route_class=Door)
+    rest.add_api_route(prefix + "/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
+    app.include_router(rest)

@@ -1,7 +1,7 @@
 """What may be made to go wrong, where and how often. A board of faults; `wire`, `sender` and `groq` ask it.
 
-Endpoint patterns read "METHOD /path" with `*` for one path segment, `**` for the rest, `*` for any method; or one of the
-short names in SHORT.
+Endpoint patterns read "METHOD /path" with `*` for one path segment, `**` for the rest, `*` for any method; or one of
+the short names in SHORT.
 """
 
 from __future__ import annotations

@@ -70,7 +70,9 @@ def read_body(
         raise VendorError(400, {"code": "invalid_json", "message": "Request body has invalid json format"})
     problems = [problem(k, "Unexpected/invalid field in request", "invalid_field") for k in body if k not in allowed]
     problems += [
-        problem(k, f"Value set is of type {type(v).__name__.title()}. It should be a/an {allowed[k]}", "datatype_mismatch")
+        problem(
+            k, f"Value set is of type {type(v).__name__.title()}. It should be a/an {allowed[k]}", "datatype_mismatch"
+        )
         for k, v in body.items()
         if k in allowed and not (v is None and k in nullable) and not _fits(v, allowed[k])
     ]

@@ -20,7 +20,7 @@ class Journal:
     def __init__(self, path: str | Path | None = None) -> None:
         self._entries: list[Entry] = []
         self._changed = threading.Condition()
-        self._file = Path(path).open("a", encoding="utf-8") if path else None
+        self._file = Path(path).open("a", encoding="utf-8") if path else None  # noqa: SIM115 - kept open
 
     def write(self, kind: str, **facts: Any) -> Entry:
         """Adds {"seq", "at" (ISO, microseconds), "kind", ...facts}. `seq` counts from 1."""

@@ -36,7 +36,9 @@ PLANS = {
 class Limiter:
     """Fixed windows of `window` seconds (the vendor's window type is not known). Thread-safe."""
 
-    def __init__(self, allowance: Allowance, *, clock: Callable[[], float] = time.monotonic, window: float = 60) -> None:
+    def __init__(
+        self, allowance: Allowance, *, clock: Callable[[], float] = time.monotonic, window: float = 60
+    ) -> None:
         self.allowance = allowance
         self.window = window
         self.decimals = True  # "700.0": broke integer parsers before

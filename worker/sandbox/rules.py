@@ -23,7 +23,7 @@ _PERFORMER_NUMBER = {"agent": 1, "requester": 2, "any": 3, "system": 4}
 
 
 class Rule(BaseModel):
-    """`on`: of update rules, any of reply, note, public_note, private_note, ticket_updated or a changed field's name."""
+    """`on` (update rules): any of reply, note, public_note, private_note, ticket_updated or a changed field's name."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,7 +35,9 @@ class Rule(BaseModel):
     sources: list[int] = Field(default_factory=list)  # ticket sources; none given: any
     layout: Literal["simple", "advanced"] = "advanced"
     content: str = '{"ticket_id":"{{ticket.id}}"}'  # advanced: a template, every value in it a string
-    ticked: list[str] = Field(default_factory=lambda: ["ticket_id", "triggered_event"])  # simple: fields, ticket_id a number
+    ticked: list[str] = Field(
+        default_factory=lambda: ["ticket_id", "triggered_event"]
+    )  # simple: fields, ticket_id a number
     auth: Literal["header", "basic", "url", "none"] = "header"
 
 
@@ -86,7 +88,9 @@ class RuleBook:
     def _payload(self, rule: Rule, event: Event, ticket: Ticket) -> bytes:
         values = self._values(rule, event, ticket)
         if rule.layout == "simple":
-            flat = {name: values.get(name.replace("ticket_", "ticket.", 1), values.get(name, "")) for name in rule.ticked}
+            flat = {
+                name: values.get(name.replace("ticket_", "ticket.", 1), values.get(name, "")) for name in rule.ticked
+            }
             if "ticket_id" in flat:
                 flat["ticket_id"] = ticket.id  # type: ignore[assignment]
             return json.dumps({"freshdesk_webhook": flat}, ensure_ascii=False).encode()

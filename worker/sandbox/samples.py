@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from worker.sandbox import acts
 from worker.sandbox.nouns import BOT_ID, RESOLVED, Ticket
-from worker.sandbox.world import Event, World
+from worker.sandbox.sanitiser import from_text
+from worker.sandbox.world import World
 
 SAMPLES = Path(__file__).parent / "samples" / "tickets.json"
 HUMAN = 11
@@ -81,27 +82,44 @@ def put(world: World, sample: Sample) -> Ticket:
     with world.lock:
         person = requester_id(world, sample.requester)
         now = world.now()
-        for number, old in enumerate(sample.earlier):
-            fields = {"cf_customer_id": old.cf_customer_id}
-            at = now - _OLDER * (len(sample.earlier) - number)
-            text = f"<p>{old.subject}</p>"
-            acts.open_ticket(world, person, old.subject, text, at=at, ring=False, status=RESOLVED, custom_fields=fields)
+        _put_earlier(world, person, sample.earlier, now)
         begun = now - timedelta(seconds=len(sample.conversations))
         ticket = acts.open_ticket(
-            world, person, sample.subject, sample.html, at=begun, ring=False, source=sample.source, status=sample.status,
-            tags=list(sample.tags), custom_fields={"cf_customer_id": None} | sample.custom_fields, spam=sample.spam,
-            responder_id=HUMAN if sample.responder else None, sample=sample.key or None,
-        )  # fmt: skip
+            world,
+            person,
+            sample.subject,
+            sample.html,
+            at=begun,
+            ring=False,
+            source=sample.source,
+            status=sample.status,
+            tags=list(sample.tags),
+            custom_fields={"cf_customer_id": None} | sample.custom_fields,
+            spam=sample.spam,
+            responder_id=HUMAN if sample.responder else None,
+            sample=sample.key or None,
+        )
         for number, said in enumerate(sample.conversations, start=1):
-            at = begun + timedelta(seconds=number)
-            if said.by == "customer":
-                acts.customer_writes(world, ticket.id, said.html, at=at, ring=False)
-            else:
-                agent = BOT_ID if said.by == "bot" else HUMAN
-                act = acts.note if said.private else acts.reply
-                act(world, ticket.id, said.html, agent, at=at, ring=False)
-        world.tell(Event("ticket_created", ticket.id, "requester", person))
+            _put_said(world, ticket.id, said, begun + timedelta(seconds=number))
+        acts.announce(world, ticket)
         return ticket
+
+
+def _put_earlier(world: World, person: int, earlier: list[Earlier], now: datetime) -> None:
+    for number, old in enumerate(earlier):
+        at = now - _OLDER * (len(earlier) - number)
+        fields = {"cf_customer_id": old.cf_customer_id}
+        body = from_text(old.subject)
+        acts.open_ticket(world, person, old.subject, body, at=at, ring=False, status=RESOLVED, custom_fields=fields)
+
+
+def _put_said(world: World, ticket_id: int, said: Said, at: datetime) -> None:
+    if said.by == "customer":
+        acts.customer_writes(world, ticket_id, said.html, at=at, ring=False)
+    else:
+        agent = BOT_ID if said.by == "bot" else HUMAN
+        act = acts.note if said.private else acts.reply
+        act(world, ticket_id, said.html, agent, at=at, ring=False)
 
 
 class Loader:

@@ -1,4 +1,4 @@
-"""What the server does to the HTML of a reply or note: dangerous things go, links get rel and target, a <div> goes around.
+"""What the server does to the HTML of a reply or note: dangerous things go, links get rel and target, a <div> around.
 
 Also the server's plain-text rendering of a body. Comments, `data-*`, `class` and hidden markers do not survive: nobody
 has confirmed that they would, so nothing may rely on them.
@@ -11,21 +11,34 @@ import re
 
 import nh3
 
-_TAGS = set(
-    ["a", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul"]
+_TAGS = frozenset(
+    "a b blockquote br code div em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub sup table tbody td th "
+    "thead tr u ul".split()
 )
 _ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+_SCHEMES = {"http", "https", "mailto", "tel"}
 _BLOCK_END = re.compile(r"<\s*(?:br|hr|/p|/div|/li|/h[1-6]|/tr|/blockquote|/pre|/ul|/ol)\b[^>]*>", re.I)
 _ANY_TAG = re.compile(r"<[^>]+>")
 
 
+def received(body: str) -> str:
+    """A customer's mail as the server keeps it: scripts go; layout and styles stay, and text that they hide."""
+    tags = nh3.ALLOWED_TAGS | _TAGS | {"font", "center"}
+    attributes = nh3.ALLOWED_ATTRIBUTES | {
+        "*": {"style", "class", "id", "hidden", "dir", "align", "width", "height", "bgcolor"}
+    }
+    attributes |= {"font": {"color", "size", "face"}}
+    clean = nh3.clean(body, tags=tags, attributes=attributes, url_schemes=_SCHEMES | {"cid"})
+    return f"<div>{clean}</div>"
+
+
 def sanitise(body: str) -> str:
-    """`body` as the server would keep it, in its <div>."""
+    """`body` of a reply or note as the server would keep it, in its <div>."""
     clean = nh3.clean(
         body,
-        tags=_TAGS,
+        tags=set(_TAGS),
         attributes=_ATTRIBUTES,
-        url_schemes={"http", "https", "mailto", "tel"},
+        url_schemes=_SCHEMES,
         link_rel="noreferrer",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )

@@ -57,7 +57,14 @@ class Sender:
     """`ring` queues a delivery and returns at once. `close` waits for the attempts under way."""
 
     def __init__(
-        self, journal: Journal, faults: FaultBoard, limiter: Limiter, secret: str, *, clock: PostalClock, threads: int = 4
+        self,
+        journal: Journal,
+        faults: FaultBoard,
+        limiter: Limiter,
+        secret: str,
+        *,
+        clock: PostalClock,
+        threads: int = 4,
     ) -> None:
         self.clock = clock
         self.timeout = 10.0
@@ -182,6 +189,6 @@ class Sender:
 
     def _log(self, delivery: Delivery, outcome: str, status: int | None, trouble: str | None = None) -> None:
         self._journal.write(
-            "webhook", ticket_id=delivery.ticket_id, rule=delivery.rule, delivery=delivery.number, attempt=delivery.attempt,
-            outcome=outcome, status=status, trouble=trouble, note=delivery.note,
+            "webhook", ticket_id=delivery.ticket_id, rule=delivery.rule, delivery=delivery.number,
+            attempt=delivery.attempt, outcome=outcome, status=status, trouble=trouble, note=delivery.note,
         )  # fmt: skip

@@ -136,7 +136,7 @@ def replied(said: Conversation) -> Json:
 def noted(said: Conversation) -> Json:
     row = replied(said)
     del row["replied_to"], row["from_email"], row["cc_emails"], row["bcc_emails"]
-    more = {"incoming": said.incoming, "private": said.private, "support_email": None, "notified_to": []}
+    more: Json = {"incoming": said.incoming, "private": said.private, "support_email": None, "notified_to": []}
     return row | more
 
 

@@ -12,25 +12,28 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from worker.sandbox import acts, shapes
+from worker.sandbox import fields as f
 from worker.sandbox.door import Call, CallArg, Door, no_content, ok, page_of
-from worker.sandbox.fields import (
-    ANY, DATE, INTEGER, OBJECT, STRINGS, TEXT, VendorError, invalid, problem, read_body, read_page, read_query, refused,
-    wrong_method,
-)  # fmt: skip
+from worker.sandbox.fields import VendorError, invalid, problem, read_body, read_page, read_query, refused, wrong_method
 from worker.sandbox.nouns import CLOSED, PRIORITIES, RESOLVED, STATUSES, Ticket
 from worker.sandbox.world import World
 
 router = APIRouter(route_class=Door)
 TYPES = ["Question", "Incident", "Problem", "Feature Request", "Refund"]
-_UPDATE = {
-    "status": INTEGER, "priority": INTEGER, "source": INTEGER, "type": TEXT, "group_id": INTEGER, "responder_id": INTEGER,
-    "tags": STRINGS, "custom_fields": OBJECT, "subject": TEXT, "description": TEXT, "requester_id": INTEGER, "email": TEXT,
-    "email_config_id": INTEGER, "product_id": INTEGER, "company_id": INTEGER, "parent_id": INTEGER, "due_by": DATE,
-    "fr_due_by": DATE, "internal_group_id": INTEGER, "internal_agent_id": INTEGER, "phone": TEXT, "name": TEXT,
-}  # fmt: skip
+_INTEGERS = (
+    "status priority source group_id responder_id requester_id email_config_id product_id company_id parent_id "
+    "internal_group_id internal_agent_id"
+)
+_UPDATE = (
+    dict.fromkeys(_INTEGERS.split(), f.INTEGER)
+    | dict.fromkeys("type subject description email phone name".split(), f.TEXT)
+    | {"tags": f.STRINGS, "custom_fields": f.OBJECT, "due_by": f.DATE, "fr_due_by": f.DATE}
+)
 _NULLABLE = ("group_id", "responder_id", "type", "company_id", "product_id", "email_config_id")
-_KEPT = ("status", "priority", "type", "group_id", "responder_id", "tags", "custom_fields", "subject", "requester_id", "company_id")
-_LIST = {"requester_id", "email", "company_id", "updated_since", "filter", "order_by", "order_type", "include", "page", "per_page"}  # fmt: skip
+_KEPT = set("status priority type group_id responder_id tags custom_fields subject requester_id company_id".split())
+_LIST = set(
+    "requester_id email company_id updated_since filter order_by order_type include page per_page".split(),
+)
 
 
 def visible(world: World, ticket_id: int) -> Ticket:
@@ -110,7 +113,11 @@ def _chosen(call: Call) -> list[Ticket]:
         tickets = [t for t in tickets if t.company_id == company]
     which = query.get("filter")
     if which not in (None, "new_and_my_open", "watching", "spam", "deleted"):
-        raise invalid(problem("filter", "It should be one of these values: 'new_and_my_open,watching,spam,deleted'", "invalid_value"))
+        raise invalid(
+            problem(
+                "filter", "It should be one of these values: 'new_and_my_open,watching,spam,deleted'", "invalid_value"
+            )
+        )
     if which in ("spam", "deleted"):
         tickets = [t for t in tickets if (t.spam if which == "spam" else t.deleted)]
     else:
@@ -127,7 +134,11 @@ def _chosen(call: Call) -> list[Ticket]:
 def _sorted(tickets: list[Ticket], query: dict[str, str]) -> list[Ticket]:
     by, kind = query.get("order_by", "created_at"), query.get("order_type", "desc")
     if by not in ("created_at", "due_by", "updated_at", "status"):
-        raise invalid(problem("order_by", "It should be one of these values: 'due_by,created_at,updated_at,status'", "invalid_value"))
+        raise invalid(
+            problem(
+                "order_by", "It should be one of these values: 'due_by,created_at,updated_at,status'", "invalid_value"
+            )
+        )
     if kind not in ("asc", "desc"):
         raise invalid(problem("order_type", "It should be one of these values: 'asc,desc'", "invalid_value"))
     return sorted(tickets, key=lambda t: (getattr(t, by) or t.created_at, t.id), reverse=kind == "desc")
@@ -143,16 +154,16 @@ def _moment(given: str) -> datetime:
     try:
         at = datetime.fromisoformat(given.replace(" ", "+"))  # an unescaped + of the offset arrives as a blank
     except ValueError:
-        raise invalid(problem("updated_since", "It should be in the 'combined date and time ISO8601' format", "invalid_date")) from None
+        raise invalid(
+            problem("updated_since", "It should be in the 'combined date and time ISO8601' format", "invalid_date")
+        ) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @router.put("/tickets/merge")
 async def merge(call: CallArg) -> Response:
-    allowed = {
-        "primary_id": INTEGER, "ticket_ids": ANY, "note_in_primary": OBJECT, "note_in_secondary": OBJECT,
-        "convert_recepients_to_cc": ANY,
-    }  # fmt: skip
+    allowed = {"primary_id": f.INTEGER, "ticket_ids": f.ANY, "convert_recepients_to_cc": f.ANY}
+    allowed |= {"note_in_primary": f.OBJECT, "note_in_secondary": f.OBJECT}
     body = read_body(call.raw, allowed, required=("primary_id", "ticket_ids"))
     with call.world.lock:
         for ticket_id in (body["primary_id"], *body["ticket_ids"]):
@@ -175,23 +186,21 @@ async def update(ticket_id: int, call: CallArg) -> Response:
             person = call.world.add_contact(str(body.get("name") or body["email"]), body["email"])
             fields["requester_id"] = person.id
         if "description" in body:
-            fields["description"] = acts.sanitise(body["description"])
+            acts.describe(call.world, ticket_id, body["description"])
         return ok(shapes.ticket_full(acts.change(call.world, ticket_id, fields, call.agent.id)))
 
 
 def _check(world: World, ticket: Ticket, body: dict[str, Any]) -> None:
     """Values that must exist, and what the account's form demands."""
     problems = []
-    choices = {
-        "status": list(STATUSES), "priority": list(PRIORITIES), "type": [*TYPES, None],
-        "group_id": [*world.groups, None], "responder_id": [*world.agents, None],
-    }  # fmt: skip
-    for name, values in choices.items():
+    listed: dict[str, list[Any]] = {"status": [*STATUSES], "priority": [*PRIORITIES], "type": [*TYPES, None]}
+    for name, values in listed.items():
         if name in body and body[name] not in values:
-            listed = ",".join(str(v) for v in values if v is not None)
-            text = f"It should be one of these values: '{listed}'" if name not in ("group_id", "responder_id") else (
-                f"There is no {name.removesuffix('_id')} matching the given {name}"
-            )  # fmt: skip
+            one_of = ",".join(str(v) for v in values if v is not None)
+            problems.append(problem(name, f"It should be one of these values: '{one_of}'", "invalid_value"))
+    for name, there in (("group_id", set(world.groups)), ("responder_id", set(world.agents))):
+        if body.get(name) is not None and body[name] not in there:
+            text = f"There is no {name.removesuffix('_id')} matching the given {name}"
             problems.append(problem(name, text, "invalid_value"))
     if "requester_id" in body and world.person(body["requester_id"]) is None:
         problems.append(problem("requester_id", "There is no contact matching the given requester_id", "invalid_value"))

@@ -1,4 +1,4 @@
-"""Faults at the wire: a middleware that refuses, delays, cuts the connection, or lets people act between read and write.
+"""Faults at the wire: a middleware that refuses, delays, cuts the connection, or lets people act in between.
 
 What is committed and what the caller hears are two things here. Cutting closes the socket without a response.
 """
@@ -23,7 +23,9 @@ from worker.sandbox.world import World
 
 _TICKET = re.compile(r"/api/v2/tickets/(\d+)")
 _HUMAN = 11
-_PAGE = b"<!DOCTYPE html><html><head><title>We will be right back</title></head><body><h1>Something went wrong</h1></body></html>"
+_PAGE = (
+    b"<!DOCTYPE html><html><head><title>Be right back</title></head><body><h1>Something went wrong</h1></body></html>"
+)
 
 
 @dataclass
@@ -102,7 +104,9 @@ class Wire:
                 case "human_deletes":
                     acts.change(world, ticket_id, {"deleted": True}, _HUMAN)
                 case "human_merges":
-                    primary = acts.open_ticket(world, ticket.requester_id, ticket.subject, "<p>See here.</p>", ring=False)
+                    primary = acts.open_ticket(
+                        world, ticket.requester_id, ticket.subject, "<p>See here.</p>", ring=False
+                    )
                     acts.merge(world, primary.id, [ticket_id], _HUMAN)
                 case "auto_reply":
                     acts.customer_writes(world, ticket_id, html or "<p>Automatic reply: I am out of office.</p>")
@@ -194,9 +198,17 @@ class _Struck:
             if fault.retry_after is not None:
                 headers["retry-after"] = f"{fault.retry_after:g}"
         elif fault.kind == "rate_limit":
-            status, content, headers = 429, {"message": "You have exceeded the limit of requests per minute"}, self._wire.limited(fault)
+            status, content, headers = (
+                429,
+                {"message": "You have exceeded the limit of requests per minute"},
+                self._wire.limited(fault),
+            )
         elif fault.kind == "missing_field":
-            error = {"field": fault.field, "message": "It should not be blank as this is a mandatory field", "code": "missing_field"}
+            error = {
+                "field": fault.field,
+                "message": "It should not be blank as this is a mandatory field",
+                "code": "missing_field",
+            }
             status, content = 400, {"description": "Validation failed", "errors": [error]}
         else:
             status = fault.status or 500
@@ -231,19 +243,25 @@ class _Struck:
 def _vendor_body(status: int) -> Any:
     """What the vendor says with that status; 404 and 5xx may well be empty."""
     return {
-        400: {"description": "Validation failed", "errors": [{"field": "body", "message": "Refused", "code": "invalid_value"}]},
+        400: {
+            "description": "Validation failed",
+            "errors": [{"field": "body", "message": "Refused", "code": "invalid_value"}],
+        },
         401: {"code": "invalid_credentials", "message": "You have to be logged in to perform this action."},
         403: {"code": "access_denied", "message": "You are not authorized to perform this action."},
         405: {"message": "POST method is not allowed. It should be one of these method(s): GET"},
-        409: {"description": "Validation failed", "errors": [{"field": "id", "message": "Conflict", "code": "duplicate_value"}]},
+        409: {
+            "description": "Validation failed",
+            "errors": [{"field": "id", "message": "Conflict", "code": "duplicate_value"}],
+        },
         500: {"code": "internal_error", "message": "We're sorry, but something went wrong."},
     }.get(status)
 
 
 async def _body(receive: Receive) -> bytes:
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
         if not message.get("more_body"):
-            return body
+            return bytes(body)

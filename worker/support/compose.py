@@ -40,8 +40,9 @@ def candidate(
         trouble=writing.trouble,
         link_hosts=tuple(rules.link_hosts),
         product_names=tuple(rules.product_names),
-        own_contacts=tuple(rules.own_contacts),
-        customer_id_pattern=desk.rulebook.identity.customer_id_pattern,
+        own_contacts=(*rules.emails, *rules.phones),
+        ids_in=desk.rulebook.identity.customer_id.seen_in,
+        never_ask_for=tuple(rules.never_ask_for),
     )
 
 

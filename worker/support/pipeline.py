@@ -32,7 +32,8 @@ from worker.support.gate import gate
 from worker.support.generate import Assignment, Writing, fill_sources, generate
 from worker.support.guard import judge
 from worker.support.identify import identify
-from worker.support.outgoing import Tags, handover_note, held_note, reply_outgoing
+from worker.support.letters import tags_of
+from worker.support.outgoing import handover_note, held_note, reply_outgoing
 from worker.support.progress import Progress
 from worker.support.questions import split_questions
 from worker.support.retrieve import Found, retrieve
@@ -53,8 +54,7 @@ def answer(doorbell: Doorbell, desk: Desk) -> tuple[str, list[str]]:
     if doorbell.ticket_id is None:
         return "names no ticket", []
     thread = desk.helpdesk.thread(doorbell.ticket_id)
-    # A ticket on which no customer wrote still gets a case: the gate says why it is ignored, and that is kept.
-    message = thread.newest_from_customer or thread.messages[0]
+    message = thread.newest_from_customer or first_entry(thread)
     case = desk.ledger.cases.open(thread, message.key, doorbell, desk.policy.lease)
     if case is None:
         return "nothing new", []
@@ -94,6 +94,11 @@ def draft(
     return decide(progress.draft, writing, found, who, desk.index, desk.rulebook, desk.policy)
 
 
+def first_entry(thread: Thread) -> Message:
+    """A ticket on which no customer wrote still gets a case, so that the gate's reason to ignore it is kept."""
+    return thread.messages[0]
+
+
 def unanswered_words(thread: Thread, message: Message) -> Words:
     """What the customer wrote since anybody last answered publicly, up to `message`: two mails in a row are one."""
     pending: list[Message] = []
@@ -117,7 +122,7 @@ def _gate(thread: Thread, message: Message, words: Words, progress: Progress, de
     cases = desk.ledger.cases
     verdict, asked = gate(
         thread,
-        message,
+        message if message.author is Author.CUSTOMER else None,
         words.now,
         desk.rulebook,
         replies_on_ticket=cases.replies_on_ticket(thread.ticket.ticket_id),
@@ -198,7 +203,7 @@ def _conclude(case: Case, thread: Thread, verdict: Verdict, progress: Progress, 
 
 def _outgoing(case: Case, verdict: Verdict, progress: Progress, desk: Desk) -> list[Outgoing]:
     """What is to leave the house for this verdict. In shadow mode nothing does."""
-    tags, policy, reply = Tags(*desk.rulebook.guards.tags), desk.policy, progress.draft
+    tags, policy, reply = tags_of(desk.rulebook), desk.policy, progress.draft
     if policy.shadow or verdict.step is Step.IGNORE:
         return []
     if verdict.step is Step.HAND_OVER:

@@ -8,8 +8,11 @@ import structlog
 
 from worker.errors import Trouble
 from worker.models import Doorbell, Status, Step, Thread, Trace, Verdict
+from worker.rulebook.grammar import PRIORITIES
 from worker.support.desk import Desk
-from worker.support.outgoing import Tags, handover_note
+from worker.support.letters import tags_of
+from worker.support.outgoing import handover_note
+from worker.support.pipeline import first_entry
 
 log = structlog.get_logger(__name__)
 
@@ -17,14 +20,20 @@ log = structlog.get_logger(__name__)
 def to_a_person(doorbell: Doorbell, reason: str, desk: Desk, enqueue: Any) -> str:
     """Ends the doorbell and its case. Where even the ticket cannot be read, the doorbell alone ends, for ops to see."""
     why = f"Deskhand failed on this ticket {doorbell.tries + 1} times ({reason})."
-    verdict = Verdict(step=Step.HAND_OVER, reasons=(why,))
+    otherwise = desk.rulebook.routing.hand_over_otherwise
+    verdict = Verdict(
+        step=Step.HAND_OVER,
+        reasons=(why,),
+        group=otherwise.group,
+        priority=PRIORITIES[otherwise.priority],
+    )
     thread = _thread(doorbell, desk)
-    message = thread.newest_from_customer if thread else None
+    message = (thread.newest_from_customer or first_entry(thread)) if thread else None
     sends: list[str] = []
     if thread is not None and message is not None:
         case = desk.ledger.cases.open(thread, message.key, doorbell, desk.policy.lease)
         if case is not None:
-            outgoing = [] if desk.policy.shadow else [handover_note(verdict, Tags(*desk.rulebook.guards.tags))]
+            outgoing = [] if desk.policy.shadow else [handover_note(verdict, tags_of(desk.rulebook))]
             sends = list(
                 desk.ledger.cases.conclude(
                     case.case_id,

@@ -167,7 +167,7 @@ def _checked_base_url(base_url: str | None) -> str:
         return _GROQ
     if "/openai/v1" in base_url:
         raise BadConfiguration("GROQ_BASE_URL must not contain /openai/v1: the SDK appends it")
-    return checked_url("GROQ_BASE_URL", base_url)
+    return checked_url("GROQ_BASE_URL", base_url, path_allowed=True)
 
 
 def _request(model: str, system: str, user: str, schema: dict[str, Any], max_tokens: int) -> dict[str, Any]:

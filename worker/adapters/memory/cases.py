@@ -22,6 +22,7 @@ class MemoryCases(MemoryCaseLookups):
             bell = self._state.bells.get(doorbell.doorbell_id)
             if bell is not None and bell.bell.epoch != doorbell.epoch:
                 return None
+            message_key = clean(message_key)
             row = self._state.case_of(thread.ticket.ticket_id, message_key)
             if row is None:
                 row = self._insert(thread, message_key, doorbell)
@@ -119,7 +120,7 @@ def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -
     columns: dict[str, Any] = {}
     if identity is not None:
         customer = identity.customer
-        columns |= {"strength": identity.strength, "customer_id": customer.customer_id if customer else None}
+        columns |= {"strength": identity.strength, "customer_id": clean(customer.customer_id) if customer else None}
     if reader is not None:
         columns["segments"] = reader.segments
     if verdict.priority is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.room import Room, add_draft, add_send, move, note_audit, ring_doorbell, to_case
-from worker.adapters.store.schema import HELD, audit, cases, drafts
+from worker.adapters.store.schema import audit, cases, drafts
 from worker.adapters.store.trouble import Taken
 from worker.models import Draft, Ring, SendKind, Status, Trace
 from worker.ports.ledger import HeldRow, Outgoing
@@ -21,7 +21,9 @@ class SqlReviews(Room):
     def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
         urgent = (cases.c.priority.desc(), cases.c.opened_at, cases.c.case_id)
         # The page is cut before the drafts are joined, or each of 10,000 would be looked up first.
-        page = select(cases).where(HELD).order_by(*urgent).limit(limit).offset(offset).subquery()
+        page = (
+            select(cases).where(cases.c.status == Status.HELD).order_by(*urgent).limit(limit).offset(offset).subquery()
+        )
         query = (
             select(page, drafts.c.guards, (clock() - page.c.opened_at).label("age"))
             .outerjoin(drafts, drafts.c.draft_id == page.c.draft_id)
@@ -40,7 +42,9 @@ class SqlReviews(Room):
 
     def held_count(self) -> int:
         with self.reading() as connection:
-            return connection.execute(select(func.count()).select_from(cases).where(HELD)).scalar_one()
+            return connection.execute(
+                select(func.count()).select_from(cases).where(cases.c.status == Status.HELD)
+            ).scalar_one()
 
     def approve(self, case_id: str, draft_id: str, body_hash: str, outgoing: Outgoing, user: str) -> str | None:
         """Also None where `outgoing` has another hash than the draft: what is sent is exactly what was shown."""

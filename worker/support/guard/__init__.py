@@ -13,6 +13,7 @@ import structlog
 from worker.models import Finding
 from worker.support.guard import (
     answered,
+    asks,
     cited,
     exact,
     hostile,
@@ -39,6 +40,7 @@ GUARDS: dict[str, Guard] = {
     "unfilled": unfilled.check,
     "markup": markup.check,
     "answered": answered.check,
+    "asks": asks.check,
     "hostile": hostile.check,
     "sure": sure.check,
 }

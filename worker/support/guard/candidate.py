@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from worker.models import Identity, Part, Reader, Sentence, Source
 
@@ -26,8 +26,8 @@ class Candidate:
     link_hosts: tuple[str, ...] = ()
     product_names: tuple[str, ...] = ()
     own_contacts: tuple[str, ...] = ()  # addresses and phone numbers of the company itself
-    customer_id_pattern: str = ""
-    personal_fields: frozenset[str] = field(default_factory=frozenset)
+    never_ask_for: tuple[str, ...] = ()
+    ids_in: Callable[[str], tuple[str, ...]] = lambda _: ()  # the customer ids in a text, after rules/identity.yaml
 
     def numbered(self) -> Iterator[tuple[int, Sentence]]:
         """Every sentence with its index over the whole draft, as findings name it."""

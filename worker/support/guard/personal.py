@@ -40,9 +40,7 @@ def own_values(customer: object) -> set[str]:
 
 
 def _foreign_ids(reply: Candidate, text: str, own: str) -> list[str]:
-    if not reply.customer_id_pattern:
-        return []
-    return [m.group() for m in re.finditer(reply.customer_id_pattern, text, re.I) if m.group().upper() != own.upper()]
+    return [found for found in reply.ids_in(text) if found.upper() != own.upper()]
 
 
 def _contacts(reply: Candidate, text: str, own: set[str]) -> list[str]:

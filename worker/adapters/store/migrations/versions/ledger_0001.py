@@ -30,9 +30,7 @@ def upgrade() -> None:
     _snapshots()
 
 
-def _partial_index(
-    name: str, table: str, columns: list[str | sa.TextClause], where: str, *, unique: bool = False
-) -> None:
+def _partial_index(name: str, table: str, columns: list[str], where: str, *, unique: bool = False) -> None:
     condition = sa.text(where)
     op.create_index(name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
@@ -75,7 +73,7 @@ def _cases() -> None:
         sa.PrimaryKeyConstraint("case_id", name="pk_cases"),
         sa.UniqueConstraint("ticket_id", "message_key", name="uq_cases_ticket_id_message_key"),
     )
-    _partial_index("ix_cases_held", "cases", [sa.text("priority DESC"), "opened_at", "case_id"], "status = 'held'")
+    op.create_index("ix_cases_queue", "cases", ["status", sa.text("priority DESC"), "opened_at", "case_id"])
     op.create_index("ix_cases_requester_id", "cases", ["requester_id"])
     op.create_index("ix_cases_status_moved_at_case_id", "cases", ["status", "moved_at", "case_id"])
     _partial_index("ix_cases_unended", "cases", ["opened_at"], "status IN ('open', 'approved')")

@@ -1,0 +1,83 @@
+# What developers and ops type. Each target builds the virtual environment that it needs, so a fresh clone is enough.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+ARGS ?=
+# More options for pip, for torch's sake: where the index has only the CUDA build, name one that has the CPU build,
+# as in TORCH_ARGS="--extra-index-url <address of PyTorch's own index for CPUs>".
+TORCH_ARGS ?=
+# The first Python that deskhand runs on and that can make a virtual environment; PYTHON=... names another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& echo $$p && break; done)
+# The real Milvus server needs nothing but a Python of these, and stands in an environment of its own.
+MILVUS_SERVER := milvus==2.3.5
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: help run test check format index clean lock milvus-server
+
+help:
+	@echo 'make run                         everything on this machine, until Ctrl-C'
+	@echo 'make run ARGS="--once --json"    the sample tickets, answered once; the figures as JSON'
+	@echo 'make test [ARGS="-k words"]      every test'
+	@echo 'make check                       format, lint, types'
+	@echo 'make format                      puts the code into its format'
+	@echo 'make index                       reads kb/ into the index'
+	@echo 'make lock                        new lock files from the pins in pyproject.toml (Python 3.11)'
+	@echo 'make clean                       removes what make built; var/ stays'
+
+run: $(VENV)/run.stamp
+	@exec $(BIN)/python -m worker.stack $(ARGS)
+
+test: $(VENV)/dev.stamp milvus-server
+	@exec $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+check: $(VENV)/dev.stamp
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: $(VENV)/dev.stamp
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+index: $(VENV)/run.stamp
+	@exec $(BIN)/python scripts/index_kb.py $(ARGS)
+
+lock: $(VENV)/dev.stamp
+	@$(BIN)/python scripts/lock.py
+
+clean:
+	rm -rf $(VENV) .venv-milvus build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo 'No Python 3.11, 3.12 or 3.13 with the module venv on PATH.' \
+		'On Debian: apt-get install python3-venv' >&2; exit 1; }
+	@echo "Making $(VENV) with $(PYTHON) ($$($(PYTHON) -V)) ..." >&2
+	@$(PYTHON) -m venv --clear $(VENV)
+
+# pyproject.toml too: it says what is part of the package. Touched, or pip's own older files would look newer.
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo 'Installing what requirements.lock names ...' >&2
+	@$(PIP) $(TORCH_ARGS) -r requirements.lock >&2
+	@$(PIP) --no-deps --no-build-isolation -e . >&2
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	@echo 'Installing the tools that requirements-dev.lock names ...' >&2
+	@$(PIP) $(TORCH_ARGS) -r requirements-dev.lock >&2
+	@touch $@
+
+# Its tests say why they did not run where it is missing; where CI is set, that is a failure.
+milvus-server:
+	@[ -x .venv-milvus/bin/milvus-server ] || { echo 'Installing the Milvus server for the tests ...' >&2 \
+		&& $(PYTHON) -m venv --clear .venv-milvus \
+		&& .venv-milvus/bin/python -m pip --disable-pip-version-check install --quiet '$(MILVUS_SERVER)' >&2; } \
+	|| { rm -rf .venv-milvus; echo 'The Milvus server could not be installed: its tests are skipped.' >&2; [ -z "$${CI:-}" ]; }

@@ -1,0 +1,75 @@
+"""Is the process in this container well? healthy.py webhook | console | worker | dispatcher; 0 for yes.
+
+The image's health checks run it, next to the process that they ask about. It asks the process itself where that can
+answer; the dispatcher answers nobody, so there it asks whether the one thing that the sweep cannot do without is there.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+SECONDS = 5.0
+
+
+def web(name: str) -> bool:
+    from worker.settings import load_settings
+
+    settings = load_settings()
+    port = settings.webhook_port if name == "webhook" else settings.console_port
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=SECONDS) as answer:  # noqa: S310
+        return bool(answer.status == 200)
+
+
+def worker() -> bool:
+    """Over Redis, to the worker of this very host: another one's answer would say nothing about this container."""
+    from worker.bootstrap import redis_url
+    from worker.queues import make_celery
+    from worker.settings import load_settings
+
+    settings = load_settings()
+    me = f"celery@{socket.gethostname()}"
+    with make_celery(settings, redis_url(settings)) as app:
+        return any(me in answer for answer in app.control.ping(destination=[me], timeout=SECONDS, limit=1))
+
+
+def dispatcher() -> bool:
+    from worker.adapters.store import open_ledger
+    from worker.settings import load_settings
+
+    ledger = open_ledger(load_settings().ledger_url)
+    try:
+        return bool(ledger.ping())
+    finally:
+        ledger.close()
+
+
+CHECKS: dict[str, Callable[[], bool]] = {
+    "webhook": lambda: web("webhook"),
+    "console": lambda: web("console"),
+    "worker": worker,
+    "dispatcher": dispatcher,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    if len(given) != 1 or given[0] not in CHECKS:
+        print(f"healthy.py {' | '.join(CHECKS)}", file=sys.stderr)
+        return 2
+    try:
+        well = CHECKS[given[0]]()
+    except Exception as error:
+        print(f"{given[0]}: {type(error).__name__}", file=sys.stderr)
+        return 1
+    print(f"{given[0]}: {'well' if well else 'no answer'}")
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Who may use the console: add, list, disable, and make a one-time sign-in link.
+
+    scripts/users.py add maya --role reviewer        asks for the password (or reads it from standard input)
+    scripts/users.py add maya --role reviewer --no-password
+    scripts/users.py link maya                       prints a link that signs in once, within 30 minutes
+    scripts/users.py list
+    scripts/users.py disable maya                    ends the sessions too
+
+A password is never an argument: arguments are seen by everybody on the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from worker.console import people
+from worker.errors import BadConfiguration, Trouble
+from worker.ports import Ledger
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0: done. 1: the request or the settings are wrong. 2: the database did not take it; try again."""
+    from worker.bootstrap import open_ledger_for
+    from worker.settings import load_settings
+
+    asked = _arguments().parse_args(argv)
+    try:
+        settings = load_settings()
+        ledger = open_ledger_for(settings)
+        try:
+            run(asked, ledger, settings.console_link)
+        finally:
+            ledger.close()
+    except BadConfiguration as error:
+        print("\n".join(error.problems), file=sys.stderr)
+        return 1
+    except Trouble as trouble:
+        print(f"The ledger does not answer: {trouble.reason}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(asked: argparse.Namespace, ledger: Ledger, console_link: str) -> None:
+    """Does what was asked; raises BadConfiguration and trouble."""
+    users, by = ledger.users, f"scripts/users.py ({getpass.getuser()})"
+    if asked.command == "list":
+        for user in users.all():
+            print(f"{user['login']:<32} {user['role']}")
+    elif asked.command == "add":
+        people.add_user(users, asked.login, asked.role, None if asked.no_password else _password())
+        ledger.reviews.audit(by, "user added", asked.login, asked.role)
+    elif asked.command == "disable":
+        people.disable_user(users, asked.login)
+        ledger.reviews.audit(by, "user disabled", asked.login)
+    else:
+        print(people.sign_in_link(users, asked.login, console_link))
+        ledger.reviews.audit(by, "link made", asked.login)
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise BadConfiguration("The two passwords differ.")
+    return password
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="users.py", description="Who may use Deskhand's console.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    add = commands.add_parser("add", help="add a user, or change role and password")
+    add.add_argument("login")
+    add.add_argument("--role", choices=people.ROLES, default=people.REVIEWER)
+    add.add_argument("--no-password", action="store_true", help="signs in by one-time link only")
+    commands.add_parser("list", help="logins and roles")
+    commands.add_parser("disable", help="no more sign-in, sessions end").add_argument("login")
+    commands.add_parser("link", help="print a one-time sign-in link").add_argument("login")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

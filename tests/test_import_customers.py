@@ -1,0 +1,75 @@
+"""scripts/import_customers.py: what ops see of it."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from worker.adapters.store import open_ledger
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = "customer_id,name,email,alternate_emails,phone,segments,since"
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script, with a DATA_DIR of its own."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("DESKHAND_ENV_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr("worker.bootstrap.segment_names", lambda settings: ("IM", "IM+"))
+    spec = importlib.util.spec_from_file_location("import_customers", ROOT / "scripts" / "import_customers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_file_is_imported_and_again_without_change(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(f"{HEADER}\nC-1,Asha,asha@example.com,,,IM,\nC-2,Ravi,ravi@example.com,,,IM+,\n")
+
+    assert [script.main([str(path)]), script.main([str(path)])] == [0, 0]
+
+    assert capsys.readouterr().out.splitlines() == [
+        "2 added, 0 changed, 0 unchanged.",
+        "0 added, 0 changed, 2 unchanged.",
+    ]
+
+
+def test_one_bad_line_and_nothing_is_imported(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(f"{HEADER}\nC-1,Asha,asha@example.com,,,IM,\n")
+    assert script.main([str(path)]) == 0
+    path.write_text(f"{HEADER}\nC-2,Ravi,ravi@example.com,,,IM,\nC-3,Meera,meera@example.com,,,Gold,\n")
+
+    assert script.main([str(path)]) == 1
+
+    said = capsys.readouterr().err
+    assert f"{path}, line 3, column segments" in said
+    assert "Nothing was imported." in said
+    ledger = open_ledger(f"sqlite:///{tmp_path / 'var' / 'deskhand.db'}")
+    assert ledger.customers.count() == 1
+    ledger.close()
+
+
+def test_a_database_out_of_reach_is_said_without_its_address(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql+psycopg://u:hunter2@/db?host={tmp_path}")
+    path = tmp_path / "customers.csv"
+    path.write_text(f"{HEADER}\n")
+
+    assert script.main([str(path)]) == 2
+
+    said = capsys.readouterr().err
+    assert "Nothing was imported" in said
+    assert "hunter2" not in said

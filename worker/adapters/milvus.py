@@ -1,0 +1,275 @@
+"""The index in Milvus: searched by every worker thread, written by one builder, swapped behind an alias.
+
+Milvus Lite and servers from 2.5 on search by vector and by BM25; older servers by vector alone (said in the log and in
+`ping`). Implements world.Index and shelf.Shelf. A search asks one collection by its own name, so that a swap in between
+its questions cannot mix two builds.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import structlog
+
+from worker.adapters.milvus_link import PART, Gone, Link
+from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, source_of, template_of, where
+from worker.adapters.milvus_write import Writing
+from worker.errors import Permanent, Retryable
+from worker.models import Kind, Template
+from worker.ports.shelf import Build, Contents, Row, Tick
+from worker.ports.world import Hit, Vectors
+
+T = TypeVar("T")
+FRESH = 1.0  # seconds that we trust our knowledge of which collection is live
+ROWS_OF_A_TEMPLATE = 12  # its own and its example questions: so many rows may stand for one template
+LONGEST_QUERY = 4_000  # characters that BM25 reads of a query
+log = structlog.get_logger(__name__)
+
+
+class MilvusShelf:
+    """Index and shelf at `uri`: http://host:port, or a directory ending in .db that this process will own.
+
+    `model`: the embedder's name that searches are made with; an index built with another one is refused (Permanent).
+    "" asks for no agreement, for tools that only write. `alias` names the live collection; collections are called
+    "<first word of alias>_<UTC time>_<hash>". `keep`: how many earlier collections stay for `rollback`.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        token: str = "",
+        model: str = "",
+        alias: str = "deskhand_live",
+        keep: int = 2,
+        timeout: float = 5.0,
+    ) -> None:
+        self._link = Link(uri, token=token, timeout=timeout)
+        self._writing = Writing(self._link, alias, keep)
+        self._model = model
+        self._alias = alias
+        self._seen: tuple[float, Live | None] = (0.0, None)
+        self._looking = threading.Lock()
+        self._told_dense_only = False
+
+    # world.Index
+
+    def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
+        """See world.Index. Raises Retryable where there is no index yet, Permanent where the models do not agree."""
+        point = np.asarray(vector, dtype=np.float32).reshape(-1)
+        words = text[:LONGEST_QUERY].encode("utf-8", "replace").decode().replace("\x00", " ").strip()
+
+        def ask(client: Any, live: Live) -> Sequence[Hit]:
+            if point.size != live.build.dim:
+                raise Permanent(f"a vector has {point.size} numbers, the index {live.build.dim}", part=PART)
+            known = readable(live.audiences, reads)
+            return self._hits(client, live, kind, where(kind, known), point, words, limit) if known else []
+
+        return self._ask("searching", ask)
+
+    def template(self, template_id: str) -> Template | None:
+        """The template of that id, whoever may read it."""
+
+        def ask(client: Any, live: Live) -> Template | None:
+            found = client.query(
+                live.name,
+                filter=f"pk == {json.dumps(template_id)} and kind == {json.dumps(Kind.TEMPLATE.value)}",
+                output_fields=["meta"],
+                timeout=self._link.timeout,
+                consistency_level="Eventually",
+            )
+            return template_of(found[0]["meta"]) if found else None
+
+        return self._ask("reading a template", ask)
+
+    def version(self) -> str:
+        return self._link.call("asking for the live index", lambda client: self._writing.target(client, self._alias))
+
+    def ping(self) -> str:
+        live = self._live(fresh=True)
+        how = "dense and BM25" if live.lexical else "dense only: this server has no BM25"
+        return f"{self._link.version}, {live.name}, {live.build.rows} rows, {live.build.model}, {how}"
+
+    # shelf.Shelf
+
+    def built(self) -> Build | None:
+        live = self._look()
+        return live.build if live else None
+
+    def contents(self) -> Contents:
+        live = self._look()
+        return self._writing.contents(live) if live else Contents()
+
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
+        name = self._writing.put(rows, vectors, build, tick)
+        self._forget()
+        return name
+
+    def rollback(self) -> str:
+        name = self._writing.rollback()
+        self._forget()
+        return name
+
+    def close(self) -> None:
+        self._link.close()
+        self._forget()
+
+    def __enter__(self) -> MilvusShelf:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # how it is done
+
+    def _hits(
+        self, client: Any, live: Live, kind: Kind, only: str, point: Vectors, words: str, limit: int
+    ) -> Sequence[Hit]:
+        several = 1 if kind is Kind.PASSAGE else ROWS_OF_A_TEMPLATE
+        wanted = min(limit * several, 2_000)
+        fields = CARRIED if kind is Kind.PASSAGE else ["source_id"]
+        asked: dict[str, Any] = {
+            "filter": only,
+            "limit": wanted,
+            "partition_names": [kind.value],
+            "consistency_level": "Eventually",
+            "timeout": self._link.timeout,
+        }
+        tuning = {"metric_type": "COSINE", "params": {"ef": max(200, wanted)} if live.hnsw else {}}
+        near = client.search(
+            live.name,
+            data=[point.tolist()],
+            anns_field="vector",
+            search_params=tuning,
+            output_fields=fields,
+            **asked,
+        )[0]
+        best = _Best(limit)
+        for hit in near:
+            best.dense(hit["entity"], float(hit["distance"]))
+        if live.lexical and words:
+            for hit in client.search(
+                live.name, data=[words], anns_field="terms", output_fields=[*fields, "vector"], **asked
+            )[0]:
+                cosine = float(np.dot(np.asarray(hit["entity"]["vector"], dtype=np.float32), point))
+                # Lite gives BM25 as a negative distance, servers as a positive score.
+                best.lexical(hit["entity"], abs(float(hit["distance"])), cosine)
+        carried = best.entities if kind is Kind.PASSAGE else self._carried(client, live, best.ids())
+        return [best.hit(found, carried[found]) for found in best.ids() if found in carried]
+
+    def _carried(self, client: Any, live: Live, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """The rows that carry the sources themselves, by id."""
+        if not ids:
+            return {}
+        rows = client.query(
+            live.name,
+            filter=f"pk in {json.dumps(list(ids))}",
+            output_fields=CARRIED,
+            timeout=self._link.timeout,
+            consistency_level="Eventually",
+        )
+        return {str(row["source_id"]): row for row in rows}
+
+    def _ask(self, what: str, ask: Callable[[Any, Live], T]) -> T:
+        """Asks the live collection; once more where it went away or was unloaded since we last looked."""
+        live = self._live()
+        try:
+            return self._link.call(what, lambda client: ask(client, live))
+        except Gone:
+            found = self._live(fresh=True)
+            self._load(found.name)
+            return self._link.call(what, lambda client: ask(client, found))
+
+    def _live(self, *, fresh: bool = False) -> Live:
+        live = self._look(fresh=fresh)
+        if live is None:
+            raise Retryable("there is no index yet: run scripts/index_kb.py", part=PART, after=30)
+        if self._model and live.build.model != self._model:
+            raise Permanent(
+                f"the index was built with {live.build.model}, but EMBEDDING_MODEL gives {self._model}: "
+                "run scripts/index_kb.py",
+                part=PART,
+            )
+        return live
+
+    def _look(self, *, fresh: bool = False) -> Live | None:
+        """Which collection is live, as of FRESH seconds ago at most; None if there is none."""
+        with self._looking:
+            seen, live = self._seen
+            if fresh or time.monotonic() - seen > FRESH or live is None:
+                name = self.version()
+                if live is None or live.name != name:
+                    live = self._read(name) if name else None
+                self._seen = (time.monotonic(), live)
+            return live
+
+    def _read(self, name: str) -> Live | None:
+        def ask(client: Any) -> Live:
+            rows = client.query(
+                name,
+                filter=f"pk == {json.dumps(BUILD)}",
+                output_fields=["meta"],
+                timeout=self._link.timeout,
+                consistency_level="Eventually",
+            )
+            if not rows:
+                raise Permanent(f"{name} is no index of ours: run scripts/index_kb.py", part=PART)
+            return live_of(name, rows[0]["meta"])
+
+        try:
+            live = self._link.call("reading the index's description", ask)
+        except Gone:
+            self._load(name)
+            live = self._link.call("reading the index's description", ask)
+        if not live.lexical and not self._told_dense_only:
+            self._told_dense_only = True
+            log.warning("milvus.dense_only", engine=self._link.version, why="the server has no BM25")
+        return live
+
+    def _load(self, name: str) -> None:
+        self._link.call("loading the index", lambda client: client.load_collection(name, timeout=60))
+
+    def _forget(self) -> None:
+        with self._looking:
+            self._seen = (0.0, None)
+
+
+class _Best:
+    """The best rows by source while hits come in, and the union of the nearest and the best-worded."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._dense: dict[str, float] = {}
+        self._lexical: dict[str, float] = {}
+        self.entities: dict[str, Mapping[str, Any]] = {}
+
+    def dense(self, found: Mapping[str, Any], cosine: float) -> None:
+        source_id = str(found["source_id"])
+        self.entities.setdefault(source_id, found)
+        self._dense[source_id] = max(self._dense.get(source_id, -1.0), min(cosine, 1.0))
+
+    def lexical(self, found: Mapping[str, Any], score: float, cosine: float) -> None:
+        source_id = str(found["source_id"])
+        self.dense(found, cosine)
+        self._lexical[source_id] = max(self._lexical.get(source_id, 0.0), score)
+
+    def ids(self) -> list[str]:
+        near = sorted(self._dense, key=lambda s: -self._dense[s])[: self._limit]
+        return list(dict.fromkeys((*near, *self._worded())))
+
+    def hit(self, source_id: str, found: Mapping[str, Any]) -> Hit:
+        worded = self._worded()
+        return Hit(
+            source=source_of(found, self._dense[source_id]),
+            dense=self._dense[source_id],
+            lexical_rank=worded.index(source_id) if source_id in worded else None,
+            lexical=self._lexical.get(source_id),
+        )
+
+    def _worded(self) -> list[str]:
+        return sorted(self._lexical, key=lambda s: -self._lexical[s])[: self._limit]

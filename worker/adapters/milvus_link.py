@@ -1,0 +1,166 @@
+"""The connection to Milvus: opened on first use, opened again when lost, its errors judged into our kinds of trouble.
+
+A URI ending in .db is a data directory, served by Milvus Lite within this process; one process at a time can own it.
+Called by adapters/milvus.py only. Importing this module does not load pymilvus.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from worker.errors import BadConfiguration, Permanent, Retryable, Trouble
+
+T = TypeVar("T")
+PART = "milvus"
+log = structlog.get_logger(__name__)
+
+_REFUSED = {1400, 1401, 1402, 1403}  # not authenticated, not allowed
+_WRONG = {1100, 1101}  # invalid parameter
+_GONE = {100, 101}  # collection not found; collection not loaded, as after a restart of the server
+_HOPELESS = {"UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT", "UNIMPLEMENTED"}
+
+
+class Gone(Retryable):
+    """The collection is not there, or not loaded: look again which one is live, load it, ask again."""
+
+
+class Link:
+    """One client for all threads. `timeout`: seconds for a question; writing may take longer (see `call`)."""
+
+    def __init__(self, uri: str, *, token: str = "", timeout: float = 5.0) -> None:
+        self.local = "://" not in uri
+        if self.local and not uri.endswith(".db"):
+            raise BadConfiguration(f"MILVUS_URI: '{uri}' is neither http://host:port nor a directory ending in .db.")
+        self._uri = str(Path(uri).resolve()) if self.local else uri
+        self._token = token
+        self._opening = threading.Lock()
+        self._client: Any = None
+        self._version = ""
+        self.timeout = timeout
+
+    def call(self, what: str, ask: Callable[[Any], T], *, again: bool = True) -> T:
+        """`ask(client)`. Raises Retryable or Permanent with `what` and a code, never with what was asked for.
+
+        `again`: the question is safe to repeat, so a lost connection is opened again and the question asked once more.
+        """
+        client = self._open()
+        try:
+            return ask(client)
+        except Trouble:
+            raise
+        except Exception as error:
+            trouble = judge(error, what)
+            if not _lost(error):
+                raise trouble from None
+            self._drop(client)
+            if not again:
+                raise trouble from None
+        try:
+            return ask(self._open())
+        except Trouble:
+            raise
+        except Exception as error:
+            raise judge(error, what) from None
+
+    @property
+    def version(self) -> str:
+        """What the engine calls itself: "milvus_lite-3.2.2", "v2.3.5-lite", "2.6.1"."""
+        self._open()
+        return self._version
+
+    @property
+    def has_bm25(self) -> bool:
+        """Milvus Lite since 3, servers since 2.5."""
+        if self.version.startswith("milvus_lite"):
+            return True
+        number = re.match(r"v?(\d+)\.(\d+)", self.version)
+        return number is None or (int(number.group(1)), int(number.group(2))) >= (2, 5)
+
+    def close(self) -> None:
+        """Gives the data directory back where we served it. The next question would open it again."""
+        with self._opening:
+            client, self._client = self._client, None
+        if client is not None:
+            _close(client)
+        if self.local:
+            from milvus_lite.server_manager import server_manager_instance
+
+            server_manager_instance.release_server(self._uri)
+
+    def _open(self) -> Any:
+        with self._opening:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def _connect(self) -> Any:
+        from pymilvus import MilvusClient
+
+        # pymilvus logs whole tracebacks of errors that we judge ourselves, and sets its level when imported.
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+        logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
+        if self.local:
+            Path(self._uri).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            client = MilvusClient(self._uri, token=self._token, timeout=self.timeout)
+            self._version = str(client.get_server_version(timeout=self.timeout))
+        except Exception as error:
+            if self.local:
+                raise Retryable(
+                    "the index's directory cannot be opened: another process may have it open", part=PART
+                ) from None
+            raise judge(error, "connecting") from None
+        log.info("milvus.connected", engine=self._version)
+        return client
+
+    def _drop(self, client: Any) -> None:
+        with self._opening:
+            if self._client is client:
+                self._client = None
+                _close(client)
+
+
+def judge(error: Exception, what: str) -> Trouble:
+    """Which trouble it is. The foreign message is left out: it may quote what was asked."""
+    code, status = _code(error), _status(error)
+    reason = f"{what}: {type(error).__name__}" + (f", code {code}" if code is not None else f" {status}".rstrip())
+    if code in _GONE:
+        return Gone(f"{what}: the collection is gone or not loaded", part=PART)
+    denied = "auth" in str(error).lower() and "fail" in str(error).lower()
+    if code in _REFUSED or denied:
+        return Permanent(f"{what}: Milvus refused us, check MILVUS_TOKEN", part=PART, code=code)
+    kind = type(error).__name__
+    if code in _WRONG or status in _HOPELESS or kind in {"ParamError", "TypeError", "ValueError"} or "Type" in kind:
+        return Permanent(reason, part=PART, code=code)
+    return Retryable(reason, part=PART)
+
+
+def _code(error: Exception) -> int | None:
+    code = getattr(error, "code", None)
+    return int(code) if isinstance(code, int) else None
+
+
+def _status(error: Exception) -> str:
+    """Name of the gRPC status, "" if there is none."""
+    code = getattr(error, "code", None)
+    code = code() if callable(code) else code
+    return str(getattr(code, "name", ""))
+
+
+def _lost(error: Exception) -> bool:
+    """The connection failed, not the question. Code 2 is pymilvus's own for "cannot connect"."""
+    return _status(error) in {"UNAVAILABLE", "CANCELLED"} or _code(error) == 2 or "closed channel" in str(error)
+
+
+def _close(client: Any) -> None:
+    try:
+        client.close()
+    except Exception as error:
+        log.debug("milvus.close", error=type(error).__name__)

@@ -1,0 +1,166 @@
+"""Our rows as Milvus keeps them, and back: schema, indexes, the filter, sources and templates out of entities.
+
+The filter is built here and nowhere else, from an enum and from label sets that our own index wrote: nothing that came
+from outside gets into it. Called by adapters/milvus.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from worker.errors import Permanent
+from worker.models import Kind, Source, Template
+from worker.ports.shelf import Build, Row
+from worker.ports.world import Vectors
+
+CARRIED = ["source_id", "kind", "article_id", "title", "text", "labels", "version"]
+BUILD = "#build"  # pk of the row that tells about the collection itself
+K1, B = 0.9, 0.4
+FLAT_UP_TO = 5_000  # rows; above, an exact search through all of them is slower than HNSW
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +_.-]{0,39}")
+_LENGTHS = {"pk": 320, "source_id": 300, "kind": 16, "article_id": 100, "title": 1_500, "version": 40}
+_LENGTHS |= {"text": 60_000, "words": 60_000, "audience": 400, "text_hash": 40}
+
+
+@dataclass(frozen=True)
+class Live:
+    """The live collection: its name, what it was built from, and how it can be asked."""
+
+    name: str
+    build: Build
+    audiences: tuple[str, ...]  # every set of labels that a row carries, as `audience()` writes it
+    lexical: bool
+    hnsw: bool
+
+
+def audience(labels: Sequence[str]) -> str:
+    """A set of labels as one value. Milvus finds one value among several ten times as fast as an array's overlap."""
+    wrong = [label for label in labels if not _LABEL.fullmatch(label)]
+    if wrong or not labels:
+        raise Permanent(f"a label must be letters, digits, space or +_.- and is {wrong!r}", part="milvus")
+    return "|".join(sorted(set(labels)))
+
+
+def readable(audiences: Sequence[str], reads: Sequence[str]) -> list[str]:
+    """The label sets that hold a label of `reads`. `reads` is compared here and gets no further."""
+    return [one for one in audiences if not set(one.split("|")).isdisjoint(reads)]
+
+
+def where(kind: Kind, audiences: Sequence[str]) -> str:
+    """The filter of a search; every literal is written by json.dumps."""
+    known = [one for one in audiences if audience(one.split("|")) == one]
+    return f"kind == {json.dumps(Kind(kind).value)} and audience in {json.dumps(known)}"
+
+
+def schema(client: Any, dim: int, *, lexical: bool) -> Any:
+    from pymilvus import DataType, Function, FunctionType
+
+    made = client.create_schema(auto_id=False, enable_dynamic_field=False)
+    for name, length in _LENGTHS.items():
+        analysed = {"enable_analyzer": True} if name == "words" and lexical else {}
+        made.add_field(name, DataType.VARCHAR, max_length=length, is_primary=name == "pk", **analysed)
+    made.add_field("labels", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=16, max_length=64)
+    made.add_field("meta", DataType.JSON)
+    made.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
+    if lexical:
+        made.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
+        made.add_function(
+            Function(
+                name="bm25", function_type=FunctionType.BM25, input_field_names=["words"], output_field_names=["terms"]
+            )
+        )
+    return made
+
+
+def indexes(client: Any, *, hnsw: bool, lexical: bool) -> Any:
+    made = client.prepare_index_params()
+    if hnsw:
+        made.add_index("vector", index_type="HNSW", metric_type="COSINE", params={"M": 16, "efConstruction": 200})
+    else:
+        made.add_index("vector", index_type="FLAT", metric_type="COSINE")
+    if lexical:
+        tuning = {"bm25_k1": K1, "bm25_b": B}
+        made.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=tuning)
+    return made
+
+
+def entity(row: Row, vector: Vectors) -> dict[str, Any]:
+    source = row.source
+    return _cut(
+        {
+            "pk": row.pk,
+            "source_id": source.source_id,
+            "kind": source.kind.value,
+            "article_id": source.article_id,
+            "title": source.title,
+            "version": source.version,
+            # A question's row only points to its template: the text is with the template's own row.
+            "text": source.text if row.about == "source" else "",
+            "words": row.words,
+            "audience": audience(source.segments),
+            "text_hash": row.text_hash,
+            "labels": list(source.segments),
+            "meta": row.template.model_dump(mode="json") if row.template else {},
+            "vector": vector.tolist(),
+        }
+    )
+
+
+def build_entity(live: Live) -> dict[str, Any]:
+    """The row that tells about the collection. It carries no label and no kind, so no search can return it."""
+    told: dict[str, Any] = {"build": live.build.model_dump(mode="json"), "audiences": list(live.audiences)}
+    told |= {"lexical": live.lexical, "hnsw": live.hnsw}
+    empty = dict.fromkeys(_LENGTHS, "")
+    point = np.zeros(live.build.dim, dtype=np.float32)
+    point[0] = 1.0
+    return empty | {"pk": BUILD, "words": "build", "labels": [], "meta": told, "vector": point.tolist()}
+
+
+def live_of(name: str, meta: Any) -> Live:
+    told = _json(meta)
+    return Live(
+        name=name,
+        build=Build(**(told["build"] | {"collection": name})),
+        audiences=tuple(str(one) for one in told["audiences"]),
+        lexical=bool(told["lexical"]),
+        hnsw=bool(told["hnsw"]),
+    )
+
+
+def source_of(found: Mapping[str, Any], dense: float) -> Source:
+    return Source(
+        source_id=str(found["source_id"]),
+        kind=Kind(found["kind"]),
+        title=str(found["title"]),
+        text=str(found["text"]),
+        segments=tuple(str(label) for label in found["labels"]),
+        version=str(found["version"]),
+        article_id=str(found["article_id"]),
+        dense=dense,
+    )
+
+
+def template_of(meta: Any) -> Template:
+    return Template(**_json(meta))
+
+
+def _json(meta: Any) -> dict[str, Any]:
+    loaded = json.loads(meta) if isinstance(meta, str | bytes) else meta
+    return dict(loaded)
+
+
+def _cut(fields: dict[str, Any]) -> dict[str, Any]:
+    """Too long an id is refused; too long a text is cut, since Milvus counts bytes and would refuse the whole batch."""
+    for name, length in _LENGTHS.items():
+        coded = fields[name].encode()
+        if len(coded) > length and name in {"pk", "source_id", "article_id", "audience"}:
+            raise Permanent(f"{name} of a row is longer than {length} bytes: shorten the id", part="milvus")
+        if len(coded) > length:
+            fields[name] = coded[:length].decode(errors="ignore")
+    return fields

@@ -1,0 +1,196 @@
+"""Writing to Milvus: a new collection beside the live one, checked, then the alias moved; earlier ones kept in a row.
+
+The earlier collections have aliases of their own ("<alias>_back1", "_back2"): what carries none of the aliases is a
+leftover of a build that was broken off, and is dropped by the next build. Used by adapters/milvus.py.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import structlog
+
+from worker.adapters.milvus_link import PART, Gone, Link
+from worker.adapters.milvus_rows import FLAT_UP_TO, Live, audience, build_entity, entity, indexes, schema, where
+from worker.errors import Permanent, Retryable, Trouble
+from worker.models import Kind
+from worker.ports.shelf import Build, Contents, Row, Tick
+from worker.ports.world import Vectors
+
+BATCH = 500  # rows of one insert
+PATIENCE = 120.0  # seconds for one step of writing
+_NO_ALIAS = {100, 1600}
+log = structlog.get_logger(__name__)
+
+
+class Writing:
+    def __init__(self, link: Link, alias: str, keep: int) -> None:
+        self._link = link
+        self._aliases = [alias, *(f"{alias}_back{n}" for n in range(1, keep + 1))]
+        self._prefix = alias.partition("_")[0]
+        self._one = threading.Lock()  # Milvus Lite does not bear two writers
+
+    def target(self, client: Any, alias: str) -> str:
+        """The collection behind the alias, "" if there is no such alias."""
+        from pymilvus import MilvusException
+
+        try:
+            return str(client.describe_alias(alias, timeout=self._link.timeout)["collection_name"])
+        except MilvusException as error:
+            if error.code in _NO_ALIAS:
+                return ""
+            raise
+
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
+        """See shelf.Shelf.put."""
+        if len(rows) != len(vectors) or len({row.pk for row in rows}) != len(rows):
+            raise Permanent("rows and vectors do not match, or two rows have one id", part=PART)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        live = Live(
+            name=f"{self._prefix}_{stamp}_{build.kb_hash[:8]}",
+            build=build.model_copy(update={"rows": len(rows), "dim": int(vectors.shape[1])}),
+            audiences=tuple(sorted({audience(row.source.segments) for row in rows})),
+            lexical=self._link.has_bm25,
+            hnsw=len(rows) > FLAT_UP_TO,
+        )
+        with self._one:
+            try:
+                self._write(live, rows, vectors, tick)
+            except Trouble:
+                self._undo(live.name)
+                raise
+            self._link.call("swapping the index", lambda client: self._swap(client, live.name), again=False)
+            self._sweep(live.name)
+        tick("swap", 1, 1)
+        return live.name
+
+    def rollback(self) -> str:
+        """See shelf.Shelf.rollback. The collection that was live stays, as the one to go forward to."""
+
+        def ask(client: Any) -> str:
+            live, back = (self.target(client, alias) for alias in self._aliases[:2])
+            if not (live and back):
+                raise Permanent("there is no earlier index to go back to", part=PART)
+            client.load_collection(back, timeout=PATIENCE)
+            self._point(client, self._aliases[0], back)
+            self._point(client, self._aliases[1], live)
+            return back
+
+        with self._one:
+            return self._link.call("going back to the earlier index", ask)
+
+    def contents(self, live: Live) -> Contents:
+        """See shelf.Shelf.contents."""
+
+        def ask(client: Any) -> Contents:
+            versions: dict[str, str] = {}
+            vectors: dict[str, Vectors] = {}
+            fields = ["source_id", "version", "text_hash", "vector"]
+            pages = client.query_iterator(
+                live.name, batch_size=1000, filter='text_hash != ""', output_fields=fields, timeout=PATIENCE
+            )
+            while page := pages.next():
+                for row in page:
+                    versions[str(row["source_id"])] = str(row["version"])
+                    vectors[str(row["text_hash"])] = np.asarray(row["vector"], dtype=np.float32)
+            pages.close()
+            return Contents(versions=versions, vectors=vectors)
+
+        try:
+            return self._link.call("reading the index", ask)
+        except Gone:
+            self._link.call("loading the index", lambda client: client.load_collection(live.name, timeout=PATIENCE))
+            return self._link.call("reading the index", ask)
+
+    def _write(self, live: Live, rows: Sequence[Row], vectors: Vectors, tick: Tick) -> None:
+        def ask(client: Any) -> None:
+            client.create_collection(
+                live.name,
+                schema=schema(client, live.build.dim, lexical=live.lexical),
+                index_params=indexes(client, hnsw=live.hnsw, lexical=live.lexical),
+                timeout=PATIENCE,
+            )
+            done = 0
+            for kind in Kind:
+                client.create_partition(live.name, kind.value, timeout=PATIENCE)
+                mine = [i for i, row in enumerate(rows) if row.source.kind is kind]
+                for start in range(0, len(mine), BATCH):
+                    batch = [entity(rows[i], vectors[i]) for i in mine[start : start + BATCH]]
+                    client.insert(live.name, batch, partition_name=kind.value, timeout=PATIENCE)
+                    done += len(batch)
+                    tick("write", done, len(rows))
+            client.insert(live.name, [build_entity(live)], timeout=PATIENCE)
+            client.flush(live.name, timeout=PATIENCE)  # unflushed rows are searched ten times slower
+            client.load_collection(live.name, timeout=PATIENCE)
+
+        self._link.call("writing the new index", ask, again=False)
+        self._link.call("checking the new index", lambda client: self._check(client, live, rows, vectors))
+
+    def _check(self, client: Any, live: Live, rows: Sequence[Row], vectors: Vectors) -> None:
+        """Every row is there for readers that do not wait for the newest, and a search finds what it should."""
+        wanted, until = len(rows) + 1, time.monotonic() + PATIENCE
+        while (there := self._count(client, live.name)) != wanted:
+            if time.monotonic() > until:
+                raise Retryable(f"the new index has {there} rows instead of {wanted}", part=PART)
+            time.sleep(0.1)
+        first = rows[0]
+        near = client.search(
+            live.name,
+            data=[vectors[0].tolist()],
+            anns_field="vector",
+            filter=where(first.source.kind, [audience(first.source.segments)]),
+            limit=1,
+            output_fields=["pk"],
+            partition_names=[first.source.kind.value],
+            timeout=PATIENCE,
+        )[0]
+        if not near or float(near[0]["distance"]) < 0.99:
+            raise Retryable("the new index does not find its own first row", part=PART)
+
+    def _count(self, client: Any, name: str) -> int:
+        told = client.query(
+            name, filter="", output_fields=["count(*)"], consistency_level="Eventually", timeout=PATIENCE
+        )
+        return int(told[0]["count(*)"])
+
+    def _swap(self, client: Any, name: str) -> None:
+        """Moves each alias to the collection of the one before it, oldest first, so that each step is whole."""
+        now = [self.target(client, alias) for alias in self._aliases]
+        for alias, newer in reversed(list(zip(self._aliases[1:], now[:-1], strict=True))):
+            if newer:
+                self._point(client, alias, newer)
+        self._point(client, self._aliases[0], name)
+
+    def _point(self, client: Any, alias: str, name: str) -> None:
+        if self.target(client, alias):
+            client.alter_alias(name, alias, timeout=PATIENCE)
+        else:
+            client.create_alias(name, alias, timeout=PATIENCE)
+
+    def _sweep(self, newest: str) -> None:
+        """Drops collections of ours that are older than `newest` and have no alias. Failing here harms nobody."""
+        ours = re.compile(rf"{re.escape(self._prefix)}_\d{{8}}T\d{{12}}_[0-9a-f]{{1,8}}")
+
+        def ask(client: Any) -> None:
+            kept = {self.target(client, alias) for alias in self._aliases}
+            for name in client.list_collections(timeout=PATIENCE):
+                if ours.fullmatch(name) and name < newest and name not in kept:
+                    client.drop_collection(name, timeout=PATIENCE)
+                    log.info("milvus.dropped", collection=name)
+
+        try:
+            self._link.call("dropping old indexes", ask)
+        except Trouble as trouble:
+            log.warning("milvus.sweep", error=trouble.reason)
+
+    def _undo(self, name: str) -> None:
+        try:
+            self._link.call("dropping the unfinished index", lambda client: client.drop_collection(name))
+        except Trouble as trouble:
+            log.warning("milvus.undo", collection=name, error=trouble.reason)

@@ -1,0 +1,130 @@
+"""The assembly's second half: what only the web processes and the stack need. Loads no model.
+
+Also the only place, with bootstrap, that knows adapters.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from worker.bootstrap import (
+    load_rules,
+    make_enqueue,
+    make_helpdesk,
+    make_policy,
+    make_writer,
+    milvus_uri,
+    open_ledger_for,
+    redis_url,
+)
+from worker.errors import BadConfiguration, Permanent
+from worker.models import Identity, Strength, Thread
+from worker.ports import Ledger
+from worker.settings import Settings
+from worker.support.facts import known_facts
+from worker.support.letters import letter_for, tags_of
+from worker.support.render import Letter
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+def require_webhook_secret(settings: Settings) -> None:
+    if not settings.webhook_secrets:
+        raise BadConfiguration(
+            "FRESHDESK_WEBHOOK_SECRET is not set: without it anybody could ring. Put the same word into the header"
+            " X-Webhook-Secret of the automation rule in Freshdesk"
+        )
+
+
+def pings(settings: Settings, ledger: Ledger) -> dict[str, Callable[[], str]]:
+    """What /readyz asks: each part by name."""
+
+    def ledger_writable() -> str:
+        ledger.writable()
+        return ledger.ping()
+
+    helpdesk = make_helpdesk(settings)
+    writer = make_writer(settings)
+    return {
+        "ledger": ledger_writable,
+        "redis": lambda: _ping_redis(settings),
+        "milvus": lambda: _ping_milvus(settings),
+        "freshdesk": helpdesk.ping,
+        "groq": writer.ping if writer else lambda: "no model is configured: drafts are filled-in templates",
+    }
+
+
+def _ping_redis(settings: Settings) -> str:
+    import redis
+
+    client = redis.Redis.from_url(redis_url(settings), socket_timeout=2, socket_connect_timeout=2)
+    try:
+        client.ping()
+        return "answers"
+    except redis.RedisError as error:
+        raise Permanent(f"Redis does not answer ({type(error).__name__})", part="redis") from None
+    finally:
+        client.close()
+
+
+def _ping_milvus(settings: Settings) -> str:
+    from contextlib import closing
+
+    from worker.adapters.milvus import MilvusShelf
+
+    with closing(MilvusShelf(milvus_uri(settings), token=settings.milvus_token.get_secret_value())) as shelf:
+        return shelf.ping()
+
+
+def make_console_app(settings: Settings) -> FastAPI:
+    """The console over the ledger; approvals are looked at once more against the helpdesk, where one is configured."""
+    from worker.console.app import make_console
+    from worker.queues import make_celery
+
+    rulebook = load_rules(settings)
+
+    def letter(thread: Thread, identity: Identity | None) -> Letter:
+        who = identity or Identity(strength=Strength.UNKNOWN)
+        return letter_for(rulebook, known_facts(who, thread.ticket).get("first_name", ""))
+
+    return make_console(
+        open_ledger_for(settings),
+        letter_for=letter,
+        console_secret=console_secret(settings),
+        policy=make_policy(settings),
+        enqueue=make_enqueue(make_celery(settings, redis_url(settings))),
+        helpdesk=make_helpdesk(settings) if settings.freshdesk_url else None,
+        tags=tags_of(rulebook),
+        notice=settings.console_notice,
+        freshdesk_url=settings.freshdesk_url,
+    )
+
+
+def console_secret(settings: Settings) -> str:
+    """CONSOLE_SECRET, or one made once and kept under DATA_DIR, readable by its owner only."""
+    given = settings.console_secret.get_secret_value()
+    if given:
+        return given
+    path = settings.data_dir / "console_secret"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text(encoding="ascii").strip()
+
+
+def sign_in_link(settings: Settings, ledger: Ledger, login: str = "lead") -> str:
+    """A one-time link into the console for `login`, who is made an admin if there is no such user yet."""
+    from worker.console import people
+
+    if ledger.users.get(login) is None:
+        people.add_user(ledger.users, login, people.ADMIN, None)
+    return people.sign_in_link(ledger.users, login, settings.console_link, timedelta(hours=12))

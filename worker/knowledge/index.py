@@ -1,0 +1,147 @@
+"""kb/ to a live index: rows, their vectors, a new collection beside the live one, and the swap.
+
+Embeds only what the live collection does not have already. Whatever fails before the swap leaves the live index as it
+was. Called by scripts/index_kb.py and by whoever starts the stack; searching is not done here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from worker.errors import BadConfiguration
+from worker.knowledge.chunk import passages, template_source
+from worker.knowledge.documents import Kb
+from worker.models import Noun, Source, Template
+from worker.ports.shelf import Build, Row, Shelf, Tick
+from worker.ports.world import Embedder, Vectors
+
+__all__ = ["BuildReport", "Row", "Shelf", "build", "kb_hash", "publish", "rows_of"]
+
+FORMAT = "1"  # raise it when rows are made in another way: every index is then built anew
+EMBED_TOGETHER = 128  # texts between two steps of the progress bar
+
+
+class BuildReport(Noun):
+    """What a build did. `added`, `changed` and `gone` are source ids; `swapped` is False where nothing had changed."""
+
+    collection: str
+    swapped: bool
+    rows: int
+    sources: int
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    unchanged: int = 0
+    embedded: int = 0
+    reused: int = 0
+    seconds: float = 0.0
+
+
+def build(kb: Kb, embedder: Embedder, shelf: Shelf, *, full: bool = False, progress: Tick | None = None) -> BuildReport:
+    """Makes `kb` the live index. `full`: embed and write everything anew, whatever the live one holds.
+
+    Raises BadConfiguration for an empty kb, and what the shelf raises.
+    """
+    return publish(list(rows_of(kb)), embedder, shelf, full=full, progress=progress)
+
+
+def publish(
+    rows: Sequence[Row], embedder: Embedder, shelf: Shelf, *, full: bool = False, progress: Tick | None = None
+) -> BuildReport:
+    """Makes `rows` the live index; see `build`."""
+    started, tick = time.monotonic(), progress or (lambda stage, done, total: None)
+    if not rows:
+        raise BadConfiguration("There is nothing to index: an empty index would answer nobody. Check KB_DIR.")
+    wanted, live = kb_hash(rows), shelf.built()
+    sources = {row.source.source_id: row.source for row in rows}
+    same_model = live is not None and (live.model, live.dim) == (embedder.name, embedder.dim)
+    if live and same_model and live.kb_hash == wanted and not full:
+        return BuildReport(
+            collection=live.collection,
+            swapped=False,
+            rows=live.rows,
+            sources=len(sources),
+            unchanged=len(sources),
+            reused=len(rows),
+            seconds=time.monotonic() - started,
+        )
+    had = shelf.contents()
+    vectors, embedded = _vectors(rows, embedder, had.vectors if same_model and not full else {}, tick)
+    fresh = Build(model=embedder.name, dim=embedder.dim, kb_hash=wanted, built_at=datetime.now(UTC), rows=len(rows))
+    name = shelf.put(rows, vectors, fresh, tick)
+    return BuildReport(
+        collection=name,
+        swapped=True,
+        rows=len(rows),
+        sources=len(sources),
+        embedded=embedded,
+        reused=len(rows) - embedded,
+        seconds=time.monotonic() - started,
+        **_compared(sources, had.versions),
+    )
+
+
+def rows_of(kb: Kb) -> Iterator[Row]:
+    """A row for each passage; for each template one for itself and one for each of its example questions."""
+    for template in kb.templates:
+        source = template_source(template)
+        yield row_of(source, template)
+        for number, question in enumerate(template.questions, 1):
+            yield Row(
+                pk=f"{template.template_id}?{number}", about="question", embed=question, words=question, source=source
+            )
+    for passage in passages(kb.articles):
+        yield row_of(passage)
+
+
+def row_of(source: Source, template: Template | None = None) -> Row:
+    """The row that carries a source: found by title and text, the title counted twice by BM25."""
+    return Row(
+        pk=source.source_id,
+        about="source",
+        embed=f"{source.title}\n{source.text}",
+        words=f"{source.title}\n{source.title}\n{source.text}",
+        source=source,
+        template=template,
+    )
+
+
+def kb_hash(rows: Sequence[Row]) -> str:
+    """Equal for equal rows, whatever their order."""
+    digest = hashlib.sha256(FORMAT.encode())
+    for told in sorted(row.model_dump_json() for row in rows):
+        digest.update(told.encode())
+    return digest.hexdigest()
+
+
+def _vectors(rows: Sequence[Row], embedder: Embedder, had: Mapping[str, Vectors], tick: Tick) -> tuple[Vectors, int]:
+    """(len(rows), dim) in the order of `rows`, and how many texts were embedded for it."""
+    known = dict(had)
+    # Texts of about one length together: a batch costs as much as its longest text.
+    missing = sorted({row.text_hash: row.embed for row in rows if row.text_hash not in known}.items(), key=_length)
+    for start in range(0, len(missing), EMBED_TOGETHER):
+        batch = missing[start : start + EMBED_TOGETHER]
+        fresh = embedder.embed([text for _, text in batch])
+        known.update({text_hash: fresh[i] for i, (text_hash, _) in enumerate(batch)})
+        tick("embed", start + len(batch), len(missing))
+    return np.stack([known[row.text_hash] for row in rows]).astype(np.float32), len(missing)
+
+
+def _length(hashed: tuple[str, str]) -> tuple[int, str]:
+    return len(hashed[1]), hashed[0]
+
+
+def _compared(sources: Mapping[str, Source], had: Mapping[str, str]) -> dict[str, tuple[str, ...] | int]:
+    changed = tuple(sorted(s for s in sources if s in had and had[s] != sources[s].version))
+    added = tuple(sorted(sources.keys() - had.keys()))
+    return {
+        "added": added,
+        "changed": changed,
+        "gone": tuple(sorted(had.keys() - sources.keys())),
+        "unchanged": len(sources) - len(added) - len(changed),
+    }

@@ -1,0 +1,129 @@
+"""`python -m worker.stack [--once] [--json] [--verbose]`: the way through, from settings to the last process's end.
+
+Standard output is for results (where everything is, or how the samples ended), standard error for what goes on.
+Exit codes: 0 well; 1 could not start, a process was given up, or something was lost or sent twice; 2 wrong settings;
+130 broken off before --once had its result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+
+from worker.errors import BadConfiguration, Trouble
+from worker.ports import Ledger
+from worker.settings import Settings, load_settings
+from worker.stack import once, report
+from worker.stack.bring_up import Asked, Interrupted, Stack
+from worker.stack.checks import CannotStart, check_ports, only_one
+from worker.stack.plan import CUSTOMERS, Plan, make_plan
+from worker.stack.samples import Sandbox
+from worker.stack.supervise import wait_for_predecessor
+
+
+def main(arguments: list[str] | None = None) -> int:
+    wishes = _parser().parse_args(arguments)
+    begun, asked = time.monotonic(), Asked()
+    try:
+        settings = load_settings()
+        with only_one(settings.data_dir), asked.listening():
+            return _run(settings, wishes, asked, begun)
+    except BadConfiguration as error:
+        print(*error.problems, sep="\n", file=sys.stderr)
+        return 2
+    except (CannotStart, Trouble) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except Interrupted:
+        return 130 if wishes.once else 0
+
+
+def _run(settings: Settings, wishes: argparse.Namespace, asked: Asked, begun: float) -> int:
+    """Looks, lays out, brings up; then shows where everything is, or waits for the samples."""
+    wait_for_predecessor(settings.data_dir)
+    if wishes.once and settings.freshdesk_url:
+        raise BadConfiguration("--once answers the sandbox's sample tickets: leave FRESHDESK_URL empty for it")
+    check_ports(settings, sandbox=not settings.freshdesk_url)
+    plan = make_plan(settings, verbose=wishes.verbose)
+    ledger = _open_ledger(plan)
+    loudness = report.Loudness(plan.logs)
+    stack = Stack(plan, asked, lambda line: _say(line, begun))
+    result = None
+    try:
+        with stack.up():
+            if wishes.once:
+                result = _answer_samples(plan, ledger, stack, begun)
+            else:
+                _serve(plan, ledger, stack)
+            _say("Stopping …", begun)
+    finally:
+        ledger.close()
+        if words := loudness.words():
+            _say(words, begun)
+    if result is None:
+        return 0
+    print(json.dumps(result.figures()) if wishes.json else report.table(result), flush=True)
+    return 0 if result.good else 1
+
+
+def _open_ledger(plan: Plan) -> Ledger:
+    """Migrated, in the sandbox with its customers. Rules and kb/ are read too: what is wrong there is said now."""
+    from worker import bootstrap
+    from worker.adapters.directory import read_customers
+    from worker.bootstrap_web import require_webhook_secret
+
+    settings = plan.settings
+    require_webhook_secret(settings)
+    bootstrap.load_kb(settings)
+    ledger = bootstrap.open_ledger_for(settings)
+    if plan.sandbox:
+        if sum(ledger.cases.counts().values()):
+            raise BadConfiguration(
+                "DATABASE_URL holds cases already, but the sandbox begins anew at each start: give it an empty database"
+            )
+        ledger.customers.replace(read_customers(CUSTOMERS, segments=bootstrap.segment_names(settings)))
+    return ledger
+
+
+def _serve(plan: Plan, ledger: Ledger, stack: Stack) -> None:
+    """Until somebody asks us to end."""
+    from worker.bootstrap_web import sign_in_link
+
+    samples = Sandbox(plan.sandbox_url).load_samples() if plan.sandbox else 0
+    print(report.where(plan, sign_in_link(plan.settings, ledger), samples), flush=True)
+    while True:
+        try:
+            stack.watch()
+        except Interrupted:
+            return
+        time.sleep(0.2)
+
+
+def _answer_samples(plan: Plan, ledger: Ledger, stack: Stack, begun: float) -> once.Result:
+    sandbox = Sandbox(plan.sandbox_url)
+    _say(f"{sandbox.load_samples()} sample tickets are being answered …", begun)
+    ends = once.await_ends(sandbox.samples(), ledger, stack.watch, lambda line: _say(line, begun))
+    return once.judge(ends, sandbox.journal(), time.monotonic() - begun)
+
+
+def _say(line: str, begun: float) -> None:
+    print(f"{time.monotonic() - begun:5.1f} s  {line}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m worker.stack",
+        description="Runs everything on this machine until Ctrl-C. Settings come from the environment or .env.",
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="answer the sandbox's sample tickets, say how they ended, stop"
+    )
+    parser.add_argument("--json", action="store_true", help="with --once: one JSON object instead of a table")
+    parser.add_argument("--verbose", action="store_true", help="the processes log in detail")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

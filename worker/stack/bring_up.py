@@ -1,0 +1,161 @@
+"""Brings the planned processes up in the order in which they need each other, watches them, takes them down again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+import requests
+
+from worker.stack.checks import CannotStart
+from worker.stack.plan import Plan, clean_environment
+from worker.stack.redis_server import write_private
+from worker.stack.supervise import State, Supervisor, last_lines, reachable
+
+PATIENCE = 90.0  # seconds for one part to come up; a cold disk makes the model's libraries slow to load
+INDEXING = 900.0  # seconds for a whole knowledge base
+DOWN = (("webhook", "dispatcher", "index"), ("worker",), ("console", "sandbox"), ("milvus", "redis"))
+
+
+class Interrupted(Exception):
+    """Somebody pressed Ctrl-C or sent SIGTERM."""
+
+
+@dataclass
+class Asked:
+    """How often we were asked to end. A plain number: an Event's lock is not safe in a signal's handler."""
+
+    times: int = 0
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """While open, SIGINT and SIGTERM only count."""
+
+        def heard(*_: Any) -> None:
+            self.times += 1
+
+        before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@dataclass
+class Stack:
+    """The running processes. `say` tells a person what goes on, one line each."""
+
+    plan: Plan
+    asked: Asked
+    say: Callable[[str], None]
+    _supervisor: Supervisor = field(init=False)
+    _pids: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        data_dir = self.plan.settings.data_dir
+        self._supervisor = Supervisor(self.plan.programs, data_dir, clean_environment(self.plan))
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """Everything runs while this is open, and nothing afterwards. CannotStart, Interrupted."""
+        settings = self.plan.settings
+        try:
+            self._supervisor.start()
+            where = {"redis_url": settings.redis_url, "milvus_uri": settings.milvus_uri}
+            write_private(settings.stack_file, json.dumps(where))
+            self._bring_up()
+            yield
+        finally:
+            settings.stack_file.unlink(missing_ok=True)
+            self._take_down()
+
+    def watch(self) -> None:
+        """One look: says what was restarted. CannotStart if a process is given up, Interrupted if we are to end."""
+        if self.asked.times:
+            raise Interrupted
+        for name, state in self._supervisor.states().items():
+            before = self._pids.get(name)
+            if _given_up(name, state):
+                raise CannotStart(self._epitaph(name))
+            if state.pid:
+                if before not in (None, state.pid):
+                    log = self._supervisor.logs / f"{name}.log"
+                    self.say(f"{name} had ended and was restarted (process {state.pid}); see {log}")
+                self._pids[name] = state.pid
+
+    def wait(self, what: str, done: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Until `done`, watching meanwhile."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            self.watch()
+            if time.monotonic() > deadline:
+                raise CannotStart(f"{what} did not answer within {seconds:.0f} s; see {self._supervisor.logs}.")
+            time.sleep(0.05)
+
+    def _bring_up(self) -> None:
+        """redis, milvus, sandbox and the web processes are starting already, all at once."""
+        plan, names = self.plan, {program.name for program in self.plan.programs}
+        if "milvus" in names:
+            address = urlsplit(plan.settings.milvus_uri)
+            self.wait("Milvus", lambda: reachable(address.hostname or "", address.port or 0))
+        self.say("Reading the knowledge base …")
+        self._supervisor.start_program("index")
+        self.wait("Redis", lambda: _answers_redis(plan.settings.redis_url))
+        if plan.sandbox:
+            self.wait("The sandbox", lambda: _answers(f"{plan.sandbox_url}/sandbox/state"))
+        self.wait("The webhook", lambda: _answers(f"{plan.webhook_url}/healthz"))
+        self.wait("The console", lambda: _answers(f"{plan.console_url}/healthz"))
+        self.wait("The index", lambda: self._word("index") == "EXITED", INDEXING)
+        self._supervisor.start_program("worker")
+        self._supervisor.start_program("dispatcher")
+        self.wait("The worker", lambda: self._word("worker") == self._word("dispatcher") == "RUNNING")
+
+    def _word(self, name: str) -> str:
+        return self._supervisor.states()[name].word
+
+    def _take_down(self) -> None:
+        """No new work first, then whoever is at work, last what the others lean on."""
+        before = self.asked.times
+        try:
+            for names in DOWN:
+                self._supervisor.stop_programs(names, lambda: self.asked.times > before)
+        except OSError as error:
+            self.say(f"The supervisor has gone ({type(error).__name__}).")
+        finally:
+            self._supervisor.shut_down()
+
+    def _epitaph(self, name: str) -> str:
+        log = self._supervisor.logs / f"{name}.log"
+        lines = "\n".join(f"  {line}" for line in last_lines(log))
+        return f"{name} ended again and again, so everything is stopped. The end of {log}:\n{lines}"
+
+
+def _given_up(name: str, state: State) -> bool:
+    return state.word == "FATAL" or (name == "index" and state.word == "EXITED" and state.exit_status != 0)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy of the environment does not know this machine's ports
+            return session.get(url, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def _answers_redis(url: str) -> bool:
+    client = redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()

@@ -1,0 +1,76 @@
+"""The sandbox's sample tickets, seen from outside: loads them, and reads the sandbox's own journal of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from worker.sandbox.nouns import BOT_ID
+
+Entry = dict[str, Any]
+_ENTRIES = "customer_message,reply"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample ticket and the newest message on it that its customer wrote ("" if none did)."""
+
+    ticket_id: int
+    name: str
+    message_key: str
+
+
+class Sandbox:
+    """The sandbox at `url`, over /sandbox."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy of the environment does not know this machine's ports
+
+    def load_samples(self) -> int:
+        """Rings for every sample ticket; how many there are."""
+        return int(self._ask("POST", "/sandbox/samples")["total"])
+
+    def samples(self) -> list[Sample]:
+        newest = {e["ticket_id"]: e["key"] for e in self.journal() if e["kind"] == "customer_message"}
+        rows: list[dict[str, Any]] = self._ask("GET", "/sandbox/tickets")
+        return [Sample(row["id"], row["sample"], newest.get(row["id"], "")) for row in rows if row["sample"]]
+
+    def journal(self) -> list[Entry]:
+        """Customers' messages and public replies, in the order in which they took effect."""
+        rows: list[Entry] = self._ask("GET", f"/sandbox/journal?kind={_ENTRIES}")
+        return rows
+
+    def _ask(self, method: str, path: str) -> Any:
+        answer = self._session.request(method, self._url + path, json={} if method == "POST" else None, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def extra_replies(journal: Iterable[Entry]) -> int:
+    """How many public replies of ours went out beyond the first one to each customer message."""
+    since_message: dict[int, int] = {}
+    extra = 0
+    for entry in journal:
+        ticket = entry["ticket_id"]
+        if entry["kind"] == "customer_message":
+            since_message[ticket] = 0
+        elif entry["agent_id"] == BOT_ID and not entry["private"]:
+            since_message[ticket] = since_message.get(ticket, 0) + 1
+            extra += since_message[ticket] > 1
+    return extra
+
+
+def answered_tickets(journal: Iterable[Entry]) -> set[int]:
+    """Tickets on which a public reply of ours follows the customer's newest message."""
+    answered: set[int] = set()
+    for entry in journal:
+        if entry["kind"] == "customer_message":
+            answered.discard(entry["ticket_id"])
+        elif entry["agent_id"] == BOT_ID and not entry["private"]:
+            answered.add(entry["ticket_id"])
+    return answered

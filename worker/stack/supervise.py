@@ -1,0 +1,220 @@
+"""supervisord, its configuration and its socket: starts processes, restarts what dies, stops what it is told to.
+
+Secrets travel in the environment; the configuration holds none, but is readable by us alone all the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import xmlrpc.client
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from worker.stack.checks import CannotStart
+from worker.stack.plan import Program
+from worker.stack.redis_server import write_private
+
+_PR_SET_PDEATHSIG = 1
+_HEAD = """\
+[supervisord]
+nodaemon=true
+silent=true
+logfile={logs}/supervisord.log
+logfile_maxbytes=5MB
+logfile_backups=1
+pidfile={pidfile}
+childlogdir={logs}
+umask=077
+{user}
+[unix_http_server]
+file={socket}
+chmod=0600
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+"""
+_PROGRAM = """
+[program:{name}]
+command={command}
+environment={environment}
+autostart={at_once}
+autorestart={restart}
+startsecs={startsecs}
+startretries=4
+exitcodes=0
+stopsignal=TERM
+stopwaitsecs={stop_seconds}
+stopasgroup=false
+killasgroup=true
+redirect_stderr=true
+stdout_logfile={logs}/{name}.log
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=3
+"""
+
+
+@dataclass(frozen=True)
+class State:
+    """Of one process: supervisord's word for it (RUNNING, FATAL, ...), its pid (0 if none), what it exited with."""
+
+    word: str
+    pid: int
+    exit_status: int
+
+
+class Supervisor:
+    """One supervisord. `start` before anything else, `shut_down` whatever happens."""
+
+    def __init__(self, programs: Iterable[Program], data_dir: Path, environment: Mapping[str, str]) -> None:
+        self._programs = tuple(programs)
+        self._data_dir = data_dir
+        self._environment = dict(environment)
+        # A unix socket's path may have 107 characters, and DATA_DIR may be longer than that by itself.
+        self._temporary = Path(tempfile.mkdtemp(prefix="deskhand-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
+        self._rpc: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+    @property
+    def _socket(self) -> Path:
+        return self._temporary / "s"
+
+    @property
+    def logs(self) -> Path:
+        return self._data_dir / "logs"
+
+    def start(self) -> None:
+        """Returns when supervisord answers; what is `at_once` is being started then."""
+        configuration = self._data_dir / "supervisord.conf"
+        write_private(configuration, self._configuration())
+        command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own Python, our own file
+            command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a Ctrl-C is for us, who then stop the processes in order
+            preexec_fn=_end_with_parent,
+        )
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                self._rpc.getState()
+                return
+            except OSError:
+                time.sleep(0.02)
+        self.shut_down()
+        raise CannotStart(f"The supervisor did not start; see {self.logs / 'supervisord.log'}.")
+
+    def states(self) -> dict[str, State]:
+        rows: list[dict[str, Any]] = self._rpc.getAllProcessInfo()
+        return {row["name"]: State(row["statename"], row["pid"], row["exitstatus"]) for row in rows}
+
+    def start_program(self, name: str) -> None:
+        """Returns at once; see `states` for what became of it."""
+        self._rpc.startProcess(name, False)
+
+    def stop_programs(self, names: Iterable[str], hurry: Callable[[], bool]) -> None:
+        """Asks all of them to stop, waits until they have; `hurry`: whether somebody asked a second time."""
+        waiting = {name for name, state in self.states().items() if name in set(names) and _alive(state)}
+        for name in waiting:
+            self._rpc.stopProcess(name, False)
+        while waiting := {name for name, state in self.states().items() if name in waiting and _alive(state)}:
+            if hurry():
+                for name in waiting:
+                    self._rpc.signalProcess(name, "KILL")
+            time.sleep(0.05)
+
+    def shut_down(self) -> None:
+        """Ends supervisord and with it whatever still runs."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait()
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _configuration(self) -> str:
+        root = os.geteuid() == 0
+        head = {
+            "logs": _literal(self.logs),
+            "pidfile": _literal(self._data_dir / "supervisord.pid"),
+            "socket": _literal(self._socket),
+            # Said aloud, or supervisord complains at every start that it runs as root.
+            "user": f"user={pwd.getpwuid(0).pw_name}\n" if root else "",
+        }
+        return _HEAD.format(**head) + "".join(self._section(program) for program in self._programs)
+
+    def _section(self, program: Program) -> str:
+        return _PROGRAM.format(
+            name=program.name,
+            command=_literal(shlex.join(program.command)),
+            environment=",".join(f'{name}="{_literal(value)}"' for name, value in program.environment.items()),
+            at_once=str(program.at_once).lower(),
+            restart="false" if program.ends else "true",
+            startsecs=0 if program.ends else 1,
+            stop_seconds=program.stop_seconds,
+            logs=_literal(self.logs),
+        )
+
+
+def last_lines(log: Path, count: int = 12) -> list[str]:
+    try:
+        return log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+    except OSError:
+        return []
+
+
+def wait_for_predecessor(data_dir: Path, seconds: float = 60) -> None:
+    """A stack that was killed leaves a supervisor that is still stopping its processes: they hold files and ports."""
+    pidfile, deadline = data_dir / "supervisord.pid", time.monotonic() + seconds
+    while pid := _running(pidfile, data_dir):
+        if time.monotonic() > deadline:
+            raise CannotStart(f"Processes of an earlier stack on {data_dir} still run (supervisor {pid}): stop them.")
+        time.sleep(0.1)
+
+
+def _running(pidfile: Path, data_dir: Path) -> int:
+    """The pid of a supervisor of this DATA_DIR that is alive, else 0. Pids are used again, so its words are asked."""
+    try:
+        pid = int(pidfile.read_text(encoding="ascii"))
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return 0
+    return pid if str(data_dir / "supervisord.conf").encode() in words else 0
+
+
+def _alive(state: State) -> bool:
+    return state.word in ("STARTING", "RUNNING", "STOPPING", "BACKOFF")
+
+
+def _literal(value: object) -> str:
+    """For supervisord's configuration, where % begins an expansion."""
+    return str(value).replace("%", "%%")
+
+
+def _end_with_parent() -> None:
+    """In the child: whoever kills the stack without a chance to clean up ends the supervisor, and so the rest."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def reachable(host: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

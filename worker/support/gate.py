@@ -1,0 +1,115 @@
+"""The first stage: whether a message needs an answer of ours at all, before anything is paid for.
+
+Turns a thread into the facts that rules/routing.yaml asks about, and the rules that hit into a verdict. No rule of its
+own: what is ignored and what goes to a person is decided in the file. Called by pipeline.draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.utils import parseaddr
+from typing import TypeVar
+
+from worker.models import Asked, Author, Message, Step, Thread, Ticket, Verdict
+from worker.rulebook import Fact, Rule, Rulebook, Topic, ask
+
+Trail = tuple[Asked, ...]
+SomeRule = TypeVar("SomeRule", bound=Rule)
+
+
+def gate(
+    thread: Thread,
+    message: Message | None,
+    words: str,
+    rulebook: Rulebook,
+    *,
+    replies_on_ticket: int,
+    replies_to_requester_today: int,
+) -> tuple[Verdict | None, Trail]:
+    """None: go on. Else ignore or hand over with all reasons. Ignoring wins, and then no topic is asked.
+
+    `message`: what a case would answer, None if no customer wrote; `words`: what the customer wrote in it, without
+    quoted mail. The trail holds every rule asked.
+    """
+    facts = gate_facts(
+        thread,
+        message,
+        words,
+        replies_on_ticket=replies_on_ticket,
+        replies_to_requester_today=replies_to_requester_today,
+    )
+    ignoring = rulebook.routing.ignore
+    asked = tuple(ask(rule, facts) for rule in ignoring)
+    if reasons := tuple(rule.reason for rule in _hit(ignoring, asked)):
+        return Verdict(step=Step.IGNORE, reasons=reasons), asked
+    topics = rulebook.routing.hand_over
+    asked_topics = tuple(ask(topic, facts) for topic in topics)
+    return _handed_over(_hit(topics, asked_topics)), asked + asked_topics
+
+
+def gate_facts(
+    thread: Thread, message: Message | None, words: str, *, replies_on_ticket: int, replies_to_requester_today: int
+) -> dict[str, Fact]:
+    """Everything in the catalogue worker/rulebook/fields.py, for this message."""
+    ticket = thread.ticket
+    return _of_ticket(ticket) | {
+        "words": words,
+        "subject_and_words": f"{ticket.subject}\n\n{words}",
+        "from_email": _address(message, ticket),
+        "customer_wrote": message is not None,
+        "own_message": message is not None and message.author is Author.DESKHAND,
+        "answered_by": _answered_by(thread, message),
+        "requester_is_agent": _agent_is_requester(thread),
+        "person_wrote": any(entry.author is Author.PERSON for entry in thread.messages),
+        "replies_on_ticket": replies_on_ticket,
+        "replies_to_requester_today": replies_to_requester_today,
+    }
+
+
+def _of_ticket(ticket: Ticket) -> dict[str, Fact]:
+    return {
+        "subject": ticket.subject,
+        "requester_email": ticket.requester.email,
+        "channel": ticket.channel.value,
+        "state": ticket.state.value,
+        "tags": ticket.tags,
+        "spam": ticket.spam,
+        "deleted": ticket.deleted,
+        "merged": ticket.merged,
+        "assigned_to_person": ticket.assigned_to_person,
+    }
+
+
+def _address(message: Message | None, ticket: Ticket) -> str:
+    written = message.from_email if message else ""
+    return parseaddr(written)[1] or ticket.requester.email
+
+
+def _answered_by(thread: Thread, message: Message | None) -> str:
+    """A person counts more than we do: with both, the ticket is the person's."""
+    later = {entry.author for entry in (thread.after(message.key) if message else ()) if entry.public}
+    if Author.PERSON in later:
+        return "person"
+    return "deskhand" if Author.DESKHAND in later else "nobody"
+
+
+def _agent_is_requester(thread: Thread) -> bool:
+    agents = {entry.author_id for entry in thread.messages if entry.author in (Author.PERSON, Author.DESKHAND)}
+    return thread.ticket.requester.requester_id in agents
+
+
+def _handed_over(topics: Sequence[Topic]) -> Verdict | None:
+    """All reasons; the most urgent topic decides group and priority, the first in the file among equals."""
+    if not topics:
+        return None
+    first = max(topics, key=lambda topic: topic.urgency)
+    return Verdict(
+        step=Step.HAND_OVER,
+        reasons=tuple(topic.reason for topic in topics),
+        group=first.group,
+        priority=first.urgency,
+    )
+
+
+def _hit(rules: Sequence[SomeRule], asked: Sequence[Asked]) -> list[SomeRule]:
+    return [rule for rule, answer in zip(rules, asked, strict=True) if answer.hit]

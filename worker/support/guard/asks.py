@@ -1,0 +1,24 @@
+"""The reply asks for no password, PIN or one-time code; saying that nobody will ever ask is fine.
+
+PASS: "Peerwell never asks for an OTP."
+FAIL: "Please reply with the OTP that you received."
+"""
+
+import re
+from collections.abc import Iterator
+
+from worker.models import Finding
+from worker.support.guard.candidate import Candidate
+
+_ASKING = re.compile(r"\b(?:send|share|tell|give|reply\s+with|provide|confirm|enter|forward)\b", re.I)
+_NEVER = re.compile(r"\b(?:never|not|nobody|no\s+one|don't|do\s+not|without)\b", re.I)
+
+
+def check(reply: Candidate) -> Iterator[Finding]:
+    secret = re.compile("|".join(rf"\b{re.escape(name)}s?\b" for name in reply.never_ask_for) or r"(?!)", re.I)
+    known = reply.template_text()
+    for i, sentence in reply.numbered():
+        asked = secret.search(sentence.text)
+        if asked and _ASKING.search(sentence.text) and not _NEVER.search(sentence.text) and sentence.text not in known:
+            what = f"It asks the customer for a secret ({asked.group()})."
+            yield Finding(guard="asks", what=what, todo="Take it out.", sentence=i, words=asked.group())
