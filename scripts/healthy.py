@@ -22,7 +22,7 @@ def web(name: str) -> bool:
 
     settings = load_settings()
     port = settings.webhook_port if name == "webhook" else settings.console_port
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=SECONDS) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=SECONDS) as answer:
         return bool(answer.status == 200)
 
 

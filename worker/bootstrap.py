@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -46,6 +47,11 @@ def redis_url(settings: Settings) -> str:
 def milvus_uri(settings: Settings) -> str:
     """MILVUS_URI, or the server of a running stack on this DATA_DIR; "" if nothing runs."""
     return settings.milvus_uri or settings.running_stack().get("milvus_uri", "")
+
+
+def milvus_directory(settings: Settings) -> Path:
+    """The embedded Milvus's folder: the stack's server owns it while it runs, the indexer otherwise."""
+    return settings.data_dir / "milvus"
 
 
 def ledger_url(settings: Settings) -> str:
@@ -102,11 +108,11 @@ def make_embedder(settings: Settings) -> Embedder:
 def open_shelf(settings: Settings) -> Iterator[MilvusShelf]:
     """The index for writing: at MILVUS_URI, at the running stack's server, or at one started for the occasion."""
     from worker.adapters.milvus import MilvusShelf
-    from worker.adapters.milvus_server import running_milvus_lite
 
-    with ExitStack() as stack:
-        uri = milvus_uri(settings) or stack.enter_context(running_milvus_lite(settings.data_dir / "milvus"))
-        yield stack.enter_context(closing(MilvusShelf(uri, token=settings.milvus_token.get_secret_value())))
+    # With no server about, this process owns the directory while it writes; a stack that starts meanwhile has to wait.
+    uri = milvus_uri(settings) or str(milvus_directory(settings))
+    with closing(MilvusShelf(uri, token=settings.milvus_token.get_secret_value())) as shelf:
+        yield shelf
 
 
 def load_rules(settings: Settings) -> Rulebook:

@@ -7,6 +7,8 @@ each time eating a slot of the worker. Nothing is retried through Celery; the le
 from __future__ import annotations
 
 import logging
+import sys
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +17,11 @@ from celery import Celery
 from celery.signals import setup_logging
 
 from worker import bootstrap, metrics
-from worker.errors import Retryable, Trouble
+from worker.errors import BadConfiguration, Retryable, Trouble
 from worker.log import start_logging
 from worker.models import Doorbell
 from worker.queues import DELIVER, DRAFT, make_celery
-from worker.settings import load_settings
+from worker.settings import Settings, load_settings
 from worker.support import deliver as door
 from worker.support import pipeline, rescue
 from worker.support.desk import Desk
@@ -71,33 +73,40 @@ def deliver_send(send_id: str, desk: Desk) -> str:
     return door.deliver(send_id, desk)
 
 
-def make_app() -> Celery:
-    """The worker's Celery app: `celery -A worker.tasks:app worker`. Importing this module does nothing else."""
-    settings = load_settings()
+class Shop:
+    """This process's desk, built when first asked for and only once: the model takes seconds and hundreds of megabytes,
+    and the first tasks ask from many threads at the same moment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._desk: Desk | None = None
+
+    def desk(self) -> Desk:
+        with self._lock:
+            if self._desk is None:
+                self._desk = bootstrap.make_desk(self._settings)
+            return self._desk
+
+
+def make_app(settings: Settings, shop: Shop) -> Celery:
+    """The worker's Celery app, with its two tasks."""
     app = make_celery(settings, bootstrap.redis_url(settings))
-    shop: dict[str, Desk] = {}
-
-    def desk() -> Desk:
-        # Built on the first task, in the process that runs it: the model takes seconds and must not load twice.
-        if "desk" not in shop:
-            shop["desk"] = bootstrap.make_desk(settings)
-        return shop["desk"]
-
     enqueue = bootstrap.make_enqueue(app)
 
-    @app.task(name="draft", queue=DRAFT)
     def draft(doorbell_id: str) -> None:
-        _guarded(lambda: draft_doorbell(doorbell_id, desk(), enqueue))
+        _guarded(lambda: draft_doorbell(doorbell_id, shop.desk(), enqueue))
 
-    @app.task(name="deliver", queue=DELIVER)
     def deliver(send_id: str) -> None:
-        _guarded(lambda: deliver_send(send_id, desk()))
+        _guarded(lambda: deliver_send(send_id, shop.desk()))
 
-    @setup_logging.connect(weak=False)
-    def _logging(**_: Any) -> None:
+    def logging_of_ours(**_: Any) -> None:
         start_logging(settings.log_level, settings.log_format, process="worker")
         logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
 
+    app.task(draft, name=DRAFT, queue=DRAFT)
+    app.task(deliver, name=DELIVER, queue=DELIVER)
+    setup_logging.connect(logging_of_ours, weak=False)  # connected at all, it keeps Celery from setting up its own
     return app
 
 
@@ -109,3 +118,26 @@ def _guarded(work: Any) -> None:
         log.error("task_trouble", reason=trouble.reason, part=trouble.part)
     except BaseException as error:
         log.error("task_failed", reason=safe_reason(error))
+
+
+def main() -> int:
+    """`python -m worker.tasks`: a worker until SIGTERM. 2: what an operator wrote cannot be used, said on stderr."""
+    try:
+        settings = load_settings()
+        start_logging(settings.log_level, settings.log_format, process="worker")
+        shop = Shop(settings)
+        app = make_app(settings, shop)
+        try:
+            shop.desk()
+        except Trouble as trouble:  # the part may be back before the first task asks again
+            log.warning("desk_not_ready", reason=trouble.reason, part=trouble.part)
+    except BadConfiguration as error:
+        print(*error.problems, sep="\n", file=sys.stderr)
+        return 2
+    # Named, or scripts/healthy.py could not tell this container's worker from another one's.
+    app.worker_main(["worker", "--hostname", "worker@%h", "--without-gossip", "--without-mingle"])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -5,7 +5,13 @@ from worker.rulebook.fields import Fact, Facts
 from worker.rulebook.grammar import PRIORITIES, Rule, Topic
 from worker.rulebook.guards import GuardSettings
 from worker.rulebook.load import load_rulebook
-from worker.rulebook.rulebook import ANOTHER_ADDRESS_WROTE, CLAIMS_ANOTHER_ID, PRODUCTS_COUNT, SEVERAL_CUSTOMERS, Rulebook
+from worker.rulebook.rulebook import (
+    ANOTHER_ADDRESS_WROTE,
+    CLAIMS_ANOTHER_ID,
+    PRODUCTS_COUNT,
+    SEVERAL_CUSTOMERS,
+    Rulebook,
+)
 from worker.rulebook.sections import Step, Way, same_id
 
 __all__ = [

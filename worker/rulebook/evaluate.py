@@ -62,9 +62,11 @@ def _why(field: str, operator: str, entries: tuple[Any, ...], found: Any) -> str
     says = _OPERATORS[operator][2]
     if operator == "is_true":
         return f"{field} is {'true' if found else 'false'}"
+    if found is not None and operator == "matches":  # shown in the console, where nobody wants to read a pattern
+        return f"{field} {says} pattern {entries.index(found) + 1} of {len(entries)}"
     if found is not None:
         return f'{field} {says} "{found}"'
-    asked = f'"{entries[0]}"' if len(entries) == 1 else f"one of {len(entries)} entries"
+    asked = f'"{entries[0]}"' if len(entries) == 1 and operator != "matches" else f"one of {len(entries)} entries"
     return f"{field} {says} {asked}: no"
 
 
@@ -91,7 +93,11 @@ _OPERATORS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool],
     "contains_word": (spoken, lambda fact, entry: _phrase(entry) in fact, "contains the word"),
     "starts_with": (_folded, lambda fact, entry: fact.startswith(_entry(entry)), "starts with"),
     "ends_with": (_folded, lambda fact, entry: fact.endswith(_entry(entry)), "ends with"),
-    "matches": (lambda fact: plain(fact[:LONGEST_MATCHED]), lambda f, entry: bool(_pattern(entry).search(f)), "matches"),
+    "matches": (
+        lambda fact: plain(fact[:LONGEST_MATCHED]),
+        lambda f, entry: bool(_pattern(entry).search(f)),
+        "matches",
+    ),
     "at_least": (int, lambda fact, entry: bool(fact >= entry), "is at least"),
     "is_true": (bool, lambda fact, entry: fact is entry, "is"),
 }

@@ -77,6 +77,8 @@ class Settings(Asked):
     escape: bool | None = None
     webhooks_count: bool | None = None
     advance: float | None = None  # seconds, on the clock of webhook retries
+    models: list[str] | None = None  # those that the local Groq still offers
+    groq_seconds: float | None = None  # how long a completion takes
     api_key: str | None = Field(default=None, repr=False)  # rotates the bot's key
 
 
@@ -204,6 +206,10 @@ async def settings(wanted: Settings, here: PartsArg) -> dict[str, str]:
         here.world.required_for_closure = set(wanted.required_for_closure)
     if wanted.webhooks_count is not None:
         here.sender.counts_against_allowance = wanted.webhooks_count
+    if wanted.models is not None:
+        here.groq.models = wanted.models
+    if wanted.groq_seconds is not None:
+        here.groq.seconds = wanted.groq_seconds
     if wanted.api_key:
         here.world.agents[7].api_key = wanted.api_key
     here.sender.advance(wanted.advance or 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from worker.sandbox.prompt import Block, Prompt, sentences
@@ -32,18 +33,40 @@ _SAME = (
     ("fee", "charge charges cost costs"),
     ("relationship", "rm"),
     ("tenure", "tenor"),
+    ("maximum", "most max"),
+    ("minimum", "least min"),
 )
 _ALSO = {other: word for word, others in _SAME for other in others.split()}
-_ENOUGH = 0.22  # share of a question's weighted words that the chosen template must have
-_CLOSE = 0.55  # the same for a passage's sentence that is added to a template
+_ENOUGH = 0.25  # share of a question's weighted words that the chosen template must have
+_ENOUGH_OF_ONE = 0.1  # where a single template and no passage is given: somebody else chose it already
+_CLOSE = 0.7  # the same for a passage's sentence that is added to a template
 _ALONE = 0.4  # and for one that answers alone
-_FIRST = 1.15  # the first template is the one that was searched for
+_FIRST = 1.15  # the first template is the one that the search liked best
+_FIRST_AND_ONLY = 1.5  # all the more where the mail asks one thing
+_NOWHERE = 1.5  # weight of a word that no source holds: either chatter or something that nobody covers
 
 
 def stem(word: str) -> str:
     """A light cut of English endings, so that "withdrawals" and "withdraw" meet."""
     word = _ALSO.get(word, word)
-    for ending in ("ations", "ation", "ings", "ing", "als", "al", "ies", "ied", "es", "ed", "ly", "s", "y", "e"):
+    for ending in (
+        "ations",
+        "ation",
+        "ities",
+        "ity",
+        "ings",
+        "ing",
+        "als",
+        "al",
+        "ies",
+        "ied",
+        "es",
+        "ed",
+        "ly",
+        "s",
+        "y",
+        "e",
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)]
             break
@@ -54,6 +77,24 @@ def content(text: str) -> list[str]:
     """Stems of the words that carry meaning, in order; "IM+" stays apart from "IM"."""
     words = (w.casefold() for w in _WORD.findall(text))
     return [stem(w) for w in words if w not in _STOP and (len(w) > 1 or w.isdigit())]
+
+
+@dataclass(frozen=True)
+class Said:
+    text: str
+    source: str
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str, source: str) -> Said:
+        return cls(text, source, frozenset(content(text)))
+
+    def repeats(self, other: Said) -> bool:
+        """The same again, or another source's way of putting it; other numbers make it something new."""
+        if self.text == other.text:
+            return True
+        new = self.words - other.words
+        return self.source != other.source and len(new) < 0.3 * len(self.words) and not any(w[0].isdigit() for w in new)
 
 
 class Composer:
@@ -70,62 +111,79 @@ class Composer:
 
     def compose(self) -> dict[str, Any]:
         """{"language", "answers": [{"question", "sentences": [{"text", "sources"}]}]}; no sentences: cannot answer."""
-        said: list[set[str]] = []
+        questions = self._prompt.questions
+        asked = [set(content(q.text)) for q in questions]
+        chosen = [
+            self._best_template(words, small_talk=len(words) <= 3 and "?" not in q.text)
+            for words, q in zip(asked, questions, strict=True)
+        ]
+        shares = self._dealt(asked, chosen)
+        told: list[Said] = []
         answers = []
-        for question in self._prompt.questions:
-            chosen = self._answer(question, said)
-            answers.append({"question": question.id, "sentences": [{"text": t, "sources": [s]} for t, s in chosen]})
+        for n, question in enumerate(questions):
+            limit, least = (2, _CLOSE) if chosen[n] is not None else (3, _ALONE)
+            own = _fresh(shares[n], told)
+            more = _fresh(self._from_passages(asked[n], least), told, limit)
+            said = [{"text": s.text, "sources": [s.source]} for s in own + more]
+            answers.append({"question": question.id, "sentences": said})
         return {"language": "en", "answers": answers}
 
-    def _answer(self, question: Block, said: list[set[str]]) -> list[tuple[str, str]]:
-        asked = set(content(question.text))
-        best = self._best_template(asked)
-        out: list[tuple[str, str]] = []
-        if best is not None:
-            out = self._fresh(((s, best.id) for s in sentences(best.text)), said)
-            if not out:  # all of it was said under an earlier question: that one answers both
-                out = [(sentences(best.text)[0], best.id)]
-        limit, least = (2, _CLOSE) if best is not None else (3, _ALONE)
-        return out + self._fresh(self._from_passages(asked, least), said, limit)
+    def _dealt(self, asked: list[set[str]], chosen: list[Block | None]) -> list[list[Said]]:
+        """Each question's sentences of its template. Questions that chose the same one share its sentences out."""
+        dealt: list[list[Said]] = [[] for _ in asked]
+        for template in {t.id: t for t in chosen if t is not None}.values():
+            askers = [n for n, t in enumerate(chosen) if t is template]
+            for text in sentences(template.text):
+                one = Said.of(text, template.id)
+                dealt[max(askers, key=lambda n: (self._share(asked[n], one.words), -n))].append(one)
+            for empty in (n for n in askers if not dealt[n]):
+                richest = max(askers, key=lambda n: len(dealt[n]))
+                if len(dealt[richest]) > 1:
+                    best = max(dealt[richest], key=lambda s: self._share(asked[empty], s.words))
+                    dealt[richest].remove(best)
+                    dealt[empty].append(best)
+        return dealt
 
-    def _best_template(self, asked: set[str]) -> Block | None:
-        scored = [
-            (self._share(asked, content(f"{t.title} {t.text}"), content(t.title)) * (_FIRST if n == 0 else 1.0), -n, t)
-            for n, t in enumerate(self._prompt.templates)
-            if t.text
-        ]
-        score, _, best = max(scored, key=lambda s: s[:2], default=(0.0, 0, None))
-        return best if score >= _ENOUGH else None
+    def _best_template(self, asked: set[str], *, small_talk: bool) -> Block | None:
+        lone = len(self._prompt.templates) == 1 and not self._prompt.passages
+        enough = _ENOUGH if not lone else 0.0 if small_talk else _ENOUGH_OF_ONE
+        liked = _FIRST_AND_ONLY if len(self._prompt.questions) == 1 else _FIRST
+        fitting = []
+        for n, template in enumerate(self._prompt.templates):
+            share = self._share(asked, content(f"{template.title} {template.text}"), content(template.title))
+            if template.text and share >= enough:
+                fitting.append((share * (1.0 if n else liked), -n, template))
+        return max(fitting, key=lambda f: f[:2])[2] if fitting else None
 
-    def _from_passages(self, asked: set[str], least: float) -> list[tuple[str, str]]:
+    def _from_passages(self, asked: set[str], least: float) -> list[Said]:
+        """The closest sentences, best first."""
         scored = []
         for passage in self._prompt.passages:
-            about = set(content(passage.title))
-            for text in sentences(passage.text):
-                words = set(content(text))
-                share = self._share(asked, words | about, [])
-                if share >= least and len(words & asked) >= 2:
-                    scored.append((share, text, passage.id))
-        return [(text, source) for _, text, source in sorted(scored, key=lambda s: -s[0])]
+            for text in (s for s in sentences(passage.text) if not s.startswith("|")):
+                one = Said.of(text, passage.id)
+                share = self._share(asked, one.words)
+                if share >= least and len(one.words & asked) >= 3:
+                    scored.append((share, one))
+        return [one for _, one in sorted(scored, key=lambda s: -s[0])]
 
-    def _share(self, asked: set[str], words: Iterable[str], title: Iterable[str]) -> float:
+    def _share(self, asked: set[str], words: Iterable[str], title: Iterable[str] = ()) -> float:
         """Weighted share of the asked words that are there; those in the title count half as much again."""
-        total = sum(self._weight(w) for w in asked)
+        total = sum(map(self._weight, asked))
         if not total:
             return 0.0
         shared, named = asked.intersection(words), asked.intersection(title)
         return (sum(map(self._weight, shared)) + 0.5 * sum(map(self._weight, named))) / total
 
     def _weight(self, word: str) -> float:
-        return math.log(1 + (self._documents + 1) / (self._in.get(word, 0) + 0.5))
+        there = self._in.get(word)
+        return math.log(1 + (self._documents + 1) / (there + 0.5)) if there else _NOWHERE
 
-    @staticmethod
-    def _fresh(candidates: Iterable[tuple[str, str]], said: list[set[str]], limit: int = 99) -> list[tuple[str, str]]:
-        """Those that say something new; what is taken counts as said."""
-        out: list[tuple[str, str]] = []
-        for text, source in candidates:
-            words = set(content(text))
-            if len(out) < limit and not any(len(words & s) > 0.7 * len(words) for s in said):
-                out.append((text, source))
-                said.append(words)
-        return out
+
+def _fresh(candidates: Iterable[Said], told: list[Said], limit: int = 99) -> list[Said]:
+    """Those that say something new; what is taken counts as told."""
+    out: list[Said] = []
+    for one in candidates:
+        if len(out) < limit and not any(one.repeats(other) for other in told):
+            out.append(one)
+            told.append(one)
+    return out

@@ -101,6 +101,10 @@ class FaultBoard:
             self._faults[number] = fault
             return number
 
+    @property
+    def quiet(self) -> bool:
+        return not self._faults
+
     def clear(self, number: int | None = None) -> None:
         with self._lock:
             for gone in list(self._faults) if number is None else [number]:

@@ -49,7 +49,7 @@ class Wire:
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/sandbox") or not self._board.listed():
+        if scope["type"] != "http" or scope["path"].startswith("/sandbox") or self._board.quiet:
             await self._app(scope, receive, send)
             return
         body = await _body(receive)
