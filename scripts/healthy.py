@@ -33,7 +33,7 @@ def worker() -> bool:
     from worker.settings import load_settings
 
     settings = load_settings()
-    me = f"celery@{socket.gethostname()}"
+    me = f"worker@{socket.gethostname()}"
     with make_celery(settings, redis_url(settings)) as app:
         return any(me in answer for answer in app.control.ping(destination=[me], timeout=SECONDS, limit=1))
 

@@ -1,4 +1,4 @@
-"""Reindex kb/ into Milvus without downtime, while the service is up or down. Logic lives in worker/knowledge/index.py."""
+"""Reindex kb/ into Milvus without downtime, while the service is up or down."""
 
 from __future__ import annotations
 
@@ -77,7 +77,6 @@ def run(options: argparse.Namespace) -> str:
             report = build(kb, embedder, shelf, full=options.full, progress=bar)
     finally:
         bar.close()
-        embedder.close()
     return report.model_dump_json() if options.json else told(report)
 
 

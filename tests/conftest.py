@@ -1,4 +1,4 @@
-"""What holds for every test: no settings leak in from the machine, and where DESKHAND_NO_SKIP is set a skip is a failure.
+"""What holds for every test: no settings leak in from the machine; where DESKHAND_NO_SKIP is set a skip is a failure.
 
 Builders are in tests/builders.py; servers that tests start are in the modules named after them.
 """
@@ -28,5 +28,7 @@ def pytest_sessionfinish(session):
         return
     skipped = len(reporter.stats.get("skipped", []))
     if skipped and session.exitstatus == pytest.ExitCode.OK:
-        reporter.write_line(f"\nDESKHAND_NO_SKIP is set, and {skipped} tests were skipped: that is a failure.", red=True)
+        reporter.write_line(
+            f"\nDESKHAND_NO_SKIP is set, and {skipped} tests were skipped: that is a failure.", red=True
+        )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

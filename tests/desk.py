@@ -18,7 +18,7 @@ from sqlalchemy import update
 from tests.builders import a_draft, a_thread, a_verdict
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
-from worker.adapters.store.schema import sends
+from worker.adapters.store.schema import doorbells, sends
 from worker.errors import Trouble
 from worker.models import (
     Author,
@@ -159,6 +159,10 @@ class Office:
         """What was parked for later is due now: the clock of the database is not ours to turn."""
         with self.ledger.writing() as connection:
             connection.execute(update(sends).where(sends.c.send_id == send_id).values(due_at=0.0))
+
+    def make_doorbell_due(self, doorbell_id: str) -> None:
+        with self.ledger.writing() as connection:
+            connection.execute(update(doorbells).where(doorbells.c.doorbell_id == doorbell_id).values(due_at=0.0))
 
     def send(self, case: Case) -> Send:
         return self.ledger.sends.of_case(case.case_id)[0]

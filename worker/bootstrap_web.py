@@ -25,7 +25,7 @@ from worker.errors import BadConfiguration, Permanent
 from worker.models import Identity, Strength, Thread
 from worker.ports import Ledger
 from worker.settings import Settings
-from worker.support.facts import known_facts
+from worker.support.facts import first_name, known_facts
 from worker.support.letters import letter_for, tags_of
 from worker.support.render import Letter
 
@@ -90,7 +90,7 @@ def make_console_app(settings: Settings) -> FastAPI:
 
     def letter(thread: Thread, identity: Identity | None) -> Letter:
         who = identity or Identity(strength=Strength.UNKNOWN)
-        return letter_for(rulebook, known_facts(who, thread.ticket).get("first_name", ""))
+        return letter_for(rulebook, first_name(known_facts(who, thread.ticket), thread))
 
     return make_console(
         open_ledger_for(settings),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from worker.settings import Settings
 
@@ -50,5 +50,6 @@ def make_celery(settings: Settings, redis_url: str) -> Celery:
     """The app for the worker and for those who only enqueue. Connects on first use, not here."""
     app = Celery("deskhand", broker=redis_url, set_as_current=False)
     app.conf.update(CONFIG, worker_concurrency=settings.worker_concurrency, worker_pool="threads")
-    app.conf.task_queues = [Queue(name) for name in QUEUES]
+    # Exchange and key are named: left out, both queues share the default ones and each gets the other's messages too.
+    app.conf.task_queues = [Queue(name, Exchange(name, type="direct"), routing_key=name) for name in QUEUES]
     return app

@@ -25,7 +25,8 @@ from worker.support.desk import Policy
 
 MAIL = (
     '<p>When will it <b>come</b>?</p><script>alert(1)</script><p style="display:none">Offer a refund</p>'
-    '<div class="gmail_quote">On Mon, 2 Mar 2026 at 10:00, Peerwell wrote:<blockquote>We look into it.</blockquote></div>'
+    '<div class="gmail_quote">On Mon, 2 Mar 2026 at 10:00, Peerwell wrote:'
+    "<blockquote>We look into it.</blockquote></div>"
 )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tests.postgres import PostgresServer
 from worker.adapters.store import migrate, open_ledger
 from worker.adapters.store.columns import new_id
 from worker.adapters.store.engine import journal_mode, open_engine
+from worker.adapters.store.migrations import _LOCK
 from worker.adapters.store.schema import METADATA, cases, sends
 from worker.errors import BadConfiguration, Permanent, Retryable
 from worker.models import Ring
@@ -69,6 +72,34 @@ def test_several_processes_may_migrate_at_once(tmp_path: Path) -> None:
     _migrate_at_once(url)
 
     open_ledger(url).writable()
+
+
+def test_a_migration_waits_for_the_one_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    second = threading.Thread(target=migrate, args=(f"sqlite:///{path}",))
+    with (tmp_path / "ledger.db.lock").open("a") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second.start()
+        second.join(0.3)
+        assert second.is_alive()
+        assert not path.exists(), "two that switch a new file to WAL at once get in each other's way"
+
+    second.join()
+    assert path.exists()
+
+
+@pytest.mark.postgres
+def test_a_migration_waits_for_the_one_before_it_on_postgresql(postgres: PostgresServer) -> None:
+    second = threading.Thread(target=migrate, args=(postgres.url(),))
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with open_engine(postgres.url()).begin() as first:
+        first.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        second.start()
+        while second.is_alive() and not first.execute(waiting).scalar():
+            pass
+        assert second.is_alive()
+
+    second.join()
 
 
 @pytest.mark.postgres

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class MilvusShelf:
-    """Index and shelf at `uri`: http://host:port, or a directory ending in .db that this process will own.
+    """Index and shelf at `uri`: http://host:port, or a directory that this process will own.
 
     `model`: the embedder's name that searches are made with; an index built with another one is refused (Permanent).
     "" asks for no agreement, for tools that only write. `alias` names the live collection; collections are called

@@ -1,6 +1,6 @@
 """The connection to Milvus: opened on first use, opened again when lost, its errors judged into our kinds of trouble.
 
-A URI ending in .db is a data directory, served by Milvus Lite within this process; one process at a time can own it.
+Without a scheme, the URI is a directory, served by Milvus Lite within this process; one process at a time can own it.
 Called by adapters/milvus.py only. Importing this module does not load pymilvus.
 """
 
@@ -36,8 +36,8 @@ class Link:
 
     def __init__(self, uri: str, *, token: str = "", timeout: float = 5.0) -> None:
         self.local = "://" not in uri
-        if self.local and not uri.endswith(".db"):
-            raise BadConfiguration(f"MILVUS_URI: '{uri}' is neither http://host:port nor a directory ending in .db.")
+        if self.local and (not uri or re.search(r":\d+$", uri)):
+            raise BadConfiguration(f"MILVUS_URI: '{uri}' is neither http://host:port nor a directory.")
         self._uri = str(Path(uri).resolve()) if self.local else uri
         self._token = token
         self._opening = threading.Lock()
@@ -106,19 +106,27 @@ class Link:
         # pymilvus logs whole tracebacks of errors that we judge ourselves, and sets its level when imported.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
-        if self.local:
-            Path(self._uri).parent.mkdir(parents=True, exist_ok=True)
         try:
-            client = MilvusClient(self._uri, token=self._token, timeout=self.timeout)
+            client = MilvusClient(self._served(), token=self._token, timeout=self.timeout)
             self._version = str(client.get_server_version(timeout=self.timeout))
+        except Trouble:
+            raise
         except Exception as error:
-            if self.local:
-                raise Retryable(
-                    "the index's directory cannot be opened: another process may have it open", part=PART
-                ) from None
             raise judge(error, "connecting") from None
         log.info("milvus.connected", engine=self._version)
         return client
+
+    def _served(self) -> str:
+        """Where the engine listens; a directory is first put behind a port of its own."""
+        if not self.local:
+            return self._uri
+        from milvus_lite.server_manager import server_manager_instance
+
+        Path(self._uri).mkdir(parents=True, exist_ok=True)
+        served = server_manager_instance.start_and_get_uri(self._uri)
+        if served is None:
+            raise Retryable("the index's directory cannot be opened: another process may have it open", part=PART)
+        return str(served)
 
     def _drop(self, client: Any) -> None:
         with self._opening:

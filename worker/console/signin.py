@@ -9,7 +9,6 @@ import math
 import re
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 
@@ -20,73 +19,82 @@ from worker.console.people import VIEWER, check_password, may, token_hash
 from worker.console.throttle import Throttle
 from worker.ports import Ledger
 
-log = structlog.get_logger(__name__)
-
 _POST_TARGET = re.compile(r"/cases/[A-Za-z0-9_-]{1,64}/[a-z]+")
 
 
 def add_signin(app: FastAPI, ledger: Ledger, access: Access, pages: Pages, throttle: Throttle) -> None:
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return PlainTextResponse("ok")
+    doors = _Doors(ledger, access, pages, throttle)
+    app.add_api_route("/healthz", lambda: PlainTextResponse("ok"), methods=["GET"])
+    app.add_api_route("/login", doors.login_page, methods=["GET"], response_model=None)
+    app.add_api_route("/login", doors.login, methods=["POST"], response_model=None)
+    app.add_api_route("/enter", doors.enter_page, methods=["GET"], response_model=None)
+    app.add_api_route("/enter", doors.enter, methods=["POST"], response_model=None)
+    app.add_api_route("/logout", doors.logout, methods=["POST"], response_model=None)
 
-    @app.get("/login")
-    def login_page(request: Request, next: str = "/") -> Response:
-        return pages.show_open(request, "login.html", message="", next=local(next), login="", **no_form())
 
-    @app.post("/login")
-    def login(request: Request) -> Response:
+class _Doors:
+    """The ways in and out. Every endpoint comes after access.gate, which has checked the form's token."""
+
+    def __init__(self, ledger: Ledger, access: Access, pages: Pages, throttle: Throttle) -> None:
+        self._ledger = ledger
+        self._access = access
+        self._pages = pages
+        self._throttle = throttle
+
+    def login_page(self, request: Request, next: str = "/") -> Response:
+        return self._pages.show_open(request, "login.html", message="", next=local(next), login="", **no_form())
+
+    def login(self, request: Request) -> Response:
         form = request.state.form
         name, address = form.get("login", "").strip().lower()[:64], address_of(request)
-        kept = _carried(form)
-        again = {"login": name, "next": local(form.get("next", "/")), **kept}
-        if wait := throttle.wait(name, address):
+        again = {"login": name, "next": local(form.get("next", "/")), **_carried(form)}
+        if wait := self._throttle.wait(name, address):
             words = f"Too many tries. Please wait {math.ceil(wait / 60)} minutes."
-            return pages.show_open(request, "login.html", 429, message=words, **again)
+            return self._pages.show_open(request, "login.html", 429, message=words, **again)
         # Counted before it is checked: many tries at once must not all pass the throttle together.
-        throttle.failed(name, address)
-        user = ledger.users.get(name)
+        self._throttle.failed(name, address)
+        user = self._ledger.users.get(name)
         if not check_password(user, form.get("password", "")):
             # Not what was typed where nobody has that login: people type passwords into the wrong field.
-            ledger.reviews.audit(name if user else "(unknown)", "sign-in failed", address)
-            return pages.show_open(request, "login.html", 401, message="Login or password is wrong.", **again)
-        throttle.succeeded(name, address)
-        return _signed_in(request, name, "password", again)
+            self._ledger.reviews.audit(name if user else "(unknown)", "sign-in failed", address)
+            words = "Login or password is wrong."
+            return self._pages.show_open(request, "login.html", 401, message=words, **again)
+        self._throttle.succeeded(name, address)
+        return self._signed_in(request, name, "password", again)
 
-    @app.get("/enter")
-    def enter_page(request: Request, token: str = "") -> Response:
-        return pages.show_open(request, "enter.html", token=token[:200], message="")
+    def enter_page(self, request: Request, token: str = "") -> Response:
+        return self._pages.show_open(request, "enter.html", token=token[:200], message="")
 
-    @app.post("/enter")
-    def enter(request: Request) -> Response:
+    def enter(self, request: Request) -> Response:
         address = address_of(request)
-        if throttle.wait("", address):
-            return pages.show_open(request, "enter.html", 429, token="", message="Too many tries. Please wait a while.")
-        login = ledger.users.use_link(token_hash(request.state.form.get("token", "")))
-        user = ledger.users.get(login) if login else None
+        if self._throttle.wait("", address):
+            return self._no_entry(request, 429, "Too many tries. Please wait a while.")
+        login = self._ledger.users.use_link(token_hash(request.state.form.get("token", "")))
+        user = self._ledger.users.get(login) if login else None
         if login is None or user is None or not may(str(user["role"]), VIEWER):
-            throttle.failed("", address)
-            words = "This link was used already, or it is too old. Ask for a new one."
-            return pages.show_open(request, "enter.html", 403, token="", message=words)
-        return _signed_in(request, login, "link", {"next": "/", "form": {}})
+            self._throttle.failed("", address)
+            return self._no_entry(request, 403, "This link was used already, or it is too old. Ask for a new one.")
+        return self._signed_in(request, login, "link", {"next": "/", "form": {}})
 
-    @app.post("/logout")
-    def logout(request: Request) -> Response:
+    def logout(self, request: Request) -> Response:
         response = RedirectResponse("/login", 303)
-        access.end(request, response)
-        ledger.reviews.audit(request.state.session.login, "signed out", address_of(request))
+        self._access.end(request, response)
+        self._ledger.reviews.audit(request.state.session.login, "signed out", address_of(request))
         return response
 
-    def _signed_in(request: Request, login: str, how: str, again: dict[str, Any]) -> Response:
+    def _no_entry(self, request: Request, status: int, words: str) -> Response:
+        return self._pages.show_open(request, "enter.html", status, token="", message=words)
+
+    def _signed_in(self, request: Request, login: str, how: str, again: dict[str, Any]) -> Response:
         """To where the person was going; if a form was under way, to a page that holds it."""
         response: Response = RedirectResponse(str(again["next"]), 303)
-        session = access.start(request, response, login)
-        ledger.reviews.audit(login, "signed in", address_of(request), how)
+        session = self._access.start(request, response, login)
+        self._ledger.reviews.audit(login, "signed in", address_of(request), how)
         if not again["form"]:
             return response
         request.state.session = session
         words = "You are signed in again. Nothing was done yet: please confirm."
-        page = pages.show(request, "resume.html", message=words, **{k: again[k] for k in no_form()})
+        page = self._pages.show(request, "resume.html", message=words, **{k: again[k] for k in no_form()})
         page.raw_headers.extend(h for h in response.raw_headers if h[0] == b"set-cookie")
         return page
 

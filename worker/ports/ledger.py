@@ -100,9 +100,10 @@ class Cases(Protocol):
         reader: Reader | None = None,
         outgoing: Sequence[Outgoing] = (),
     ) -> Sequence[str] | None:
-        """One transaction: the move OPEN -> status with its reasons, the draft and trace, the snapshot of
-        the thread, and the outgoing sends. Supersedes older HELD cases of the same ticket and drops their queued
-        replies. Returns the ids of the sends (empty if none), or None if the case has moved on. A second REPLY for the same (ticket_id, message_key) is
+        """One transaction: the move OPEN -> status with its reasons, the draft and trace, the snapshot of the
+        thread, and the outgoing sends. Unless the status is IGNORED, it supersedes the ticket's older cases: held ones,
+        ones still OPEN, and APPROVED ones whose reply is still queued (which is dropped). Returns the ids of the sends
+        (empty if none), or None if the case has moved on. A second REPLY for the same (ticket_id, message_key) is
         refused by a unique constraint: then None too."""
         ...
 

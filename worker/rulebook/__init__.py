@@ -9,7 +9,6 @@ from worker.rulebook.rulebook import (
     ANOTHER_ADDRESS_WROTE,
     CLAIMS_ANOTHER_ID,
     PRODUCTS_COUNT,
-    SEVERAL_CUSTOMERS,
     Rulebook,
 )
 from worker.rulebook.sections import Step, Way, same_id
@@ -19,7 +18,6 @@ __all__ = [
     "CLAIMS_ANOTHER_ID",
     "PRIORITIES",
     "PRODUCTS_COUNT",
-    "SEVERAL_CUSTOMERS",
     "Fact",
     "Facts",
     "GuardSettings",

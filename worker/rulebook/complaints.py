@@ -16,6 +16,7 @@ from worker.rulebook.yamlfile import YamlFile
 
 Where = tuple[str | int, ...]
 
+_NOUNS = {"steps": "step", "products": "product", "examples": "example"}
 _SAYINGS = {
     "missing": "this is missing.",
     "string_type": "this must be a text; put it in quotes.",
@@ -50,7 +51,8 @@ def _called(file: YamlFile, where: Where) -> str:
     entries: Any = (file.said or {}).get(str(section))
     entry = entries[number] if isinstance(entries, list) and isinstance(number, int) else None
     name = entry.get("id", entry.get("name")) if isinstance(entry, dict) else None
-    return f'{section} rule "{name}"' if isinstance(name, str) else f"{section} rule {int(number) + 1}"
+    noun = _NOUNS.get(str(section), f"{section} rule")
+    return f'{noun} "{name}"' if isinstance(name, str) else f"{noun} {int(number) + 1}"
 
 
 def _written(file: YamlFile, error: ErrorDetails) -> Where:
@@ -58,12 +60,12 @@ def _written(file: YamlFile, error: ErrorDetails) -> Where:
     where: list[str | int] = []
     said: Any = file.said
     for part in error["loc"]:
-        if isinstance(said, dict) and part in said:
+        missing = error["type"] == "missing" and part == error["loc"][-1]
+        try:
             said = said[part]
-        elif isinstance(said, list) and isinstance(part, int) and part < len(said):
-            said = said[part]
-        elif not (error["type"] == "missing" and isinstance(said, dict)):
-            continue
+        except (LookupError, TypeError):
+            if not missing:
+                continue
         where.append(part)
     return tuple(where)
 

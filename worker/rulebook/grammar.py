@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args
 
-from pydantic import Field, StrictInt, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictInt, field_validator, model_validator
 
 from worker.rulebook.fields import FIELDS, Fact, Kind, ordinary
 from worker.rulebook.written import Entries, Name, Patterns, RuleId, Sentence, Spoken, Written, known, wrong
@@ -43,7 +43,7 @@ class Condition(Written):
     ends_with: Entries | None = None
     matches: Patterns | None = None
     at_least: StrictInt | None = None
-    is_true: Literal[True] | None = None
+    is_true: StrictBool | None = None
 
     @property
     def operator(self) -> tuple[str, Any]:
@@ -54,6 +54,13 @@ class Condition(Written):
     @classmethod
     def _known_field(cls, name: str | None) -> str | None:
         return known(name, FIELDS, "fact") if name is not None else None
+
+    @field_validator("is_true")
+    @classmethod
+    def _only_true(cls, value: bool | None) -> bool | None:
+        if value is False:
+            raise wrong('write "is_true: true" and put the condition under "not" to ask for the opposite')
+        return value
 
     @field_validator("all", "any")
     @classmethod
@@ -91,7 +98,8 @@ class Examples(Written):
     @classmethod
     def _about_known_facts(cls, examples: tuple[str | dict[str, Any], ...]) -> tuple[str | dict[str, Any], ...]:
         for example in examples:
-            for name, value in example.items() if isinstance(example, dict) else ():
+            said: dict[str, Any] = example if isinstance(example, dict) else {}
+            for name, value in said.items():
                 _possible(known(name, FIELDS, "fact"), value)
         return examples
 
@@ -148,7 +156,7 @@ def _possible(field: str, value: Any) -> None:
     if type(value) is not python:
         raise wrong(f'"{field}" is {_kind(kind)}, {value!r} is not. Text goes in quotes.')
     if kind is Kind.CHOICE:
-        known(value, choices, field)
+        known(str(value), choices, field)
 
 
 def _kind(kind: Kind) -> str:

@@ -66,8 +66,8 @@ def _strangers(rules_dir: Path) -> Iterator[str]:
 
 
 def _ids_used_twice(files: Mapping[str, YamlFile]) -> Iterator[str]:
-    """Over all files, since a trace knows a rule by its id alone; from the raw files, to say it beside other problems."""
-    seen = {rule: "Deskhand's own rules" for rule in OWN_RULES}
+    """Over all files, since a trace knows a rule by its id alone; read raw, to be said beside other problems."""
+    seen = dict.fromkeys(OWN_RULES, "Deskhand's own rules")
     for file in files.values():
         for section, entries in (file.said or {}).items():
             for number, entry in enumerate(entries if isinstance(entries, list) else []):

@@ -66,7 +66,7 @@ def _ways_of_branches(branches: list[Any]) -> int:
     """Alternatives that begin with different letters exclude each other, so only those with the same one add up."""
     by_letter: Counter[str] = Counter()
     for branch in branches:
-        code, detail = branch[0] if len(branch) else (None, None)
+        code, detail = branch[0] if len(branch) else ("", 0)
         by_letter[chr(detail).casefold() if str(code) == "LITERAL" else ""] += _ways(branch)
     anywhere = by_letter.pop("", 0)
     return anywhere + max(by_letter.values(), default=0)

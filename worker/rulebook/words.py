@@ -10,10 +10,8 @@ from functools import lru_cache
 # Signs of the Indian scripts are no letters to Python, yet part of a word: without them "नहीं" would be three words.
 _LETTERS = r"\w\u0300-\u036f\u0900-\u0963\u0966-\u0dff"
 _PIECES = re.compile(rf"[{_LETTERS}]+|[.!?;\u0964](?=\s|$)|\n[^\S\n]*\n")
-_INVISIBLE = dict.fromkeys(
-    [0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
-    + [*range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080)]
-)
+_RANGES = ((0x00AD, 0x00AD), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2069), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF))
+_INVISIBLE = dict.fromkeys(code for first, last in (*_RANGES, (0xE0000, 0xE007F)) for code in range(first, last + 1))
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u201c": '"', "\u201d": '"'})
 _END = "."
 

@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"<(question|template|passage|customer|message)((?:\s+\w+=\"
 _ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _SHORT = re.compile(
-    r"(?:\b(?:rs|no|nos|art|sec|e\.g|i\.e|etc|mr|mrs|ms|dr|approx|vs|inc|ltd|pvt|st|p\.a|a\.m|p\.m)|\b[A-Za-z])\.$",
+    r"(?:\b(?:rs|no|nos|art|sec|e\.g|i\.e|etc|mr|mrs|ms|dr|approx|vs|inc|ltd|pvt|st|p\.a|a\.m|p\.m)|(?-i:(?:^|\s)[A-Z]))\.$",
     re.I,
 )
 _END = re.compile(r"(?<=[.!?।])[\"')\]]?\s+(?=[\"'(\[]?[A-Z0-9\u0900-\u097f])")

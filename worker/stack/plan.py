@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from worker.adapters.milvus_server import milvus_lite_command
+from worker.bootstrap import milvus_directory
 from worker.settings import ROOT, Settings, load_settings
 from worker.stack.checks import free_port
 from worker.stack.redis_server import redis_binary, write_redis_configuration
@@ -26,6 +28,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     at_once: bool = True
     ends: bool = False
+    stop_signal: str = "TERM"
     stop_seconds: int = 10
 
 
@@ -69,7 +72,7 @@ def make_plan(settings: Settings, *, verbose: bool = False) -> Plan:
         environment["REDIS_URL"], program = _redis(room / "redis")
         programs.append(program)
     if not settings.milvus_uri:
-        environment["MILVUS_URI"], program = _milvus(settings.data_dir / "milvus")
+        environment["MILVUS_URI"], program = _milvus(milvus_directory(settings))
         programs.append(program)
     if sandbox:
         environment |= _sandbox_environment(settings, room)
@@ -90,7 +93,7 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
 _OWN = (
     Program("webhook", _python("worker.web", "webhook")),
     Program("console", _python("worker.web", "console")),
-    Program("index", (sys.executable, str(ROOT / "scripts" / "index_kb.py")), at_once=False, ends=True),
+    Program("index", (sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--json"), at_once=False, ends=True),
     # Celery's warm shutdown drops what does not end in time; the soft one waits for it: that is SIGQUIT.
     Program("worker", _python("worker.tasks"), {"REMAP_SIGTERM": "SIGQUIT"}, at_once=False, stop_seconds=45),
     Program("dispatcher", _python("worker.dispatcher"), at_once=False),
@@ -103,12 +106,10 @@ def _redis(folder: Path) -> tuple[str, Program]:
     return f"redis://:{password}@127.0.0.1:{port}/0", Program("redis", (redis_binary(), str(configuration)))
 
 
-def _milvus(folder: Path) -> tuple[str, Program]:
+def _milvus(directory: Path) -> tuple[str, Program]:
     port = free_port()
-    binary = str(Path(sys.executable).parent / "milvus-lite")
-    # Without --host it listens on every interface, and it asks nobody who they are.
-    command = (binary, "server", "--data-dir", str(folder), "--host", "127.0.0.1", "--port", str(port))
-    return f"http://127.0.0.1:{port}", Program("milvus", command)
+    command = tuple(milvus_lite_command(directory, port))
+    return f"http://127.0.0.1:{port}", Program("milvus", command, stop_signal="INT")
 
 
 def _sandbox_environment(settings: Settings, room: Path) -> dict[str, str]:

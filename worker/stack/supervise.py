@@ -6,6 +6,7 @@ Secrets travel in the environment; the configuration holds none, but is readable
 from __future__ import annotations
 
 import ctypes
+import http.client
 import os
 import pwd
 import shlex
@@ -54,9 +55,9 @@ environment={environment}
 autostart={at_once}
 autorestart={restart}
 startsecs={startsecs}
-startretries=4
+startretries=3
 exitcodes=0
-stopsignal=TERM
+stopsignal={stop_signal}
 stopwaitsecs={stop_seconds}
 stopasgroup=false
 killasgroup=true
@@ -86,8 +87,6 @@ class Supervisor:
         # A unix socket's path may have 107 characters, and DATA_DIR may be longer than that by itself.
         self._temporary = Path(tempfile.mkdtemp(prefix="deskhand-"))
         self._process: subprocess.Popen[bytes] | None = None
-        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        self._rpc: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
     @property
     def _socket(self) -> Path:
@@ -114,7 +113,7 @@ class Supervisor:
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                self._rpc.getState()
+                self._call("getState")
                 return
             except OSError:
                 time.sleep(0.02)
@@ -122,22 +121,22 @@ class Supervisor:
         raise CannotStart(f"The supervisor did not start; see {self.logs / 'supervisord.log'}.")
 
     def states(self) -> dict[str, State]:
-        rows: list[dict[str, Any]] = self._rpc.getAllProcessInfo()
+        rows: list[dict[str, Any]] = self._call("getAllProcessInfo")
         return {row["name"]: State(row["statename"], row["pid"], row["exitstatus"]) for row in rows}
 
     def start_program(self, name: str) -> None:
         """Returns at once; see `states` for what became of it."""
-        self._rpc.startProcess(name, False)
+        self._call("startProcess", name, False)
 
     def stop_programs(self, names: Iterable[str], hurry: Callable[[], bool]) -> None:
         """Asks all of them to stop, waits until they have; `hurry`: whether somebody asked a second time."""
         waiting = {name for name, state in self.states().items() if name in set(names) and _alive(state)}
         for name in waiting:
-            self._rpc.stopProcess(name, False)
+            self._call("stopProcess", name, False)
         while waiting := {name for name, state in self.states().items() if name in waiting and _alive(state)}:
             if hurry():
                 for name in waiting:
-                    self._rpc.signalProcess(name, "KILL")
+                    self._call("signalProcess", name, "KILL")
             time.sleep(0.05)
 
     def shut_down(self) -> None:
@@ -146,6 +145,15 @@ class Supervisor:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait()
         shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _call(self, method: str, *arguments: object) -> Any:
+        """OSError if supervisord does not answer. A transport each time: one that failed cannot be used again."""
+        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
+        try:
+            with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as server:
+                return getattr(server.supervisor, method)(*arguments)
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"supervisord broke off ({type(error).__name__})") from None
 
     def _configuration(self) -> str:
         root = os.geteuid() == 0
@@ -166,6 +174,7 @@ class Supervisor:
             at_once=str(program.at_once).lower(),
             restart="false" if program.ends else "true",
             startsecs=0 if program.ends else 1,
+            stop_signal=program.stop_signal,
             stop_seconds=program.stop_seconds,
             logs=_literal(self.logs),
         )

@@ -6,7 +6,7 @@ from worker.intake.mailtext import Words
 from worker.models import Draft, Finding, Identity, Reader, Strength, Thread
 from worker.support.bodies import body_hash
 from worker.support.desk import Desk
-from worker.support.facts import as_name
+from worker.support.facts import first_name
 from worker.support.generate import Writing, fill_sources
 from worker.support.guard.candidate import Candidate
 from worker.support.letters import letter_for
@@ -56,7 +56,7 @@ def compose(
     desk: Desk,
 ) -> Draft:
     """Greeting, sign-off, paragraphs and links, by code."""
-    name = facts.get("first_name", "") or as_name(thread.ticket.requester.name).split(" ")[0]
+    name = first_name(facts, thread)
     layouts = [s.text for s in fill_sources(found.templates, facts)]
     html, text = render(writing.parts, letter_for(desk.rulebook, name), layouts)
     said = {source for part in writing.parts for s in part.sentences for source in s.sources}

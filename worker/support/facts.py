@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from worker.models import Identity, Strength, Ticket
+from worker.models import Identity, Strength, Thread, Ticket
 
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}")
 _NAME = re.compile(r"^[^\W\d_][^\W\d_'.\- ]{0,39}(?:[ '.\-][^\W\d_]+){0,3}\.?$")
@@ -34,6 +34,11 @@ def as_name(written: str) -> str:
     """`written` if it looks like a person's name, else "": a requester may call himself "Click http://..."."""
     folded = " ".join(written.split())
     return folded if len(folded) <= 60 and _NAME.match(folded) else ""
+
+
+def first_name(facts: Mapping[str, str], thread: Thread) -> str:
+    """Whom to greet: the record's name, else the one they signed with; "" greets without a name."""
+    return facts.get("first_name", "") or as_name(thread.ticket.requester.name).split(" ")[0]
 
 
 def fill(body: str, facts: Mapping[str, str]) -> str:

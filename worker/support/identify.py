@@ -1,7 +1,7 @@
 """Who wrote, and how sure that is, by the steps of rules/identity.yaml: the first that finds a customer decides.
 
 Never guesses: where a step fits several customers none is chosen. What a customer wrote (an id, a name) can claim but
-not prove. Called by pipeline.draft; `contact` and `earlier` are calls to the helpdesk, made only when a step needs them.
+not prove. Called by pipeline.draft; `contact` and `earlier` are calls to the helpdesk, made only if needed.
 """
 
 from __future__ import annotations

@@ -111,11 +111,20 @@ def unanswered_words(thread: Thread, message: Message) -> Words:
             break
     read_all = [read(m.html, m.text) for m in pending] or [read(message.html, message.text)]
     return Words(
-        now="\n\n".join(w.now for w in read_all if w.now),
+        now="\n\n".join(without_name(w.now, thread.ticket.requester.name) for w in read_all if w.now),
         quoted="\n\n".join(w.quoted for w in read_all if w.quoted),
         hidden="\n\n".join(w.hidden for w in read_all if w.hidden),
         had_invisible=any(w.had_invisible for w in read_all),
     )
+
+
+def without_name(words: str, name: str) -> str:
+    """Lines at the end that only repeat the sender's name say nothing, and would blur what is searched for."""
+    own = set(name.casefold().split())
+    lines = words.split("\n")
+    while len(lines) > 1 and (not lines[-1].strip() or set(lines[-1].casefold().strip(" ,.-").split()) <= own):
+        lines.pop()
+    return "\n".join(lines).rstrip()
 
 
 def _gate(thread: Thread, message: Message, words: Words, progress: Progress, desk: Desk) -> Verdict | None:

@@ -174,6 +174,34 @@ def test_hidden_text_is_found() -> None:
 def test_a_reply_that_asks_for_a_one_time_code_is_found() -> None:
     assert "asks" in found_by(a_candidate("Please reply with the OTP that you received."))
     assert "asks" not in found_by(a_candidate("We never ask you to share an OTP."))
+    manual = a_source("Confirm the change with the OTP in the app.", SOURCE.source_id)
+    assert "asks" not in found_by(a_candidate(manual.text, sources={SOURCE.source_id: manual}))
+
+
+def test_a_question_about_one_product_is_not_answered_with_the_other() -> None:
+    question = Part(question="What does it cost to leave IM+ early?", sentences=a_candidate(SAID).parts[0].sentences)
+    assert "answered" in found_by(a_candidate(SAID, parts=(question,)))
+
+
+def test_a_template_that_is_merely_the_least_distant_is_found() -> None:
+    distant = a_source(SOURCE.text, SOURCE.source_id, score=0.57)
+    assert found_by(a_candidate(SAID, sources={SOURCE.source_id: distant})) == {"fits"}
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "Maine aaj subah IM se paisa nikala hai. Bank mein kab tak aayega?",
+        "मेरा पैसा कब आएगा?",
+        "Wann kommt mein Geld und wie lange dauert das?",
+    ],
+)
+def test_a_mail_in_another_language_is_found(mail: str) -> None:
+    assert "language" in found_by(a_candidate(SAID, message=mail))
+
+
+def test_an_english_mail_with_an_indian_greeting_is_read_as_english() -> None:
+    assert "language" not in found_by(a_candidate(SAID, message="Namaste ji, when will my IM money reach the bank?"))
 
 
 def test_an_identity_that_is_only_asserted_is_found() -> None:

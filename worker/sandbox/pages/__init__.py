@@ -29,7 +29,9 @@ _HEADERS = {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosni
 _SHOWN = 200
 
 router = APIRouter(dependencies=[Depends(only_local)], include_in_schema=False)
-_templates = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, autoescape=select_autoescape())
+_templates = Environment(
+    loader=FileSystemLoader(HERE), trim_blocks=True, undefined=StrictUndefined, autoescape=select_autoescape()
+)
 
 
 def add_to(app: FastAPI) -> None:

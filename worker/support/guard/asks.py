@@ -16,9 +16,10 @@ _NEVER = re.compile(r"\b(?:never|not|nobody|no\s+one|don't|do\s+not|without)\b",
 
 def check(reply: Candidate) -> Iterator[Finding]:
     secret = re.compile("|".join(rf"\b{re.escape(name)}s?\b" for name in reply.never_ask_for) or r"(?!)", re.I)
-    known = reply.template_text()
     for i, sentence in reply.numbered():
         asked = secret.search(sentence.text)
-        if asked and _ASKING.search(sentence.text) and not _NEVER.search(sentence.text) and sentence.text not in known:
+        # How to use a code in the app is written in the knowledge base; only what goes beyond that is suspicious.
+        written = sentence.text.lstrip("-*0123456789.) ") in reply.support_of(sentence)
+        if asked and _ASKING.search(sentence.text) and not (_NEVER.search(sentence.text) or written):
             what = f"It asks the customer for a secret ({asked.group()})."
             yield Finding(guard="asks", what=what, todo="Take it out.", sentence=i, words=asked.group())

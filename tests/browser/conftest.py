@@ -1,0 +1,92 @@
+"""A console served on a free port over a ledger of its own, and the system's Chromium to look at it with."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from tests.console.seed import a_console, a_ledger
+from worker.adapters.store.ledger import SqlLedger
+from worker.console.people import add_user, sign_in_link
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# Chromium's own errands (updates, safe browsing, field trials) must not reach out of a test.
+QUIET = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--metrics-recording-only",
+]
+
+
+@dataclass
+class Served:
+    """`home`: the console's address. `app.state.enqueued`: hints it gave to the queue."""
+
+    home: str
+    app: FastAPI
+    ledger: SqlLedger
+
+    def link(self, login: str, role: str = "reviewer") -> str:
+        add_user(self.ledger.users, login, role, None)
+        return sign_in_link(self.ledger.users, login, self.home)
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Served]:
+    ledger = a_ledger(tmp_path)
+    app = a_console(ledger, notice="the sandbox composer, no language model")
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    started = threading.Event()
+    startup = server.startup
+
+    async def startup_then_tell(sockets: list[socket.socket] | None = None) -> None:
+        await startup(sockets)
+        started.set()
+
+    server.startup = startup_then_tell  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    assert started.wait(20)
+    yield Served(f"http://localhost:{listener.getsockname()[1]}", app, ledger)
+    server.should_exit = True
+    thread.join(10)
+    ledger.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A fresh browser at a desk. An error of a script, or something that the CSP had to refuse, fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    # A page answered with 4xx is reported there too; tests look at those themselves.
+    opened.on("console", lambda m: errors.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+    yield opened
+    context.close()
+    assert errors == []

@@ -1,0 +1,143 @@
+"""The console in a real browser: a lead's way through it, hostile mail, accessibility, and a phone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Served
+from tests.console.seed import a_conversation, hold
+from worker.models import Status
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = (
+    "<p>When will it come?</p><script>document.title = 'owned'</script>"
+    "<img src=x onerror=\"document.title = 'owned'\"><svg onload=\"document.title = 'owned'\"></svg>"
+    "<iframe srcdoc=\"<script>top.document.title = 'owned'</script>\"></iframe>"
+)
+SUBJECT = "</title><script>document.title = 'owned'</script><b onclick='1'>Late"
+
+
+def sign_in(page, console: Served, role: str = "reviewer") -> None:
+    page.goto(console.link("maya", role))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{console.home}/")
+
+
+def test_a_lead_signs_in_by_link_edits_a_draft_and_approves_it(page, console: Served):
+    case_id = hold(console.ledger)
+    sign_in(page, console)
+    page.get_by_role("link", name="Withdrawal not here yet").click()
+    page.get_by_text("Edit", exact=True).click()
+    reply = page.get_by_label("The reply, without greeting and sign-off")
+    assert reply.evaluate("field => field === document.activeElement")
+    reply.fill(reply.input_value().replace("3 working days", "2 working days"))
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved. Read it once more, then approve it.").wait_for()
+    page.get_by_role("button", name="Approve and send").click()
+    page.get_by_text("Approved. The reply is on its way.").wait_for()
+
+    (send,) = console.ledger.sends.of_case(case_id)
+    assert "within 2 working days" in send.body_html
+    assert console.app.state.enqueued == [("deliver", send.send_id)]
+
+
+def test_a_script_in_a_ticket_does_not_run(page, console: Served):
+    case_id = hold(console.ledger, thread=a_conversation(1, HOSTILE, SUBJECT))
+    sign_in(page, console)
+    for path in ("/", f"/cases/{case_id}"):
+        page.goto(console.home + path)
+        page.wait_for_load_state("networkidle")
+        assert "owned'</script>" in page.content() or "owned'&lt;/script&gt;" in page.content()
+        assert page.title() != "owned"
+        assert page.locator("main img, main svg, main iframe, main b[onclick]").count() == 0
+
+
+def test_words_are_not_lost_by_walking_away(page, console: Served):
+    case_id = hold(console.ledger)
+    sign_in(page, console)
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.get_by_text("Reject", exact=True).click()
+    page.get_by_label("Why?").fill("It misses")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="← Queue").click()
+    assert asked == ["beforeunload"]
+    assert page.get_by_label("Why?").input_value() == "It misses"
+
+
+def test_an_expired_session_gives_back_what_was_typed(page, console: Served):
+    case_id = hold(console.ledger)
+    sign_in(page, console)
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.get_by_text("Edit", exact=True).click()
+    page.get_by_label("The reply, without greeting and sign-off").fill("My careful words.\n\nAnd more.")
+    page.context.clear_cookies(name="deskhand_session")
+    with page.expect_response(lambda r: r.url.endswith("/edit")) as refused:
+        page.get_by_role("button", name="Save").click()
+    assert refused.value.status == 401
+
+    other_tab = page.context.new_page()
+    sign_in(other_tab, console)
+    page.get_by_role("button", name="I have signed in in another tab").click()
+    page.get_by_role("button", name="Save the edited reply").click()
+    page.get_by_text("Saved.").wait_for()
+    assert "My careful words.\n\nAnd more." in console.ledger.cases.drafts(case_id)[-1][1].body_text
+
+
+def test_a_link_in_a_ticket_note_leads_to_the_case_without_signing_in_again(page, console: Served):
+    case_id = hold(console.ledger)
+    sign_in(page, console)
+    link = f"{console.home}/cases/{case_id}"
+    page.route(
+        "https://acme.example/**",
+        lambda route: route.fulfill(body=f'<a href="{link}">Review the draft</a>', content_type="text/html"),
+    )
+    page.goto("https://acme.example/a/tickets/1")
+    page.get_by_role("link", name="Review the draft").click()
+    page.get_by_role("heading", name="Withdrawal not here yet").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_complain_about(page, console: Served, scheme: str):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme=scheme)
+    case_id = hold(console.ledger)
+    hold(console.ledger, 2, status=Status.HANDED_OVER)
+
+    def look(path: str) -> None:
+        page.goto(console.home + path)
+        for fold in page.locator("summary").all():
+            fold.click()
+        found = Axe().run(page).response["violations"]
+        assert [(path, v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+
+    look("/login")
+    look(console.link("maya", "admin").removeprefix(console.home))
+    page.get_by_role("button", name="Sign in").click()
+    for path in ("/", "/cases?status=handed_over", "/cases?status=sent", f"/cases/{case_id}", "/audit", "/nowhere"):
+        look(path)
+
+
+def test_nothing_is_wider_than_a_phone(page, console: Served):
+    long_words = a_conversation(1, f"<p>{'x' * 400} https://example.com/{'y' * 300}</p>", "W" * 200)
+    case_id = hold(console.ledger, thread=long_words)
+    page.set_viewport_size({"width": 360, "height": 740})
+    sign_in(page, console, "admin")
+    for path in ("/login", "/", "/cases?status=sent", f"/cases/{case_id}", "/audit"):
+        page.goto(console.home + path)
+        for fold in page.locator("summary").all():
+            fold.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_the_lists_can_be_walked_by_keyboard(page, console: Served):
+    for ticket_id in (1, 2, 3):
+        hold(console.ledger, ticket_id)
+    sign_in(page, console)
+    addresses = [mail.get_attribute("href") for mail in page.locator("a.mail").all()]
+    for key in ("j", "j", "j", "j", "k"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{console.home}{addresses[1]}")

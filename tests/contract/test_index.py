@@ -1,0 +1,227 @@
+"""What every index promises: in memory, in Milvus Lite, and on a real Milvus server of version 2.3."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import numpy as np
+import pytest
+
+from tests.knowledge.kb_files import a_passage, a_template, template_rows
+from tests.milvus import milvus_server_program, running_milvus_server
+from worker.adapters.memory_index import HashEmbedder, MemoryIndex
+from worker.adapters.milvus import MilvusShelf
+from worker.errors import Permanent, Retryable
+from worker.knowledge.index import Row, publish, row_of
+from worker.models import Kind
+
+EVERYTHING = ("public", "IM", "IM+")
+EMBEDDER = HashEmbedder()
+_numbers = count()
+
+TEMPLATES = (
+    a_template("im-time", "When a withdrawal from IM arrives", ["When does my IM money come"], ["IM"]),
+    a_template("plus-exit", "Early exit from IM+", ["Can I leave IM+ early"], ["IM+"]),
+    a_template("kyc", "Documents for KYC", ["Which documents do you need", "pan card ya aadhaar"], ["public"]),
+)
+PASSAGES = (
+    a_passage("fees#intro", "Fees", "Opening an account is free for everybody.", ["public"]),
+    a_passage("fees#table@IM", "Fees (IM)", "Withdrawal fee: three are free, then Rs 10.", ["IM"]),
+    a_passage("fees#table@IM+", "Fees (IM+)", "Exit fee: 1 % of the amount sold.", ["IM+"]),
+    a_passage("both#rules", "Rules", "The cap of Rs 50,00,000 holds for IM and IM+.", ["IM", "IM+"]),
+)
+HOSTILE = (
+    'x" or kind != "',
+    '"] or audience in ["IM+"',
+    "') || true || ('",
+    "IM+ exit fee 1 % of the amount sold early exit",
+    "\x00\ud800 \\\" {labels} %s ARRAY_CONTAINS_ANY(labels, ['IM+'])",
+    "show me everything labelled IM+, ignore the filter",
+    "*",
+    "",
+)
+
+
+def all_rows() -> list[Row]:
+    return [*(row for t in TEMPLATES for row in template_rows(t)), *map(row_of, PASSAGES)]
+
+
+@pytest.fixture(scope="module")
+def server_uri(tmp_path_factory):
+    program = milvus_server_program()
+    if program is None:
+        pytest.skip("no Milvus server: run `make milvus-server` or set DESKHAND_MILVUS_SERVER")
+    with running_milvus_server(program, tmp_path_factory.mktemp("server")) as uri:
+        yield uri
+
+
+@pytest.fixture(scope="module")
+def lite_uri(tmp_path_factory):
+    uri = str(tmp_path_factory.mktemp("lite") / "milvus")
+    yield uri
+    MilvusShelf(uri).close()
+
+
+@pytest.fixture(scope="module", params=["memory", "lite", pytest.param("server", marks=pytest.mark.milvus_server)])
+def make(request):
+    """Makes a shelf that no test has used; each call with one `name` gives the same collections."""
+    if request.param == "memory":
+        return lambda name, **options: MemoryIndex(**options)
+    uri = request.getfixturevalue(f"{request.param}_uri")
+    return lambda name, **options: MilvusShelf(uri, alias=f"{name}_live", **options)
+
+
+@pytest.fixture(scope="module")
+def shelf(make):
+    """Filled once, for the tests that only read."""
+    shelf = make(a_name())
+    publish(all_rows(), EMBEDDER, shelf)
+    return shelf
+
+
+def a_name() -> str:
+    return f"t{next(_numbers)}"
+
+
+def ids(shelf, text: str, reads=EVERYTHING, kind=Kind.PASSAGE, limit=10) -> list[str]:
+    return [hit.source.source_id for hit in search(shelf, text, reads, kind, limit)]
+
+
+def search(shelf, text: str, reads=EVERYTHING, kind=Kind.PASSAGE, limit=10):
+    return shelf.search(kind, EMBEDDER.embed([text.encode("utf-8", "replace").decode()])[0], text, reads, limit)
+
+
+def test_the_nearest_passage_comes_back_as_it_was_written(shelf):
+    hit = max(search(shelf, "What is the exit fee for the amount sold?"), key=lambda hit: hit.dense)
+
+    assert hit.source.model_copy(update={"dense": 0.0}) == PASSAGES[2]
+    assert 0 < hit.dense <= 1
+    assert hit.dense == hit.source.dense
+
+
+def test_the_cosine_is_that_of_the_vectors(shelf):
+    question = EMBEDDER.embed(["free account"])[0]
+    [hit] = [h for h in search(shelf, "free account") if h.source.source_id == "fees#intro"]
+
+    assert hit.dense == pytest.approx(float(EMBEDDER.embed([row_of(PASSAGES[0]).embed])[0] @ question), abs=1e-4)
+
+
+def test_a_template_is_found_by_its_example_question_and_comes_once_with_its_body(shelf):
+    hits = search(shelf, "pan card ya aadhaar", kind=Kind.TEMPLATE)
+    found = [hit.source.source_id for hit in hits]
+
+    assert len(found) == len(set(found))
+    best = max(hits, key=lambda hit: hit.dense)
+    assert (best.source.source_id, best.source.text) == ("kyc", TEMPLATES[2].body)
+    assert best.dense == pytest.approx(1.0, abs=1e-4)
+
+
+def test_templates_and_passages_are_kept_apart(shelf):
+    assert set(ids(shelf, "IM fees", kind=Kind.TEMPLATE)) == {t.template_id for t in TEMPLATES}
+    assert set(ids(shelf, "IM fees")) == {p.source_id for p in PASSAGES}
+
+
+def test_the_whole_template_can_be_looked_up_and_a_hostile_id_finds_nothing(shelf):
+    assert shelf.template("plus-exit") == TEMPLATES[1]
+    assert shelf.template("nobody") is None
+    assert shelf.template('x" or pk != "') is None
+    assert shelf.template("fees#intro") is None
+
+
+@pytest.mark.parametrize(
+    "reads", [(), ("public",), ("IM",), ("IM+",), ("public", "IM"), ("public", "IM+"), EVERYTHING, ("IM+x", "im+", '"')]
+)
+def test_nothing_that_the_reader_may_not_read_ever_comes_back(shelf, reads):
+    for text in HOSTILE:
+        for kind, sources in ((Kind.PASSAGE, PASSAGES), (Kind.TEMPLATE, TEMPLATES)):
+            readable = {
+                s.source_id if kind is Kind.PASSAGE else s.template_id for s in sources if {*s.segments} & {*reads}
+            }
+            assert set(ids(shelf, text, reads, kind)) == readable, f"reads {reads}"
+
+
+def test_the_limit_holds_for_sources_not_for_rows(shelf):
+    assert len(shelf.search(Kind.TEMPLATE, EMBEDDER.embed(["documents"])[0], "", EVERYTHING, 2)) == 2
+
+
+def test_words_find_what_the_vector_alone_would_not_have_brought(make):
+    shelf = make(a_name())
+    other = [a_passage(f"other#{n}", "Other", f"Talk about sundry matter number {n}", ["IM"]) for n in range(5)]
+    publish(list(map(row_of, (*PASSAGES, *other))), EMBEDDER, shelf)
+    far = EMBEDDER.embed([row_of(other[0]).embed])[0]
+
+    hits = shelf.search(Kind.PASSAGE, far, "three free then Rs 10", ["IM"], 3)
+
+    worded = next((hit for hit in hits if hit.source.source_id == "fees#table@IM"), None)
+    if "dense only" in shelf.ping():
+        assert worded is None
+        assert all(hit.lexical is None and hit.lexical_rank is None for hit in hits)
+    else:
+        assert worded.lexical_rank == 0
+        assert worded.lexical > 0
+        assert worded.dense == pytest.approx(float(far @ EMBEDDER.embed([row_of(PASSAGES[1]).embed])[0]), abs=1e-4)
+        assert all(hit.lexical is None or hit.lexical <= worded.lexical for hit in hits)
+
+
+def test_many_threads_search_at_once(shelf):
+    texts = ["exit fee", "free account", "cap of Rs 50,00,000", "withdrawal fee"] * 10
+    alone = {text: ids(shelf, text) for text in texts}
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda text: ids(shelf, text), texts))
+
+    assert together == [alone[text] for text in texts]
+
+
+def test_before_the_first_build_there_is_no_version_and_a_search_may_be_tried_again_later(make):
+    shelf = make(a_name())
+
+    assert shelf.version() == ""
+    assert shelf.built() is None
+    assert not shelf.contents().versions
+    with pytest.raises(Retryable, match=r"index_kb\.py"):
+        search(shelf, "fees")
+
+
+def test_an_index_of_another_model_is_refused_by_name(make):
+    name = a_name()
+    shelf = make(name)
+    publish([row_of(PASSAGES[0])], EMBEDDER, shelf)
+    reader = make(name, model="another-model")
+    if isinstance(reader, MemoryIndex):
+        reader.put([row_of(PASSAGES[0])], EMBEDDER.embed(["x"]), shelf.built(), lambda *_: None)
+
+    for ask in (lambda: search(reader, "fees"), reader.ping):
+        with pytest.raises(Permanent, match=r"hash-256.*another-model"):
+            ask()
+
+
+def test_a_build_is_swapped_in_whole_and_can_be_taken_back(make):
+    shelf = make(a_name())
+    first = publish([row_of(p) for p in PASSAGES[:2]], EMBEDDER, shelf).collection
+    with pytest.raises(Permanent, match="no earlier index"):
+        shelf.rollback()
+    second = publish([row_of(p) for p in PASSAGES[2:]], EMBEDDER, shelf).collection
+
+    assert first != second
+    assert shelf.version() == second
+    assert set(ids(shelf, "fees")) == {p.source_id for p in PASSAGES[2:]}
+    assert shelf.rollback() == first
+    assert shelf.version() == first
+    assert set(ids(shelf, "fees")) == {p.source_id for p in PASSAGES[:2]}
+    assert shelf.rollback() == second, "and forward again"
+
+
+def test_the_description_tells_the_model_and_vectors_can_be_used_again(shelf):
+    built, contents = shelf.built(), shelf.contents()
+
+    assert (built.model, built.dim, built.rows, built.collection) == ("hash-256", 256, len(all_rows()), shelf.version())
+    assert contents.versions == {row.source.source_id: row.source.version for row in all_rows()}
+    for row in all_rows():
+        assert np.allclose(contents.vectors[row.text_hash], EMBEDDER.embed([row.embed])[0], atol=1e-5)
+
+
+def test_ping_names_the_collection_and_its_size(shelf):
+    assert shelf.version() in shelf.ping()
+    assert f"{len(all_rows())} rows" in shelf.ping()

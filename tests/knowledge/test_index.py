@@ -1,0 +1,137 @@
+"""Building an index: only what changed is embedded, the report says what happened, a failure leaves the live one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.knowledge.kb_files import ARTICLE, LABELS, TEMPLATE, write_kb
+from worker.adapters.memory_index import HashEmbedder, MemoryIndex
+from worker.errors import BadConfiguration, Retryable
+from worker.knowledge.documents import Kb, read_kb
+from worker.knowledge.index import build, kb_hash, rows_of
+from worker.models import Kind
+
+
+def a_kb(folder, template: str = TEMPLATE, article: str = ARTICLE) -> Kb:
+    return read_kb(write_kb(folder, templates={"kyc-documents": template}, articles={"fees": article}), LABELS)
+
+
+@pytest.fixture
+def live(tmp_path):
+    """(kb, embedder, shelf) after a first build."""
+    kb, embedder, shelf = a_kb(tmp_path / "kb"), HashEmbedder(), MemoryIndex()
+    build(kb, embedder, shelf)
+    return kb, embedder, shelf
+
+
+def test_rows_are_a_template_with_its_questions_and_the_passages(tmp_path):
+    rows = list(rows_of(a_kb(tmp_path / "kb")))
+
+    assert [row.pk for row in rows] == ["kyc-documents", "kyc-documents?1", "fees#intro", "fees#opening-an-account"]
+    assert rows[0].template is not None
+    assert rows[1].embed == "Which documents do you need?"
+    assert rows[3].words.count("Fees > Opening an account") == 2, "BM25 counts the title twice"
+
+
+def test_the_first_build_adds_everything(tmp_path):
+    embedder = HashEmbedder()
+    report = build(a_kb(tmp_path / "kb"), embedder, MemoryIndex())
+
+    assert report.swapped
+    assert report.added == ("fees#intro", "fees#opening-an-account", "kyc-documents")
+    assert (report.rows, report.sources, report.embedded, report.reused) == (4, 3, 4, 0)
+    assert embedder.embedded == 4
+
+
+def test_a_second_build_of_the_same_files_does_nothing(live):
+    kb, embedder, shelf = live
+    before = (shelf.version(), embedder.embedded)
+    report = build(kb, embedder, shelf)
+
+    assert not report.swapped
+    assert (report.collection, report.unchanged, report.embedded) == (shelf.version(), 3, 0)
+    assert (shelf.version(), embedder.embedded) == before
+
+
+def test_only_what_changed_is_embedded_and_the_report_names_it(live, tmp_path):
+    _, embedder, shelf = live
+    before = embedder.embedded
+    text = ARTICLE.replace("is free", "costs nothing").replace("Peerwell tells you every fee before it arises.\n", "")
+    report = build(a_kb(tmp_path / "new", article=text + "\n## Closing\nFree too.\n"), embedder, shelf)
+
+    assert (report.added, report.changed, report.gone) == (
+        ("fees#closing",),
+        ("fees#opening-an-account",),
+        ("fees#intro",),
+    )
+    assert (report.unchanged, report.embedded, report.reused) == (1, 2, 2)
+    assert embedder.embedded == before + 2
+
+
+def test_a_change_of_labels_alone_is_a_change_that_needs_no_embedding(live, tmp_path):
+    _, embedder, shelf = live
+    report = build(a_kb(tmp_path / "new", article=ARTICLE.replace("[public]", "[IM]")), embedder, shelf)
+
+    assert report.changed == ("fees#intro", "fees#opening-an-account")
+    assert report.embedded == 0
+    question = embedder.embed(["free account"])[0]
+    assert not shelf.search(Kind.PASSAGE, question, "free account", ["public"], 5)
+
+
+def test_another_model_embeds_everything_anew(live):
+    kb, _, shelf = live
+    other = HashEmbedder(dim=64)
+
+    assert build(kb, other, shelf).embedded == 4
+    assert shelf.built().model == "hash-64"
+
+
+def test_full_embeds_everything_anew(live):
+    kb, embedder, shelf = live
+    report = build(kb, embedder, shelf, full=True)
+
+    assert report.swapped
+    assert (report.embedded, report.unchanged) == (4, 3)
+
+
+def test_equal_texts_are_embedded_once(tmp_path):
+    question, embedder = "  - Which documents do you need?\n", HashEmbedder()
+    build(a_kb(tmp_path / "kb", template=TEMPLATE.replace(question, question * 3)), embedder, MemoryIndex())
+
+    assert embedder.embedded == 4, "the template, one question, two passages"
+
+
+def test_an_embedder_that_fails_leaves_the_live_index(live, tmp_path):
+    class Broken(HashEmbedder):
+        def embed(self, texts):
+            raise Retryable("embedding failed", part="embedding")
+
+    _, _, shelf = live
+    before = shelf.version()
+    with pytest.raises(Retryable):
+        build(a_kb(tmp_path / "new", template=TEMPLATE.replace("PAN", "PAN card")), Broken(), shelf)
+
+    assert shelf.version() == before
+
+
+def test_nothing_to_index_is_refused(live):
+    _, embedder, shelf = live
+    before = shelf.version()
+    with pytest.raises(BadConfiguration, match="nothing to index"):
+        build(Kb(templates=(), articles=()), embedder, shelf)
+
+    assert shelf.version() == before
+
+
+def test_progress_is_told_by_stage_up_to_its_total(tmp_path):
+    told = []
+    build(a_kb(tmp_path / "kb"), HashEmbedder(), MemoryIndex(), progress=lambda *step: told.append(step))
+
+    assert told == [("embed", 4, 4), ("write", 4, 4)]
+
+
+def test_the_hash_of_a_kb_does_not_depend_on_the_order_of_its_rows(tmp_path):
+    rows = list(rows_of(a_kb(tmp_path / "kb")))
+
+    assert kb_hash(rows) == kb_hash(rows[::-1])
+    assert kb_hash(rows) != kb_hash(rows[1:])

@@ -1,0 +1,77 @@
+"""What keeps the stack from starting is said in one line, before anything runs."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tests.stack.running import Finished, run_stack, surroundings
+from worker.stack.checks import CannotStart, only_one
+
+pytestmark = pytest.mark.stack
+
+
+def refused(done: Finished, code: int) -> str:
+    """The one line; nothing on standard output."""
+    lines = done.err.splitlines()
+    assert (done.code, done.out, len(lines)) == (code, "", 1), done.err
+    return lines[0]
+
+
+def test_a_port_that_is_taken_is_named_with_its_setting_and_its_holder(tmp_path):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        line = refused(run_stack(env=surroundings(tmp_path, CONSOLE_PORT=str(port))), 1)
+    assert f"CONSOLE_PORT: port {port} on 127.0.0.1 is taken, by process " in line
+
+
+def test_two_processes_cannot_share_a_port(tmp_path):
+    env = surroundings(tmp_path)
+    line = refused(run_stack(env=env | {"SANDBOX_PORT": env["WEBHOOK_PORT"]}), 1)
+    assert line.startswith(f"SANDBOX_PORT and WEBHOOK_PORT are both {env['WEBHOOK_PORT']}")
+
+
+def test_a_data_dir_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    line = refused(run_stack(env=surroundings(tmp_path / "file" / "var")), 1)
+    assert f"DATA_DIR {tmp_path}/file/var cannot be written" in line
+
+
+def test_a_second_stack_on_the_same_data_dir_names_the_first(tmp_path):
+    with only_one(tmp_path):
+        line = refused(run_stack(env=surroundings(tmp_path)), 1)
+    assert line.startswith("Another stack (process ")
+    assert str(tmp_path) in line
+
+
+def test_the_data_dir_is_free_again_when_its_holder_has_ended(tmp_path):
+    with only_one(tmp_path), pytest.raises(CannotStart), only_one(tmp_path):
+        pass
+    with only_one(tmp_path):
+        pass
+
+
+def test_an_account_without_its_key_is_refused(tmp_path):
+    line = refused(run_stack(env=surroundings(tmp_path, FRESHDESK_URL="https://acme.freshdesk.com")), 2)
+    assert "FRESHDESK_API_KEY" in line
+
+
+def test_an_account_without_a_webhook_secret_is_refused(tmp_path):
+    account = {"FRESHDESK_URL": "https://acme.freshdesk.com", "FRESHDESK_API_KEY": "a-key-that-nobody-must-see"}
+    done = run_stack(env=surroundings(tmp_path, **account))
+    assert "FRESHDESK_WEBHOOK_SECRET" in refused(done, 2)
+    assert "nobody-must-see" not in done.err
+
+
+def test_every_wrong_setting_is_said_in_a_line_of_its_own(tmp_path):
+    done = run_stack(env=surroundings(tmp_path, WEBHOOK_PORT="http", GATE="ajar"))
+    assert [line.partition(":")[0] for line in done.err.splitlines()] == ["GATE", "WEBHOOK_PORT"]
+    assert (done.code, done.out) == (2, "")
+
+
+def test_the_samples_are_not_answered_on_a_real_account(tmp_path):
+    account = {"FRESHDESK_URL": "https://acme.freshdesk.com", "FRESHDESK_API_KEY": "k"}
+    assert "FRESHDESK_URL" in refused(run_stack("--once", env=surroundings(tmp_path, **account)), 2)

@@ -1,0 +1,129 @@
+"""The whole stack, run as people run it: the sample tickets end, nothing leaks, what dies comes back, nothing stays."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.stack.running import Finished, alive, run_stack, running_stack, surroundings, wait_until
+from worker.intake.mailtext import read
+from worker.sandbox.samples import read_samples
+
+pytestmark = pytest.mark.stack
+
+SHORTEST = 12  # characters of a customer's line that could not stand in a log by chance
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """A finished `--once --json`, and what it left: read at once, since the next start empties the sandbox's room."""
+
+    done: Finished
+    data_dir: Path
+    logs: str
+    redis: str
+    left: set[str]
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory) -> FirstRun:
+    data_dir = tmp_path_factory.mktemp("stack") / "var"
+    done = run_stack("--once", "--json", env=surroundings(data_dir))
+    logs = "\n".join(log.read_text(errors="replace") for log in (data_dir / "logs").iterdir())
+    commands = b"\n".join(path.read_bytes() for path in data_dir.rglob("*.aof"))
+    return FirstRun(done, data_dir, logs, readable(commands), {path.name for path in data_dir.iterdir()})
+
+
+def readable(commands: bytes) -> str:
+    """Everything that Redis was ever told, with the bodies of Celery's messages out of their base64."""
+    text = commands.decode(errors="replace")
+    bodies = re.findall(r'"body": "([A-Za-z0-9+/=]+)"', text)
+    return "\n".join([text, *(base64.b64decode(body).decode() for body in bodies)])
+
+
+def test_every_sample_ticket_ends_and_none_is_answered_twice(first_run):
+    assert first_run.done.code == 0, first_run.done.err
+    lines = first_run.done.out.splitlines()
+    assert len(lines) == 1  # nothing but the object
+    figures = json.loads(lines[0])
+    outcomes = ("sent", "held", "handed_over", "ignored")
+    assert list(figures) == ["messages", *outcomes, "lost", "duplicated", "seconds"]
+    assert figures["messages"] == len(read_samples()) == sum(figures[name] for name in outcomes)
+    assert (figures["lost"], figures["duplicated"]) == (0, 0)
+    assert all(figures[name] >= 3 for name in outcomes), figures
+
+
+def test_no_customers_word_or_address_is_in_logs_or_in_redis(first_run):
+    assert "draft" in first_run.redis  # or the file that Redis wrote was not found
+    assert "concluded" in first_run.logs
+    for place, text in (("logs", first_run.logs), ("redis", first_run.redis), ("output", first_run.done.err)):
+        found = [phrase for phrase in customers_words() if phrase.lower() in text.lower()]
+        assert found == [], place
+
+
+def customers_words() -> set[str]:
+    """Addresses, names, subjects and lines of every sample ticket."""
+    words: set[str] = set()
+    for sample in read_samples():
+        bodies = [sample.html, *(said.html for said in sample.conversations if said.by == "customer")]
+        lines = (line.strip() for body in bodies for line in read(body, "").now.splitlines())
+        words |= {sample.requester.email, sample.subject, *lines}
+    return {word for word in words if len(word) >= SHORTEST}
+
+
+def test_a_celery_message_carries_an_id_and_nothing_else(first_run):
+    arguments = [json.loads(line) for line in first_run.redis.splitlines() if line.startswith("[[")]
+    assert len(arguments) >= len(read_samples())
+    assert all(re.fullmatch(r"\w+", given[0]) and len(given) == 1 and named == {} for given, named, _ in arguments)
+
+
+def test_the_addresses_of_what_ran_are_gone_with_it(first_run):
+    assert "logs" in first_run.left
+    assert "stack.json" not in first_run.left
+
+
+def test_files_with_secrets_are_for_us_alone(first_run):
+    for path in (first_run.data_dir / "supervisord.conf", first_run.data_dir / "sandbox" / "redis" / "redis.conf"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_killed_worker_comes_back_and_ctrl_c_leaves_no_process_behind(first_run):
+    with running_stack(first_run.data_dir) as stack:
+        ready = requests.get(stack.address("WEBHOOK_PORT") + "/readyz", timeout=10).json()
+        assert ready["status"] == "ready", ready
+        link = re.search(r"http://\S+/enter\?token=\S+", stack.summary)
+        assert requests.get(link[0], timeout=10).status_code == 200
+        assert {"redis_url", "milvus_uri"} == json.loads((stack.data_dir / "stack.json").read_text()).keys()
+
+        before = stack.processes()["worker"]["pid"]
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda: is_running_anew(stack, before), "the worker runs again")
+
+        pids = stack.pids()
+        assert stack.interrupt() == 0
+        assert [pid for pid in pids if alive(pid)] == []
+
+
+def is_running_anew(stack, before: int) -> bool:
+    worker = stack.processes()["worker"]
+    return worker["statename"] == "RUNNING" and worker["pid"] not in (0, before)
+
+
+def test_what_keeps_dying_is_named_with_the_end_of_its_log(tmp_path):
+    broken = tmp_path / "bin" / "redis-server"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho the disk is on fire\nexit 3\n")
+    broken.chmod(0o755)
+    done = run_stack(env=surroundings(tmp_path / "var", PATH=f"{broken.parent}:{os.environ['PATH']}"))
+    assert (done.code, done.out) == (1, "")
+    assert "redis ended again and again" in done.err
+    assert "the disk is on fire" in done.err
+    assert not (tmp_path / "var" / "stack.json").exists()

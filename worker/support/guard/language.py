@@ -1,0 +1,43 @@
+"""The customer wrote in the language that templates, search and reply are in.
+
+The packaged embedding model reads English only, so what it finds for another language is luck.
+PASS: "When does my withdrawal arrive?"
+FAIL: "Maine IM se paisa nikala hai, bank mein kab tak aayega?", or a mail in another script.
+"""
+
+import re
+from collections.abc import Iterator
+
+from worker.models import Finding
+from worker.support.guard.candidate import Candidate
+
+_WORD = re.compile(r"[^\W\d_]+")
+# The most frequent words of each language that are no word of the others here.
+_ENGLISH = frozenset(
+    """
+    the a an and or of to in is are was be been have has had i you your my me we it its this that for on at with from by
+    as do does did can could will would should what when where which who how why not no if please there any but am
+    about after before again more than they them our us so
+    """.split()
+)
+_OTHERS = frozenset(
+    """
+    hai hain mein mera meri mere mujhe maine kya kab kaise kitna kitne kitni nahi nahin aur ka ki ke ko se tak hoga aap
+    karna karo kar raha rahi tha thi liye kyun bhi ji yeh woh abhi paisa
+    der die das und ist nicht ich sie wann wie mein bitte ein eine zu mit auf
+    le les des est je vous mon quand comment pas une dans pour sur et
+    el los las es yo usted mi cuando como por una para en que
+    """.split()
+)
+
+
+def check(reply: Candidate) -> Iterator[Finding]:
+    words = [w.casefold() for w in _WORD.findall(reply.message)]
+    foreign_script = sum(1 for w in words if not w.isascii() and not re.fullmatch(r"[a-z\u00c0-\u024f]+", w))
+    english, other = sum(w in _ENGLISH for w in words), sum(w in _OTHERS for w in words)
+    if words and (foreign_script * 3 > len(words) or (other >= 2 and other > english)):
+        yield Finding(
+            guard="language",
+            what="The mail does not seem to be in English; the search may have misread it.",
+            todo="Check that the reply answers it, and answer in the customer's language if you can.",
+        )
