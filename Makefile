@@ -18,7 +18,7 @@ MILVUS_SERVER := milvus==2.3.5
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 .PHONY: help run test check format index clean lock milvus-server
 
@@ -79,5 +79,5 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 milvus-server:
 	@[ -x .venv-milvus/bin/milvus-server ] || { echo 'Installing the Milvus server for the tests ...' >&2 \
 		&& $(PYTHON) -m venv --clear .venv-milvus \
-		&& .venv-milvus/bin/python -m pip --disable-pip-version-check install --quiet '$(MILVUS_SERVER)' >&2; } \
+		&& .venv-milvus/bin/python -m pip --disable-pip-version-check install -qq '$(MILVUS_SERVER)' >&2; } \
 	|| { rm -rf .venv-milvus; echo 'The Milvus server could not be installed: its tests are skipped.' >&2; [ -z "$${CI:-}" ]; }

@@ -25,12 +25,12 @@ grep -q 'requirements.lock' "$room/steps.sh" || { echo "The Dockerfile has no pi
 
 cd "$root"
 PYTHONDONTWRITEBYTECODE=1 REDIS_URL=redis://127.0.0.1:1/0 DATA_DIR="$room" "$room/venv/bin/python" - <<'PYTHON'
-import sentence_transformers  # the one import that pulls torch in
-import uvicorn
+import sentence_transformers
+import torch
 
 import worker.asgi
 import worker.dispatcher
 import worker.tasks
 
-print("All commands of the image find what they import; torch", sentence_transformers.util.torch.__version__)
+print("All commands of the image find what they import; torch", torch.__version__)
 PYTHON

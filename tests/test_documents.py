@@ -111,3 +111,10 @@ def test_the_licence_is_apache_and_ours() -> None:
     assert "Copyright 2026 The Deskhand authors" in licence
     assert "[yyyy]" not in licence
     assert 'license = "Apache-2.0"' in words_of("pyproject.toml")
+
+
+def test_every_group_that_the_rules_hand_over_to_is_named_in_the_set_up() -> None:
+    groups = set(re.findall(r"^ +group: (.+)$", words_of("rules/routing.yaml"), re.M))
+    setup = " ".join(words_of("docs/freshdesk-setup.md").split())
+    assert groups
+    assert {group for group in groups if group not in setup} == set()

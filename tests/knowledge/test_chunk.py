@@ -49,6 +49,14 @@ def test_a_long_section_is_cut_between_sentences_and_neighbours_know_each_other_
     assert all(estimate(p.text) <= AIM for p in found)
 
 
+def test_a_section_a_little_longer_than_the_model_reads_is_cut_and_the_title_counts(tmp_path):
+    heading = "A heading that itself takes rather a lot of the room that there is for a passage"
+    words = " ".join("Money comes and goes." for _ in range(45))
+
+    assert estimate(words) < MODEL_READS < estimate(words) + estimate(heading)
+    assert len(passages_of(tmp_path, f"## {heading}\n{words}\n")) == 2
+
+
 def test_the_version_is_that_of_the_passage_not_of_the_file(tmp_path):
     before = passages_of(tmp_path / "a", "## One\nText.\n## Two\nText.\n")
     after = passages_of(tmp_path / "b", "## One\nText.\n## Two\nOther text.\n")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.rulebook.rules_files import RULES, changed_rules, our_rules
-from worker.models import Strength
+from worker.models import Strength, Template
 from worker.rulebook import PRIORITIES, ask, load_rulebook
 from worker.rulebook.fields import FIELDS, ordinary
 from worker.rulebook.grammar import OPERATORS
@@ -121,3 +121,21 @@ def test_a_change_of_any_file_is_a_new_version(tmp_path: Path):
     same = load_rulebook(changed_rules(tmp_path / "a", "guards.yaml"))
     other = load_rulebook(changed_rules(tmp_path / "b", "guards.yaml", ("unnamed: Hello,", "unnamed: Good day,")))
     assert same.version == our_rules().version != other.version
+
+
+@pytest.mark.parametrize(
+    ("topic", "auto_send", "alone"), [("fees", True, True), ("fees", False, False), ("complaint", True, False)]
+)
+def test_the_rules_can_take_the_right_to_go_out_alone_but_not_give_it(topic, auto_send, alone):
+    template = Template(
+        template_id="a",
+        title="A",
+        topic=topic,
+        segments=("public",),
+        questions=("?",),
+        needs=(),
+        auto_send=auto_send,
+        body="b",
+        version="1",
+    )
+    assert our_rules().may_send_unreviewed(template) is alone

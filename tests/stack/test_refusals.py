@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import socket
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
+from tests.builders import a_thread
 from tests.stack.running import Finished, run_stack, surroundings
+from worker.adapters.store import migrate, open_ledger
+from worker.models import Ring
 from worker.stack.checks import CannotStart, only_one
 
 pytestmark = pytest.mark.stack
@@ -70,6 +75,16 @@ def test_every_wrong_setting_is_said_in_a_line_of_its_own(tmp_path):
     done = run_stack(env=surroundings(tmp_path, WEBHOOK_PORT="http", GATE="ajar"))
     assert [line.partition(":")[0] for line in done.err.splitlines()] == ["GATE", "WEBHOOK_PORT"]
     assert (done.code, done.out) == (2, "")
+
+
+def test_the_sandbox_refuses_a_database_that_holds_cases_already(tmp_path):
+    url = f"sqlite:///{tmp_path / 'used.db'}"
+    migrate(url)
+    with closing(open_ledger(url)) as ledger:
+        doorbell = ledger.doorbells.claim(ledger.doorbells.ring(Ring.WEBHOOK, 1), timedelta(minutes=1))
+        assert ledger.cases.open(a_thread(), "ticket", doorbell, timedelta(minutes=1))
+    line = refused(run_stack(env=surroundings(tmp_path / "var", DATABASE_URL=url)), 2)
+    assert line.startswith("DATABASE_URL holds cases already")
 
 
 def test_the_samples_are_not_answered_on_a_real_account(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.support.questions import MOST, split_questions
+from worker.support.questions import MOST, in_context, split_questions
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ from worker.support.questions import MOST, split_questions
         ),
         (
             "My name is Asha and I would like to know whether I can withdraw today, and is there a fee for it?",
-            ["My name is Asha and I would like to know whether I can withdraw today Is there a fee for it?"],
+            ["My name is Asha and I would like to know whether I can withdraw today", "is there a fee for it?"],
         ),
         (
             "Good morning Peerwell team, hope you are well. Could you please send me my certificate for 2025-26? "
@@ -54,7 +54,7 @@ from worker.support.questions import MOST, split_questions
         ("Is IM safe or not?", ["Is IM safe or not?"]),
         ("What is the fee? What is the fee", ["What is the fee"]),
         ("Interest is 10.5 % p.a. on IM+. Is that certain?", ["Interest is 10.5 % p.a. on IM+. Is that certain?"]),
-        ("When is IM+ paid? Where does it go?", ["When is IM+ paid? Where does it go?"]),
+        ("When is IM+ paid? Where does it go?", ["When is IM+ paid?", "Where does it go?"]),
         ("When is IM+ paid? Are there fees?", ["When is IM+ paid?", "Are there fees?"]),
         ("Thanks!", ["Thanks!"]),
         ("", []),
@@ -102,3 +102,18 @@ def test_whatever_comes_in_one_to_five_come_out(words):
     assert len(found) <= MOST
     assert bool(found) == bool(words.split())
     assert all(question.strip() for question in found)
+
+
+def test_a_question_that_leans_on_the_one_before_is_searched_for_with_it():
+    assert in_context(
+        ("When is my IM+ money paid after maturity?", "where does it go?", "And how much is the fee?")
+    ) == (
+        "When is my IM+ money paid after maturity?",
+        "When is my IM+ money paid after maturity? where does it go?",
+        "When is my IM+ money paid after maturity? where does it go? And how much is the fee?",
+    )
+
+
+def test_a_question_that_says_what_it_is_about_is_searched_for_alone():
+    asked = ("What is the most I can hold in IM?", "Is there a platform fee for IM?")
+    assert in_context(asked) == asked

@@ -43,7 +43,7 @@ def ids(sources) -> list[str]:
 
 def test_each_question_gets_its_templates_and_passages_best_first(index):
     questions = ("When does my withdrawal arrive?", "How do I add a nominee?")
-    found = retrieve(questions, " ".join(questions), a_reader(), index, EMBEDDER)
+    found = retrieve(questions, " ".join(questions), a_reader(), index, EMBEDDER, floors=NO_FLOOR)
 
     assert found.per_question[questions[0]][0][0] == "im-time"
     assert found.per_question[questions[1]][0][0] == "nominee"
@@ -85,10 +85,11 @@ def test_six_passages_at_most_and_every_question_has_its_best_among_them():
         EMBEDDER,
         index,
     )
-    found = retrieve(words, "", a_reader(), index, EMBEDDER)
+    questions = [f"{w} {w} {w} {w} {w} {w} {w}" for w in words]
+    found = retrieve(questions, "", a_reader(), index, EMBEDDER)
 
     assert len(found.passages) == 6
-    assert all(found.per_question[word][1] for word in words)
+    assert all(found.per_question[question][1] for question in questions)
 
 
 def test_for_a_new_customer_there_are_templates_alone(index):

@@ -26,6 +26,13 @@ _WRONG = {1100, 1101}  # invalid parameter
 _GONE = {100, 101}  # collection not found; collection not loaded, as after a restart of the server
 _HOPELESS = {"UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT", "UNIMPLEMENTED"}
 
+_CHANNEL = {
+    # Channels of one process share what they know of an address: a new one would wait out the pauses of a failed one.
+    "grpc.use_local_subchannel_pool": 1,
+    # Servers close a connection that is pinged more often than every five minutes while nothing is asked.
+    "grpc.keepalive_time_ms": 360_000,
+}
+
 
 class Gone(Retryable):
     """The collection is not there, or not loaded: look again which one is live, load it, ask again."""
@@ -56,11 +63,10 @@ class Link:
         except Trouble:
             raise
         except Exception as error:
-            trouble = judge(error, what)
-            if not _lost(error):
-                raise trouble from None
-            self._drop(client)
-            if not again:
+            trouble, silent = judge(error, what), _status(error) == "DEADLINE_EXCEEDED"
+            if silent or _lost(error):
+                self._drop(client)
+            if silent or not again or not _lost(error):
                 raise trouble from None
         try:
             return ask(self._open())
@@ -107,7 +113,7 @@ class Link:
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
         try:
-            client = MilvusClient(self._served(), token=self._token, timeout=self.timeout)
+            client = MilvusClient(self._served(), token=self._token, timeout=self.timeout, grpc_options=_CHANNEL)
             self._version = str(client.get_server_version(timeout=self.timeout))
         except Trouble:
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,14 +24,16 @@ from worker.ports.shelf import Build, Contents, Row, Tick
 from worker.ports.world import Vectors
 
 BATCH = 500  # rows of one insert
+PAGE = 8_192  # rows of one answer; servers give 16,384 at most
 PATIENCE = 120.0  # seconds for one step of writing
 _NO_ALIAS = {100, 1600}
 log = structlog.get_logger(__name__)
 
 
 class Writing:
-    def __init__(self, link: Link, alias: str, keep: int) -> None:
+    def __init__(self, link: Link, alias: str, keep: int, *, page: int = PAGE) -> None:
         self._link = link
+        self._page = page
         self._aliases = [alias, *(f"{alias}_back{n}" for n in range(1, keep + 1))]
         self._prefix = alias.partition("_")[0]
         self._one = threading.Lock()  # Milvus Lite does not bear two writers
@@ -91,15 +93,9 @@ class Writing:
         def ask(client: Any) -> Contents:
             versions: dict[str, str] = {}
             vectors: dict[str, Vectors] = {}
-            fields = ["source_id", "version", "text_hash", "vector"]
-            pages = client.query_iterator(
-                live.name, batch_size=1000, filter='text_hash != ""', output_fields=fields, timeout=PATIENCE
-            )
-            while page := pages.next():
-                for row in page:
-                    versions[str(row["source_id"])] = str(row["version"])
-                    vectors[str(row["text_hash"])] = np.asarray(row["vector"], dtype=np.float32)
-            pages.close()
+            for row in self._hashed(client, live.name, ""):
+                versions[str(row["source_id"])] = str(row["version"])
+                vectors[str(row["text_hash"])] = np.asarray(row["vector"], dtype=np.float32)
             return Contents(versions=versions, vectors=vectors)
 
         try:
@@ -107,6 +103,21 @@ class Writing:
         except Gone:
             self._link.call("loading the index", lambda client: client.load_collection(live.name, timeout=PATIENCE))
             return self._link.call("reading the index", ask)
+
+    def _hashed(self, client: Any, name: str, begins: str) -> Iterator[dict[str, Any]]:
+        """The rows whose text's hash begins so; where an answer is full, asked for again by one more digit."""
+        rows = client.query(
+            name,
+            filter=f'text_hash like "{begins}%"' if begins else 'text_hash != ""',
+            limit=self._page,
+            output_fields=["source_id", "version", "text_hash", "vector"],
+            timeout=PATIENCE,
+        )
+        if len(rows) < self._page:
+            yield from rows
+        else:
+            for digit in "0123456789abcdef":
+                yield from self._hashed(client, name, begins + digit)
 
     def _write(self, live: Live, rows: Sequence[Row], vectors: Vectors, tick: Tick) -> None:
         def ask(client: Any) -> None:

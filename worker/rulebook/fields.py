@@ -52,6 +52,7 @@ FIELDS: Mapping[str, Field] = {
     "requester_is_agent": Field(Kind.FLAG, False, "the requester is one of the agents who write on the ticket"),
     "assigned_to_person": Field(Kind.FLAG, False, "the ticket is assigned, and not to Deskhand"),
     "person_wrote": Field(Kind.FLAG, False, "a human agent wrote a reply or a note on the ticket"),
+    "only_thanks": Field(Kind.FLAG, False, "the words are thanks and nothing else"),
     "replies_on_ticket": Field(Kind.NUMBER, 0, "replies that Deskhand has sent on the ticket"),
     "replies_to_requester_today": Field(Kind.NUMBER, 0, "replies that Deskhand has sent this person in 24 hours"),
 }

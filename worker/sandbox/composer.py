@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 from typing import Any
 
 from worker.sandbox.prompt import Block, Prompt, sentences
@@ -114,9 +115,13 @@ class Composer:
         questions = self._prompt.questions
         asked = [set(content(q.text)) for q in questions]
         chosen = [
-            self._best_template(words, small_talk=len(words) <= 3 and "?" not in q.text)
+            self._best_template(words, q.found, small_talk=len(words) <= 3 and "?" not in q.text)
             for words, q in zip(asked, questions, strict=True)
         ]
+        for n, question in enumerate(questions[1:], 1):
+            # "Where does it go?": no word of its own, but what was found for it first is what the last one is about.
+            if chosen[n] is None and (before := chosen[n - 1]) and question.found[:1] == (before.id,):
+                chosen[n] = before
         shares = self._dealt(asked, chosen)
         told: list[Said] = []
         answers = []
@@ -129,27 +134,36 @@ class Composer:
         return {"language": "en", "answers": answers}
 
     def _dealt(self, asked: list[set[str]], chosen: list[Block | None]) -> list[list[Said]]:
-        """Each question's sentences of its template. Questions that chose the same one share its sentences out."""
+        """Each question's sentences of its template. Questions that chose the same one share its sentences out, in runs
+        that keep the template's order."""
         dealt: list[list[Said]] = [[] for _ in asked]
         for template in {t.id: t for t in chosen if t is not None}.values():
             askers = [n for n, t in enumerate(chosen) if t is template]
-            for text in sentences(template.text):
-                one = Said.of(text, template.id)
-                dealt[max(askers, key=lambda n: (self._share(asked[n], one.words), -n))].append(one)
-            for empty in (n for n in askers if not dealt[n]):
-                richest = max(askers, key=lambda n: len(dealt[n]))
-                if len(dealt[richest]) > 1:
-                    best = max(dealt[richest], key=lambda s: self._share(asked[empty], s.words))
-                    dealt[richest].remove(best)
-                    dealt[empty].append(best)
+            told = [Said.of(text, template.id) for text in sentences(template.text)]
+            for n, run in zip(askers, self._runs([asked[n] for n in askers], told), strict=True):
+                dealt[n] = run
         return dealt
 
-    def _best_template(self, asked: set[str], *, small_talk: bool) -> Block | None:
+    def _runs(self, asked: list[set[str]], told: list[Said]) -> list[list[Said]]:
+        """`told` cut into one run for each asker, none empty if there are enough, where the words fit best."""
+        if len(told) < len(asked):
+            return [told, *([] for _ in asked[1:])]
+
+        def worth(cuts: tuple[int, ...]) -> float:
+            edges = (0, *cuts, len(told))
+            runs = zip(asked, edges, edges[1:], strict=False)
+            return sum(self._share(words, one.words) for words, a, b in runs for one in told[a:b])
+
+        best = max(combinations(range(1, len(told)), len(asked) - 1), key=worth)
+        return [told[a:b] for a, b in pairwise((0, *best, len(told)))]
+
+    def _best_template(self, asked: set[str], found: tuple[str, ...], *, small_talk: bool) -> Block | None:
         lone = len(self._prompt.templates) == 1 and not self._prompt.passages
         enough = _ENOUGH if not lone else 0.0 if small_talk else _ENOUGH_OF_ONE
-        liked = _FIRST_AND_ONLY if len(self._prompt.questions) == 1 else _FIRST
+        liked = _FIRST_AND_ONLY if found or len(self._prompt.questions) == 1 else _FIRST
+        named = [t for i in found for t in self._prompt.templates if t.id == i]
         fitting = []
-        for n, template in enumerate(self._prompt.templates):
+        for n, template in enumerate(named or self._prompt.templates):
             share = self._share(asked, content(f"{template.title} {template.text}"), content(template.title))
             if template.text and share >= enough:
                 fitting.append((share * (1.0 if n else liked), -n, template))

@@ -25,6 +25,7 @@ class Block:
     id: str
     title: str
     text: str
+    found: tuple[str, ...] = ()  # of a question: the sources that were found for it, best first
 
 
 @dataclass
@@ -40,7 +41,12 @@ def read_prompt(text: str) -> Prompt:
     prompt = Prompt()
     for kind, attributes, inner in _BLOCK.findall(text):
         named = {k: html.unescape(v) for k, v in _ATTRIBUTE.findall(attributes)}
-        block = Block(named.get("id", ""), named.get("title", ""), html.unescape(inner).strip())
+        block = Block(
+            named.get("id", ""),
+            named.get("title", ""),
+            html.unescape(inner).strip(),
+            tuple(named.get("found", "").split()),
+        )
         if kind == "message":
             prompt.message = block.text
         elif kind == "customer":

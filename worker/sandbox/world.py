@@ -15,7 +15,8 @@ from typing import Any
 from worker.sandbox.journal import Journal
 from worker.sandbox.nouns import BOT_ID, Agent, Contact, Conversation, Group, Ticket
 
-GROUPS = ("Customer care", "Payments", "Grievance", "Escalations", "Security", "Billing")  # those of rules/routing.yaml, and more
+# Those that rules/routing.yaml names, and one more.
+GROUPS = ("Customer care", "Payments", "Grievance", "Escalations", "Security", "Billing")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 
@@ -26,6 +27,7 @@ from worker.stack.supervise import wait_for_predecessor
 def main(arguments: list[str] | None = None) -> int:
     wishes = _parser().parse_args(arguments)
     begun, asked = time.monotonic(), Asked()
+    os.umask(0o077)  # what customers write ends up in DATA_DIR
     try:
         settings = load_settings()
         with only_one(settings.data_dir), asked.listening():
@@ -91,6 +93,7 @@ def _serve(plan: Plan, ledger: Ledger, stack: Stack) -> None:
     """Until somebody asks us to end."""
     from worker.bootstrap_web import sign_in_link
 
+    stack.wait_for_worker()
     samples = Sandbox(plan.sandbox_url).load_samples() if plan.sandbox else 0
     print(report.where(plan, sign_in_link(plan.settings, ledger), samples), flush=True)
     while True:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import redis
 import requests
 
+from worker.queues import make_celery
 from worker.stack.checks import CannotStart
 from worker.stack.plan import Plan, clean_environment
 from worker.stack.redis_server import write_private
@@ -91,6 +92,12 @@ class Stack:
                     self.say(f"{name} had ended and was restarted (process {state.pid}); see {log}")
                 self._pids[name] = state.pid
 
+    def wait_for_worker(self) -> None:
+        """Until the worker has its model and takes work. Tickets need not wait for that, they queue up."""
+        settings = self.plan.settings
+        with make_celery(settings, settings.redis_url) as app:
+            self.wait("The worker", lambda: bool(app.control.ping(timeout=0.5)))
+
     def wait(self, what: str, done: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Until `done`, watching meanwhile."""
         deadline = time.monotonic() + seconds
@@ -116,7 +123,7 @@ class Stack:
         self.wait("The index", lambda: self._word("index") == "EXITED", INDEXING)
         self._supervisor.start_program("worker")
         self._supervisor.start_program("dispatcher")
-        self.wait("The worker", lambda: self._word("worker") == self._word("dispatcher") == "RUNNING")
+        self.wait("The dispatcher", lambda: self._word("dispatcher") == self._word("worker") == "RUNNING")
 
     def _word(self, name: str) -> str:
         return self._supervisor.states()[name].word

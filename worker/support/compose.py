@@ -25,7 +25,7 @@ def candidate(
 ) -> Candidate:
     """The reply with everything that the guards hold against it or for it."""
     rules = desk.rulebook.guards
-    sources = (*fill_sources(found.templates, facts), *found.passages)
+    sources = (*fill_sources(found.templates, facts), *fill_sources(found.passages, {}))
     return Candidate(
         parts=writing.parts,
         sources={s.source_id: s for s in sources},
@@ -67,7 +67,7 @@ def compose(
         body_text=text,
         body_hash=body_hash(html),
         template_id=best,
-        sources=(*fill_sources(found.templates, facts), *found.passages),
+        sources=(*fill_sources(found.templates, facts), *fill_sources(found.passages, {})),
         findings=findings,
         usage=writing.usage,
         written_by=writing.written_by,

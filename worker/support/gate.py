@@ -6,6 +6,7 @@ own: what is ignored and what goes to a person is decided in the file. Called by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import TypeVar
@@ -15,6 +16,17 @@ from worker.rulebook import Fact, Rule, Rulebook, Topic, ask
 
 Trail = tuple[Asked, ...]
 SomeRule = TypeVar("SomeRule", bound=Rule)
+
+
+_THANKS = frozenset("thanks thank thankyou thx thanx dhanyavaad dhanyawad shukriya".split())
+_BESIDE_THANKS = frozenset(
+    """
+    you u so very much many a lot again all team everyone sir madam hi hello dear ok okay great perfect super wonderful
+    noted got received found it that this works worked helped helps is was are clear solved resolved now all good fine
+    for your the quick kind prompt fast help support reply answer response assistance have nice good great day evening
+    week weekend i we really appreciate appreciated bahut ji regards best kind warm problem issue
+    """.split()
+)
 
 
 def gate(
@@ -61,6 +73,7 @@ def gate_facts(
         "answered_by": _answered_by(thread, message),
         "requester_is_agent": _agent_is_requester(thread),
         "person_wrote": any(entry.author is Author.PERSON for entry in thread.messages),
+        "only_thanks": only_thanks(words, ticket.requester.name),
         "replies_on_ticket": replies_on_ticket,
         "replies_to_requester_today": replies_to_requester_today,
     }
@@ -78,6 +91,13 @@ def _of_ticket(ticket: Ticket) -> dict[str, Fact]:
         "merged": ticket.merged,
         "assigned_to_person": ticket.assigned_to_person,
     }
+
+
+def only_thanks(words: str, name: str) -> bool:
+    """Whether the words are thanks, what usually stands beside thanks, and the writer's name, without a question."""
+    said = re.findall(r"[^\W\d_]+", words.casefold().replace("'", ""))
+    beside = _THANKS | _BESIDE_THANKS | set(name.casefold().split())
+    return bool(said) and "?" not in words and len(said) <= 25 and bool(_THANKS & set(said)) and set(said) <= beside
 
 
 def _address(message: Message | None, ticket: Ticket) -> str:

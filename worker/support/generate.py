@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from typing import Any
@@ -23,6 +23,7 @@ from worker.errors import Permanent, Retryable, Trouble
 from worker.intake.mailtext import clean
 from worker.models import Noun, Part, Sentence, Source, Usage
 from worker.ports import Completion, Writer
+from worker.support.facts import fill
 from worker.support.sentences import sentences
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ class Assignment:
     company: str
     hint: str = ""
     language: str = "English"
+    per_question: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # question -> ids found for it
 
 
 def generate(task: Assignment, writer: Writer | None, *, may_wait: bool) -> Writing:
@@ -85,15 +87,15 @@ def generate(task: Assignment, writer: Writer | None, *, may_wait: bool) -> Writ
     if not (task.templates or task.passages):
         return Writing(parts=_unanswered(task), written_by="", trouble="nothing was found to write from")
     if writer is None:
-        return _from_template(task, "no model is configured")
+        return from_template(task, "no model is configured")
     try:
         return _ask(task, writer)
     except Retryable as trouble:
         if may_wait and trouble.after is not None:
             raise
-        return _from_template(task, trouble.reason)
+        return from_template(task, trouble.reason)
     except Trouble as trouble:
-        return _from_template(task, trouble.reason)
+        return from_template(task, trouble.reason)
 
 
 def _ask(task: Assignment, writer: Writer) -> Writing:
@@ -149,7 +151,10 @@ def prompt(task: Assignment, aliases: Mapping[str, str]) -> tuple[str, str]:
     user = _template("user.jinja").render(
         sources=sources,
         facts=[(name, escape(value, quote=False)) for name, value in task.facts.items()],
-        questions=[escape(q, quote=False) for q in task.questions],
+        questions=[
+            (escape(q, quote=False), " ".join(by_id[i] for i in task.per_question.get(q, ()) if i in by_id))
+            for q in task.questions
+        ],
         hint=escape(task.hint, quote=False),
         message=escape(_shortened(task.message), quote=False),
     )
@@ -208,7 +213,7 @@ def _sentences(answer: WrittenAnswer | None, aliases: Mapping[str, str]) -> tupl
     )
 
 
-def _from_template(task: Assignment, trouble: str) -> Writing:
+def from_template(task: Assignment, trouble: str) -> Writing:
     """The best template's own sentences; without one, every question stays unanswered."""
     if not task.templates:
         return Writing(parts=_unanswered(task), written_by="", trouble=trouble)
@@ -243,7 +248,6 @@ def _sum(one: Usage, two: Usage) -> Usage:
 
 
 def fill_sources(sources: Sequence[Source], facts: Mapping[str, str]) -> tuple[Source, ...]:
-    """Templates with what we know of the customer in place of placeholders."""
-    from worker.support.facts import fill
-
-    return tuple(s.model_copy(update={"text": fill(s.text, facts)}) for s in sources)
+    """What the writer is given: what we know of the customer in place of placeholders, and no Markdown emphasis, which
+    would come back as stars in a mail."""
+    return tuple(s.model_copy(update={"text": fill(s.text, facts).replace("**", "")}) for s in sources)

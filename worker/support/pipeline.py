@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from worker.intake.mailtext import Words, read
+from worker.knowledge.chunk import template_source
 from worker.models import (
     Author,
     Case,
@@ -29,7 +30,7 @@ from worker.support.compose import candidate, compose
 from worker.support.desk import Desk
 from worker.support.facts import known_facts
 from worker.support.gate import gate
-from worker.support.generate import Assignment, Writing, fill_sources, generate
+from worker.support.generate import Assignment, Writing, fill_sources, from_template, generate
 from worker.support.guard import judge
 from worker.support.identify import identify
 from worker.support.letters import tags_of
@@ -42,6 +43,7 @@ from worker.support.verdict import decide
 
 log = structlog.get_logger(__name__)
 
+NO_TEXT = "ask-for-details"  # the template for a mail without any text
 PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
 
 
@@ -159,6 +161,8 @@ def _identify(thread: Thread, words: Words, desk: Desk) -> Identity:
 def _retrieve(thread: Thread, who: Identity, reader: Reader, progress: Progress, desk: Desk) -> Found:
     """New customers get a template without passages; existing ones the whole search."""
     progress.index_version = desk.index.version()
+    if not progress.words.strip() and (template := desk.index.template(NO_TEXT)):
+        return Found(templates=(template_source(template),))
     message = f"{thread.ticket.subject}\n{progress.words}".strip()
     return retrieve(progress.questions, message, reader, desk.index, desk.embedder, passages=who.existing)
 
@@ -178,11 +182,14 @@ def _generate(
         questions=progress.questions,
         message=words.now,
         templates=fill_sources(found.templates, facts),
-        passages=found.passages,
+        passages=fill_sources(found.passages, {}),
         facts=facts if verified else {},
         company=desk.rulebook.guards.company,
         hint=hint,
+        per_question={q: (*templates, *passages) for q, (templates, passages) in found.per_question.items()},
     )
+    if not words.now.strip():
+        return from_template(task, "the mail has no text")
     return generate(task, desk.writer, may_wait=may_wait)
 
 

@@ -7,9 +7,11 @@ When will it arrive?"). Greetings, thanks and sign-offs are left out. Called by 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MOST = 5
 CONTEXT = 240  # characters of what leads up to a question that stay with it
+ELLIPTIC = 6  # words: as short as this, a question leans on the one before
 POINTING = 12  # words: a longer question says by itself what it is about
 _WRAPPED = 60  # from a line at least this long, a paragraph is taken to go on over the ends of its lines
 
@@ -66,7 +68,10 @@ _SIGN_OFF = re.compile(
     r"^(?:(?:best|kind|warm|with)\s+)?(?:regards|yours\s+\w+|sincerely|cheers|thanks|thank\s+you|thx)\b[^.?]{0,40}[.]?$",
     re.I,
 )
-_POINTS_BACK = re.compile(r"\b(?:it|its|that|this|those|these|them|they|(?<!is )(?<!are )there|the\s+same|uska|iska|usme|isme)\b", re.I)
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|that|this|those|these|them|they|(?<!is )(?<!are )there|the\s+same|uska|iska|usme|isme)\b", re.I
+)
+_WISH = re.compile(r"(?:i|we)(?:'d|\s+(?:would|want|wish|need))\s+(?:like\s+)?to\b[^?]*$", re.I)
 _NUMBERED = re.compile(r"(?<!\S)\(?[1-9][.)]\s+(?=\w)")
 
 
@@ -88,20 +93,20 @@ def split_questions(words: str) -> tuple[str, ...]:
         return (whole,) if whole else ()
     if context:
         found[-1] = f"{found[-1]} {' '.join(context)}"
-    found = _joined(found)
     unique = list({question.casefold().rstrip("?!. "): question for question in found}.values())
     return (*unique[: MOST - 1], " ".join(unique[MOST - 1 :])) if len(unique) >= MOST else tuple(unique)
 
 
-def _joined(found: list[str]) -> list[str]:
-    """A question that points back ("where does it go?") goes with the one before: alone it would find anything."""
-    joined: list[str] = []
-    for question in found:
-        if joined and _POINTS_BACK.search(question) and len(question.split()) <= POINTING:
-            joined[-1] = f"{joined[-1]} {question[0].upper()}{question[1:]}"
-        else:
-            joined.append(question)
-    return joined
+def in_context(questions: Sequence[str]) -> tuple[str, ...]:
+    """What to search with for each question. One that points back ("where does it go?"), says only what for ("I would
+    like to call") or is too short to stand alone ("what is the minimum?") is searched for together with the question
+    before: alone it would find anything."""
+    texts: list[str] = []
+    for question in questions:
+        words = len(question.split())
+        leans = words <= ELLIPTIC or (words <= POINTING and (_POINTS_BACK.search(question) or _WISH.match(question)))
+        texts.append(f"{texts[-1]} {question}" if texts and leans else question)
+    return tuple(texts)
 
 
 def _sentences(words: str) -> list[tuple[str, bool]]:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from worker.models import Kind, Noun, Reader, Source
 from worker.ports.world import Embedder, Hit, Index, Vectors
+from worker.support.questions import in_context
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +23,7 @@ TEMPLATES_OF_A_QUESTION = 3
 PASSAGES_OF_A_QUESTION = 4
 PASSAGES_OF_AN_ARTICLE = 3
 PASSAGES = 6
-CANDIDATES = 30  # sources asked for by vector and by words, before fusing
+CANDIDATES = {Kind.TEMPLATE: 12, Kind.PASSAGE: 30}  # sources asked for by vector and by words, before fusing
 MESSAGE_READ = 1_500  # characters of the whole message that are searched with
 
 
@@ -76,14 +77,15 @@ def retrieve(
     texts = [*asked, *([whole] if whole.strip() and whole not in asked else [])]
     if not texts:
         return Found()
-    vectors = embedder.embed(texts)
+    said = [*in_context(asked), *texts[len(asked) :]]
+    vectors = embedder.embed(said)
     search = _Search(index, reader, weights)
     by_text = {
-        text: search.best(Kind.TEMPLATE, vectors[i], text, TEMPLATES_OF_A_QUESTION, floors.template)
+        text: search.best(Kind.TEMPLATE, vectors[i], said[i], TEMPLATES_OF_A_QUESTION, floors.template)
         for i, text in enumerate(texts)
     }
     by_question = {
-        text: search.best(Kind.PASSAGE, vectors[i], text, PASSAGES_OF_A_QUESTION, floors.passage) if passages else []
+        text: search.best(Kind.PASSAGE, vectors[i], said[i], PASSAGES_OF_A_QUESTION, floors.passage) if passages else []
         for i, text in enumerate(asked)
     }
     chosen = _shared(by_question)
@@ -130,7 +132,7 @@ class _Search:
     weights: Weights
 
     def best(self, kind: Kind, vector: Vectors, text: str, limit: int, floor: float) -> list[Source]:
-        hits = self.index.search(kind, vector, text, self.reader.reads, CANDIDATES)
+        hits = self.index.search(kind, vector, text, self.reader.reads, CANDIDATES[kind])
         return [s for s in fuse(self._readable(kind, hits), self.weights) if s.score >= floor][:limit]
 
     def _readable(self, kind: Kind, hits: Iterable[Hit]) -> list[Hit]:

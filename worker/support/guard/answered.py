@@ -29,14 +29,28 @@ def check(reply: Candidate) -> Iterator[Finding]:
 
 
 def _about_another_product(reply: Candidate, part: Part, n: int) -> Iterator[Finding]:
-    """A question that names a product needs a source that names it too: near misses are the worst answers."""
-    asked = {t.value for t in tokens(part.question, reply.product_names) if t.kind == "name"}
-    spoken = "\n".join(reply.support_of(sentence) for sentence in part.sentences)
-    told = {t.value for t in tokens(spoken, reply.product_names) if t.kind == "name"}
-    for name in sorted(asked - told):
-        yield Finding(
-            guard="answered",
-            what=f"Question {n} is about {name}, and nothing that the answer rests on is.",
-            todo="Check whether this customer may read about it, and answer what was asked.",
-            words=part.question,
-        )
+    """A question that names a product needs a source that names it too: near misses are the worst answers. Where the
+    customer holds products, but not this one, that source must be written for holders of theirs: what is public about
+    it may be true and still not be the answer."""
+    asked = _products(part.question, reply)
+    own = set(reply.reader.segments)
+    for name in sorted(asked):
+        foreign = bool(own) and name not in own
+        if name not in _told(reply, part, own if foreign else None):
+            yield Finding(
+                guard="answered",
+                what=f"Question {n} is about {name}, and nothing that the answer rests on is.",
+                todo="Check whether this customer may read about it, and answer what was asked.",
+                words=part.question,
+            )
+
+
+def _told(reply: Candidate, part: Part, labels: set[str] | None) -> set[str]:
+    """Products that the part's sources speak of; `labels`: only of sources that carry one of them."""
+    ids = {i for sentence in part.sentences for i in sentence.sources}
+    sources = [s for i in ids if (s := reply.sources.get(i)) and (labels is None or labels & set(s.segments))]
+    return _products("\n".join(f"{s.title}. {s.text}" for s in sources), reply)
+
+
+def _products(text: str, reply: Candidate) -> set[str]:
+    return {t.value for t in tokens(text, reply.product_names) if t.kind == "name"}

@@ -1,0 +1,102 @@
+"""The embedder with the packaged model: one thread for all callers, nothing cut, trouble told to who asked."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import numpy as np
+import pytest
+
+from worker.adapters.embedding import MiniLmEmbedder, packaged_model
+from worker.errors import BadConfiguration, Permanent, Retryable
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    embedder = MiniLmEmbedder(threads=1)
+    yield embedder
+    embedder.close()
+
+
+def test_vectors_have_length_one_and_the_promised_shape(embedder):
+    vectors = embedder.embed(["When does my withdrawal arrive?", "", "कब मिलेगा"])
+
+    assert vectors.shape == (3, embedder.dim) == (3, 384)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    assert embedder.embed([]).shape == (0, 384)
+
+
+def test_what_means_the_same_is_nearer_than_what_does_not(embedder):
+    asked, same, other = embedder.embed(
+        ["When does my withdrawal arrive?", "How long until the money is in my bank?", "I like to cook rice."]
+    )
+
+    assert asked @ same > asked @ other + 0.2
+
+
+def test_the_end_of_a_long_text_counts_too(embedder):
+    long = "Withdrawals reach your bank within two working days. " * 60
+    plain, ended = embedder.embed([long, long + "My cat is called Mimi and she eats fish every day. " * 20])
+
+    assert plain @ ended < 0.995
+    assert np.linalg.norm(ended) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_long_text_is_cut_between_words_and_no_letter_is_lost(embedder):
+    text = "Withdrawals reach your bank within two working days, mostly. " * 60
+    parts = embedder._parts(text)
+
+    assert " ".join(part for part, _ in parts) == text.strip()
+    for part, pieces in parts:
+        assert pieces == len(embedder._model.tokenizer.tokenize(part)) <= 254
+
+
+def test_callers_at_the_same_moment_each_get_their_own(embedder):
+    texts = [f"Question number {n} about {'IM' if n % 2 else 'IM+'}" for n in range(24)]
+    alone = embedder.embed(texts)
+    barrier = Barrier(8)
+
+    def ask(start: int):
+        barrier.wait()
+        return embedder.embed(texts[start : start + 3])
+
+    with ThreadPoolExecutor(8) as threads:
+        together = np.concatenate(list(threads.map(ask, range(0, 24, 3))))
+
+    assert np.allclose(alone, together, atol=1e-4)
+
+
+def test_trouble_reaches_the_caller_without_his_text_and_the_next_one_is_served(embedder, monkeypatch):
+    def fail(*_args, **_options):
+        raise RuntimeError("cannot embed 'my secret'")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(embedder._model, "encode", fail)
+        with pytest.raises(Retryable) as caught:
+            embedder.embed(["my secret"])
+
+    assert str(caught.value) == "embedding failed: RuntimeError"
+    assert embedder.embed(["again"]).shape == (1, 384)
+
+
+def test_the_name_tells_the_weights_apart(embedder):
+    assert embedder.name.startswith("all-MiniLM-L6-v2@")
+    assert len(embedder.name.partition("@")[2]) == 8
+
+
+def test_after_closing_nobody_waits_for_ever():
+    embedder = MiniLmEmbedder(str(packaged_model()))
+    vectors = embedder.embed(["once"])
+    embedder.close()
+    embedder.close()
+
+    assert vectors.shape == (1, 384)
+    with pytest.raises(Permanent, match="closed"):
+        embedder.embed(["twice"])
+
+
+def test_a_folder_that_is_no_model_is_refused_in_words_for_ops(tmp_path):
+    with pytest.raises(BadConfiguration, match=r"EMBEDDING_MODEL: .* cannot be loaded"):
+        MiniLmEmbedder(str(tmp_path))
