@@ -28,7 +28,7 @@ from worker.models import (
     Trace,
     Verdict,
 )
-from worker.ports.ledger import Outgoing
+from worker.ports import Outgoing
 from worker.support.bodies import body_hash
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

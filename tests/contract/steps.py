@@ -10,8 +10,7 @@ from typing import Any
 
 from tests.builders import a_draft, a_reply, a_thread, a_trace, a_verdict, minutes
 from worker.models import Case, Doorbell, Draft, Ring, Send, Status, Step
-from worker.ports import Ledger
-from worker.ports.ledger import Outgoing
+from worker.ports import Ledger, Outgoing
 
 LEASE = minutes(5)
 RUN_OUT = timedelta(seconds=-1)  # a lease that is over as soon as it is given

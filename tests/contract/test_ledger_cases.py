@@ -19,8 +19,7 @@ from tests.contract.steps import (
     status_of,
 )
 from worker.models import MOVES, Case, Reader, Ring, SendKind, SendState, Status, Step, Strength
-from worker.ports import Ledger
-from worker.ports.ledger import Outgoing
+from worker.ports import Ledger, Outgoing
 
 
 def test_a_new_message_opens_a_case_that_remembers_the_ticket(ledger: Ledger) -> None:

@@ -16,7 +16,7 @@ from string import ascii_lowercase, ascii_uppercase
 
 from worker.errors import BadConfiguration
 from worker.models import Customer
-from worker.ports.ledger import Customers
+from worker.ports import Customers
 
 COLUMNS = ("customer_id", "name", "email", "alternate_emails", "phone", "segments", "since")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")

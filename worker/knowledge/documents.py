@@ -21,7 +21,7 @@ from worker.errors import BadConfiguration
 from worker.knowledge.articles import Article, read_sections
 from worker.models import Noun, Template
 
-PLACEHOLDERS = ("first_name", "name", "customer_id", "email", "since", "relationship_manager", "ticket_id", "subject")
+PLACEHOLDERS = ("first_name", "name", "customer_id", "email", "since", "relationship_manager", "ticket_id")
 _PLACEHOLDER = re.compile(r"\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}")
 _KEY = re.compile(r"^([A-Za-z_]\w*)\s*:")
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]

@@ -1,16 +1,8 @@
 """What we need of the world, in our words: few, small protocols. Adapters implement them, bootstrap joins them."""
 
-from worker.ports.ledger import (
-    Cases,
-    Customers,
-    Doorbells,
-    HeldRow,
-    Ledger,
-    Outgoing,
-    Reviews,
-    Sends,
-    Users,
-)
+from worker.ports.ledger import Cases, Customers, Doorbells, Ledger, Sends
+from worker.ports.outgoing import Outgoing
+from worker.ports.people import HeldRow, Reviews, Users
 from worker.ports.world import (
     Completion,
     Contact,

@@ -17,27 +17,17 @@ from worker.models import (
     Doorbell,
     Draft,
     Identity,
-    Noun,
     Posted,
     Reader,
     Ring,
     Send,
-    SendKind,
     Status,
     Thread,
-    TicketChange,
     Trace,
     Verdict,
 )
-
-
-class Outgoing(Noun):
-    """A send to be stored with a verdict or an approval."""
-
-    kind: SendKind
-    body_html: str
-    body_hash: str
-    change: TicketChange = TicketChange()
+from worker.ports.outgoing import Outgoing
+from worker.ports.people import Reviews, Users
 
 
 class Doorbells(Protocol):
@@ -223,72 +213,6 @@ class Customers(Protocol):
     def by_id(self, customer_id: str) -> Customer | None: ...
 
     def count(self) -> int: ...
-
-
-class HeldRow(Noun):
-    """A line of the console's queue."""
-
-    case: Case
-    template_id: str
-    findings: tuple[str, ...]  # guard names
-    age_seconds: float
-
-
-class Reviews(Protocol):
-    """What support leads do. `user` is a login; every action lands in the audit log in the same transaction."""
-
-    def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
-        """Most urgent first: priority, then age."""
-        ...
-
-    def held_count(self) -> int: ...
-
-    def approve(self, case_id: str, draft_id: str, body_hash: str, outgoing: Outgoing, user: str) -> str | None:
-        """HELD -> APPROVED and the reply queued; the send's id. None if the case moved on, the draft is not the
-        newest, or `body_hash` is not its hash: what is approved is exactly what was shown."""
-        ...
-
-    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str) -> str | None:
-        """Stores `draft` as the newest of a HELD case; its id. None if the case moved on or draft_id is not newest."""
-        ...
-
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str) -> bool: ...
-
-    def redraft(self, case_id: str, hint: str, user: str) -> str | None:
-        """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on."""
-        ...
-
-    def audit(self, user: str, action: str, subject: str, detail: str = "") -> None: ...
-
-    def audit_log(self, limit: int = 100) -> Sequence[Mapping[str, Any]]: ...
-
-
-class Users(Protocol):
-    def put(self, login: str, role: str, password_hash: str) -> None: ...
-
-    def get(self, login: str) -> Mapping[str, Any] | None:
-        """login, role, password_hash; None if unknown."""
-        ...
-
-    def all(self) -> Sequence[Mapping[str, Any]]:
-        """Every user by login: login, role. A role that is none of the console's cannot sign in."""
-        ...
-
-    def start_session(self, login: str, token_hash: str, csrf: str, ttl: timedelta) -> None: ...
-
-    def session(self, token_hash: str) -> Mapping[str, Any] | None:
-        """login, role, csrf; None if unknown or expired."""
-        ...
-
-    def end_session(self, token_hash: str) -> None: ...
-
-    def put_link(self, token_hash: str, login: str, ttl: timedelta) -> None:
-        """A one-time sign-in link."""
-        ...
-
-    def use_link(self, token_hash: str) -> str | None:
-        """Its login, once; None if unknown, used or expired."""
-        ...
 
 
 class Ledger(Protocol):

@@ -11,7 +11,7 @@ from worker.adapters.memory.state import DESKHAND, CaseRow, cleaned
 from worker.adapters.store.cases import MOVED_ON, NEWER_MESSAGE
 from worker.adapters.store.columns import clean, new_id
 from worker.models import MOVES, Case, Doorbell, Draft, Identity, Reader, Ring, Status, Thread, Trace, Verdict
-from worker.ports.ledger import Outgoing
+from worker.ports import Outgoing
 
 
 class MemoryCases(MemoryCaseLookups):

@@ -9,8 +9,7 @@ from worker.adapters.memory.reviews import MemoryReviews
 from worker.adapters.memory.sends import MemorySends
 from worker.adapters.memory.state import State, wall_clock
 from worker.adapters.memory.users import MemoryUsers
-from worker.ports import Now
-from worker.ports.ledger import Cases, Customers, Doorbells, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Now, Reviews, Sends, Users
 
 
 class MemoryLedger:

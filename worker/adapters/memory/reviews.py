@@ -7,7 +7,7 @@ from typing import Any
 
 from worker.adapters.memory.state import CaseRow, State
 from worker.models import Draft, Ring, SendKind, Status
-from worker.ports.ledger import HeldRow, Outgoing
+from worker.ports import HeldRow, Outgoing
 
 
 class MemoryReviews:

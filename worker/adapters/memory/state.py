@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 
 from worker.adapters.store.columns import clean, new_id
 from worker.models import MOVES, Case, Doorbell, Draft, Noun, Ring, Send, SendKind, SendState, Status, Thread, Trace
-from worker.ports import Now
-from worker.ports.ledger import Outgoing
+from worker.ports import Now, Outgoing
 
 DESKHAND = "deskhand"
 AnyNoun = TypeVar("AnyNoun", bound=Noun)

@@ -23,7 +23,7 @@ from worker.adapters.store.room import (
 from worker.adapters.store.schema import cases, doorbells, sends, snapshots
 from worker.adapters.store.trouble import Taken
 from worker.models import Case, Doorbell, Draft, Identity, Reader, Ring, Status, Strength, Thread, Trace, Verdict
-from worker.ports.ledger import Outgoing
+from worker.ports import Outgoing
 
 NEWER_MESSAGE = "A newer message of the customer is being answered."
 MOVED_ON = "The case was taken back before its reply had left."

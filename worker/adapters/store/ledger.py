@@ -14,7 +14,7 @@ from worker.adapters.store.room import Room, upsert
 from worker.adapters.store.schema import marks
 from worker.adapters.store.sends import SqlSends
 from worker.adapters.store.users import SqlUsers
-from worker.ports.ledger import Cases, Customers, Doorbells, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Reviews, Sends, Users
 
 
 class SqlLedger(Room):

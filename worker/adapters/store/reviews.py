@@ -12,7 +12,7 @@ from worker.adapters.store.room import Room, add_draft, add_send, move, note_aud
 from worker.adapters.store.schema import audit, cases, drafts
 from worker.adapters.store.trouble import Taken
 from worker.models import Draft, Ring, SendKind, Status, Trace
-from worker.ports.ledger import HeldRow, Outgoing
+from worker.ports import HeldRow, Outgoing
 
 
 class SqlReviews(Room):

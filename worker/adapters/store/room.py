@@ -18,7 +18,7 @@ from worker.adapters.store.engine import WRITES
 from worker.adapters.store.schema import audit, case_moves, cases, doorbells, drafts, sends
 from worker.adapters.store.trouble import judged
 from worker.models import MOVES, Case, Doorbell, Draft, Ring, Send, SendState, Status, Trace
-from worker.ports.ledger import Outgoing
+from worker.ports import Outgoing
 
 DESKHAND = "deskhand"  # who moved a case, where no person did
 

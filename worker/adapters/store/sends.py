@@ -13,7 +13,7 @@ from worker.adapters.store.columns import clock
 from worker.adapters.store.room import DESKHAND, Room, add_send, free, from_now, move, ring_doorbell, to_send
 from worker.adapters.store.schema import LIVE, cases, sends
 from worker.models import Posted, Ring, Send, SendKind, SendState, Status
-from worker.ports.ledger import Outgoing
+from worker.ports import Outgoing
 from worker.support.bodies import body_hash
 
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
