@@ -42,7 +42,7 @@ def resolve(requirements: list[str]) -> dict[str, str]:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
         wanted.write("\n".join(requirements))
         wanted.flush()
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+        command = [sys.executable, "-m", "pip", "install", "-qq", "--dry-run", "--ignore-installed"]
         ran = subprocess.run([*command, "--report", "-", "-r", wanted.name], stdout=subprocess.PIPE, check=True)
     found = (item["metadata"] for item in json.loads(ran.stdout)["install"])
     return {one["name"]: one["version"].partition("+")[0] for one in found if not BY_TORCH.match(one["name"])}

@@ -51,7 +51,7 @@ def test_a_long_section_is_cut_between_sentences_and_neighbours_know_each_other_
 
 def test_a_section_a_little_longer_than_the_model_reads_is_cut_and_the_title_counts(tmp_path):
     heading = "A heading that itself takes rather a lot of the room that there is for a passage"
-    words = " ".join("Money comes and goes." for _ in range(45))
+    words = " ".join("Money comes and goes." for _ in range(48))
 
     assert estimate(words) < MODEL_READS < estimate(words) + estimate(heading)
     assert len(passages_of(tmp_path, f"## {heading}\n{words}\n")) == 2

@@ -121,12 +121,11 @@ class Writing:
 
     def _write(self, live: Live, rows: Sequence[Row], vectors: Vectors, tick: Tick) -> None:
         def ask(client: Any) -> None:
-            client.create_collection(
-                live.name,
-                schema=schema(client, live.build.dim, lexical=live.lexical),
-                index_params=indexes(client, hnsw=live.hnsw, lexical=live.lexical),
-                timeout=PATIENCE,
-            )
+            made = schema(client, live.build.dim, lexical=live.lexical)
+            client.create_collection(live.name, schema=made, timeout=PATIENCE)
+            # Not waited for: there is nothing to index yet, and loading waits for what there will be.
+            wanted = indexes(client, hnsw=live.hnsw, lexical=live.lexical)
+            client.create_index(live.name, wanted, timeout=PATIENCE, sync=False)
             done = 0
             for kind in Kind:
                 client.create_partition(live.name, kind.value, timeout=PATIENCE)
