@@ -7,15 +7,20 @@ import json
 import os
 import re
 import signal
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
+import yaml
 
 from tests.stack.running import Finished, alive, run_stack, running_stack, surroundings, wait_until
+from worker.adapters.store import open_ledger
 from worker.intake.mailtext import read
+from worker.models import SendKind, Source
 from worker.sandbox.samples import read_samples
+from worker.support.bodies import plain
 
 pytestmark = pytest.mark.stack
 
@@ -31,6 +36,20 @@ class FirstRun:
     logs: str
     redis: str
     left: set[str]
+    ends: dict[str, End]
+
+
+@dataclass(frozen=True)
+class End:
+    """How one sample ticket ended: the ledger's status, the newest draft's template, all public replies' text."""
+
+    outcome: str
+    template: str
+    replies: str
+    reasons: tuple[str, ...]
+    strength: str
+    reads: tuple[str, ...]
+    sources: tuple[Source, ...]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +58,30 @@ def first_run(tmp_path_factory) -> FirstRun:
     done = run_stack("--once", "--json", env=surroundings(data_dir))
     logs = "\n".join(log.read_text(errors="replace") for log in (data_dir / "logs").iterdir())
     commands = b"\n".join(path.read_bytes() for path in data_dir.rglob("*.aof"))
-    return FirstRun(done, data_dir, logs, readable(commands), {path.name for path in data_dir.iterdir()})
+    left = {path.name for path in data_dir.iterdir()}
+    return FirstRun(done, data_dir, logs, readable(commands), left, how_they_ended(data_dir))
+
+
+def how_they_ended(data_dir: Path) -> dict[str, End]:
+    """By the sample's key. Samples are told apart by requester and subject, as the ledger knows them."""
+    keys = {(sample.requester.email, sample.subject): sample.key for sample in read_samples()}
+    ends: dict[str, End] = {}
+    with closing(open_ledger(f"sqlite:///{data_dir / 'sandbox' / 'deskhand.db'}")) as ledger:
+        for row in ledger.cases.move_times():
+            case = ledger.cases.of_ticket(row["ticket_id"])[-1]
+            sends = ledger.sends.of_case(case.case_id)
+            drafts = ledger.cases.drafts(case.case_id)
+            trace = ledger.cases.trace(case.case_id)
+            ends[keys[case.requester_email, case.subject]] = End(
+                outcome=case.status.value,
+                template=case.template_id,
+                replies="\n".join(plain(send.body_html) for send in sends if send.kind is SendKind.REPLY),
+                reasons=case.reasons,
+                strength=case.strength.value,
+                reads=trace.reader.reads if trace and trace.reader else (),
+                sources=drafts[-1][1].sources if drafts else (),
+            )
+    return ends
 
 
 def readable(commands: bytes) -> str:
@@ -59,6 +101,30 @@ def test_every_sample_ticket_ends_and_none_is_answered_twice(first_run):
     assert figures["messages"] == len(read_samples()) == sum(figures[name] for name in outcomes)
     assert (figures["lost"], figures["duplicated"]) == (0, 0)
     assert all(figures[name] >= 3 for name in outcomes), figures
+
+
+WANTED = yaml.safe_load((Path(__file__).parent / "sample_outcomes.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_table_speaks_of_every_sample_ticket():
+    assert {row["ticket"] for row in WANTED} == {sample.key for sample in read_samples()}
+    assert all(row["why"] for row in WANTED)
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=lambda row: row["ticket"])
+def test_each_sample_ticket_ends_where_a_careful_lead_would_want_it(first_run, wanted):
+    end = first_run.ends[wanted["ticket"]]
+    assert end.outcome in wanted["outcome"], (wanted["why"], end.reasons)
+    assert bool(end.replies) == (end.outcome == "sent")
+    assert [words for words in wanted.get("must_not", []) if words.lower() in end.replies.lower()] == []
+    if end.outcome == "sent":
+        assert end.template
+
+
+def test_nobody_was_given_a_source_that_he_may_not_read(first_run):
+    given = [(key, source) for key, end in first_run.ends.items() for source in end.sources]
+    assert len(given) > 100
+    assert [(k, s.source_id) for k, s in given if not set(s.segments) & set(first_run.ends[k].reads)] == []
 
 
 def test_no_customers_word_or_address_is_in_logs_or_in_redis(first_run):

@@ -1,7 +1,7 @@
 """Loads sample tickets: each rings the creation webhook once, however long its thread already is.
 
 The file's elements: {"key", "requester": {"name", "email", "phone", "other_emails", "is_agent"}, "subject", "html",
-"source", "custom_fields", "status", "tags", "responder", "spam", "earlier", "conversations", "expect"}.
+"source", "custom_fields", "status", "tags", "responder", "spam", "earlier", "conversations"}.
 """
 
 from __future__ import annotations
@@ -64,7 +64,6 @@ class Sample(BaseModel):
     spam: bool = False
     earlier: list[Earlier] = Field(default_factory=list)
     conversations: list[Said] = Field(default_factory=list)
-    expect: dict[str, Any] = Field(default_factory=dict)
 
 
 def read_samples(path: Path = SAMPLES) -> list[Sample]:
