@@ -163,7 +163,7 @@ def _completion(body: dict[str, Any], whole: str, text: str, finish: str, second
         "id": f"chatcmpl-{uuid.uuid4()}",
         "object": "chat.completion",
         "created": int(time.time()),
-        "model": body["model"],
+        "model": f"sandbox-composer in place of {body['model']}",
         "choices": [
             {"index": 0, "message": {"role": "assistant", "content": text}, "logprobs": None, "finish_reason": finish}
         ],

@@ -16,6 +16,7 @@ from worker.settings import ROOT, Settings, load_settings
 from worker.stack.checks import free_port
 from worker.stack.redis_server import redis_binary, write_redis_configuration
 
+SANDBOX_NOTICE = "Sandbox: these drafts are composed from the sources by a program. It is no language model."
 CUSTOMERS = ROOT / "worker" / "sandbox" / "samples" / "customers.csv"
 
 
@@ -128,6 +129,8 @@ def _sandbox_environment(settings: Settings, room: Path) -> dict[str, str]:
     }
     if not settings.groq_api_key.get_secret_value() and not settings.groq_base_url:
         made |= {"GROQ_BASE_URL": f"{url}/groq", "GROQ_API_KEY": secrets.token_urlsafe(24)}
+        if not settings.console_notice:
+            made["CONSOLE_NOTICE"] = SANDBOX_NOTICE
     if not settings.database_url:
         made["DATABASE_URL"] = f"sqlite:///{room / 'deskhand.db'}"
     wished = settings.model_fields_set

@@ -54,6 +54,7 @@ class _Tokens(_Shape):
 
 
 class _Answer(_Shape):
+    model: str = ""
     choices: list[_Choice] = Field(min_length=1)
     usage: _Tokens | None = None
 
@@ -140,7 +141,7 @@ class GroqWriter:
         if not text.strip() or finish == "length":
             raise Retryable(f"empty answer (finish reason {finish!r})", part=PART)
         tokens = answer.usage or _Tokens()
-        usage = Usage(model=model, calls=1, seconds=time.monotonic() - started, **tokens.model_dump())
+        usage = Usage(model=answer.model or model, calls=1, seconds=time.monotonic() - started, **tokens.model_dump())
         return Completion(text=text, usage=usage)
 
     def _call(self, what: str, call: Callable[..., Any], **asked: Any) -> tuple[int, Any, bytes]:
