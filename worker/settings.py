@@ -117,6 +117,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "FRESHDESK_URL is set but FRESHDESK_API_KEY is not: take the key of the bot agent's profile"
             )
+        if self.lease_seconds <= self.http_timeout_seconds:
+            raise ValueError(
+                "LEASE_SECONDS must be longer than HTTP_TIMEOUT_SECONDS, or no reply could ever leave in time"
+            )
+        if not self.models:
+            raise ValueError("GROQ_MODELS names no model: leave it out for the default chain")
         if self.settle_seconds <= self.http_timeout_seconds:
             raise ValueError("SETTLE_SECONDS must be longer than HTTP_TIMEOUT_SECONDS, or a late reply is sent twice")
         return self

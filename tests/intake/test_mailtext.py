@@ -94,6 +94,18 @@ def test_thanks_in_mid_text_end_nothing() -> None:
     assert read("", text).now == text
 
 
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "Thanks for the reply.\n\nOn Friday I wrote:\n\nWhen will my money come?",
+        "Hi\nThis message is about IM.\nHow do I withdraw?",
+        "Hello,\nFrom: my account\nTo: my bank\nplease tell me how to withdraw",
+    ],
+)
+def test_a_customers_own_words_that_look_like_a_header_stay(mail: str) -> None:
+    assert read("", mail).now == mail
+
+
 def test_invisible_characters_are_taken_out_and_noticed() -> None:
     words = read("", "fee\u200b?\U000e0041\U000e0042")
     assert words.now == "fee?"

@@ -41,6 +41,11 @@ GUARDS: dict[str, tuple[str, str]] = {
     "unfilled": ("Gaps", "Placeholders of the template must be filled in."),
     "markup": ("Links and markup", "The text may hold no markup, and links only to places on our list."),
     "answered": ("Questions", "Every question of the message should be answered, and nothing else."),
+    "fits": ("Fit", "The template must be close to the question, not merely the least distant one."),
+    "meaning": ("Meaning", "The sentence must deny and restrict exactly what its source denies and restricts."),
+    "shape": ("Shape", "Steps, lists and sentences must follow each other as they do in the source."),
+    "language": ("Language", "Templates and search are made for English; another language needs a person."),
+    "asks": ("Secrets", "No reply may ask for a password, PIN or one-time code."),
     "hostile": ("Suspicious mail", "The mail seems to be written for a machine rather than for a person."),
     "sure": ("Certainty", "Something about the customer or the draft is not certain enough."),
 }

@@ -48,7 +48,8 @@ _COLOUR = re.compile(r"(?:^|;)\s*(background(?:-color)?|color)\s*:\s*([^;]+)", r
 _WHITE = {"#fff", "#ffffff", "white", "rgb(255,255,255)", "transparent"}
 
 _QUOTE_HEADERS = (
-    re.compile(r"^\s*(?:>+\s*)?On\b.{4,300}\bwrote\s*:?\s*$", re.I | re.S),
+    # With a date or an address in it: "On Friday I wrote:" is the customer's own sentence.
+    re.compile(r"^\s*(?:>+\s*)?On\b(?=.{0,300}[\d@]).{4,300}\bwrote\s*:?\s*$", re.I | re.S),
     re.compile(
         r"^\s*(?:>+\s*)?(?:Am|Le|El|Em|Il|Op|Den|Dne|W dniu)\b.{4,300}"
         r"\b(?:schrieb|a écrit|escribió|escreveu|ha scritto|schreef|skrev|napsal|napisał)\b.{0,120}:?\s*$",
@@ -60,9 +61,10 @@ _QUOTE_HEADERS = (
     re.compile(r"^\s*(?:Begin forwarded message|Sent from my .* on behalf).*$", re.I),
 )
 _WRAPPED = re.compile(r"^\s*(?:>+\s*)?(?:On|Am|Le|El|Em|Il|Op|Den|Dne|W dniu)\b")
+_BARE_HEADER = re.compile(r"^\s*(?:>+\s*)?(?:On|Am|Le|El)\b.{2,300}\b(?:wrote|schrieb|a écrit|escribió)\s*:?\s*$", re.I)
 _OUTLOOK = re.compile(r"^\s*\*?(?:From|Von|De|Da|Van)\s*:\*?\s.+$", re.I)
 _OUTLOOK_NEXT = re.compile(
-    r"^\s*\*?(?:Sent|Date|To|Subject|Gesendet|Datum|An|Betreff|Envoyé|Objet|Enviado|Asunto|Inviato|Oggetto)\s*:", re.I
+    r"^\s*\*?(Sent|Date|To|Subject|Gesendet|Datum|An|Betreff|Envoyé|Objet|Enviado|Asunto|Inviato|Oggetto)\s*:", re.I
 )
 _SIGNATURE = (
     re.compile(r"^--\s*$"),
@@ -74,8 +76,9 @@ _CLOSING = re.compile(
     re.I,
 )
 _DISCLAIMER = re.compile(
-    r"^\s*(?:confidentiality notice|disclaimer|this (?:e-?mail|message)(?: and any attachments)? "
-    r"(?:is|are|may|contains?)\b)",
+    r"^\s*(?:confidentiality notice|disclaimer\s*:"
+    r"|this (?:e-?mail|message)(?: and any attachments?)? (?:is|are|may|contains?)\b.{0,80}"
+    r"\b(?:confidential|privileged|intended (?:only |solely )?for|legally))",
     re.I,
 )
 
@@ -192,19 +195,24 @@ def _history_starts(lines: list[str]) -> int:
     for i, line in enumerate(lines):
         if line == QUOTED_FROM_HERE:
             return _header_above(lines, i)
-        if _starts_quote(lines[i : i + 3]) or (
-            _OUTLOOK.match(line) and any(_OUTLOOK_NEXT.match(n) for n in lines[i + 1 : i + 4])
-        ):
+        if _starts_quote(lines[i : i + 3]) or (_is_outlook_header(lines[i : i + 6])):
             return i
     return len(lines)
 
 
 def _starts_quote(lines: list[str]) -> bool:
     """A header of quoted mail; mail programs wrap "On ... wrote:" over two or three lines."""
-    if any(p.match(lines[0]) for p in _QUOTE_HEADERS):
+    quoted_below = any(line.lstrip().startswith(">") for line in lines[1:3])
+    if any(p.match(lines[0]) for p in _QUOTE_HEADERS) or (quoted_below and _BARE_HEADER.match(lines[0])):
         return True
     wrapped = [" ".join(part.strip() for part in lines[:n]) for n in range(2, len(lines) + 1)]
     return bool(_WRAPPED.match(lines[0])) and any(p.match(w) for p in _QUOTE_HEADERS[:2] for w in wrapped)
+
+
+def _is_outlook_header(lines: list[str]) -> bool:
+    """From, and below it both when and to whom or about what: a customer may well write "From: ... To: ..." himself."""
+    below = {match.group(1).lower() for line in lines[1:] if (match := _OUTLOOK_NEXT.match(line))}
+    return bool(_OUTLOOK.match(lines[0])) and len(below - {"to", "an"}) >= 1 and len(below) >= 2
 
 
 def _header_above(lines: list[str], mark: int) -> int:

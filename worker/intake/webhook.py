@@ -11,7 +11,7 @@ import binascii
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -25,7 +25,7 @@ from worker.ports import Doorbells, Enqueue
 log = structlog.get_logger(__name__)
 
 MAX_BYTES = 256 * 1024
-_ID_KEYS = ("ticket_id", "ticketid", "ticket.id", "id")
+_TICKET_KEYS = ("ticket_id", "ticketid", "ticket.id")
 _ID_IN_TEXT = re.compile(rb"""["']?ticket[_. ]?id["']?\s*[:=]\s*["']?(?:\[?#)?(\d{1,15})(?!\d)""", re.I)
 _ID_IN_URL = re.compile(rb"/tickets/(\d{1,15})\b")
 
@@ -93,7 +93,7 @@ async def _body(stream: Callable[[], Any], declared: str) -> bytes | None:
 def ticket_id_in(raw: bytes) -> int | None:
     """The ticket's id in any shape that Freshdesk's rules produce; None if there is none to be found. Never raises."""
     try:
-        found = _from_json(json.loads(raw), depth=0)
+        found = _from_json(json.loads(raw))
     except (ValueError, RecursionError):
         found = None
     if found is not None:
@@ -102,18 +102,26 @@ def ticket_id_in(raw: bytes) -> int | None:
     return _positive(match.group(1).decode()) if match else None
 
 
-def _from_json(value: Any, depth: int) -> int | None:
-    """Breadth over names first: `ticket_id` anywhere near the top beats a bare `id`."""
-    if not isinstance(value, dict) or depth > 3:
-        return None
-    named = {str(k).lower(): v for k, v in value.items()}
-    for key in _ID_KEYS:
-        if key in named and (found := _positive(named[key])) is not None:
+def _from_json(value: Any) -> int | None:
+    """A key that speaks of the ticket, however deep, beats a bare `id`, which may be anybody's."""
+    objects = list(_objects(value, 0))
+    for key in _TICKET_KEYS:
+        for named in objects:
+            if key in named and (found := _positive(named[key])) is not None:
+                return found
+    for named in objects:
+        ticket = named.get("ticket")
+        if isinstance(ticket, dict) and (found := _positive(ticket.get("id"))) is not None:
             return found
-    for inner in value.values():
-        if (found := _from_json(inner, depth + 1)) is not None:
-            return found
-    return None
+    return _positive(objects[0].get("id")) if objects else None
+
+
+def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """The object and those in it, three levels down, keys in small letters."""
+    if isinstance(value, dict) and depth <= 3:
+        yield {str(key).lower(): inner for key, inner in value.items()}
+        for inner in value.values():
+            yield from _objects(inner, depth + 1)
 
 
 def _positive(value: Any) -> int | None:

@@ -16,6 +16,7 @@ from typing import Any
 from worker.sandbox.prompt import Block, Prompt, sentences
 
 _WORD = re.compile(r"[A-Za-z\u0900-\u097f]+\+?|\d[\d,.]*\d|\d")
+_LIST = re.compile(r"\s*(?:\||[-*•]|\d{1,2}[.)])")
 _STOP = frozenset(
     "a about after all also am an and any are as at be been before but by can could did do does for from get had has "
     "have hello hi how i if in into is it its just know let like may me mail more my need no not now of on or our out "
@@ -173,7 +174,8 @@ class Composer:
         """The closest sentences, best first."""
         scored = []
         for passage in self._prompt.passages:
-            for text in (s for s in sentences(passage.text) if not s.startswith("|")):
+            # Steps, rows and lead-ins make no sense away from the list that they belong to.
+            for text in (s for s in sentences(passage.text) if not _LIST.match(s) and not s.endswith(":")):
                 one = Said.of(text, passage.id)
                 share = self._share(asked, one.words)
                 if share >= least and len(one.words & asked) >= 3:

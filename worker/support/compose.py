@@ -33,6 +33,7 @@ def candidate(
         facts=facts if who.strength is Strength.VERIFIED else {},
         identity=who,
         reader=reader,
+        fit=found.fit,
         message=words.now,
         hidden=words.hidden,
         had_invisible=words.had_invisible,

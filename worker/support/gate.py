@@ -22,10 +22,16 @@ _THANKS = frozenset("thanks thank thankyou thx thanx dhanyavaad dhanyawad shukri
 _BESIDE_THANKS = frozenset(
     """
     you u so very much many a lot again all team everyone sir madam hi hello dear ok okay great perfect super wonderful
-    noted got received found it that this works worked helped helps is was are clear solved resolved now all good fine
-    for your the quick kind prompt fast help support reply answer response assistance have nice good great day evening
-    week weekend i we really appreciate appreciated bahut ji regards best kind warm problem issue
+    noted got received found it that this works worked helped helps is was clear solved resolved now good fine bahut ji
+    regards best kind warm
     """.split()
+)
+# Set phrases beside thanks; their words alone ("I have a problem") would be a message.
+_POLITE = re.compile(
+    r"\bhave a (?:nice|good|great|lovely) (?:day|evening|week|weekend|one)\b"
+    r"|\b(?:i|we) (?:really |very much )?appreciate (?:it|this)\b"
+    r"|\bfor (?:your|the|all the|all your) (?:very )?(?:quick |kind |prompt |fast |great )?"
+    r"(?:help|support|reply|answer|response|assistance|information|explanation)\b"
 )
 
 
@@ -95,7 +101,7 @@ def _of_ticket(ticket: Ticket) -> dict[str, Fact]:
 
 def only_thanks(words: str, name: str) -> bool:
     """Whether the words are thanks, what usually stands beside thanks, and the writer's name, without a question."""
-    said = re.findall(r"[^\W\d_]+", words.casefold().replace("'", ""))
+    said = re.findall(r"[^\W\d_]+", _POLITE.sub(" ", words.casefold().replace("'", "")))
     beside = _THANKS | _BESIDE_THANKS | set(name.casefold().split())
     return bool(said) and "?" not in words and len(said) <= 25 and bool(_THANKS & set(said)) and set(said) <= beside
 

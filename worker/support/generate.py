@@ -158,7 +158,7 @@ def prompt(task: Assignment, aliases: Mapping[str, str]) -> tuple[str, str]:
         hint=escape(task.hint, quote=False),
         message=escape(_shortened(task.message), quote=False),
     )
-    return system, re.sub(r"\n{2,}", "\n", user)
+    return system, user
 
 
 @cache

@@ -44,6 +44,7 @@ from worker.support.verdict import decide
 log = structlog.get_logger(__name__)
 
 NO_TEXT = "ask-for-details"  # the template for a mail without any text
+EARLIER = 240  # characters of an answered message that a follow-up is searched with
 PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
 
 
@@ -120,6 +121,18 @@ def unanswered_words(thread: Thread, message: Message) -> Words:
     )
 
 
+def answered_before(thread: Thread) -> str:
+    """The last thing that the customer wrote and somebody answered: "and what is the minimum?" leans on it."""
+    last = ""
+    pending = ""
+    for m in thread.messages:
+        if m.public and m.author is Author.CUSTOMER:
+            pending = read(m.html, m.text).now
+        elif m.public and m.author in (Author.PERSON, Author.DESKHAND):
+            last = pending
+    return " ".join(last.split())[-EARLIER:]
+
+
 def without_name(words: str, name: str) -> str:
     """Lines at the end that only repeat the sender's name say nothing, and would blur what is searched for."""
     own = set(name.casefold().split())
@@ -164,7 +177,10 @@ def _retrieve(thread: Thread, who: Identity, reader: Reader, progress: Progress,
     if not progress.words.strip() and (template := desk.index.template(NO_TEXT)):
         return Found(templates=(template_source(template),))
     message = f"{thread.ticket.subject}\n{progress.words}".strip()
-    return retrieve(progress.questions, message, reader, desk.index, desk.embedder, passages=who.existing)
+    earlier = answered_before(thread)
+    return retrieve(
+        progress.questions, message, reader, desk.index, desk.embedder, passages=who.existing, before=earlier
+    )
 
 
 def _generate(

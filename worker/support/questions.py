@@ -69,7 +69,7 @@ _SIGN_OFF = re.compile(
     re.I,
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|that|this|those|these|them|they|(?<!is )(?<!are )there|the\s+same|uska|iska|usme|isme)\b", re.I
+    r"\b(?:each|both|it|its|that|this|those|these|them|they|(?<!is )(?<!are )there|the\s+same|uska|iska|usme|isme)\b", re.I
 )
 _WISH = re.compile(r"(?:i|we)(?:'d|\s+(?:would|want|wish|need))\s+(?:like\s+)?to\b[^?]*$", re.I)
 _NUMBERED = re.compile(r"(?<!\S)\(?[1-9][.)]\s+(?=\w)")
@@ -97,15 +97,16 @@ def split_questions(words: str) -> tuple[str, ...]:
     return (*unique[: MOST - 1], " ".join(unique[MOST - 1 :])) if len(unique) >= MOST else tuple(unique)
 
 
-def in_context(questions: Sequence[str]) -> tuple[str, ...]:
+def in_context(questions: Sequence[str], before: str = "") -> tuple[str, ...]:
     """What to search with for each question. One that points back ("where does it go?"), says only what for ("I would
     like to call") or is too short to stand alone ("what is the minimum?") is searched for together with the question
-    before: alone it would find anything."""
+    before: alone it would find anything. `before`: what was asked earlier on the ticket, for the first of them."""
     texts: list[str] = []
     for question in questions:
         words = len(question.split())
         leans = words <= ELLIPTIC or (words <= POINTING and (_POINTS_BACK.search(question) or _WISH.match(question)))
-        texts.append(f"{texts[-1]} {question}" if texts and leans else question)
+        earlier = texts[-1] if texts else before
+        texts.append(f"{earlier} {question}" if earlier and leans else question)
     return tuple(texts)
 
 

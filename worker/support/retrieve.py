@@ -47,6 +47,7 @@ class Found(Noun):
     """What the searches brought, best first. A template's text is its body.
 
     `score` of a source is fused and on the scale of a cosine, cut to 0..1; `dense` is the cosine itself.
+    `fit`: for each question the scores of its own templates: a source that suits one question says nothing of another.
     `per_question`: for each question the ids of its templates and of its passages, best first, all of them in
     `templates` or `passages`.
     """
@@ -54,6 +55,7 @@ class Found(Noun):
     templates: tuple[Source, ...] = ()
     passages: tuple[Source, ...] = ()
     per_question: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = Field(default_factory=dict)
+    fit: dict[str, dict[str, float]] = Field(default_factory=dict)
 
 
 def retrieve(
@@ -64,20 +66,22 @@ def retrieve(
     embedder: Embedder,
     *,
     passages: bool = True,
+    before: str = "",
     weights: Weights = Weights(),
     floors: Floors = Floors(),
 ) -> Found:
     """Searches with each question, and for templates with the whole message too.
 
     At most three templates and four passages for a question; in all at most six passages, three of one article.
-    `passages`: False where templates alone are wanted. Raises what index and embedder raise.
+    `passages`: False where templates alone are wanted. `before`: what the customer wrote before on this ticket, for a
+    first question that leans on it. Raises what index and embedder raise.
     """
     asked = list(dict.fromkeys(q for q in (*questions, *([] if questions else [message_text])) if q.strip()))
     whole = message_text[:MESSAGE_READ]
     texts = [*asked, *([whole] if whole.strip() and whole not in asked else [])]
     if not texts:
         return Found()
-    said = [*in_context(asked), *texts[len(asked) :]]
+    said = [*in_context(asked, before), *texts[len(asked) :]]
     vectors = embedder.embed(said)
     search = _Search(index, reader, weights)
     by_text = {
@@ -100,6 +104,7 @@ def retrieve(
             )
             for text in asked
         },
+        fit={text: {source.source_id: source.score for source in by_text[text]} for text in asked},
     )
 
 

@@ -183,6 +183,70 @@ def test_a_question_about_one_product_is_not_answered_with_the_other() -> None:
     assert "answered" in found_by(a_candidate(SAID, parts=(question,)))
 
 
+@pytest.mark.parametrize("written", ["im+", "IM +", "IM Plus", "im plus", "IM-Plus", "IMplus", "Im+"])
+def test_a_product_is_recognised_however_it_is_written(written: str) -> None:
+    question = Part(question=f"Is there a lock-in for {written}?", sentences=a_candidate(SAID).parts[0].sentences)
+    assert "answered" in found_by(a_candidate(SAID, parts=(question,)))
+
+
+def test_im_for_i_am_is_no_product() -> None:
+    assert tokens("im waiting, when does it come", ["IM", "IM+"]) == []
+    assert {t.value for t in tokens("how do i withdraw from im", ["IM", "IM+"])} == {"IM"}
+    assert {t.value for t in tokens("withdraw from IM plus", ["IM", "IM+"])} == {"IM+"}
+
+
+def test_an_answer_about_one_of_two_products_held_is_found() -> None:
+    both = a_candidate(
+        SAID,
+        reader=a_reader("public", "IM", "IM+"),
+        parts=(Part(question="When?", sentences=a_candidate(SAID).parts[0].sentences),),
+    )
+    assert "answered" in found_by(both)
+
+
+def test_one_good_question_does_not_vouch_for_another() -> None:
+    sentences = a_candidate(SAID).parts[0].sentences
+    parts = (
+        Part(question="When does it arrive?", sentences=sentences),
+        Part(question="Can I pledge it?", sentences=sentences),
+    )
+    fit = {"When does it arrive?": {SOURCE.source_id: 0.9}, "Can I pledge it?": {SOURCE.source_id: 0.5}}
+    found = [f for f in judge(a_candidate(SAID, parts=parts, fit=fit)) if f.guard == "fits"]
+    assert [f.words for f in found] == ["Can I pledge it?"]
+
+
+def test_another_template_that_was_found_does_not_vouch_for_a_number() -> None:
+    other = a_source("Paid at most within 7 working days.", "queue")
+    reply = a_candidate(
+        "A withdrawal from IM reaches your bank within 7 working days.",
+        sources={SOURCE.source_id: SOURCE, "queue": other},
+        template_ids=(SOURCE.source_id, "queue"),
+    )
+    assert "exact" in found_by(reply)
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [
+        "A withdrawal from IM never reaches your bank within 2 working days.",
+        "A withdrawal from IM only reaches your bank within 2 working days.",
+    ],
+)
+def test_a_word_that_turns_the_meaning_is_found(turned: str) -> None:
+    assert "meaning" in found_by(a_candidate(turned))
+
+
+@pytest.mark.parametrize(
+    "texts", [["You start it in the app:"], ["2. Choose Change bank account."], [SAID, SAID], ["1. One.", "3. Three."]]
+)
+def test_a_mail_in_pieces_is_found(texts: list[str]) -> None:
+    assert "shape" in found_by(a_candidate(*texts))
+
+
+def test_a_whole_list_is_in_shape() -> None:
+    assert "shape" not in found_by(a_candidate("You need:", "1. One.", "2. Two.", "Or:", "- A", "- B"))
+
+
 def test_a_template_that_is_merely_the_least_distant_is_found() -> None:
     distant = a_source(SOURCE.text, SOURCE.source_id, score=0.57)
     assert found_by(a_candidate(SAID, sources={SOURCE.source_id: distant})) == {"fits"}
@@ -233,3 +297,15 @@ def test_every_guard_has_its_manual_with_a_reply_that_passes_and_one_that_fails(
         manual = importlib.import_module(f"worker.support.guard.{name}").__doc__ or ""
         assert "PASS:" in manual, name
         assert "FAIL:" in manual, name
+
+
+def test_every_guard_runs_on_a_reply_without_a_single_sentence() -> None:
+    empty = a_candidate(parts=(Part(question="When?"),))
+    assert [f.guard for f in judge(empty)] == ["answered"]
+    assert [f.guard for f in judge(a_candidate(parts=()))] == ["answered"]
+
+
+def test_the_console_has_words_for_every_guard() -> None:
+    from worker.console import words
+
+    assert set(words.GUARDS) == set(GUARDS)

@@ -24,6 +24,7 @@ def check(reply: Candidate) -> Iterator[Finding]:
             yield Finding(guard="answered", what="The reply answers something that was not asked.", todo="Take it out.")
         else:
             yield from _about_another_product(reply, part, n)
+            yield from _half_an_answer(reply, part, n)
     if not reply.parts:
         yield Finding(guard="answered", what="No question was found in the message.", todo="Read the message yourself.")
 
@@ -43,6 +44,24 @@ def _about_another_product(reply: Candidate, part: Part, n: int) -> Iterator[Fin
                 todo="Check whether this customer may read about it, and answer what was asked.",
                 words=part.question,
             )
+
+
+def _half_an_answer(reply: Candidate, part: Part, n: int) -> Iterator[Finding]:
+    """Who holds two products and names none is told about both, or a person finds out which one is meant."""
+    own = set(reply.reader.segments)
+    if len(own) < 2 or _products(part.question, reply) or _products(reply.message, reply):
+        return
+    cited = {i for sentence in part.sentences for i in sentence.sources}
+    labels = [set(s.segments) for i in cited if (s := reply.sources.get(i))]
+    told = set().union(*(label & own for label in labels)) if labels else set()
+    if told and told != own and not any(label - own for label in labels if not label & own):
+        yield Finding(
+            guard="answered",
+            what=f"The customer holds {' and '.join(sorted(own))}; the answer to question {n} is about"
+            f" {' and '.join(sorted(told))} only.",
+            todo="Find out which product is meant, or answer for both.",
+            words=part.question,
+        )
 
 
 def _told(reply: Candidate, part: Part, labels: set[str] | None) -> set[str]:

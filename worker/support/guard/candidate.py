@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker.models import Identity, Part, Reader, Sentence, Source
 
@@ -18,6 +18,7 @@ class Candidate:
     facts: Mapping[str, str]
     identity: Identity
     reader: Reader
+    fit: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # question -> template id -> score
     message: str = ""  # what the customer wrote now
     hidden: str = ""  # what the mail held and nobody could see
     had_invisible: bool = False
@@ -41,4 +42,6 @@ class Candidate:
         return "\n".join(texts)
 
     def template_text(self) -> str:
-        return "\n".join(s.text for i in self.template_ids if (s := self.sources.get(i)))
+        """The templates that the reply rests on; others that were found have no say in what is right."""
+        cited = {i for _, sentence in self.numbered() for i in sentence.sources}
+        return "\n".join(s.text for i in self.template_ids if i in cited and (s := self.sources.get(i)))

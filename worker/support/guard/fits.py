@@ -1,13 +1,14 @@
-"""The template that a reply rests on is close to what was asked, not merely the least distant one.
+"""The template that an answer rests on is close to the very question, not merely the least distant one.
 
-A first floor over the search's score; a reply whose best template lies below it is held.
+A first floor over the search's score, question by question; below it the reply is held.
 PASS: "When does my withdrawal arrive?" answered from the template on withdrawal times (score 0.88).
-FAIL: "Can I pledge my balance for a home loan?" answered from the template on interest dates (score 0.57).
+FAIL: "Can I pledge my balance for a home loan?" answered from the template on interest dates (score 0.57), even if the
+mail's other question is about interest dates.
 """
 
 from collections.abc import Iterator
 
-from worker.models import Finding, Kind
+from worker.models import Finding, Kind, Part
 from worker.support.guard.candidate import Candidate
 
 # On the sample tickets right templates scored 0.67 to 1.0 and wrong ones 0.31 to 0.72; a hold costs less than a wrong
@@ -17,9 +18,7 @@ FLOOR = 0.62
 
 def check(reply: Candidate) -> Iterator[Finding]:
     for n, part in enumerate(reply.parts, 1):
-        cited = {source for sentence in part.sentences for source in sentence.sources}
-        found = [s for i in cited if (s := reply.sources.get(i)) and s.kind is Kind.TEMPLATE]
-        best = max((s.score for s in found), default=None)
+        best = _best(reply, part)
         if best is not None and best < FLOOR:
             yield Finding(
                 guard="fits",
@@ -27,3 +26,13 @@ def check(reply: Candidate) -> Iterator[Finding]:
                 todo="Check that this is what was asked.",
                 words=part.question,
             )
+
+
+def _best(reply: Candidate, part: Part) -> float | None:
+    """The best score, for this question, of the templates that its answer cites; None if it cites none."""
+    cited = {source for sentence in part.sentences for source in sentence.sources}
+    found = [s for i in cited if (s := reply.sources.get(i)) and s.kind is Kind.TEMPLATE]
+    scores = reply.fit.get(part.question)
+    if scores is None:
+        return max((s.score for s in found), default=None)
+    return max((scores.get(s.source_id, 0.0) for s in found), default=None)

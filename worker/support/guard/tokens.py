@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 
@@ -84,10 +85,25 @@ def tokens(text: str, names: Sequence[str] = ()) -> list[Token]:
             found += [Token(kind, value, match.group().strip()) for kind, value in fold(match)]
         rest = pattern.sub(lambda m: " " * len(m.group()), rest)
     for name in sorted(names, key=len, reverse=True):
-        pattern = re.compile(rf"(?<![\w+]){re.escape(name)}(?![\w+])")
+        pattern = _named(name)
         found += [Token("name", name, name) for _ in pattern.finditer(rest)]
         rest = pattern.sub(lambda m: " " * len(m.group()), rest)
     return found
+
+
+@cache
+def _named(name: str) -> re.Pattern[str]:
+    """How customers write a product's name: "IM+" also as "im+", "IM +", "IM Plus" or "im-plus". A short plain name
+    counts in small letters only after a word such as "from", since "im" is most often "I am"."""
+    if name.endswith("+"):
+        stem = re.escape(name[:-1])
+        return re.compile(rf"(?<!\w)(?:{stem})(?:\s?\+|[\s-]?plus\b)(?!\+)", re.I)
+    small = re.escape(name.lower())
+    return re.compile(
+        rf"(?<![\w+]){re.escape(name)}(?![\w+])"
+        rf"|(?<=\b(?:in|on|of|to|my) ){small}(?![\w+'’])|(?<=\b(?:the|for) ){small}(?![\w+'’])"
+        rf"|(?<=\b(?:from|into) ){small}(?![\w+'’])"
+    )
 
 
 def _number(text: str) -> str:
