@@ -69,7 +69,8 @@ _SIGN_OFF = re.compile(
     re.I,
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:each|both|it|its|that|this|those|these|them|they|(?<!is )(?<!are )there|the\s+same|uska|iska|usme|isme)\b", re.I
+    r"\b(?:each|both|it|its|that|this|those|these|them|they|(?<!is )(?<!are )there|the\s+same|uska|iska|usme|isme)\b",
+    re.I,
 )
 _WISH = re.compile(r"(?:i|we)(?:'d|\s+(?:would|want|wish|need))\s+(?:like\s+)?to\b[^?]*$", re.I)
 _NUMBERED = re.compile(r"(?<!\S)\(?[1-9][.)]\s+(?=\w)")
