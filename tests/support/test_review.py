@@ -188,7 +188,7 @@ def test_findings_survive_an_edit_and_are_marked_as_overruled_once(ledger: SqlLe
 
 
 def test_where_the_guards_are_at_hand_an_edit_is_judged_anew(ledger: SqlLedger):
-    desk, _ = a_review_desk(ledger, judge=lambda draft, _: [Finding(guard="cited", what=draft.parts[0].question)])
+    desk, _ = a_review_desk(ledger, judge=lambda draft, *_: [Finding(guard="cited", what=draft.parts[0].question)])
     case_id = hold(ledger)
     edit(desk, case_id, "Within 2 working days.")
     assert newest(ledger, case_id)[1].findings == (Finding(guard="cited", what=PARTS[0].question),)

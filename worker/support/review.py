@@ -26,7 +26,7 @@ from worker.support.threads import read_thread, set_aside
 log = structlog.get_logger(__name__)
 
 LetterFor = Callable[[Thread, Identity | None], Letter]
-Judge = Callable[[Draft, Trace], Sequence[Finding]]
+Judge = Callable[[Draft, Trace, Thread], Sequence[Finding]]
 
 _DONE_WORDS = {
     Status.OPEN: "A new draft is being written",
@@ -186,7 +186,7 @@ def _edited(desk: ReviewDesk, now: Current, text: str, user: str) -> Draft:
         written_by=user,
     )
     if desk.judge is not None:
-        return draft.model_copy(update={"findings": tuple(desk.judge(draft, now.trace))})
+        return draft.model_copy(update={"findings": tuple(desk.judge(draft, now.trace, now.thread))})
     places = {s.text: i for i, s in enumerate(s for part in parts for s in part.sentences)}
     before = [s.text for part in old.parts for s in part.sentences]
     return draft.model_copy(update={"findings": tuple(_overruled(f, before, places, user) for f in old.findings)})
