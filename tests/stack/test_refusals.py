@@ -33,6 +33,14 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_its_holder(tmp_path)
     assert f"CONSOLE_PORT: port {port} on 127.0.0.1 is taken, by process " in line
 
 
+def test_what_a_killed_stack_wrote_is_gone_before_anything_reads_it(tmp_path):
+    stale = tmp_path / "stack.json"
+    stale.write_text('{"database_url": "sqlite:///elsewhere.db"}')
+    env = surroundings(tmp_path)
+    refused(run_stack(env=env | {"SANDBOX_PORT": env["WEBHOOK_PORT"]}), 1)
+    assert not stale.exists()
+
+
 def test_two_processes_cannot_share_a_port(tmp_path):
     env = surroundings(tmp_path)
     line = refused(run_stack(env=env | {"SANDBOX_PORT": env["WEBHOOK_PORT"]}), 1)

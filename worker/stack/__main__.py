@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(settings: Settings, wishes: argparse.Namespace, asked: Asked, begun: float) -> int:
     """Looks, lays out, brings up; then shows where everything is, or waits for the samples."""
     wait_for_predecessor(settings.data_dir)
+    settings.stack_file.unlink(missing_ok=True)  # of a stack that was killed: it would name that one's database as ours
     if wishes.once and settings.freshdesk_url:
         raise BadConfiguration("--once answers the sandbox's sample tickets: leave FRESHDESK_URL empty for it")
     check_ports(settings, sandbox=not settings.freshdesk_url)

@@ -71,6 +71,8 @@ class Stack:
         try:
             self._supervisor.start()
             where = {"redis_url": settings.redis_url, "milvus_uri": settings.milvus_uri}
+            if "DATABASE_URL" in self.plan.environment or not settings.database_url:
+                where["database_url"] = settings.ledger_url  # one that was given is known to scripts already
             write_private(settings.stack_file, json.dumps(where))
             self._bring_up()
             yield
