@@ -53,6 +53,8 @@ def candidate(
         product_names=tuple(rules.product_names),
         own_contacts=(*rules.emails, *rules.phones),
         ids_in=desk.rulebook.identity.customer_id.seen_in,
+        personal_fields=tuple(rules.personal_fields),
+        signed=facts.get("name", ""),
         never_ask_for=tuple(rules.never_ask_for),
     )
 
