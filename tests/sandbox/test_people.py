@@ -55,6 +55,12 @@ def test_a_ticket_shows_who_said_what_and_what_is_private(sandbox: RunningSandbo
     assert "urgent" in listed
 
 
+def test_the_link_of_a_real_account_leads_to_the_tickets_page(sandbox: RunningSandbox) -> None:
+    ticket = sandbox.mail("asha@example.com", "When?", "<p>When?</p>")
+    shown = page(sandbox, f"/a/tickets/{ticket}")
+    assert (shown.status_code, shown.url) == (200, f"{sandbox.url}/tickets/{ticket}")
+
+
 def test_somebody_can_write_as_a_sample_customer_or_as_a_stranger(sandbox: RunningSandbox) -> None:
     known = read_samples()[0].requester
     form = {"known": known.email, "subject": "Hello", "text": "One line\nand one more\n\n<b>new</b> paragraph"}

@@ -72,6 +72,12 @@ async def ticket(ticket_id: int, here: PartsArg) -> Response:
     return _page("ticket.html", row=row, entries=entries, person=person)
 
 
+@router.get("/a/tickets/{ticket_id:int}")
+async def agents_page(ticket_id: int) -> Response:
+    """Where a ticket stands in a Freshdesk account: the console links there."""
+    return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
+
+
 @router.get("/new")
 async def new(here: PartsArg) -> Response:
     people = sorted({(s.requester.name, s.requester.email) for s in read_samples()}) if SAMPLES.exists() else []
