@@ -106,10 +106,10 @@ def make_embedder(settings: Settings) -> Embedder:
 
 @contextmanager
 def open_shelf(settings: Settings) -> Iterator[MilvusShelf]:
-    """The index for writing: at MILVUS_URI, at the running stack's server, or at one started for the occasion."""
+    """The index for writing: at MILVUS_URI, at the running stack's server, or else in its folder, opened in-process."""
     from worker.adapters.milvus import MilvusShelf
 
-    # With no server about, this process owns the directory while it writes; a stack that starts meanwhile has to wait.
+    # In its folder this process owns the index while it writes; a stack that starts meanwhile has to wait.
     uri = milvus_uri(settings) or str(milvus_directory(settings))
     with closing(MilvusShelf(uri, token=settings.milvus_token.get_secret_value())) as shelf:
         yield shelf

@@ -27,6 +27,7 @@ from worker.ports import Ledger
 from worker.settings import Settings
 from worker.support.facts import first_name, known_facts
 from worker.support.letters import letter_for, tags_of
+from worker.support.rejudge import Rejudge
 from worker.support.render import Letter
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def make_console_app(settings: Settings) -> FastAPI:
         enqueue=make_enqueue(make_celery(settings, redis_url(settings))),
         helpdesk=make_helpdesk(settings) if settings.freshdesk_url else None,
         tags=tags_of(rulebook),
+        judge=Rejudge(rulebook),
         notice=settings.console_notice,
         freshdesk_url=settings.freshdesk_url,
     )

@@ -6,6 +6,7 @@ assembly (bootstrap, queues, scripts) reads this; everything else is handed what
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -142,21 +143,43 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> str:
-        """DATABASE_URL, or SQLite under DATA_DIR."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'deskhand.db'}"
+        """DATABASE_URL, or that of a running stack on this DATA_DIR (the sandbox's is its own), or SQLite there."""
+        return (
+            self.database_url
+            or self.running_stack().get("database_url", "")
+            or f"sqlite:///{self.data_dir / 'deskhand.db'}"
+        )
 
     @property
     def stack_file(self) -> Path:
-        """Where a running `make run` says what it started (addresses of its Redis and Milvus)."""
+        """Where a running `make run` says what it started (addresses of its Redis, Milvus and database)."""
         return self.data_dir / "stack.json"
 
+    @property
+    def stack_lock(self) -> Path:
+        """Locked by a running `make run` for as long as its process lives."""
+        return self.data_dir / "stack.lock"
+
     def running_stack(self) -> dict[str, str]:
-        """What a running stack on this DATA_DIR wrote; {} if none wrote anything."""
+        """What a running stack on this DATA_DIR wrote; {} if none runs: one that was killed leaves its file behind."""
+        if not _is_locked(self.stack_lock):
+            return {}
         try:
             found = json.loads(self.stack_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is no such file, or it is somebody else's
+        pass
+    return False
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -25,7 +25,7 @@ def test_the_queue_shows_what_a_lead_chooses_by_most_urgent_first(ledger: SqlLed
     assert urgent < other
     for shown in ("Hacked", "Urgent", "verified", "IM", f"{len(FINDINGS)} findings", "Figures and names, Questions"):
         assert shown in page[urgent:other]
-    assert "Interest just now verified IM nothing found im-withdrawal-time" in page[other:]
+    assert "Interest just now verified IM no findings im-withdrawal-time" in page[other:]
 
 
 def test_every_folder_says_how_many_cases_it_holds_and_lists_them(ledger: SqlLedger):
@@ -53,6 +53,14 @@ def test_a_long_queue_comes_in_pages(ledger: SqlLedger):
     assert f"Page 2 of 2, {PAGE + 1} in all" in words_of(second)
     for nonsense in ("0", "-1", "x", "9" * 5000, "٣"):
         assert maya.get("/", params={"page": nonsense}).text.count('class="mail"') == PAGE
+
+
+def test_a_page_behind_the_last_one_is_the_last_one(ledger: SqlLedger):
+    hold(ledger, 1)
+    hold(ledger, 2, thread=a_ticket_of(2, "legal@example.com", "My lawyer"), status=Status.HANDED_OVER)
+    maya = Lead(a_console(ledger), ledger)
+    assert "My lawyer" in maya.get("/cases?status=handed_over&page=999").text
+    assert maya.get("/?page=999").text.count('class="mail"') == 1
 
 
 def test_what_customers_write_is_never_markup(ledger: SqlLedger):

@@ -129,6 +129,19 @@ def test_a_rejected_draft_ends_its_case_with_the_reason(ledger: Ledger) -> None:
     assert (current(ledger, case).status, current(ledger, case).reasons) == (Status.REJECTED, ("Wrong fund.",))
 
 
+def test_a_rejection_queues_its_note_and_one_that_came_too_late_queues_nothing(ledger: Ledger) -> None:
+    case = held(ledger, 42)
+    note = a_reply("The draft was rejected.", kind=SendKind.HANDOVER_NOTE)
+    draft_id = newest(ledger, case)
+    assert not ledger.reviews.reject(case.case_id, "f-older", "Wrong fund.", "meera", note)
+    assert ledger.reviews.reject(case.case_id, draft_id, "Wrong fund.", "meera", note)
+    assert not ledger.reviews.reject(case.case_id, draft_id, "Wrong fund.", "tom", note)
+
+    [send] = ledger.sends.of_case(case.case_id)
+    assert (send.kind, send.state, send.ticket_id) == (SendKind.HANDOVER_NOTE, SendState.QUEUED, 42)
+    assert (send.body_html, list(ledger.sends.due(5))) == (note.body_html, [send.send_id])
+
+
 def test_a_redraft_rings_for_the_held_case(ledger: Ledger) -> None:
     case = held(ledger, 42)
 

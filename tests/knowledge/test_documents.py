@@ -7,6 +7,7 @@ import pytest
 from tests.knowledge.kb_files import ARTICLE, LABELS, TEMPLATE, an_article, write_kb
 from worker.errors import BadConfiguration
 from worker.knowledge.documents import read_kb
+from worker.support.facts import fill
 
 
 def problems_of(folder) -> list[str]:
@@ -68,6 +69,12 @@ def test_the_version_follows_the_content_and_nothing_else(tmp_path):
         ("---\nPlease", "Please", "1: the file must begin with front matter between two lines of ---"),
         ("Please have your PAN at hand.", "", "the template has no body"),
         ("your PAN", "{{ pan }}", "11: unknown placeholder 'pan': use first_name, name"),
+        ("your PAN", "{{ firstname }}", "11: unknown placeholder 'firstname': did you mean 'first_name'?"),
+        (
+            "your PAN",
+            "{{ phone }}",
+            "11: unknown placeholder 'phone': this column of the customer file is not for replies",
+        ),
         ("your PAN", "{{ name }}", "11: placeholder 'name' is not in needs: add it there"),
         ("your PAN", "{{ name", "11: a placeholder is broken: write {{ name }}"),
         ("your PAN", "{% if name %}", "11: a placeholder is broken"),
@@ -79,6 +86,19 @@ def test_each_mistake_in_a_template_is_told_with_file_and_line(tmp_path, was, be
     problems = problems_of(write_kb(tmp_path / "kb", templates={"kyc-documents": TEMPLATE.replace(was, becomes)}))
 
     assert any(p.startswith("kb/templates/kyc-documents.md:") and problem in p for p in problems), problems
+
+
+@pytest.mark.parametrize("written", ["firstname", "phone"])
+def test_needs_makes_no_column_of_a_slip_or_of_what_is_withheld(tmp_path, written):
+    text = TEMPLATE.replace("your PAN", f"{{{{ {written} }}}}").replace("needs: []", f"needs: [{written}]")
+    assert f"unknown placeholder '{written}'" in told(tmp_path, templates={"kyc-documents": text})
+
+
+def test_a_further_column_of_the_customer_file_is_a_placeholder_once_needs_names_it(tmp_path):
+    text = TEMPLATE.replace("your PAN", "your PAN in {{ city }}").replace("needs: []", "needs: [city]")
+    kb = read_kb(write_kb(tmp_path / "kb", templates={"kyc-documents": text}), LABELS)
+    assert kb.templates[0].needs == ("city",)
+    assert fill(kb.templates[0].body, {"city": "Pune"}) == "Please have your PAN in Pune at hand."
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.sandbox_server import RunningSandbox, running_sandbox
-from worker.sandbox.samples import SAMPLES, read_samples
+from worker.sandbox.samples import SAMPLES, read_customers, read_samples
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,6 +53,40 @@ def test_a_ticket_shows_who_said_what_and_what_is_private(sandbox: RunningSandbo
     listed = page(sandbox, "/").text
     assert "Deskhand replied" in listed
     assert "urgent" in listed
+
+
+def test_the_link_of_a_real_account_leads_to_the_tickets_page(sandbox: RunningSandbox) -> None:
+    ticket = sandbox.mail("asha@example.com", "When?", "<p>When?</p>")
+    shown = page(sandbox, f"/a/tickets/{ticket}")
+    assert (shown.status_code, shown.url) == (200, f"{sandbox.url}/tickets/{ticket}")
+
+
+def test_a_stranger_without_an_address_is_shown_the_form_again_with_all_that_was_typed(sandbox: RunningSandbox) -> None:
+    form = {"name": "Kiran", "subject": "Is it <safe>?", "text": "Tell me."}
+    shown = requests.post(f"{sandbox.url}/tickets", data=form, timeout=5)
+    assert shown.status_code == 400
+    assert shown.headers["Content-Type"].startswith("text/html")
+    assert "e-mail address." in shown.text
+    assert 'value="Kiran"' in shown.text
+    assert "Is it &lt;safe&gt;?" in shown.text
+    assert ">Tell me.</textarea>" in shown.text
+
+
+def test_a_message_without_words_keeps_the_customer_that_was_chosen(sandbox: RunningSandbox) -> None:
+    known = read_samples()[0].requester.email
+    shown = requests.post(f"{sandbox.url}/tickets", data={"known": known, "subject": "Hello"}, timeout=5)
+    assert shown.status_code == 400
+    assert f'<option value="{known}" selected>' in shown.text
+
+
+def test_every_customer_of_the_customer_file_can_be_written_as(sandbox: RunningSandbox) -> None:
+    shown = page(sandbox, "/new").text
+    customers = read_customers()
+    assert [email for email in customers if f'<option value="{email}">' not in shown] == []
+    silent = next(email for email in customers if email not in {s.requester.email for s in read_samples()})
+    made = requests.post(f"{sandbox.url}/tickets", data={"known": silent, "subject": "Hi", "text": "Hi?"}, timeout=5)
+    assert made.status_code == 200
+    assert customers[silent].name in made.text
 
 
 def test_somebody_can_write_as_a_sample_customer_or_as_a_stranger(sandbox: RunningSandbox) -> None:

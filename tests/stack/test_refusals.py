@@ -12,7 +12,7 @@ from tests.builders import a_thread
 from tests.stack.running import Finished, run_stack, surroundings
 from worker.adapters.store import migrate, open_ledger
 from worker.models import Ring
-from worker.stack.checks import CannotStart, only_one
+from worker.stack.checks import CannotStart, check_redis, free_port, only_one
 
 pytestmark = pytest.mark.stack
 
@@ -33,10 +33,32 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_its_holder(tmp_path)
     assert f"CONSOLE_PORT: port {port} on 127.0.0.1 is taken, by process " in line
 
 
+def test_what_a_killed_stack_wrote_is_gone_before_anything_reads_it(tmp_path):
+    stale = tmp_path / "stack.json"
+    stale.write_text('{"database_url": "sqlite:///elsewhere.db"}')
+    env = surroundings(tmp_path)
+    refused(run_stack(env=env | {"SANDBOX_PORT": env["WEBHOOK_PORT"]}), 1)
+    assert not stale.exists()
+
+
 def test_two_processes_cannot_share_a_port(tmp_path):
     env = surroundings(tmp_path)
     line = refused(run_stack(env=env | {"SANDBOX_PORT": env["WEBHOOK_PORT"]}), 1)
     assert line.startswith(f"SANDBOX_PORT and WEBHOOK_PORT are both {env['WEBHOOK_PORT']}")
+
+
+def test_a_redis_that_does_not_answer_is_named_without_its_password(tmp_path):
+    port = free_port()
+    line = refused(run_stack(env=surroundings(tmp_path, REDIS_URL=f"redis://:hush@127.0.0.1:{port}/0")), 1)
+    assert line.startswith(f"REDIS_URL: no Redis answers at 127.0.0.1:{port} (ConnectionError).")
+    assert "hush" not in line
+    assert not (tmp_path / "supervisord.pid").exists()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "redis://:hu/sh@127.0.0.1:1/0", "redis://127.0.0.1:port/0"])
+def test_what_is_no_redis_address_is_refused_at_once_and_not_repeated(url):
+    with pytest.raises(CannotStart, match=r"^REDIS_URL is no Redis address: write it as redis://host:6379/0\.$"):
+        check_redis(url)
 
 
 def test_a_data_dir_that_cannot_be_written_is_named(tmp_path):

@@ -167,7 +167,9 @@ def test_a_killed_worker_comes_back_and_ctrl_c_leaves_no_process_behind(first_ru
         assert ready["status"] == "ready", ready
         link = re.search(r"http://\S+/enter\?token=\S+", stack.summary)
         assert requests.get(link[0], timeout=10).status_code == 200
-        assert {"redis_url", "milvus_uri"} == json.loads((stack.data_dir / "stack.json").read_text()).keys()
+        where = json.loads((stack.data_dir / "stack.json").read_text())
+        assert where.keys() == {"redis_url", "milvus_uri", "database_url"}
+        assert where["database_url"] == f"sqlite:///{stack.data_dir / 'sandbox' / 'deskhand.db'}"
 
         before = stack.processes()["worker"]["pid"]
         os.kill(before, signal.SIGKILL)

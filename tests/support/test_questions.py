@@ -117,3 +117,7 @@ def test_a_question_that_leans_on_the_one_before_is_searched_for_with_it():
 def test_a_question_that_says_what_it_is_about_is_searched_for_alone():
     asked = ("What is the most I can hold in IM?", "Is there a platform fee for IM?")
     assert in_context(asked) == asked
+
+
+def test_the_abbreviations_that_end_no_sentence_of_a_reply_end_no_question_either():
+    assert split_questions("Can Acme Pvt. Ltd. hold an account?") == ("Can Acme Pvt. Ltd. hold an account?",)

@@ -188,7 +188,7 @@ def test_findings_survive_an_edit_and_are_marked_as_overruled_once(ledger: SqlLe
 
 
 def test_where_the_guards_are_at_hand_an_edit_is_judged_anew(ledger: SqlLedger):
-    desk, _ = a_review_desk(ledger, judge=lambda draft, _: [Finding(guard="cited", what=draft.parts[0].question)])
+    desk, _ = a_review_desk(ledger, judge=lambda draft, *_: [Finding(guard="cited", what=draft.parts[0].question)])
     case_id = hold(ledger)
     edit(desk, case_id, "Within 2 working days.")
     assert newest(ledger, case_id)[1].findings == (Finding(guard="cited", what=PARTS[0].question),)
@@ -209,6 +209,25 @@ def test_a_rejection_needs_a_reason_and_ends_the_case(ledger: SqlLedger):
     assert review.reject(desk, case_id, draft_id, "The answer is wrong.", "maya").done
     assert ledger.cases.moves(case_id)[-1]["reasons"] == ("The answer is wrong.",)
     assert approve(desk, case_id).words == "Already rejected by maya."
+
+
+def test_a_rejection_tells_the_team_on_the_ticket_and_takes_the_held_tag_off(ledger: SqlLedger):
+    desk, _ = a_review_desk(ledger)
+    case_id = hold(ledger)
+    assert review.reject(desk, case_id, newest(ledger, case_id)[0], "Wrong <fund>.", "maya").done
+
+    (note,) = ledger.sends.of_case(case_id)
+    assert note.kind is SendKind.HANDOVER_NOTE
+    assert "rejected by maya:</b> Wrong &lt;fund&gt;." in note.body_html
+    assert "answer by hand" in note.body_html
+    assert note.change.remove_tags == ("deskhand-held",)
+
+
+def test_a_rejection_in_shadow_mode_writes_nothing_to_the_ticket(ledger: SqlLedger):
+    desk, _ = a_review_desk(ledger, policy=Policy(delivery="shadow"))
+    case_id = hold(ledger)
+    assert review.reject(desk, case_id, newest(ledger, case_id)[0], "Wrong fund.", "maya").done
+    assert not ledger.sends.of_case(case_id)
 
 
 def test_another_draft_is_asked_for_with_a_hint_of_one_line(ledger: SqlLedger):

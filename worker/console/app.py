@@ -55,9 +55,9 @@ def make_console(
     """The whole console.
 
     `letter_for(thread, identity)`: greeting and sign-off, the same as the pipeline's. `console_secret`: binds forms
-    before sign-in to the browser; the same for all console processes. `judge(draft, trace)`: findings on an edit; None
-    keeps the old ones, marked as overruled. `notice`: a banner on every page ("the sandbox composer, no language
-    model"). `freshdesk_url`: for links to tickets.
+    before sign-in to the browser; the same for all console processes. `judge(draft, trace, thread)`: findings on an
+    edit; None keeps the old ones, marked as overruled. `notice`: a banner on every page ("the sandbox composer, no
+    language model"). `freshdesk_url`: for links to tickets.
     """
     access = Access(ledger.users, console_secret)
     pages = Pages(access, notice)

@@ -17,21 +17,20 @@ PAGE = 25
 def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
     @app.get("/")
     def held(request: Request, page: str = "1", done: str = "") -> Response:
-        number = _number(page)
-        rows = ledger.reviews.held(limit=PAGE, offset=(number - 1) * PAGE)
-        total = ledger.reviews.held_count()
-        shown = {**_folders(ledger, Status.HELD), **_pages(number, total), "rows": rows}
+        pager = _pages(_number(page), ledger.reviews.held_count())
+        rows = ledger.reviews.held(limit=PAGE, offset=(pager["page"] - 1) * PAGE)
+        shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows}
         return pages.show(request, "queue.html", done=DONE.get(done, ""), **shown)
 
     @app.get("/cases")
     def by_status(request: Request, status: str = "sent", page: str = "1") -> Response:
         if status not in set(Status):
             return pages.note(request, "Not found", "There is no such list.", 404)
-        folder, number = Status(status), _number(page)
+        folder = Status(status)
         shown = _folders(ledger, folder)
-        cases = ledger.cases.by_status(folder, limit=PAGE, offset=(number - 1) * PAGE)
-        total = int(shown["counts"].get(folder.value, 0))
-        return pages.show(request, "cases.html", cases=cases, **shown, **_pages(number, total))
+        pager = _pages(_number(page), int(shown["counts"].get(folder.value, 0)))
+        cases = ledger.cases.by_status(folder, limit=PAGE, offset=(pager["page"] - 1) * PAGE)
+        return pages.show(request, "cases.html", cases=cases, **shown, **pager)
 
 
 DONE = {
@@ -46,7 +45,9 @@ def _folders(ledger: Ledger, current: Status) -> dict[str, Any]:
 
 
 def _pages(number: int, total: int) -> dict[str, int]:
-    return {"page": number, "last_page": max(1, -(-total // PAGE)), "total": total}
+    """A page behind the last one, from an old bookmark, is the last one: it would say that there is nothing."""
+    last = max(1, -(-total // PAGE))
+    return {"page": min(number, last), "last_page": last, "total": total}
 
 
 def _number(page: str) -> int:

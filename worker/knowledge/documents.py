@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from worker.knowledge.articles import Article, read_sections
 from worker.models import Noun, Template
 
 PLACEHOLDERS = ("first_name", "name", "customer_id", "email", "since", "relationship_manager", "ticket_id")
+_WITHHELD = ("phone", "alternate_emails", "segments")  # of the customer file, and never in a reply
 _PLACEHOLDER = re.compile(r"\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}")
 _KEY = re.compile(r"^([A-Za-z_]\w*)\s*:")
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -74,7 +76,8 @@ def read_kb(kb_dir: Path, labels: Sequence[str], *, placeholders: Sequence[str] 
     """Reads kb_dir/templates/**.md and kb_dir/articles/**.md (README.md is left out).
 
     `labels`: every label that a document may carry, "public" and the products' names. Raises BadConfiguration with one
-    sentence for each problem of each file: file, line, what is wrong, what to do.
+    sentence for each problem of each file: file, line, what is wrong, what to do. `placeholders`: those that are always
+    there; any other that a template's `needs` names is taken to be a further column of the customer file.
     """
     problems: list[str] = []
     templates: list[Template] = []
@@ -208,13 +211,25 @@ def _check_placeholders(file: _File, needs: Sequence[str], allowed: Sequence[str
         if "{{" in rest or "}}" in rest or "{%" in rest or "{#" in rest:
             file.tell(number, "a placeholder is broken: write {{ name }}, opened and closed on one line")
         for name in names:
-            if name not in allowed:
-                file.tell(number, f"unknown placeholder '{name}': use {_listed(allowed)}")
+            if name not in allowed and (reason := _no_column(name, needs, allowed)):
+                file.tell(number, f"unknown placeholder '{name}': {reason}")
             elif name not in needs:
                 file.tell(number, f"placeholder '{name}' is not in needs: add it there")
     for name in needs:
         if name not in used:
             file.tell(file.lines["needs"], f"needs names '{name}', but the body does not use it: remove it there")
+
+
+def _no_column(name: str, needs: Sequence[str], allowed: Sequence[str]) -> str:
+    """Why `name` is not taken for a further column of the customer file; "" if it is."""
+    if name in _WITHHELD:
+        return "this column of the customer file is not for replies: take it out"
+    # A misspelt name would be a column that no customer has, and every reply from the template would be held.
+    if near := get_close_matches(name, allowed, n=1, cutoff=0.85):
+        return f"did you mean '{near[0]}'?"
+    if name not in needs:
+        return f"use {_listed(allowed)}, or name a further column of the customer file in needs"
+    return ""
 
 
 def _article(file: _File, labels: Sequence[str]) -> list[Article]:

@@ -40,7 +40,10 @@ class Reviews(Protocol):
         """Stores `draft` as the newest of a HELD case; its id. None if the case moved on or draft_id is not newest."""
         ...
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str) -> bool: ...
+    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
+        """HELD -> REJECTED with the reason, and the note that says so on the ticket queued (`outgoing`; None writes
+        nothing there). False, and nothing is stored, if the case moved on or the draft is not the newest."""
+        ...
 
     def redraft(self, case_id: str, hint: str, user: str) -> str | None:
         """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on."""

@@ -6,6 +6,7 @@ The file's elements: {"key", "requester": {"name", "email", "phone", "other_emai
 
 from __future__ import annotations
 
+import csv
 import json
 import threading
 import time
@@ -22,6 +23,7 @@ from worker.sandbox.sanitiser import from_text
 from worker.sandbox.world import World
 
 SAMPLES = Path(__file__).parent / "samples" / "tickets.json"
+CUSTOMERS = SAMPLES.with_name("customers.csv")
 HUMAN = 11
 _OLDER = timedelta(days=45)  # beyond the listing's window of 30 days
 
@@ -68,6 +70,22 @@ class Sample(BaseModel):
 
 def read_samples(path: Path = SAMPLES) -> list[Sample]:
     return [Sample.model_validate(row) for row in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def read_customers(path: Path = CUSTOMERS) -> dict[str, Requester]:
+    """The sample customers as people who write, by address; none where there is no such file."""
+    if not path.exists():
+        return {}
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    return {
+        row["email"]: Requester(
+            name=row["name"],
+            email=row["email"],
+            phone=row["phone"] or None,
+            other_emails=[other for other in row["alternate_emails"].split(";") if other],
+        )
+        for row in rows
+    }
 
 
 def requester_id(world: World, who: Requester) -> int:

@@ -18,7 +18,7 @@ from worker.ports import Ledger
 from worker.settings import Settings, load_settings
 from worker.stack import once, report
 from worker.stack.bring_up import Asked, Interrupted, Stack
-from worker.stack.checks import CannotStart, check_ports, only_one
+from worker.stack.checks import CannotStart, check_ports, check_redis, only_one
 from worker.stack.plan import CUSTOMERS, Plan, make_plan
 from worker.stack.samples import Sandbox
 from worker.stack.supervise import wait_for_predecessor
@@ -45,9 +45,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(settings: Settings, wishes: argparse.Namespace, asked: Asked, begun: float) -> int:
     """Looks, lays out, brings up; then shows where everything is, or waits for the samples."""
     wait_for_predecessor(settings.data_dir)
+    settings.stack_file.unlink(missing_ok=True)  # of a stack that was killed: it would name that one's database as ours
     if wishes.once and settings.freshdesk_url:
         raise BadConfiguration("--once answers the sandbox's sample tickets: leave FRESHDESK_URL empty for it")
     check_ports(settings, sandbox=not settings.freshdesk_url)
+    if settings.redis_url:
+        check_redis(settings.redis_url)
     plan = make_plan(settings, verbose=wishes.verbose)
     ledger = _open_ledger(plan)
     loudness = report.Loudness(plan.logs)

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import redis
 import requests
 
 from worker.queues import make_celery
-from worker.stack.checks import CannotStart
+from worker.stack.checks import CannotStart, redis_trouble
 from worker.stack.plan import Plan, clean_environment
 from worker.stack.redis_server import write_private
 from worker.stack.supervise import State, Supervisor, last_lines, reachable
@@ -71,6 +70,8 @@ class Stack:
         try:
             self._supervisor.start()
             where = {"redis_url": settings.redis_url, "milvus_uri": settings.milvus_uri}
+            if "DATABASE_URL" in self.plan.environment or not settings.database_url:
+                where["database_url"] = settings.ledger_url  # one that was given is known to scripts already
             write_private(settings.stack_file, json.dumps(where))
             self._bring_up()
             yield
@@ -115,7 +116,7 @@ class Stack:
             self.wait("Milvus", lambda: reachable(address.hostname or "", address.port or 0))
         self.say("Reading the knowledge base …")
         self._supervisor.start_program("index")
-        self.wait("Redis", lambda: _answers_redis(plan.settings.redis_url))
+        self.wait("Redis", lambda: not redis_trouble(plan.settings.redis_url))
         if plan.sandbox:
             self.wait("The sandbox", lambda: _answers(f"{plan.sandbox_url}/sandbox/state"))
         self.wait("The webhook", lambda: _answers(f"{plan.webhook_url}/healthz"))
@@ -156,13 +157,3 @@ def _answers(url: str) -> bool:
             return session.get(url, timeout=2).status_code == 200
     except requests.RequestException:
         return False
-
-
-def _answers_redis(url: str) -> bool:
-    client = redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
-    finally:
-        client.close()

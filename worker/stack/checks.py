@@ -5,9 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis
 
 from worker.settings import Settings
 
@@ -70,6 +74,37 @@ def _cannot_listen(host: str, port: int) -> str:
         except OSError:
             return f"is taken, by {who_listens(port)}"
     return ""
+
+
+_NO_ADDRESS = "no address"
+
+
+def check_redis(url: str, seconds: float = 5.0) -> None:
+    """CannotStart if no Redis answers at REDIS_URL for `seconds`: it may be starting at the same time as we are. The
+    sentence holds no password."""
+    deadline = time.monotonic() + seconds
+    while trouble := redis_trouble(url):
+        if trouble == _NO_ADDRESS:
+            raise CannotStart("REDIS_URL is no Redis address: write it as redis://host:6379/0.")
+        if time.monotonic() > deadline:
+            address = urlsplit(url)
+            where = f"{address.hostname}:{address.port or 6379}" if address.hostname else "that address"
+            raise CannotStart(f"REDIS_URL: no Redis answers at {where} ({trouble}). Start it, or correct REDIS_URL.")
+        time.sleep(0.2)
+
+
+def redis_trouble(url: str) -> str:
+    """The kind of error that a ping ends in, "" if it is answered."""
+    try:
+        client = redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
+    except ValueError:
+        return _NO_ADDRESS
+    try:
+        return "" if client.ping() else "no answer"
+    except redis.RedisError as error:
+        return type(error).__name__
+    finally:
+        client.close()
 
 
 def who_listens(port: int) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from worker.intake.mailtext import Words
 from worker.models import Draft, Finding, Identity, Reader, Strength, Thread
+from worker.rulebook import Rulebook
 from worker.support.bodies import body_hash
 from worker.support.desk import Desk
 from worker.support.facts import first_name
@@ -14,6 +17,13 @@ from worker.support.render import render
 from worker.support.retrieve import Found
 
 
+class Ruled(Protocol):
+    """Whoever knows the rules: the worker's desk, or the console's judge of edits."""
+
+    @property
+    def rulebook(self) -> Rulebook: ...
+
+
 def candidate(
     words: Words,
     found: Found,
@@ -21,7 +31,7 @@ def candidate(
     facts: dict[str, str],
     who: Identity,
     reader: Reader,
-    desk: Desk,
+    desk: Ruled,
 ) -> Candidate:
     """The reply with everything that the guards hold against it or for it."""
     rules = desk.rulebook.guards
@@ -43,6 +53,8 @@ def candidate(
         product_names=tuple(rules.product_names),
         own_contacts=(*rules.emails, *rules.phones),
         ids_in=desk.rulebook.identity.customer_id.seen_in,
+        personal_fields=tuple(rules.personal_fields),
+        signed=facts.get("name", ""),
         never_ask_for=tuple(rules.never_ask_for),
     )
 

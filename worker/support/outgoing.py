@@ -59,6 +59,12 @@ def handover_note(verdict: Verdict, tags: Tags) -> Outgoing:
     return _note(SendKind.HANDOVER_NOTE, body, change)
 
 
+def rejected_note(reason: str, user: str, tags: Tags) -> Outgoing:
+    """Tells the team that the draft they were told of is off the table, and why: somebody has to answer by hand."""
+    body = f"<p><b>The draft was rejected by {escape(user)}:</b> {escape(reason)}</p><p>Please answer by hand.</p>"
+    return _note(SendKind.HANDOVER_NOTE, body, TicketChange(remove_tags=(tags.held,)))
+
+
 def cited(draft: Draft) -> list[Source]:
     """The draft's sources that a sentence of it names, in the order found."""
     named = {source for part in draft.parts for s in part.sentences for source in s.sources}

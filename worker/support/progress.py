@@ -16,7 +16,7 @@ from worker.support.retrieve import Found
 
 @dataclass
 class Progress:
-    """What is known so far about one message: filled in stage by stage, stored as the trace whatever the end is."""
+    """A field is None or empty until its stage has been reached; a message that ends early leaves the rest so."""
 
     asked: list[Asked] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)

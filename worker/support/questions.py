@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from worker.support.sentences import abbreviated
+
 MOST = 5
 CONTEXT = 240  # characters of what leads up to a question that stay with it
 ELLIPTIC = 6  # words: as short as this, a question leans on the one before
@@ -33,9 +35,6 @@ _INSIDE = re.compile(
 )
 _ITEM = re.compile(r"^\s*(?:\(?\d{1,2}[.):]|\(?[a-e][.)]|[-*•–])\s+", re.I)
 _STOP = re.compile(r"(?<=[?])[\s?!.]*\s*|(?<=[.!।])\s+")
-_ABBREVIATED = re.compile(
-    r"(?:\b(?:rs|no|nos|e\.g|i\.e|etc|mr|mrs|ms|dr|approx|p\.a|a\.m|p\.m|vs|st|inr)|\b[A-Z])\.$", re.I
-)
 _TURN = re.compile(
     r"(?:\s*[,;.]\s*|\s+)(?:and\s+also|also|plus|secondly|thirdly|lastly|furthermore|moreover|besides"
     r"|one\s+more\s+(?:thing|question)|another\s+(?:thing|question)|(?:ek\s+)?aur\s+(?:baat|sawal))\b\s*[,:;-]?\s*"
@@ -157,7 +156,7 @@ def _stops(line: str) -> list[str]:
     pieces: list[str] = []
     start = 0
     for stop in _STOP.finditer(line):
-        if not _ABBREVIATED.search(line[start : stop.start()]):
+        if not abbreviated(line[start : stop.start()]):
             pieces.append(line[start : stop.start()])
             start = stop.end()
     return [piece.strip() for piece in (*pieces, line[start:]) if piece.strip()]

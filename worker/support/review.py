@@ -18,7 +18,7 @@ from worker.support.bodies import body_hash as hash_of
 from worker.support.deliver import WROTE_AGAIN, why_superseded
 from worker.support.desk import Policy
 from worker.support.facts import PLACEHOLDER
-from worker.support.outgoing import Tags, reply_outgoing
+from worker.support.outgoing import Tags, rejected_note, reply_outgoing
 from worker.support.render import Letter, clean_html, render_text
 from worker.support.sentences import sentences
 from worker.support.threads import read_thread, set_aside
@@ -26,7 +26,7 @@ from worker.support.threads import read_thread, set_aside
 log = structlog.get_logger(__name__)
 
 LetterFor = Callable[[Thread, Identity | None], Letter]
-Judge = Callable[[Draft, Trace], Sequence[Finding]]
+Judge = Callable[[Draft, Trace, Thread], Sequence[Finding]]
 
 _DONE_WORDS = {
     Status.OPEN: "A new draft is being written",
@@ -114,10 +114,12 @@ def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) ->
 
 
 def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str) -> Outcome:
-    """Ends the case without a reply from us; the reason is kept with it."""
+    """Ends the case without a reply from us; the reason is kept with it, and a note on the ticket gives it to whoever
+    answers by hand. The dispatcher finds the note within a second, so no hint is given."""
     if not reason.strip():
         return Outcome(False, "Please give a reason: whoever answers the ticket by hand will read it.")
-    if desk.ledger.reviews.reject(case_id, draft_id, reason.strip(), user):
+    note = None if desk.policy.shadow else rejected_note(reason.strip(), user, desk.tags)
+    if desk.ledger.reviews.reject(case_id, draft_id, reason.strip(), user, note):
         return Outcome(True)
     return Outcome(False, what_happened(desk.ledger, case_id))
 
@@ -186,7 +188,7 @@ def _edited(desk: ReviewDesk, now: Current, text: str, user: str) -> Draft:
         written_by=user,
     )
     if desk.judge is not None:
-        return draft.model_copy(update={"findings": tuple(desk.judge(draft, now.trace))})
+        return draft.model_copy(update={"findings": tuple(desk.judge(draft, now.trace, now.thread))})
     places = {s.text: i for i, s in enumerate(s for part in parts for s in part.sentences)}
     before = [s.text for part in old.parts for s in part.sentences]
     return draft.model_copy(update={"findings": tuple(_overruled(f, before, places, user) for f in old.findings)})

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
-# A full stop after these does not end a sentence.
 _ABBREVIATIONS = re.compile(
     r"(?:\b(?:rs|no|nos|e\.g|i\.e|etc|mr|mrs|ms|dr|approx|p\.a|a\.m|p\.m|vs|st|inc|ltd|pvt)|\b[A-Z])\.$", re.I
 )
 _END = re.compile(r"(?<=[.!?।])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9\u0900-\u097f])")
 ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+
+
+def abbreviated(text: str) -> bool:
+    """Whether the full stop at the end of `text` belongs to an abbreviation or an initial and ends no sentence."""
+    return bool(_ABBREVIATIONS.search(text))
 
 
 def paragraphs(text: str) -> list[str]:
@@ -40,7 +44,7 @@ def _split(block: str) -> list[str]:
     pieces: list[str] = []
     start = 0
     for gap in _END.finditer(block):
-        if _ABBREVIATIONS.search(block[start : gap.start()]):
+        if abbreviated(block[start : gap.start()]):
             continue
         pieces.append(block[start : gap.start()].strip() + block[gap.start() : gap.end()].rstrip())
         start = gap.end()

@@ -64,12 +64,14 @@ class MemoryReviews:
             self._state.note_audit(user, "edit", case_id, edited)
             return edited
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str) -> bool:
+    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
         with self._state.lock:
             row = self._newest(case_id, draft_id)
             if row is None:
                 return False
             self._state.note_audit(user, "reject", case_id, reason)
+            if outgoing is not None:
+                self._state.add_send(row.case, outgoing)
             return self._state.move(row, Status.REJECTED, by=user, reasons=[reason])
 
     def redraft(self, case_id: str, hint: str, user: str) -> str | None:

@@ -75,12 +75,14 @@ class SqlReviews(Room):
             note_audit(connection, user, "edit", case_id, edited)
             return edited
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str) -> bool:
+    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
         newest = [cases.c.draft_id == draft_id]
         with self.writing() as connection:
             row = move(connection, case_id, Status.HELD, Status.REJECTED, by=user, reasons=[reason], where=newest)
             if row is not None:
                 note_audit(connection, user, "reject", case_id, reason)
+                if outgoing is not None:
+                    add_send(connection, case_id, row.ticket_id, row.message_key, outgoing)
             return row is not None
 
     def redraft(self, case_id: str, hint: str, user: str) -> str | None:

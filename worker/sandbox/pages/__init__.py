@@ -17,7 +17,7 @@ from worker.sandbox import acts
 from worker.sandbox.local import only_local
 from worker.sandbox.nouns import BOT_ID, PRIORITIES, STATUSES, Ticket
 from worker.sandbox.parts import Parts
-from worker.sandbox.samples import SAMPLES, Requester, Sample, put, read_samples
+from worker.sandbox.samples import SAMPLES, Requester, Sample, put, read_customers, read_samples
 from worker.sandbox.sanitiser import from_text
 
 HERE = Path(__file__).parent
@@ -72,21 +72,37 @@ async def ticket(ticket_id: int, here: PartsArg) -> Response:
     return _page("ticket.html", row=row, entries=entries, person=person)
 
 
+@router.get("/a/tickets/{ticket_id:int}")
+async def agents_page(ticket_id: int) -> Response:
+    """Where a ticket stands in a Freshdesk account: the console links there."""
+    return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
+
+
 @router.get("/new")
-async def new(here: PartsArg) -> Response:
-    people = sorted({(s.requester.name, s.requester.email) for s in read_samples()}) if SAMPLES.exists() else []
-    return _page("new.html", people=people)
+async def new() -> Response:
+    return _form()
+
+
+def _form(status: int = 200, trouble: str = "", **typed: str) -> Response:
+    """The form, with what was typed into it and why it was not taken."""
+    blank = dict.fromkeys(("known", "name", "email", "subject", "text"), "")
+    people = sorted((who.name, email) for email, who in _people().items())
+    return _page("new.html", status, people=people, trouble=trouble, typed=blank | typed)
 
 
 @router.post("/tickets")
 async def write(
-    here: PartsArg, subject: Annotated[str, Form(max_length=255)], text: Annotated[str, Form(max_length=50000)],
-    known: Annotated[str, Form()] = "", name: Annotated[str, Form(max_length=120)] = "",
+    here: PartsArg,
+    subject: Annotated[str, Form(max_length=255)] = "",
+    text: Annotated[str, Form(max_length=50000)] = "",
+    known: Annotated[str, Form()] = "",
+    name: Annotated[str, Form(max_length=120)] = "",
     email: Annotated[str, Form(max_length=200)] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     who = _requester(known, name, email)
-    if who is None:
-        raise HTTPException(400, "choose a customer, or give the stranger's e-mail address")
+    if who is None or not text.strip():
+        trouble = "Write a message." if who else "Choose a customer, or give the stranger's e-mail address."
+        return _form(400, trouble, known=known, name=name, email=email, subject=subject, text=text)
     made = put(here.world, Sample(requester=who, subject=subject.strip() or "(no subject)", html=from_text(text)))
     return RedirectResponse(f"/tickets/{made.id}", status_code=303)
 
@@ -108,10 +124,16 @@ async def samples(here: PartsArg) -> Response:
 
 def _requester(known: str, name: str, email: str) -> Requester | None:
     """The sample customer with that address as a whole, so that phone and other addresses come along."""
-    if known and SAMPLES.exists():
-        return next((s.requester for s in read_samples() if s.requester.email == known), None)
+    if known:
+        return _people().get(known)
     address = email.strip()
     return Requester(name=name.strip() or address, email=address) if "@" in address else None
+
+
+def _people() -> dict[str, Requester]:
+    """Everybody of the sample customers and of the sample tickets, by address."""
+    writers = read_samples() if SAMPLES.exists() else []
+    return read_customers() | {s.requester.email: s.requester for s in writers}
 
 
 def _row(here: Parts, one: Ticket) -> dict[str, Any]:

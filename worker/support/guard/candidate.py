@@ -27,6 +27,8 @@ class Candidate:
     link_hosts: tuple[str, ...] = ()
     product_names: tuple[str, ...] = ()
     own_contacts: tuple[str, ...] = ()  # addresses and phone numbers of the company itself
+    personal_fields: tuple[str, ...] = ()  # fields of the record that belong to one person; further columns always do
+    signed: str = ""  # the name that the requester gave, which is no secret
     never_ask_for: tuple[str, ...] = ()
     ids_in: Callable[[str], tuple[str, ...]] = lambda _: ()  # the customer ids in a text, after rules/identity.yaml
 

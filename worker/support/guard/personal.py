@@ -1,13 +1,14 @@
 """No personal data unless the customer is verified, and nobody else's data ever.
 
 PASS: "Your customer id is PW100231." to the address that is registered for PW100231.
-FAIL: the same sentence to a stranger who only wrote that he is PW100231; or PW100999 to anybody else.
+FAIL: the same sentence to a stranger who only wrote that he is PW100231; or PW100999 to anybody else; or since when
+PW100231 is with us, what he is called or where he lives, to the stranger.
 """
 
 import re
 from collections.abc import Iterator
 
-from worker.models import Finding, Strength
+from worker.models import Customer, Finding, Strength
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.tokens import tokens
 
@@ -27,7 +28,7 @@ def check(reply: Candidate) -> Iterator[Finding]:
                 "It holds an e-mail address or phone number that is not ours and not the customer's.", i, words
             )
     if not verified and (held := reply.identity.customer):
-        yield from _leaks(reply, held.facts)
+        yield from _leaks(reply, held)
 
 
 def own_values(customer: object) -> set[str]:
@@ -48,12 +49,37 @@ def _contacts(reply: Candidate, text: str, own: set[str]) -> list[str]:
     return [t.words for t in tokens(text) if t.kind in {"address", "phone"} and t.value not in ours | own]
 
 
-def _leaks(reply: Candidate, facts: dict[str, str]) -> Iterator[Finding]:
-    """Values of the record of somebody who was only linked or claimed must not stand in the reply."""
+def _leaks(reply: Candidate, held: Customer) -> Iterator[Finding]:
+    """Values of the record of somebody who was only linked or claimed must not stand in the reply. What the cited
+    source says to everybody ("bank holidays in Mumbai") and the name that they signed with are not from the record."""
+    what = "It holds data from the record of a customer who was not verified."
+    names = {held.name, *held.name.split()}  # as written: a customer may be called Will
+    values = [
+        re.compile(rf"(?<!\w){re.escape(v)}(?!\w)", 0 if v in names else re.I)
+        for v in _record(reply, held)
+        if len(v) >= 4
+    ]
     for i, sentence in reply.numbered():
-        for value in facts.values():
-            if len(value) >= 4 and value.casefold() in sentence.text.casefold():
-                yield _finding("It holds data from the record of a customer who was not verified.", i, value)
+        open_to_all = f"{reply.support_of(sentence)}\n{reply.signed}"
+        for value in values:
+            if (match := value.search(sentence.text)) and not value.search(open_to_all):
+                yield _finding(what, i, match.group())
+
+
+def _record(reply: Candidate, held: Customer) -> list[str]:
+    """The values of the fields that rules/guards.yaml names, as a reply might write them, and of further columns.
+    Addresses and phone numbers are not here: `_contacts` finds all that are not ours, however they are written."""
+    since = held.since
+    month_first = f"{since:%B} {since.day}, {since.year}" if since else ""
+    dates = [f"{since.day} {since:%B %Y}", f"{since:%B %Y}", month_first, since.isoformat()] if since else []
+    fields = {
+        "customer_id": [held.customer_id],
+        "name": [held.name],
+        "first_name": held.name.split()[:1],
+        "since": dates,
+    }
+    named = [value for name in reply.personal_fields for value in fields.get(name, [])]
+    return list(dict.fromkeys(value for value in (*named, *held.facts.values()) if value))
 
 
 def _finding(what: str, i: int, words: str) -> Finding:

@@ -45,7 +45,7 @@ def check(reply: Candidate) -> Iterator[Finding]:
         if said and len(said - missing) / len(said) < FLOOR:
             yield Finding(
                 guard="supported",
-                what="The source that the sentence names does not say this.",
+                what="This does not stand in the source that the sentence names.",
                 todo="Compare it with the source; rewrite it from there, or take it out.",
                 sentence=i,
                 words=sentence.text,

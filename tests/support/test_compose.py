@@ -1,0 +1,21 @@
+"""What the guards are given of the rules and of who wrote."""
+
+from __future__ import annotations
+
+from tests.builders import a_reader
+from worker.intake.mailtext import Words
+from worker.models import Identity, Strength
+from worker.rulebook import load_rulebook
+from worker.settings import ROOT
+from worker.support.compose import candidate
+from worker.support.generate import Writing
+from worker.support.rejudge import Rejudge
+from worker.support.retrieve import Found
+
+
+def test_the_guards_know_which_fields_are_personal_and_who_signed():
+    rules = Rejudge(load_rulebook(ROOT / "rules"))
+    writing, facts, who = Writing(parts=(), written_by=""), {"name": "Asha Rao"}, Identity(strength=Strength.LINKED)
+    reply = candidate(Words(now=""), Found(), writing, facts, who, a_reader(), rules)
+    assert {"name", "first_name", "since"} <= set(reply.personal_fields)
+    assert reply.signed == "Asha Rao"
