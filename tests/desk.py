@@ -6,10 +6,11 @@ the following replies end in, so that a test can cut a connection after the repl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from worker.models import (
     TicketState,
     Trace,
 )
+from worker.rulebook import Rulebook, load_rulebook
+from worker.settings import ROOT
 from worker.support.bodies import body_hash
 from worker.support.desk import Desk, Policy
 from worker.support.outgoing import Tags, reply_outgoing
@@ -81,9 +84,12 @@ class ScriptedHelpdesk:
             raise self.cut.pop(0)
         return Posted(remote_id=str(len(self.posted)), at=datetime.now(UTC))
 
-    def find(self, ticket_id: int, body_hash: str, *, since: datetime, public: bool) -> Posted | None:
+    def find(
+        self, ticket_id: int, body_hash: str, *, since: datetime, public: bool, but: Collection[str] = ()
+    ) -> Posted | None:
         kind = "reply" if public else "note"
         found = [i for i, (k, body) in enumerate(self.posted, 1) if k == kind and hash_of(body) == body_hash]
+        found = [i for i in found if str(i) not in but]
         return Posted(remote_id=str(found[-1]), at=datetime.now(UTC)) if found else None
 
     def change(self, ticket_id: int, change: TicketChange) -> None:
@@ -111,6 +117,11 @@ class ScriptedHelpdesk:
         key = f"x{len(self.thread_now.messages)}"
         said = Message(key=key, author=author, public=True, at=datetime.now(UTC), text=text)
         self.thread_now = Thread(ticket=self.thread_now.ticket, messages=(*self.thread_now.messages, said))
+
+
+@cache
+def rules() -> Rulebook:
+    return load_rulebook(ROOT / "rules")
 
 
 def hash_of(body: str) -> str:
@@ -184,7 +195,7 @@ def an_office(folder: Path, **policy: Any) -> Iterator[Office]:
         index=absent,
         embedder=absent,
         writer=None,
-        rulebook=absent,
+        rulebook=rules(),
         policy=Policy(**said),
         now=lambda: datetime.now(UTC),
     )

@@ -17,13 +17,14 @@ from worker.settings import ROOT, Settings
 
 PACKAGE = ROOT / "worker"
 WORDS = {"models", "errors", "ports"}
-SAFE = {"trouble_words"}  # leaves that need nothing but errors, and that everybody may have
+SAFE = {"trouble_words", "crashpoints"}  # leaves that need nothing but errors, and that everybody may have
 BELOW_SUPPORT = WORDS | SAFE | {"knowledge", "rulebook", "metrics"}
 BELOW_BOOTSTRAP = BELOW_SUPPORT | {"adapters", "support", "intake", "console", "settings", "log", "bootstrap"}
 MAY_IMPORT = {
     "models": set(),
     "errors": set(),
     "trouble_words": {"errors"},
+    "crashpoints": set(),
     "ports": {"models"},
     "metrics": set(),
     "log": SAFE,

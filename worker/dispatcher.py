@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from worker import bootstrap, metrics
+from worker.crashpoints import crash_point
 from worker.errors import BadConfiguration, Trouble
 from worker.intake.poller import poll
 from worker.log import start_logging
@@ -25,6 +26,7 @@ from worker.trouble_words import safe_reason
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+RECHECK_SECONDS = 60.0  # how often it looks for cases that nobody would come back to
 REMEMBER = timedelta(seconds=10)  # how long a row that was enqueued is not enqueued again
 
 
@@ -43,12 +45,24 @@ class Sweep:
         self._recent = {row: at for row, at in self._recent.items() if now - at < REMEMBER}
         due = [(DELIVER, row) for row in self._ledger.sends.due(BATCH)]
         due += [(DRAFT, row) for row in self._ledger.doorbells.due(BATCH)]
+        crash_point("dispatch.due_read")
         fresh = [(queue, row) for queue, row in due if row not in self._recent]
         for queue, row in fresh:
             self._enqueue(queue, row)
+            crash_point("dispatch.enqueued")
             self._recent[row] = now
             metrics.DISPATCHED.labels(queue).inc()
         return len(fresh)
+
+
+def recheck(ledger: Ledger) -> int:
+    """Brings somebody back to every case that was left open without anybody coming; how many there were. There should
+    be none: this is for what nobody foresaw."""
+    rung = ledger.cases.recheck_abandoned(BATCH)
+    crash_point("dispatch.rechecked")
+    if rung:
+        log.warning("abandoned_cases", count=len(rung))
+    return len(rung)
 
 
 def every(seconds: float, work: Callable[[], object], name: str, stop: threading.Event) -> None:
@@ -76,9 +90,14 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
     poller = threading.Thread(target=every, args=(settings.poll_seconds, look, "poller", stop), daemon=True)
     poller.start()
+    looker = threading.Thread(
+        target=every, args=(RECHECK_SECONDS, lambda: recheck(ledger), "recheck", stop), daemon=True
+    )
+    looker.start()
     log.info("dispatcher_started", sweep_seconds=settings.sweep_seconds, poll_seconds=settings.poll_seconds)
     every(settings.sweep_seconds, sweep.once, "dispatcher", stop)
-    poller.join(timeout=5)
+    for thread in (poller, looker):
+        thread.join(timeout=5)
     ledger.close()
 
 

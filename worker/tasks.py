@@ -18,14 +18,17 @@ from celery import Celery
 from celery.signals import setup_logging
 
 from worker import bootstrap, metrics
+from worker.crashpoints import crash_point
 from worker.errors import BadConfiguration, Retryable, Trouble
 from worker.log import start_logging
 from worker.models import Doorbell
 from worker.queues import DELIVER, DRAFT, QUEUES, make_celery
 from worker.settings import Settings, load_settings
 from worker.support import deliver as door
-from worker.support import pipeline, rescue
+from worker.support import rescue
+from worker.support.answer import answer
 from worker.support.desk import Desk
+from worker.support.keep import kept
 from worker.trouble_words import safe_reason
 
 log = structlog.get_logger(__name__)
@@ -38,16 +41,23 @@ def draft_doorbell(doorbell_id: str, desk: Desk, enqueue: Any) -> str:
     """Claims the doorbell, drafts, closes it. Returns the outcome in a word, for tests and metrics."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(doorbell_id=doorbell_id, stage="draft")
-    doorbell = desk.ledger.doorbells.claim(doorbell_id, desk.policy.lease)
+    lease, bells = desk.policy.lease, desk.ledger.doorbells
+    doorbell = bells.claim(doorbell_id, lease)
     if doorbell is None:
         return "not ours"
-    try:
-        outcome, sends = pipeline.answer(doorbell, desk)
-        desk.ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, outcome)
-    except BaseException as error:  # see the module's docstring
-        return _failed(doorbell, error, desk, enqueue)
+    crash_point("draft.claimed")
+    with kept(lambda: bells.renew(doorbell_id, doorbell.epoch, lease), lease):
+        try:
+            if why := rescue.given_up(doorbell, desk):
+                return rescue.to_a_person(doorbell, why, desk, enqueue)
+            outcome, sends = answer(doorbell, desk)
+            bells.finish(doorbell.doorbell_id, doorbell.epoch, outcome)
+        except BaseException as error:  # see the module's docstring
+            return _failed(doorbell, error, desk, enqueue)
+    crash_point("draft.finished")
     for send_id in sends:
         enqueue(DELIVER, send_id)
+        crash_point("draft.enqueued")
     return outcome
 
 
@@ -55,15 +65,26 @@ def _failed(doorbell: Doorbell, error: BaseException, desk: Desk, enqueue: Any) 
     """Parks what may work later; gives to a person what failed three times."""
     reason = safe_reason(error)
     metrics.TROUBLE.labels("draft", getattr(error, "part", "") or type(error).__name__).inc()
-    log.warning("draft_failed", reason=reason, tries=doorbell.tries)
+    log.warning("draft_failed", reason=reason, tries=doorbell.tries, deaths=doorbell.deaths)
+    if not isinstance(error, Retryable) and doorbell.tries + 1 == desk.policy.max_tries:
+        try:
+            why = f"Deskhand failed on this ticket {desk.policy.max_tries} times ({reason})."
+            return rescue.to_a_person(doorbell, why, desk, enqueue)
+        except BaseException as trouble:
+            # Counted as a try all the same: from now on the doorbell is for a person only, and comes back until one
+            # has it.
+            log.error("rescue_failed", reason=safe_reason(trouble))
+    return _parked(doorbell, error, reason, desk)
+
+
+def _parked(doorbell: Doorbell, error: BaseException, reason: str, desk: Desk) -> str:
     outage = isinstance(error, Retryable)
-    if not outage and doorbell.tries + 1 >= desk.policy.max_tries:
-        return rescue.to_a_person(doorbell, reason, desk, enqueue)
     if isinstance(error, Retryable):
         wait = error.after if error.after is not None else AFTER_OUTAGE[min(doorbell.epoch, len(AFTER_OUTAGE)) - 1]
     else:
         wait = AFTER_FAILURE[min(doorbell.tries, len(AFTER_FAILURE) - 1)]
     desk.ledger.doorbells.park(doorbell.doorbell_id, doorbell.epoch, timedelta(seconds=wait), reason, failed=not outage)
+    crash_point("draft.parked")
     return "parked"
 
 

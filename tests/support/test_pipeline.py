@@ -2,95 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.builders import a_customer, a_message, a_requester, a_thread
-from tests.desk import Office, an_office
-from worker.adapters.directory import LedgerDirectory
-from worker.adapters.memory_index import HashEmbedder, MemoryIndex
+from tests.answering import QUESTION, Copyist, an_answering_office
+from tests.builders import a_message, a_requester, a_thread
+from tests.desk import Office
+from worker.adapters.memory_index import MemoryIndex
 from worker.errors import Retryable
-from worker.knowledge.documents import read_kb
-from worker.knowledge.index import build
-from worker.models import Author, Case, Ring, SendKind, Status, Thread, Usage
-from worker.ports import Completion
-from worker.rulebook import Rulebook, load_rulebook
-from worker.settings import ROOT
+from worker.models import Author, Case, Ring, SendKind, Status, Thread
 from worker.support.deliver import deliver
 from worker.tasks import draft_doorbell
-
-QUESTION = "When will my IM withdrawal reach my bank?"
-
-
-class Copyist:
-    """A writer that copies the sentence it is told to, citing the first template; it remembers every prompt."""
-
-    def __init__(
-        self, sentence: str = "A withdrawal from IM reaches your registered bank account within 2 working days."
-    ) -> None:
-        self.sentence = sentence
-        self.prompts: list[str] = []
-        self.trouble: BaseException | None = None
-
-    def complete(self, system: str, user: str, schema: dict[str, Any]) -> Completion:
-        self.prompts.append(user)
-        if self.trouble:
-            raise self.trouble
-        template = next(
-            (
-                alias
-                for alias, title in re.findall(r'<template id="(T\d+)" title="([^"]*)"', user)
-                if "arrives" in title
-            ),
-            "T1",
-        )
-        questions = re.findall(r'<question id="(Q\d+)"', user)
-        said = [{"text": self.sentence, "sources": [template]}]
-        answers = [{"question": q, "sentences": said} for q in questions]
-        text = json.dumps({"language": "en", "answers": answers})
-        return Completion(text=text, usage=Usage(model="copyist", calls=1, prompt_tokens=9, completion_tokens=9))
-
-    def ping(self) -> str:
-        return "copyist"
-
-
-@cache
-def rules() -> Rulebook:
-    return load_rulebook(ROOT / "rules")
-
-
-@cache
-def knowledge() -> tuple[MemoryIndex, HashEmbedder]:
-    index, embedder = MemoryIndex(), HashEmbedder()
-    build(read_kb(ROOT / "kb", rules().labels), embedder, index)
-    return index, embedder
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    """Sends automatically, gate open; Asha is registered and holds IM."""
-    with an_office(tmp_path, delivery="auto", gate_open=True) as opened:
-        index, embedder = knowledge()
-        ledger = opened.ledger
-        ledger.customers.replace([a_customer("PW100231", email="asha@example.com", name="Asha Rao", segments=("IM",))])
-        desk = replace(
-            opened.desk,
-            directory=LedgerDirectory(ledger.customers),
-            index=index,
-            embedder=embedder,
-            writer=Copyist(),
-            rulebook=rules(),
-        )
-        opened.desk = desk
-        opened.helpdesk.thread_now = a_thread(1, a_message(QUESTION), subject="Withdrawal")
+    with an_answering_office(tmp_path) as opened:
         yield opened
 
 

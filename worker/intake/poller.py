@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from worker.crashpoints import crash_point
 from worker.models import Ring
 from worker.ports import Doorbells, Enqueue, Helpdesk
 
@@ -29,12 +30,17 @@ def poll(helpdesk: Helpdesk, doorbells: Doorbells, enqueue: Enqueue, now: dateti
     rang = 0
     newest = mark or now - FIRST_LOOK
     for news in helpdesk.updated_since((mark or now - FIRST_LOOK) - OVERLAP):
+        crash_point("poll.listed")
         if not doorbells.seen(news.ticket_id, news.updated_at):
             doorbell_id = doorbells.ring(Ring.POLLER, news.ticket_id)
+            crash_point("poll.rung")
             enqueue("draft", doorbell_id)
+            crash_point("poll.enqueued")
             rang += 1
         newest = max(newest, news.updated_at)
+    crash_point("poll.read")
     doorbells.set_poll_mark(max(newest, mark or newest))
+    crash_point("poll.marked")
     if rang:
         log.info("poll_rang", doorbells=rang)
     return rang

@@ -18,6 +18,7 @@ import structlog
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from worker.crashpoints import crash_point
 from worker.errors import Trouble
 from worker.models import Ring
 from worker.ports import Doorbells, Enqueue
@@ -43,11 +44,13 @@ def make_router(doorbells: Doorbells, secrets: tuple[str, ...], enqueue: Enqueue
         if raw is None:
             return _said(413, f"larger than {MAX_BYTES} bytes")
         ticket_id = ticket_id_in(raw)
+        crash_point("webhook.received")
         try:
             doorbell_id = await run_in_threadpool(doorbells.ring, Ring.WEBHOOK, ticket_id, raw=raw)
         except Trouble as trouble:
             log.error("doorbell_not_committed", reason=trouble.reason)
             return _said(503, "not stored; please send it again")
+        crash_point("webhook.rung")
         if ticket_id is None:
             log.warning("doorbell_unreadable", doorbell_id=doorbell_id, size=len(raw))
         else:

@@ -19,6 +19,7 @@ from worker.models.tickets import (
     TicketChange,
     TicketNews,
     TicketState,
+    place,
 )
 
 __all__ = [
@@ -58,4 +59,5 @@ __all__ = [
     "Trace",
     "Usage",
     "Verdict",
+    "place",
 ]

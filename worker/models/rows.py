@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from worker.models.base import Noun
@@ -55,10 +55,12 @@ class Doorbell(Noun):
     ring: Ring
     ticket_id: int | None
     received_at: datetime
-    case_id: str | None = None  # for REDRAFT: the held case to draft anew
+    case_id: str | None = None  # for REDRAFT: the held case to draft anew; for RECHECK: the case that nobody works on
     hint: str = ""  # for REDRAFT: the reviewer's one line to the writer
-    tries: int = 0
+    tries: int = 0  # how many times it failed and said so
     epoch: int = 0
+    deaths: int = 0  # how many times whoever had it never came back: killed, out of memory, paused for too long
+    waited: timedelta = timedelta(0)  # since it rang, by the database's clock, when it was claimed
 
 
 class Case(Noun):
@@ -112,6 +114,7 @@ class Send(Noun):
     epoch: int
     rounds: int = 0  # how many times it was posted
     tries: int = 0  # how many times it failed for certain
+    deaths: int = 0  # how many times whoever had it never came back
     intended_at: datetime | None = None  # by the database's clock
     remote_id: str = ""
     remark: str = ""  # why it was parked, dropped or stranded, or what could not be changed on the ticket

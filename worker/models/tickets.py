@@ -64,6 +64,13 @@ class Ticket(Noun):
     updated_at: datetime
 
 
+def place(key: str) -> int | None:
+    """Where a message stands among those of its ticket: the vendor's numbers grow. None for a key of another kind."""
+    if key == "ticket":
+        return 0
+    return int(key[1:]) if key[:1] == "c" and key[1:].isascii() and key[1:].isdigit() else None
+
+
 class Message(Noun):
     """One entry of a thread. `key` is "ticket" for the description, else "c<conversation id>"; it never changes."""
 

@@ -38,7 +38,13 @@ class Doorbells(Protocol):
         ...
 
     def claim(self, doorbell_id: str, lease: timedelta) -> Doorbell | None:
-        """The doorbell with its epoch raised, if it is waiting and due, or its lease has run out. Else None."""
+        """The doorbell with its epoch raised, if it is waiting and due, or its lease has run out (then whoever had it
+        counts as dead: `deaths` + 1). Else None."""
+        ...
+
+    def renew(self, doorbell_id: str, epoch: int, lease: timedelta) -> bool:
+        """A new lease, from now on, for the doorbell and for the OPEN case that it opened: drafting takes longer. False
+        if somebody else has claimed it, or it was given back."""
         ...
 
     def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
@@ -73,7 +79,13 @@ class Cases(Protocol):
         """The case for that message, claimed for this doorbell (status OPEN, epoch raised). Inserts it (unique by
         ticket_id and message_key), takes over one that is OPEN with its lease run out or opened by the same
         doorbell, or, for a REDRAFT doorbell naming it, moves it HELD -> OPEN.
-        None: somebody else has it, or it has already ended or is held."""
+        None: somebody else has it, it has already ended or is held, or a newer message, which `thread` does not have
+        yet, has a case: that one answers both."""
+        ...
+
+    def recheck_abandoned(self, limit: int) -> Sequence[str]:
+        """Rings a RECHECK doorbell, naming the case, for every OPEN case on which nobody works and to which no waiting
+        doorbell would bring anybody back. Their ids; each such case rings once."""
         ...
 
     def conclude(
@@ -91,10 +103,10 @@ class Cases(Protocol):
         outgoing: Sequence[Outgoing] = (),
     ) -> Sequence[str] | None:
         """One transaction: the move OPEN -> status with its reasons, the draft and trace, the snapshot of the
-        thread, and the outgoing sends. Unless the status is IGNORED, it supersedes the ticket's older cases: held ones,
-        ones still OPEN, and APPROVED ones whose reply is still queued (which is dropped). Returns the ids of the sends
-        (empty if none), or None if the case has moved on. A second REPLY for the same (ticket_id, message_key) is
-        refused by a unique constraint: then None too."""
+        thread, and the outgoing sends. Unless the status is IGNORED, it supersedes the ticket's cases for older
+        messages: held ones, ones still OPEN, and APPROVED ones whose reply is still queued (which is dropped). Returns
+        the ids of the sends (empty if none), or None if the case has moved on. A second REPLY for the same (ticket_id,
+        message_key) is refused by a unique constraint: then None too."""
         ...
 
     def advance(
@@ -154,7 +166,17 @@ class Cases(Protocol):
 
 class Sends(Protocol):
     def claim(self, send_id: str, lease: timedelta) -> Send | None:
-        """The send with its epoch raised, if due (QUEUED, POSTING or POSTED, with no live lease). Else None."""
+        """The send with its epoch raised, if due (QUEUED, POSTING or POSTED, with no live lease). Else None. A lease
+        that ran out counts as a death of whoever had it."""
+        ...
+
+    def renew(self, send_id: str, epoch: int, lease: timedelta) -> bool:
+        """A new lease from now on; False if somebody else has claimed it, or it was given back."""
+        ...
+
+    def settled(self, send_id: str, epoch: int, settle: timedelta) -> bool:
+        """Whether the last intent is at least `settle` old, by the database's clock. If it is not, the lease is given
+        back and the send is due when it will be. True also where somebody else has it: every later write says so."""
         ...
 
     def intend(self, send_id: str, epoch: int) -> Send | None:
@@ -173,12 +195,22 @@ class Sends(Protocol):
         self, send_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool, nothing_left: bool
     ) -> bool:
         """Give the lease back, due after `after`. `nothing_left`: the attempt failed for certain, so POSTING goes
-        back to QUEUED; False leaves the state as it is (in doubt stays in doubt)."""
+        back to QUEUED and its round does not count; False leaves the state as it is (in doubt stays in doubt)."""
         ...
 
-    def drop(self, send_id: str, epoch: int, reason: str, *, case_to: Status | None, recheck: bool = False) -> bool:
+    def drop(
+        self,
+        send_id: str,
+        epoch: int,
+        reason: str,
+        *,
+        case_to: Status | None,
+        recheck: bool = False,
+        note: Outgoing | None = None,
+    ) -> bool:
         """-> DROPPED, the case (if case_to) moves there with the reason; `recheck` rings a RECHECK
-        doorbell for the ticket in the same transaction, so that a customer who wrote more gets an answer."""
+        doorbell for the ticket in the same transaction, so that a customer who wrote more gets an answer; `note` is
+        queued with it."""
         ...
 
     def strand(self, send_id: str, epoch: int, reason: str) -> bool:
@@ -186,7 +218,15 @@ class Sends(Protocol):
         queued."""
         ...
 
+    def add_note(self, case_id: str, note: Outgoing) -> str | None:
+        """Queues a note for a case that has none of its kind yet; None if it has."""
+        ...
+
     def due(self, limit: int) -> Sequence[str]: ...
+
+    def replies_of(self, ticket_id: int) -> Sequence[Send]:
+        """The ticket's public replies that are at Freshdesk or may be, whatever became of their cases."""
+        ...
 
     def of_case(self, case_id: str) -> Sequence[Send]: ...
 

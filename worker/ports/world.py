@@ -5,7 +5,7 @@ Every implementation raises only the kinds of trouble in `worker.errors`; expect
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -52,9 +52,11 @@ class Helpdesk(Protocol):
         """Private note."""
         ...
 
-    def find(self, ticket_id: int, body_hash: str, *, since: datetime, public: bool) -> Posted | None:
+    def find(
+        self, ticket_id: int, body_hash: str, *, since: datetime, public: bool, but: Collection[str] = ()
+    ) -> Posted | None:
         """The reply (public) or note with that `body_hash` (see support.bodies.body_hash), by our own agent, created
-        at or after `since` less clock error; None if there is none."""
+        at or after `since` less clock error; None if there is none. `but`: remote ids that are known to be others'."""
         ...
 
     def change(self, ticket_id: int, change: TicketChange) -> None:

@@ -8,29 +8,48 @@ row from which the next worker goes on. Called by tasks.deliver only.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from datetime import timedelta
 
 import structlog
 
+from worker.crashpoints import crash_point
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
-from worker.models import Author, Posted, Send, SendKind, SendState, Status, Thread, TicketState
+from worker.models import Author, Posted, Send, SendKind, SendState, Status, Step, Thread, TicketState, Verdict
+from worker.ports import Outgoing
 from worker.support.desk import Desk
+from worker.support.keep import kept
+from worker.support.letters import tags_of
+from worker.support.outgoing import handover_note, held_note
+from worker.support.rescue import OUT_OF_REACH
+from worker.support.threads import read_thread, set_aside, wrote_after
+from worker.support.verdict import left_to_a_person
+from worker.trouble_words import safe_reason
 
 log = structlog.get_logger(__name__)
 
 BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
+WROTE_AGAIN = "the customer wrote again"
+NEEDLESS = "a message came in since that needs no answer, so a person should look"
 
 
 def deliver(send_id: str, desk: Desk) -> str:
     """Works on one send as far as it gets now; the word says how far ("done", "parked", "dropped", ...)."""
-    send = desk.ledger.sends.claim(send_id, desk.policy.lease)
+    sends, lease = desk.ledger.sends, desk.policy.lease
+    send = sends.claim(send_id, lease)
     if send is None:
         return "not ours"
+    crash_point("deliver.claimed")
     structlog.contextvars.bind_contextvars(case_id=send.case_id, stage="deliver", send_id=send_id)
-    try:
-        return _advance(send, desk)
-    except Trouble as trouble:
-        return _postpone(send, trouble, desk)
+    with kept(lambda: sends.renew(send_id, send.epoch, lease), lease):
+        try:
+            if send.deaths >= desk.policy.max_deaths:
+                return _give_up(send, f"whoever delivered it ended before its time {send.deaths} times", desk)
+            return _advance(send, desk)
+        except Trouble as trouble:
+            return _postpone(send, trouble, desk, nothing_left=False)
+        except BaseException as error:  # a ticket that always raises must come to an end too
+            return _broken(send, error, desk)
 
 
 def _advance(send: Send, desk: Desk) -> str:
@@ -41,17 +60,19 @@ def _advance(send: Send, desk: Desk) -> str:
             return earlier
         if earlier is not None:
             desk.ledger.sends.posted(send.send_id, send.epoch, earlier)
+            crash_point("deliver.found_recorded")
             return _finish(send, desk)
     if send.state is not SendState.POSTED:
         if reason := _superseded(send, desk):
             return _drop(send, reason, desk)
         posted = _post(send, desk)
-        if posted is None:
-            return "not ours"
+        if isinstance(posted, str):
+            return posted
         if not desk.ledger.sends.posted(send.send_id, send.epoch, posted):
             # The reply is at Freshdesk; whoever took over will find it there by its hash and record it.
             log.warning("posted_late", remote_id=posted.remote_id)
             return "not ours"
+        crash_point("deliver.recorded")
     return _finish(send, desk)
 
 
@@ -60,23 +81,22 @@ def _look_back(send: Send, desk: Desk) -> Posted | str | None:
     started = send.intended_at
     if started is None:
         return None
-    settled = started + desk.policy.settle
-    wait = settled - desk.now()
-    if wait > timedelta(0):
-        # A request may still be on its way through the vendor's machines: looking now would miss it.
-        desk.ledger.sends.park(
-            send.send_id,
-            send.epoch,
-            wait,
-            "waiting for an attempt in doubt to settle",
-            failed=False,
-            nothing_left=False,
-        )
+    # A request may still be on its way through the vendor's machines: looking now would miss it.
+    if not desk.ledger.sends.settled(send.send_id, send.epoch, desk.policy.settle):
+        crash_point("deliver.settling")
         return "settling"
-    found = desk.helpdesk.find(send.ticket_id, send.body_hash, since=started, public=send.kind is SendKind.REPLY)
+    # Two notes, or two replies, may say the same: what another send has put there is not this one's.
+    others = [s for c in desk.ledger.cases.of_ticket(send.ticket_id) for s in desk.ledger.sends.of_case(c.case_id)]
+    found = desk.helpdesk.find(
+        send.ticket_id,
+        send.body_hash,
+        since=started,
+        public=send.kind is SendKind.REPLY,
+        but=frozenset(s.remote_id for s in others if s.send_id != send.send_id),
+    )
+    crash_point("deliver.looked_back")
     if found is None and send.rounds >= desk.policy.max_rounds:
-        desk.ledger.sends.strand(send.send_id, send.epoch, f"still in doubt after {send.rounds} attempts: please look")
-        return "stranded"
+        return _strand(send, f"still in doubt after {send.rounds} attempts: please look", desk)
     return found
 
 
@@ -84,14 +104,26 @@ def _superseded(send: Send, desk: Desk) -> str:
     """Why a reply must not leave any more; "" if it may. Notes to colleagues may always leave."""
     if send.kind is not SendKind.REPLY:
         return ""
-    thread = desk.helpdesk.thread(send.ticket_id)
-    return why_superseded(thread, send.message_key)
+    thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger)
+    crash_point("deliver.thread_read")
+    if not wrote_after(thread, send.message_key):
+        return why_superseded(thread, send.message_key)
+    reason = why_superseded(thread, send.message_key, set_aside(send.ticket_id, desk.ledger))
+    if not reason and not _approved_by_person(send, desk):
+        return NEEDLESS
+    return reason
 
 
-def why_superseded(thread: Thread, message_key: str) -> str:
+def _approved_by_person(send: Send, desk: Desk) -> bool:
+    moves = [m for m in desk.ledger.cases.moves(send.case_id) if m["to_status"] == Status.APPROVED]
+    return bool(moves) and moves[-1]["from_status"] == Status.HELD
+
+
+def why_superseded(thread: Thread, message_key: str, needless: Collection[str] = ()) -> str:
     """What happened on the ticket since the draft was written that makes a reply wrong; "" for nothing.
 
-    Texts are stored and shown to leads; the console asks the same question before an approval.
+    Texts are stored and shown to leads; the console asks the same question before an approval. `needless`: keys of
+    messages that need no answer, so that an absence note does not throw away the answer to a question.
     """
     ticket = thread.ticket
     for wrong, reason in (
@@ -103,8 +135,8 @@ def why_superseded(thread: Thread, message_key: str) -> str:
         if wrong:
             return reason
     later = thread.after(message_key)
-    if any(m.author is Author.CUSTOMER and m.public for m in later):
-        return "the customer wrote again"
+    if wrote_after(thread, message_key, needless):
+        return WROTE_AGAIN
     if any(m.author is Author.PERSON and m.public for m in later):
         return "a colleague answered"
     if any(m.author is Author.DESKHAND and m.public for m in later):
@@ -113,23 +145,41 @@ def why_superseded(thread: Thread, message_key: str) -> str:
 
 
 def _drop(send: Send, reason: str, desk: Desk) -> str:
-    wrote_again = reason == "the customer wrote again"
-    desk.ledger.sends.drop(
-        send.send_id, send.epoch, f"Not sent: {reason}.", case_to=Status.SUPERSEDED, recheck=wrote_again
-    )
+    words = f"Not sent: {reason}."
+    if reason == NEEDLESS:
+        case_to, note = Status.HELD, _held_again(send, words, desk)
+    else:
+        case_to, note = Status.SUPERSEDED, None
+    recheck = reason == WROTE_AGAIN
+    desk.ledger.sends.drop(send.send_id, send.epoch, words, case_to=case_to, recheck=recheck, note=note)
+    crash_point("deliver.dropped")
     log.info("send_dropped", reason=reason)
     return "dropped"
 
 
-def _post(send: Send, desk: Desk) -> Posted | None:
-    """Commits the intent, then posts. None if somebody else has the send by now."""
+def _held_again(send: Send, words: str, desk: Desk) -> Outgoing | None:
+    drafts = desk.ledger.cases.drafts(send.case_id)
+    verdict = Verdict(step=Step.HOLD, reasons=(words,))
+    return held_note(send.case_id, drafts[-1][1], verdict, desk.policy, tags_of(desk.rulebook)) if drafts else None
+
+
+def _post(send: Send, desk: Desk) -> Posted | str:
+    """Commits the intent, then posts. A word if somebody else has the send by now, or if it was refused for certain."""
+    settle, timeout = desk.policy.settle.total_seconds(), desk.policy.http_timeout
     # Measured before the commit: a process that is stopped anywhere between here and the socket must not post late,
-    # since another one may look for the reply, not find it, and post it again.
-    not_after = time.monotonic() + min(desk.policy.lease, desk.policy.settle).total_seconds() - desk.policy.http_timeout
+    # since another one may look for the reply, not find it, and post it again. Half of the settle time is the server's.
+    not_after = time.monotonic() + min(settle / 2, settle - timeout)
     if desk.ledger.sends.intend(send.send_id, send.epoch) is None:
-        return None
+        return "not ours"
+    crash_point("deliver.intended")
     write = desk.helpdesk.reply if send.kind is SendKind.REPLY else desk.helpdesk.note
-    posted = write(send.ticket_id, send.body_html, not_after=not_after)
+    try:
+        posted = write(send.ticket_id, send.body_html, not_after=not_after)
+    except (Retryable, Permanent) as trouble:
+        # Only here is it certain that nothing left: trouble with anything else says nothing about an earlier attempt.
+        crash_point("deliver.refused")
+        return _postpone(send, trouble, desk, nothing_left=True)
+    crash_point("deliver.posted")
     log.info("posted", kind=send.kind.value, remote_id=posted.remote_id)
     return posted
 
@@ -143,36 +193,63 @@ def _finish(send: Send, desk: Desk) -> str:
         except Permanent as trouble:
             remark = f"The ticket could not be changed: {trouble.reason}"
             log.warning("change_refused", reason=trouble.reason)
+        crash_point("deliver.changed")
     desk.ledger.sends.done(send.send_id, send.epoch, remark)
+    crash_point("deliver.done")
     return "done"
 
 
-def _postpone(send: Send, trouble: Trouble, desk: Desk) -> str:
+def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -> str:
     """What each kind of trouble means for the send: come back, give it to a person, or wait and look."""
     policy, sends = desk.policy, desk.ledger.sends
     log.warning("send_trouble", kind=type(trouble).__name__, part=trouble.part, reason=trouble.reason)
     if isinstance(trouble, InDoubt):
         sends.park(send.send_id, send.epoch, policy.settle, trouble.reason, failed=False, nothing_left=False)
+        crash_point("deliver.in_doubt")
         return "in doubt"
-    if isinstance(trouble, Permanent) and send.tries + 1 >= policy.max_tries:
-        return _give_up(send, trouble, desk)
+    permanent = isinstance(trouble, Permanent)
+    if permanent and send.tries + 1 >= policy.max_tries:
+        if send.kind is SendKind.REPLY and getattr(trouble, "code", None) in OUT_OF_REACH:
+            return _drop(send, f"the ticket was deleted, or cannot be reached any more ({trouble.reason})", desk)
+        return _give_up(send, f"Freshdesk refused it {send.tries + 1} times: {trouble.reason}", desk, nothing_left)
     after = trouble.after if isinstance(trouble, Retryable) else None
     wait = timedelta(seconds=after if after is not None else BACKOFF[min(send.tries, len(BACKOFF) - 1)])
-    sends.park(
-        send.send_id,
-        send.epoch,
-        wait,
-        trouble.reason,
-        failed=isinstance(trouble, Permanent),
-        nothing_left=True,
-    )
+    sends.park(send.send_id, send.epoch, wait, trouble.reason, failed=permanent, nothing_left=nothing_left)
+    crash_point("deliver.parked")
     return "parked"
 
 
-def _give_up(send: Send, trouble: Permanent, desk: Desk) -> str:
-    """Refused again and again: a reply goes back to the leads as a case to look at, a note is let go, loudly."""
-    case_to = Status.HANDED_OVER if send.kind is SendKind.REPLY else None
-    reason = f"Freshdesk refused it {send.tries + 1} times: {trouble.reason}"
-    desk.ledger.sends.drop(send.send_id, send.epoch, reason, case_to=case_to)
-    log.error("send_given_up", kind=send.kind.value, reason=trouble.reason)
+def _broken(send: Send, error: BaseException, desk: Desk) -> str:
+    """What nobody foresaw counts as a failure, and says nothing about whether anything left."""
+    reason = safe_reason(error)
+    log.error("send_broken", reason=reason, tries=send.tries)
+    if send.tries + 1 >= desk.policy.max_tries:
+        return _give_up(send, f"it failed {send.tries + 1} times ({reason})", desk)
+    wait = timedelta(seconds=BACKOFF[min(send.tries, len(BACKOFF) - 1)])
+    desk.ledger.sends.park(send.send_id, send.epoch, wait, reason, failed=True, nothing_left=False)
+    return "parked"
+
+
+def _give_up(send: Send, why: str, desk: Desk, nothing_left: bool = False) -> str:
+    """A reply goes to a person, with a note on the ticket; a note is let go, loudly. What may have left stays in doubt,
+    and what is at Freshdesk already only loses its change of the ticket."""
+    now = next(s for s in desk.ledger.sends.of_case(send.case_id) if s.send_id == send.send_id)
+    log.error("send_given_up", kind=send.kind.value, state=now.state.value, reason=why)
+    if now.state is SendState.POSTED:
+        desk.ledger.sends.done(send.send_id, send.epoch, f"The ticket could not be changed: {why}")
+        return "done"
+    if now.state is SendState.POSTING and not nothing_left:
+        return _strand(send, why, desk)
+    case_to, note = None, None
+    if send.kind is SendKind.REPLY:
+        verdict = left_to_a_person(f"The reply could not be sent: {why}", desk.rulebook)
+        case_to, note = Status.HANDED_OVER, handover_note(verdict, tags_of(desk.rulebook))
+    desk.ledger.sends.drop(send.send_id, send.epoch, why, case_to=case_to, note=note)
+    crash_point("deliver.given_up")
     return "dropped"
+
+
+def _strand(send: Send, why: str, desk: Desk) -> str:
+    desk.ledger.sends.strand(send.send_id, send.epoch, why)
+    crash_point("deliver.stranded")
+    return "stranded"

@@ -22,6 +22,7 @@ class Policy:
     http_timeout: float = 15.0
     console_link: str = "http://localhost:8001"
     max_tries: int = 3
+    max_deaths: int = 5  # of the processes that worked on a row: by then it is the row
     max_rounds: int = 3
 
     @property

@@ -1,31 +1,18 @@
-"""From a doorbell to a verdict. `draft()` is the map, one straight line over the stages: read it after the README.
+"""From a message to a verdict. `draft()` is the map, one straight line over the stages: read it after the README.
 
-Drafting may be repeated, so everything here only reads from the world; what it comes to is stored by `answer()` in one
-transaction, outgoing notes and replies included, and leaves through `deliver`. Called by tasks.draft only.
+Drafting may be repeated, so everything here only reads from the world; what it comes to is stored by `answer.answer()`
+in one transaction, outgoing notes and replies included, and leaves through `deliver`. Called by answer.py only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
-import structlog
-
+from worker.crashpoints import crash_point
 from worker.intake.mailtext import Words, read
 from worker.knowledge.chunk import template_source
-from worker.models import (
-    Author,
-    Case,
-    Doorbell,
-    Identity,
-    Message,
-    Reader,
-    Status,
-    Step,
-    Strength,
-    Thread,
-    Verdict,
-)
-from worker.ports import Outgoing
+from worker.models import Author, Identity, Message, Reader, Step, Strength, Thread, Verdict
 from worker.support.compose import candidate, compose
 from worker.support.desk import Desk
 from worker.support.facts import known_facts
@@ -33,41 +20,15 @@ from worker.support.gate import gate
 from worker.support.generate import Assignment, Writing, fill_sources, from_template, generate
 from worker.support.guard import judge
 from worker.support.identify import identify
-from worker.support.letters import tags_of
-from worker.support.outgoing import handover_note, held_note, reply_outgoing
 from worker.support.progress import Progress
 from worker.support.questions import split_questions
 from worker.support.retrieve import Found, retrieve
 from worker.support.segment import segment
+from worker.support.threads import waiting
 from worker.support.verdict import decide
-
-log = structlog.get_logger(__name__)
 
 NO_TEXT = "ask-for-details"  # the template for a mail without any text
 EARLIER = 240  # characters of an answered message that a follow-up is searched with
-PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
-
-
-def answer(doorbell: Doorbell, desk: Desk) -> tuple[str, list[str]]:
-    """Reads the thread, drafts for its newest message, stores the verdict.
-
-    Returns what came of the doorbell, in a word for ops, and the ids of the sends that are to be enqueued. Raises
-    trouble; nothing is stored then but the open case, which the next try takes over.
-    """
-    if doorbell.ticket_id is None:
-        return "names no ticket", []
-    thread = desk.helpdesk.thread(doorbell.ticket_id)
-    message = thread.newest_from_customer or first_entry(thread)
-    case = desk.ledger.cases.open(thread, message.key, doorbell, desk.policy.lease)
-    if case is None:
-        return "nothing new", []
-    structlog.contextvars.bind_contextvars(case_id=case.case_id)
-    progress = Progress()
-    patient = desk.now() - doorbell.received_at < PATIENCE
-    verdict = draft(thread, message, progress, desk, hint=doorbell.hint, may_wait=patient)
-    sends = _conclude(case, thread, verdict, progress, desk)
-    log.info("concluded", step=verdict.step.value, seconds=progress.seconds, tries=doorbell.tries)
-    return ("moved on", []) if sends is None else (verdict.step.value, list(sends))
 
 
 def draft(
@@ -75,14 +36,16 @@ def draft(
 ) -> Verdict:
     """The stages, one after the other. What each found out is left in `progress`; the verdict says what to do."""
     with progress.stage("read"):
-        words = unanswered_words(thread, message)
+        words = unanswered_words(thread, message, but=automatic(thread, message, desk))
         progress.words = words.now
     with progress.stage("gate"):
         closed = _gate(thread, message, words, progress, desk)
     if closed is not None:
         return closed
     with progress.stage("identify"):
+        crash_point("draft.gated")
         who = progress.identity = _identify(thread, words, desk)
+        crash_point("draft.identified")
     with progress.stage("segment"):
         reader = progress.reader = segment(who, desk.rulebook)
     with progress.stage("retrieve"):
@@ -90,25 +53,37 @@ def draft(
         found = progress.found = _retrieve(thread, who, reader, progress, desk)
     with progress.stage("generate"):
         facts = known_facts(who, thread.ticket)
+        crash_point("draft.asking")
         writing = progress.writing = _generate(words, found, facts, who, progress, desk, hint, may_wait)
+        crash_point("draft.written")
     with progress.stage("guard"):
         findings = judge(candidate(words, found, writing, facts, who, reader, desk))
         progress.draft = compose(thread, who, found, writing, findings, facts, desk)
     return decide(progress.draft, writing, found, who, desk.index, desk.rulebook, desk.policy)
 
 
-def first_entry(thread: Thread) -> Message:
-    """A ticket on which no customer wrote still gets a case, so that the gate's reason to ignore it is kept."""
-    return thread.messages[0]
+def automatic(thread: Thread, message: Message, desk: Desk) -> set[str]:
+    """Older unanswered messages that need no answer by themselves: an absence note must not make the question that
+    follows it look like one."""
+    older = [m for m in waiting(thread) if m.key != message.key]
+    return {m.key for m in older if needs_no_answer(thread, m, desk)}
 
 
-def unanswered_words(thread: Thread, message: Message) -> Words:
-    """What the customer wrote since anybody last answered publicly, up to `message`: two mails in a row are one."""
+def needs_no_answer(thread: Thread, message: Message, desk: Desk) -> bool:
+    """Whether the gate would ignore this message, were it the only one."""
+    words = read(message.html, message.text).now
+    verdict, _ = gate(thread, message, words, desk.rulebook, replies_on_ticket=0, replies_to_requester_today=0)
+    return verdict is not None and verdict.step is Step.IGNORE
+
+
+def unanswered_words(thread: Thread, message: Message, but: Collection[str] = ()) -> Words:
+    """What the customer wrote since anybody last answered publicly, up to `message`: two mails in a row are one.
+    `but`: keys of messages to leave out."""
     pending: list[Message] = []
     for m in thread.messages:
         if m.public and m.author in (Author.PERSON, Author.DESKHAND):
             pending = []
-        elif m.public and m.author is Author.CUSTOMER:
+        elif m.public and m.author is Author.CUSTOMER and m.key not in but:
             pending.append(m)
         if m.key == message.key:
             break
@@ -207,41 +182,3 @@ def _generate(
     if not words.now.strip():
         return from_template(task, "the mail has no text")
     return generate(task, desk.writer, may_wait=may_wait)
-
-
-_ENDS = {
-    Step.SEND: Status.APPROVED,
-    Step.HOLD: Status.HELD,
-    Step.HAND_OVER: Status.HANDED_OVER,
-    Step.IGNORE: Status.IGNORED,
-}
-
-
-def _conclude(case: Case, thread: Thread, verdict: Verdict, progress: Progress, desk: Desk) -> list[str] | None:
-    sends = desk.ledger.cases.conclude(
-        case.case_id,
-        case.epoch,
-        _ENDS[verdict.step],
-        verdict=verdict,
-        trace=progress.trace(),
-        thread=thread,
-        draft=progress.draft,
-        identity=progress.identity,
-        reader=progress.reader,
-        outgoing=_outgoing(case, verdict, progress, desk),
-    )
-    return None if sends is None else list(sends)
-
-
-def _outgoing(case: Case, verdict: Verdict, progress: Progress, desk: Desk) -> list[Outgoing]:
-    """What is to leave the house for this verdict. In shadow mode nothing does."""
-    tags, policy, reply = tags_of(desk.rulebook), desk.policy, progress.draft
-    if policy.shadow or verdict.step is Step.IGNORE:
-        return []
-    if verdict.step is Step.HAND_OVER:
-        return [handover_note(verdict, tags)]
-    if reply is None:
-        return []
-    if verdict.step is Step.SEND:
-        return [reply_outgoing(reply, policy, tags)]
-    return [held_note(case.case_id, reply, verdict, policy, tags)]

@@ -1,61 +1,129 @@
-"""What failed three times goes to a person, never to the bin: the case ends HANDED_OVER, with a note on the ticket."""
+"""What failed three times goes to a person, never to the bin: the case ends HANDED_OVER, with a note on the ticket.
+
+Also where the ticket cannot be read at all, where reading it is what fails, or where it kills whoever touches it: then
+a case without a thread says so in the console. Called by tasks.draft only.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import structlog
 
-from worker.errors import Trouble
-from worker.models import Doorbell, Status, Step, Thread, Trace, Verdict
-from worker.rulebook.grammar import PRIORITIES
+from worker.crashpoints import crash_point
+from worker.errors import Permanent
+from worker.models import (
+    Case,
+    Channel,
+    Doorbell,
+    Requester,
+    Ring,
+    Status,
+    Thread,
+    Ticket,
+    TicketState,
+    Trace,
+    Verdict,
+)
+from worker.ports import Enqueue
 from worker.support.desk import Desk
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note
-from worker.support.pipeline import first_entry
+from worker.support.threads import read_thread, waiting
+from worker.support.verdict import left_to_a_person
 
 log = structlog.get_logger(__name__)
 
+OUT_OF_REACH = frozenset({403, 404, 405, 410})  # what Freshdesk answers for a ticket in the trash or gone for good
+UNREAD = "unread"  # stands for the message that nobody could read
 
-def to_a_person(doorbell: Doorbell, reason: str, desk: Desk, enqueue: Any) -> str:
-    """Ends the doorbell and its case. Where even the ticket cannot be read, the doorbell alone ends, for ops to see."""
-    why = f"Deskhand failed on this ticket {doorbell.tries + 1} times ({reason})."
-    otherwise = desk.rulebook.routing.hand_over_otherwise
-    verdict = Verdict(
-        step=Step.HAND_OVER,
-        reasons=(why,),
-        group=otherwise.group,
-        priority=PRIORITIES[otherwise.priority],
-    )
-    thread = _thread(doorbell, desk)
-    message = (thread.newest_from_customer or first_entry(thread)) if thread else None
-    sends: list[str] = []
-    if thread is not None and message is not None:
-        case = desk.ledger.cases.open(thread, message.key, doorbell, desk.policy.lease)
-        if case is not None:
-            outgoing = [] if desk.policy.shadow else [handover_note(verdict, tags_of(desk.rulebook))]
-            sends = list(
-                desk.ledger.cases.conclude(
-                    case.case_id,
-                    case.epoch,
-                    Status.HANDED_OVER,
-                    verdict=verdict,
-                    trace=Trace(),
-                    thread=thread,
-                    outgoing=outgoing,
-                )
-                or ()
-            )
-    log.error("given_to_a_person", reason=reason, note=bool(sends))
-    desk.ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, f"failed: {reason}"[:200])
+
+def given_up(doorbell: Doorbell, desk: Desk) -> str:
+    """Why this doorbell is not drafted any more, as a finished sentence; "" if it still is."""
+    if doorbell.deaths >= desk.policy.max_deaths:
+        return f"The process that worked on this ticket ended before its time {doorbell.deaths} times."
+    if doorbell.tries >= desk.policy.max_tries:
+        return f"Deskhand failed on this ticket {doorbell.tries} times."
+    return ""
+
+
+def to_a_person(doorbell: Doorbell, why: str, desk: Desk, enqueue: Enqueue) -> str:
+    """Ends the doorbell and its case. Raises what reading the ticket or the ledger raises: nothing has ended then, and
+    whoever tries again after that does not read the ticket any more."""
+    policy = desk.policy
+    thread, note = None, True
+    if doorbell.tries <= policy.max_tries and doorbell.deaths <= policy.max_deaths:
+        try:
+            thread = read_thread(doorbell.ticket_id, desk.helpdesk, desk.ledger) if doorbell.ticket_id else None
+        except Permanent as trouble:
+            log.error("rescue_cannot_read", reason=trouble.reason, code=trouble.code)
+            why, note = f"{why} It cannot be read: {trouble.reason}", trouble.code not in OUT_OF_REACH
+    crash_point("rescue.thread_read")
+    verdict = left_to_a_person(why, desk.rulebook)
+    sends = _known(thread, verdict, doorbell, desk) if thread else _unread(verdict, doorbell, desk, note=note)
+    crash_point("rescue.concluded")
+    log.error("given_to_a_person", reason=why, note=bool(sends))
+    desk.ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, f"failed: {why}"[:200])
+    crash_point("rescue.finished")
     for send_id in sends:
         enqueue("deliver", send_id)
     return "handed over"
 
 
-def _thread(doorbell: Doorbell, desk: Desk) -> Thread | None:
-    try:
-        return desk.helpdesk.thread(doorbell.ticket_id) if doorbell.ticket_id is not None else None
-    except Trouble as trouble:
-        log.error("rescue_cannot_read", reason=trouble.reason)
-        return None
+def _known(thread: Thread, verdict: Verdict, doorbell: Doorbell, desk: Desk) -> Sequence[str]:
+    """The newest message that is not somebody else's already."""
+    ended = {c.message_key: c.status for c in desk.ledger.cases.of_ticket(thread.ticket.ticket_id)}
+    for message in waiting(thread):
+        if ended.get(message.key) is Status.IGNORED:
+            continue
+        case = desk.ledger.cases.open(thread, message.key, doorbell, desk.policy.lease)
+        return _conclude(case, thread, verdict, doorbell, desk) if case else ()
+    return ()
+
+
+def _unread(verdict: Verdict, doorbell: Doorbell, desk: Desk, *, note: bool) -> Sequence[str]:
+    """Every case that this ticket has left open; without one, a case for the message that nobody could read."""
+    if doorbell.ticket_id is None:
+        return ()
+    known = desk.ledger.cases.of_ticket(doorbell.ticket_id)
+    left = [case for case in known if case.status is Status.OPEN]
+    key = UNREAD if known else "ticket"
+    sends: list[str] = []
+    for stub, message_key in [(_stub(doorbell, c), c.message_key) for c in left] or [(_stub(doorbell), key)]:
+        case = desk.ledger.cases.open(stub, message_key, doorbell, desk.policy.lease)
+        if case is not None:
+            sends += _conclude(case, stub, verdict, doorbell, desk, note=note)
+    return sends
+
+
+def _conclude(
+    case: Case, thread: Thread, verdict: Verdict, doorbell: Doorbell, desk: Desk, *, note: bool = True
+) -> Sequence[str]:
+    # A lead who asked for another draft keeps the one there was.
+    keep = doorbell.ring is Ring.REDRAFT and bool(desk.ledger.cases.drafts(case.case_id))
+    outgoing = [] if keep or desk.policy.shadow or not note else [handover_note(verdict, tags_of(desk.rulebook))]
+    concluded = desk.ledger.cases.conclude(
+        case.case_id,
+        case.epoch,
+        Status.HELD if keep else Status.HANDED_OVER,
+        verdict=verdict,
+        trace=Trace(),
+        thread=thread,
+        outgoing=outgoing,
+    )
+    return concluded or ()
+
+
+def _stub(doorbell: Doorbell, case: Case | None = None) -> Thread:
+    """A thread without messages, for a ticket of which no more is known than what an earlier try wrote down."""
+    requester = Requester(requester_id=case.requester_id, email=case.requester_email) if case else None
+    ticket = Ticket(
+        ticket_id=doorbell.ticket_id or 0,
+        subject=case.subject if case else "",
+        state=TicketState.OTHER,
+        channel=Channel.OTHER,
+        requester=requester or Requester(requester_id=0),
+        created_at=doorbell.received_at,
+        updated_at=doorbell.received_at,
+    )
+    return Thread(ticket=ticket, messages=())

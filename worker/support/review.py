@@ -15,12 +15,13 @@ from worker.errors import Trouble
 from worker.models import Case, Draft, Finding, Identity, Part, Ring, Sentence, Status, Thread, Trace
 from worker.ports import Enqueue, Helpdesk, Ledger
 from worker.support.bodies import body_hash as hash_of
-from worker.support.deliver import why_superseded
+from worker.support.deliver import WROTE_AGAIN, why_superseded
 from worker.support.desk import Policy
 from worker.support.facts import PLACEHOLDER
 from worker.support.outgoing import Tags, reply_outgoing
 from worker.support.render import Letter, clean_html, render_text
 from worker.support.sentences import sentences
+from worker.support.threads import read_thread, set_aside
 
 log = structlog.get_logger(__name__)
 
@@ -228,7 +229,8 @@ def _overtaken(desk: ReviewDesk, case: Case) -> str:
     if desk.helpdesk is None:
         return ""
     try:
-        return why_superseded(desk.helpdesk.thread(case.ticket_id), case.message_key)
+        thread = read_thread(case.ticket_id, desk.helpdesk, desk.ledger)
+        return why_superseded(thread, case.message_key, set_aside(case.ticket_id, desk.ledger))
     except Trouble as trouble:
         log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
         return ""
@@ -236,7 +238,7 @@ def _overtaken(desk: ReviewDesk, case: Case) -> str:
 
 def _supersede(desk: ReviewDesk, case: Case, reason: str, user: str) -> Outcome:
     """The draft's time has passed. A customer who wrote again gets a draft for that message, so the doorbell first."""
-    if reason == "the customer wrote again":
+    if reason == WROTE_AGAIN:
         desk.enqueue("draft", desk.ledger.doorbells.ring(Ring.RECHECK, case.ticket_id))
     words = f"Not sent: {reason}."
     desk.ledger.cases.advance(case.case_id, Status.HELD, Status.SUPERSEDED, None, reasons=[words], by=user)

@@ -6,9 +6,12 @@ the gate is open, no guard found anything).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from worker.models import Draft, Identity, Step, Verdict
 from worker.ports import Index
 from worker.rulebook import Rulebook
+from worker.rulebook.grammar import PRIORITIES
 from worker.support.desk import Policy
 from worker.support.generate import Writing
 from worker.support.retrieve import Found
@@ -26,6 +29,17 @@ def decide(
     if reasons:
         return Verdict(step=Step.HOLD, reasons=tuple(dict.fromkeys(reasons)))
     return Verdict(step=Step.SEND, reasons=("Every check passed, and its template may be sent without a review.",))
+
+
+def held_instead(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
+    """What might have been sent waits for a person after all."""
+    return verdict.model_copy(update={"step": Step.HOLD, "reasons": tuple(reasons)})
+
+
+def left_to_a_person(why: str, rulebook: Rulebook) -> Verdict:
+    """A hand-over for a reason that is ours and not the message's: the group and priority of all other topics."""
+    otherwise = rulebook.routing.hand_over_otherwise
+    return Verdict(step=Step.HAND_OVER, reasons=(why,), group=otherwise.group, priority=PRIORITIES[otherwise.priority])
 
 
 def _mode(policy: Policy) -> list[str]:

@@ -6,7 +6,7 @@ shared by all threads of a process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,12 +104,14 @@ class FreshdeskHelpdesk:
     def note(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
         return self._post("tickets/{}/notes", ticket_id, {"body": body_html, "private": True}, not_after)
 
-    def find(self, ticket_id: int, body_hash: str, *, since: datetime, public: bool) -> Posted | None:
+    def find(
+        self, ticket_id: int, body_hash: str, *, since: datetime, public: bool, but: Collection[str] = ()
+    ) -> Posted | None:
         me, earliest = self.me(), since - self._clock_error
         for c in self._conversations(ticket_id):
             if c.user_id != me or c.private is public or c.incoming or c.created_at < earliest:
                 continue
-            if hash_of(c.body or c.body_text) == body_hash:
+            if str(c.id) not in but and hash_of(c.body or c.body_text) == body_hash:
                 return Posted(remote_id=str(c.id), at=c.created_at)
         return None
 

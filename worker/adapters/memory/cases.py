@@ -8,9 +8,9 @@ from typing import Any
 
 from worker.adapters.memory.lookups import MemoryCaseLookups
 from worker.adapters.memory.state import DESKHAND, CaseRow, cleaned
-from worker.adapters.store.cases import MOVED_ON, NEWER_MESSAGE
+from worker.adapters.store.cases import MOVED_ON, NEWER_MESSAGE, came_before
 from worker.adapters.store.columns import clean, new_id
-from worker.models import MOVES, Case, Doorbell, Draft, Identity, Reader, Ring, Status, Thread, Trace, Verdict
+from worker.models import MOVES, Case, Doorbell, Draft, Identity, Reader, Ring, Status, Thread, Trace, Verdict, place
 from worker.ports import Outgoing
 
 
@@ -21,6 +21,8 @@ class MemoryCases(MemoryCaseLookups):
         with self._state.lock:
             bell = self._state.bells.get(doorbell.doorbell_id)
             if bell is not None and bell.bell.epoch != doorbell.epoch:
+                return None
+            if self._overtaken(thread, message_key):
                 return None
             message_key = clean(message_key)
             row = self._state.case_of(thread.ticket.ticket_id, message_key)
@@ -33,6 +35,33 @@ class MemoryCases(MemoryCaseLookups):
             row.case = row.case.model_copy(update={"epoch": row.case.epoch + 1, **_about(thread)})
             row.lease_until, row.opened_by = self._state.lease(lease), doorbell.doorbell_id
             return row.case
+
+    def _overtaken(self, thread: Thread, message_key: str) -> bool:
+        here, read = place(message_key), {message.key for message in thread.messages}
+        for row in self._state.cases.values():
+            there = place(row.case.message_key)
+            if here is None or there is None or there <= here or row.case.message_key in read:
+                continue
+            ended = row.case.status in (Status.IGNORED, Status.SUPERSEDED)
+            left = row.case.status is Status.OPEN and self._state.free(row.lease_until)
+            if row.case.ticket_id == thread.ticket.ticket_id and not (ended or left):
+                return True
+        return False
+
+    def recheck_abandoned(self, limit: int) -> Sequence[str]:
+        with self._state.lock:
+            left = [row for row in self._state.cases.values() if self._abandoned(row)]
+            return [self._ring_for(row) for row in left[:limit]]
+
+    def _abandoned(self, row: CaseRow) -> bool:
+        bell = self._state.bells.get(row.opened_by)
+        coming = bell is not None and bell.waiting
+        return row.case.status is Status.OPEN and self._state.free(row.lease_until) and not coming
+
+    def _ring_for(self, row: CaseRow) -> str:
+        row.opened_by = self._state.ring(Ring.RECHECK, row.case.ticket_id, case_id=row.case.case_id)
+        row.lease_until = None
+        return row.opened_by
 
     def _insert(self, thread: Thread, message_key: str, doorbell: Doorbell) -> CaseRow:
         now = self._state.now()
@@ -85,9 +114,7 @@ class MemoryCases(MemoryCaseLookups):
 
     def _supersede_older(self, newest: CaseRow) -> None:
         for row in self._state.cases.values():
-            if row is newest:
-                return  # rows lie in the order of their opening
-            if row.case.ticket_id != newest.case.ticket_id:
+            if row.case.ticket_id != newest.case.ticket_id or row is newest or not came_before(row.case, newest.case):
                 continue
             stopped = self._state.drop_queued_reply(row.case.case_id, NEWER_MESSAGE)
             if stopped or row.case.status in (Status.OPEN, Status.HELD):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from worker.adapters.memory.state import BellRow, State
-from worker.models import Doorbell, Ring
+from worker.models import Doorbell, Ring, Status
 
 
 class MemoryDoorbells:
@@ -27,15 +27,33 @@ class MemoryDoorbells:
             row = self._state.bells.get(doorbell_id)
             if row is None or not self._due(row):
                 return None
-            row.bell = row.bell.model_copy(update={"epoch": row.bell.epoch + 1})
+            died = row.lease_until is not None
+            row.bell = row.bell.model_copy(
+                update={
+                    "epoch": row.bell.epoch + 1,
+                    "deaths": row.bell.deaths + died,
+                    "waited": self._state.now() - row.bell.received_at,
+                }
+            )
             row.lease_until = self._state.lease(lease)
             return row.bell
+
+    def renew(self, doorbell_id: str, epoch: int, lease: timedelta) -> bool:
+        with self._state.lock:
+            row = self._mine(doorbell_id, epoch)
+            if row is None or row.lease_until is None:
+                return False
+            row.lease_until = self._state.lease(lease)
+            for one in self._state.cases.values():
+                if one.opened_by == doorbell_id and one.case.status is Status.OPEN:
+                    one.lease_until = row.lease_until
+            return True
 
     def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
         with self._state.lock:
             row = self._mine(doorbell_id, epoch)
             if row is not None:
-                row.waiting = False
+                row.waiting, row.lease_until = False, None
             return row is not None
 
     def park(self, doorbell_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool) -> bool:

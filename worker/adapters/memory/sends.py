@@ -8,8 +8,9 @@ from typing import Any
 
 from worker.adapters.memory.state import DESKHAND, SendRow, State
 from worker.adapters.store.columns import clean
-from worker.adapters.store.sends import stranded_note
+from worker.adapters.store.sends import SETTLING, stranded_note
 from worker.models import Posted, Ring, Send, SendKind, SendState, Status
+from worker.ports import Outgoing
 
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
 _LIVE = (*_UNSENT, SendState.POSTED)
@@ -26,8 +27,26 @@ class MemorySends:
             row = self._state.sends.get(send_id)
             if row is None or not self._due(row):
                 return None
+            died = row.lease_until is not None
             row.lease_until = self._state.lease(lease)
-            return _write(row, epoch=row.send.epoch + 1)
+            return _write(row, epoch=row.send.epoch + 1, deaths=row.send.deaths + died)
+
+    def renew(self, send_id: str, epoch: int, lease: timedelta) -> bool:
+        with self._state.lock:
+            row = self._mine(send_id, epoch, _LIVE)
+            if row is None or row.lease_until is None:
+                return False
+            row.lease_until = self._state.lease(lease)
+            return True
+
+    def settled(self, send_id: str, epoch: int, settle: timedelta) -> bool:
+        with self._state.lock:
+            row = self._mine(send_id, epoch, _LIVE)
+            if row is None or row.send.intended_at is None or row.send.intended_at + settle <= self._state.now():
+                return True
+            row.lease_until, row.due_at = None, row.send.intended_at + settle
+            _write(row, remark=SETTLING)
+            return False
 
     def intend(self, send_id: str, epoch: int) -> Send | None:
         with self._state.lock:
@@ -61,11 +80,21 @@ class MemorySends:
                 return False
             back = nothing_left and row.send.state is SendState.POSTING
             state = SendState.QUEUED if back else row.send.state
-            _write(row, state=state, tries=row.send.tries + int(failed), remark=clean(reason))
+            rounds = row.send.rounds - int(back)
+            _write(row, state=state, rounds=rounds, tries=row.send.tries + int(failed), remark=clean(reason))
             row.lease_until, row.due_at = None, self._state.lease(after)
             return True
 
-    def drop(self, send_id: str, epoch: int, reason: str, *, case_to: Status | None, recheck: bool = False) -> bool:
+    def drop(
+        self,
+        send_id: str,
+        epoch: int,
+        reason: str,
+        *,
+        case_to: Status | None,
+        recheck: bool = False,
+        note: Outgoing | None = None,
+    ) -> bool:
         with self._state.lock:
             row = self._end(send_id, epoch, _UNSENT, SendState.DROPPED, reason)
             if row is None:
@@ -74,6 +103,8 @@ class MemorySends:
                 self._state.move(self._state.cases[row.send.case_id], case_to, by=DESKHAND, reasons=[reason])
             if recheck:
                 self._state.ring(Ring.RECHECK, row.send.ticket_id, case_id=None)
+            if note is not None:
+                self._state.add_send(self._state.cases[row.send.case_id].case, note)
             return True
 
     def strand(self, send_id: str, epoch: int, reason: str) -> bool:
@@ -84,6 +115,18 @@ class MemorySends:
                 self._state.move(case, Status.HANDED_OVER, by=DESKHAND, reasons=[reason])
                 self._state.add_send(case.case, stranded_note(reason))
             return row is not None
+
+    def add_note(self, case_id: str, note: Outgoing) -> str | None:
+        with self._state.lock:
+            noted = [row for row in self._state.sends.values() if row.send.case_id == case_id]
+            if any(row.send.kind is note.kind for row in noted):
+                return None
+            return self._state.add_send(self._state.cases[case_id].case, note)
+
+    def replies_of(self, ticket_id: int) -> Sequence[Send]:
+        with self._state.lock:
+            replies = [row.send for row in self._state.replies() if row.send.ticket_id == ticket_id]
+            return [send for send in replies if send.state is not SendState.QUEUED]
 
     def _end(self, send_id: str, epoch: int, from_: Sequence[SendState], to: SendState, remark: str) -> SendRow | None:
         row = self._mine(send_id, epoch, from_)

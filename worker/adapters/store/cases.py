@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
 from worker.adapters.store.columns import clock, new_id
 from worker.adapters.store.lookups import CaseLookups
@@ -17,15 +17,17 @@ from worker.adapters.store.room import (
     drop_queued_replies,
     from_now,
     move,
+    ring_doorbell,
     to_case,
     upsert,
 )
-from worker.adapters.store.schema import cases, doorbells, sends, snapshots
+from worker.adapters.store.schema import UNENDED, WAITING, cases, doorbells, sends, snapshots
 from worker.adapters.store.trouble import Taken
-from worker.models import Case, Doorbell, Draft, Identity, Reader, Ring, Status, Strength, Thread, Trace, Verdict
+from worker.models import Case, Doorbell, Draft, Identity, Reader, Ring, Status, Strength, Thread, Trace, Verdict, place
 from worker.ports import Outgoing
 
 NEWER_MESSAGE = "A newer message of the customer is being answered."
+_CONCLUDING = 0x63617365  # PostgreSQL's advisory locks: the first of two numbers, the second is the ticket
 MOVED_ON = "The case was taken back before its reply had left."
 
 
@@ -36,7 +38,7 @@ class SqlCases(CaseLookups):
         """A doorbell that somebody else has claimed since opens nothing."""
         held = {"lease_until": from_now(lease), "opened_by": doorbell.doorbell_id, **_about(thread)}
         with self.writing() as connection:
-            if _claimed_since(connection, doorbell):
+            if _claimed_since(connection, doorbell) or _overtaken(connection, thread, message_key):
                 return None
             row = _insert(connection, thread, message_key, held) or _take_over(
                 connection, thread.ticket.ticket_id, message_key, doorbell, held
@@ -63,6 +65,7 @@ class SqlCases(CaseLookups):
         mine = [cases.c.epoch == epoch]
         try:
             with self.writing() as connection:
+                _one_at_a_time(connection, thread.ticket.ticket_id)
                 row = move(
                     connection, case_id, Status.OPEN, status, by=DESKHAND, reasons=verdict.reasons, where=mine, **found
                 )
@@ -76,6 +79,23 @@ class SqlCases(CaseLookups):
                 return [add_send(connection, case_id, row.ticket_id, row.message_key, one) for one in outgoing]
         except Taken:
             return None
+
+    def recheck_abandoned(self, limit: int) -> Sequence[str]:
+        """The new doorbell becomes the one that the case waits for."""
+        coming = exists().where(doorbells.c.doorbell_id == cases.c.opened_by, WAITING)
+        left = (cases.c.status == Status.OPEN, UNENDED, cases.c.lease_until <= clock(), ~coming)
+        with self.writing() as connection:
+            found = connection.execute(
+                select(cases.c.case_id, cases.c.ticket_id).where(*left).limit(limit).with_for_update(skip_locked=True)
+            ).all()
+            rung = []
+            for row in found:
+                doorbell_id = ring_doorbell(connection, Ring.RECHECK, row.ticket_id, case_id=row.case_id)
+                connection.execute(
+                    update(cases).where(cases.c.case_id == row.case_id).values(opened_by=doorbell_id, lease_until=0.0)
+                )
+                rung.append(doorbell_id)
+            return rung
 
     def advance(
         self, case_id: str, from_: Status, to: Status, epoch: int | None, *, reasons: Sequence[str] = (), by: str = ""
@@ -115,6 +135,24 @@ def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -
 def _claimed_since(connection: Connection, doorbell: Doorbell) -> bool:
     stale = exists().where(doorbells.c.doorbell_id == doorbell.doorbell_id, doorbells.c.epoch != doorbell.epoch)
     return bool(connection.execute(select(stale)).scalar())
+
+
+def _overtaken(connection: Connection, thread: Thread, message_key: str) -> bool:
+    """Whether the thread was read too early: a message that it does not have yet has a case, which answers this one
+    too. A case of this message would take the newer one's draft away, and both would be lost."""
+    here = place(message_key)
+    if here is None:
+        return False
+    read = {message.key for message in thread.messages}
+    rows = connection.execute(
+        select(cases.c.message_key, cases.c.status).where(
+            cases.c.ticket_id == thread.ticket.ticket_id,
+            cases.c.status.not_in([Status.IGNORED, Status.SUPERSEDED]),
+            or_(cases.c.status != Status.OPEN, cases.c.lease_until > clock()),
+        )
+    )
+    places = [place(row.message_key) for row in rows if row.message_key not in read]
+    return any(there is not None and there > here for there in places)
 
 
 def _insert(connection: Connection, thread: Thread, message_key: str, held: dict[str, Any]) -> Row[Any] | None:
@@ -163,23 +201,30 @@ def _keep(connection: Connection, case_id: str, thread: Thread, trace: Trace) ->
     )
 
 
+def _one_at_a_time(connection: Connection, ticket_id: int) -> None:
+    """Of two conclusions at once on one ticket, the second must see what became of the first. SQLite has one writer."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_CONCLUDING, ticket_id % 2**31)))
+
+
 def _supersede_older(connection: Connection, newest: Row[Any]) -> None:
     """Ends the ticket's older cases that this one answers too: held, still being drafted (their conclude fails then),
     and approved ones whose reply has not left yet. Older OPEN ones count because nobody would ever come back to them:
     drafting always takes the newest message."""
-    older = (
-        cases.c.ticket_id == newest.ticket_id,
-        cases.c.case_id != newest.case_id,
-        or_(
-            cases.c.opened_at < newest.opened_at,
-            (cases.c.opened_at == newest.opened_at) & (cases.c.case_id < newest.case_id),
-        ),
-    )
-    ids = select(cases.c.case_id).where(*older)
-    stopped = drop_queued_replies(connection, NEWER_MESSAGE, sends.c.case_id.in_(ids))
-    waiting = connection.execute(
-        select(cases.c.case_id, cases.c.status).where(*older, cases.c.status.in_([Status.OPEN, Status.HELD]))
-    ).all()
-    ends = [(row.case_id, Status(row.status)) for row in waiting] + [(one, Status.APPROVED) for one in stopped]
-    for case_id, status in ends:
+    columns = (cases.c.case_id, cases.c.status, cases.c.message_key, cases.c.opened_at)
+    on_it = (cases.c.ticket_id == newest.ticket_id, cases.c.case_id != newest.case_id)
+    others = connection.execute(select(*columns).where(*on_it)).all()
+    older = {row.case_id: Status(row.status) for row in others if came_before(row, newest)}
+    stopped = drop_queued_replies(connection, NEWER_MESSAGE, sends.c.case_id.in_(older))
+    waiting = [(one, status) for one, status in older.items() if status in (Status.OPEN, Status.HELD)]
+    for case_id, status in waiting + [(one, Status.APPROVED) for one in stopped]:
         move(connection, case_id, status, Status.SUPERSEDED, by=DESKHAND, reasons=[NEWER_MESSAGE])
+
+
+def came_before(one: Any, other: Any) -> bool:
+    """Whether the message of the case `one` is older: by its number, else by when it was opened (a case for an older
+    message may well be opened later)."""
+    here, there = place(one.message_key), place(other.message_key)
+    if here is None or there is None or here == there:
+        return bool((one.opened_at, one.case_id) < (other.opened_at, other.case_id))
+    return here < there

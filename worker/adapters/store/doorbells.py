@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select, update
 
-from worker.adapters.store.columns import moment
-from worker.adapters.store.room import Room, free, from_now, ring_doorbell, to_doorbell, upsert
-from worker.adapters.store.schema import UNREADABLE, WAITING, doorbells, marks
-from worker.models import Doorbell, Ring
+from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.room import Room, claimed, free, from_now, ring_doorbell, to_doorbell, upsert
+from worker.adapters.store.schema import UNENDED, UNREADABLE, WAITING, cases, doorbells, marks
+from worker.models import Doorbell, Ring, Status
 
 _POLL = "poll"
 
@@ -29,10 +29,22 @@ class SqlDoorbells(Room):
             row = connection.execute(
                 update(doorbells)
                 .where(doorbells.c.doorbell_id == doorbell_id, WAITING, free(doorbells))
-                .values(epoch=doorbells.c.epoch + 1, lease_until=from_now(lease))
-                .returning(*doorbells.c)
+                .values(claimed(doorbells, lease))
+                .returning(*doorbells.c, (clock() - doorbells.c.received_at).label("waited"))
             ).one_or_none()
             return None if row is None else to_doorbell(row)
+
+    def renew(self, doorbell_id: str, epoch: int, lease: timedelta) -> bool:
+        # One that was given back must stay so: a renewal that comes late would keep the next worker out.
+        held = doorbells.c.lease_until > 0
+        this = (doorbells.c.doorbell_id == doorbell_id, doorbells.c.epoch == epoch, WAITING, held)
+        until = {"lease_until": from_now(lease)}
+        with self.writing() as connection:
+            if connection.execute(update(doorbells).where(*this).values(until)).rowcount == 0:
+                return False
+            drafting = (cases.c.opened_by == doorbell_id, cases.c.status == Status.OPEN, UNENDED)
+            connection.execute(update(cases).where(*drafting).values(until))
+            return True
 
     def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
         return self._write(doorbell_id, epoch, state="done", outcome=outcome, lease_until=0.0)

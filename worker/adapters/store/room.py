@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.adapters.store.columns import clock, moment, new_id
@@ -51,6 +51,12 @@ def from_now(wait: timedelta) -> ColumnElement[float]:
     return clock() + wait.total_seconds()
 
 
+def claimed(table: Any, lease: timedelta) -> dict[str, Any]:
+    """What a claim writes. A lease that was given back is 0; whoever let one run out counts as dead."""
+    died = case((table.c.lease_until > 0, 1), else_=0)
+    return {"epoch": table.c.epoch + 1, "deaths": table.c.deaths + died, "lease_until": from_now(lease)}
+
+
 def free(table: Any) -> ColumnElement[bool]:
     """No live lease, and due."""
     return and_(table.c.lease_until <= clock(), table.c.due_at <= clock())
@@ -69,6 +75,8 @@ def to_doorbell(row: Row[Any]) -> Doorbell:
         hint=row.hint,
         tries=row.tries,
         epoch=row.epoch,
+        deaths=row.deaths,
+        waited=timedelta(seconds=max(0.0, row.waited)),
     )
 
 

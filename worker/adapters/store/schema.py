@@ -62,6 +62,7 @@ doorbells = Table(
     Column("epoch", Integer, nullable=False, default=0),
     Column("tries", Integer, nullable=False, default=0),
     Column("outcome", Words, nullable=False, default=""),
+    Column("deaths", Integer, nullable=False, server_default=text("0")),
     Index("ix_doorbells_ticket_id_received_at", "ticket_id", "received_at"),
     _index("ix_doorbells_waiting", "received_at", "doorbell_id", where=WAITING),
     _index("ix_doorbells_unreadable", "received_at", where=UNREADABLE),
@@ -160,6 +161,7 @@ sends = Table(
     Column("posted_at", Double),
     Column("remote_id", Words, nullable=False, default=""),
     Column("remark", Words, nullable=False, default=""),
+    Column("deaths", Integer, nullable=False, server_default=text("0")),
     # At most one public reply per customer message: this index is the promise, everything else is good intentions.
     _index("uq_sends_reply", "ticket_id", "message_key", where=REPLY, unique=True),
     Index("ix_sends_state", "state"),

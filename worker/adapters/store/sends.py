@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select, update
 
 from worker.adapters.store.columns import clock
-from worker.adapters.store.room import DESKHAND, Room, add_send, free, from_now, move, ring_doorbell, to_send
-from worker.adapters.store.schema import LIVE, cases, sends
+from worker.adapters.store.room import DESKHAND, Room, add_send, claimed, free, from_now, move, ring_doorbell, to_send
+from worker.adapters.store.schema import LIVE, REPLY, cases, sends
 from worker.models import Posted, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 from worker.support.bodies import body_hash
 
+SETTLING = "waiting for an attempt in doubt to settle"
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
 
 
@@ -36,10 +37,23 @@ class SqlSends(Room):
             row = connection.execute(
                 update(sends)
                 .where(sends.c.send_id == send_id, LIVE, free(sends))
-                .values(epoch=sends.c.epoch + 1, lease_until=from_now(lease))
+                .values(claimed(sends, lease))
                 .returning(*sends.c)
             ).one_or_none()
             return None if row is None else to_send(row)
+
+    def renew(self, send_id: str, epoch: int, lease: timedelta) -> bool:
+        # One that was given back must stay so: a renewal that comes late would keep the next worker out.
+        this = (sends.c.send_id == send_id, sends.c.epoch == epoch, LIVE, sends.c.lease_until > 0)
+        with self.writing() as connection:
+            return connection.execute(update(sends).where(*this).values(lease_until=from_now(lease))).rowcount == 1
+
+    def settled(self, send_id: str, epoch: int, settle: timedelta) -> bool:
+        over = sends.c.intended_at + settle.total_seconds()
+        young = (sends.c.send_id == send_id, sends.c.epoch == epoch, LIVE, over > clock())
+        with self.writing() as connection:
+            back = {"lease_until": 0.0, "due_at": over, "remark": SETTLING}
+            return connection.execute(update(sends).where(*young).values(back)).rowcount == 0
 
     def intend(self, send_id: str, epoch: int) -> Send | None:
         with self.writing() as connection:
@@ -84,10 +98,19 @@ class SqlSends(Room):
             written = connection.execute(update(sends).where(*this, LIVE).values(columns)).rowcount == 1
             if written and nothing_left:
                 back = update(sends).where(*this, sends.c.state == SendState.POSTING)
-                connection.execute(back.values(state=SendState.QUEUED))
+                connection.execute(back.values(state=SendState.QUEUED, rounds=sends.c.rounds - 1))
             return written
 
-    def drop(self, send_id: str, epoch: int, reason: str, *, case_to: Status | None, recheck: bool = False) -> bool:
+    def drop(
+        self,
+        send_id: str,
+        epoch: int,
+        reason: str,
+        *,
+        case_to: Status | None,
+        recheck: bool = False,
+        note: Outgoing | None = None,
+    ) -> bool:
         with self.writing() as connection:
             row = _leave(connection, send_id, epoch, _UNSENT, SendState.DROPPED, remark=reason, lease_until=0.0)
             if row is None:
@@ -96,6 +119,8 @@ class SqlSends(Room):
                 _move_case(connection, row.case_id, case_to, reason)
             if recheck:
                 ring_doorbell(connection, Ring.RECHECK, row.ticket_id, case_id=None)
+            if note is not None:
+                add_send(connection, row.case_id, row.ticket_id, row.message_key, note)
             return True
 
     def strand(self, send_id: str, epoch: int, reason: str) -> bool:
@@ -106,11 +131,26 @@ class SqlSends(Room):
                 add_send(connection, row.case_id, row.ticket_id, row.message_key, stranded_note(reason))
             return row is not None
 
+    def add_note(self, case_id: str, note: Outgoing) -> str | None:
+        with self.writing() as connection:
+            # The case's row is locked: of two that would add a note, the second sees the first one's.
+            row = connection.execute(select(cases).where(cases.c.case_id == case_id).with_for_update()).one()
+            noted = select(sends.c.send_id).where(sends.c.case_id == case_id, sends.c.kind == note.kind)
+            if connection.execute(noted).first() is not None:
+                return None
+            return add_send(connection, case_id, row.ticket_id, row.message_key, note)
+
     def due(self, limit: int) -> Sequence[str]:
         oldest = (sends.c.queued_at, sends.c.send_id)
         with self.reading() as connection:
             query = select(sends.c.send_id).where(LIVE, free(sends)).order_by(*oldest).limit(limit)
             return list(connection.execute(query).scalars())
+
+    def replies_of(self, ticket_id: int) -> Sequence[Send]:
+        left = [SendState.POSTING, SendState.POSTED, SendState.DONE, SendState.STRANDED]
+        query = select(sends).where(sends.c.ticket_id == ticket_id, REPLY, sends.c.state.in_(left))
+        with self.reading() as connection:
+            return [to_send(row) for row in connection.execute(query.order_by(sends.c.queued_at, sends.c.send_id))]
 
     def of_case(self, case_id: str) -> Sequence[Send]:
         query = select(sends).where(sends.c.case_id == case_id).order_by(sends.c.queued_at, sends.c.send_id)

@@ -1,0 +1,169 @@
+"""From a doorbell to a stored verdict: which of the ticket's messages wants an answer, and what is kept of it.
+
+The newest message that waits is answered, and with it the older ones. Where it needs no answer (an absence note, a
+machine's mail), the one before it has its turn, so that a question is not lost behind it. Called by tasks.draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from worker.crashpoints import crash_point
+from worker.models import Case, Doorbell, Message, Ring, Status, Step, Thread, Verdict, place
+from worker.ports import Outgoing
+from worker.support.desk import Desk
+from worker.support.letters import tags_of
+from worker.support.outgoing import handover_note, held_note, reply_outgoing
+from worker.support.pipeline import draft, needs_no_answer
+from worker.support.progress import Progress
+from worker.support.threads import read_thread, waiting, wrote_after
+from worker.support.verdict import held_instead, left_to_a_person
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
+COVERED = "A newer message of the customer is being answered."
+UNANSWERED = (
+    "A reply to the customer was stopped because they wrote again, but what came since needs no answer. "
+    "Please answer their earlier message."
+)
+GONE = "The message is not on the ticket any more."
+
+_ENDS = {
+    Step.SEND: Status.APPROVED,
+    Step.HOLD: Status.HELD,
+    Step.HAND_OVER: Status.HANDED_OVER,
+    Step.IGNORE: Status.IGNORED,
+}
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What came of one message: a word for ops ("" where nothing was done), the sends to enqueue, and whether the
+    message before it has its turn."""
+
+    outcome: str = ""
+    sends: tuple[str, ...] = ()
+    go_on: bool = False
+
+
+def answer(doorbell: Doorbell, desk: Desk) -> tuple[str, list[str]]:
+    """Reads the thread, drafts for its newest message that needs an answer, stores the verdict.
+
+    Returns what came of the doorbell, in a word for ops, and the ids of the sends that are to be enqueued. Raises
+    trouble; nothing is stored then but the open case, which the next try takes over.
+    """
+    if doorbell.ticket_id is None:
+        return "names no ticket", []
+    thread = read_thread(doorbell.ticket_id, desk.helpdesk, desk.ledger)
+    crash_point("draft.thread_read")
+    done: list[Worked] = []
+    for message in waiting(thread):
+        done.append(_work_on(message, thread, doorbell, desk))
+        if not done[-1].go_on:
+            break
+    done.append(_end_named(thread, doorbell, desk))
+    outcomes = [worked.outcome for worked in done if worked.outcome]
+    return outcomes[-1] if outcomes else "nothing new", [send for worked in done for send in worked.sends]
+
+
+def _work_on(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
+    case = desk.ledger.cases.open(thread, message.key, doorbell, desk.policy.lease)
+    if case is None:
+        return _not_opened(message, thread, desk)
+    crash_point("draft.opened")
+    structlog.contextvars.bind_contextvars(case_id=case.case_id)
+    progress = Progress()
+    patient = doorbell.waited < PATIENCE
+    verdict = draft(thread, message, progress, desk, hint=doorbell.hint, may_wait=patient)
+    if verdict.step is Step.SEND and (reasons := _for_a_person(message, thread, doorbell)):
+        verdict = held_instead(verdict, reasons)
+    crash_point("draft.judged")
+    sends = _conclude(case, thread, verdict, progress, desk)
+    crash_point("draft.concluded")
+    log.info("concluded", step=verdict.step.value, seconds=progress.seconds, tries=doorbell.tries)
+    if sends is None:
+        return Worked("moved on")
+    return Worked(verdict.step.value, tuple(sends), go_on=verdict.step is Step.IGNORE)
+
+
+def _not_opened(message: Message, thread: Thread, desk: Desk) -> Worked:
+    """Somebody has this message, or it has ended. One that nobody answers any more must not end unseen."""
+    ticket_id = thread.ticket.ticket_id
+    case = next((c for c in desk.ledger.cases.of_ticket(ticket_id) if c.message_key == message.key), None)
+    if case is None or case.status not in (Status.IGNORED, Status.SUPERSEDED):
+        return Worked()
+    if case.status is Status.IGNORED:
+        return Worked(go_on=True)
+    if desk.policy.shadow or _covered(case, desk) or needs_no_answer(thread, message, desk):
+        return Worked()
+    note = handover_note(left_to_a_person(UNANSWERED, desk.rulebook), tags_of(desk.rulebook))
+    noted = desk.ledger.sends.add_note(case.case_id, note)
+    crash_point("draft.noted")
+    return Worked("left to a person", (noted,)) if noted else Worked()
+
+
+def _end_named(thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
+    """A RECHECK names a case that was left OPEN: whatever became of its message, it ends now."""
+    case = desk.ledger.cases.get(doorbell.case_id) if doorbell.case_id else None
+    if case is None or case.status is not Status.OPEN:
+        return Worked()
+    if _covered(case, desk):
+        desk.ledger.cases.advance(case.case_id, Status.OPEN, Status.SUPERSEDED, case.epoch, reasons=[COVERED])
+        return Worked()
+    message = next((m for m in thread.messages if m.key == case.message_key), None)
+    if message is not None:
+        return _work_on(message, thread, doorbell, desk)
+    mine = desk.ledger.cases.open(thread, case.message_key, doorbell, desk.policy.lease)
+    if mine is None:
+        return Worked()
+    sends = _conclude(mine, thread, left_to_a_person(GONE, desk.rulebook), Progress(), desk)
+    return Worked("hand_over", tuple(sends or ()))
+
+
+def _covered(case: Case, desk: Desk) -> bool:
+    """Whether a newer message of the ticket has a case that answers this one too, or has."""
+    here = place(case.message_key)
+    newer = [c for c in desk.ledger.cases.of_ticket(case.ticket_id) if (place(c.message_key) or 0) > (here or 0)]
+    return any(c.status not in (Status.IGNORED, Status.SUPERSEDED) for c in newer)
+
+
+def _for_a_person(message: Message, thread: Thread, doorbell: Doorbell) -> list[str]:
+    """Why a reply that might be sent is shown to a person first all the same."""
+    reasons = ["A colleague asked for this draft."] if doorbell.ring is Ring.REDRAFT else []
+    if wrote_after(thread, message.key):
+        reasons.append("A message came in after this one that needs no answer.")
+    return reasons
+
+
+def _conclude(case: Case, thread: Thread, verdict: Verdict, progress: Progress, desk: Desk) -> Sequence[str] | None:
+    return desk.ledger.cases.conclude(
+        case.case_id,
+        case.epoch,
+        _ENDS[verdict.step],
+        verdict=verdict,
+        trace=progress.trace(),
+        thread=thread,
+        draft=progress.draft,
+        identity=progress.identity,
+        reader=progress.reader,
+        outgoing=_outgoing(case, verdict, progress, desk),
+    )
+
+
+def _outgoing(case: Case, verdict: Verdict, progress: Progress, desk: Desk) -> list[Outgoing]:
+    """What is to leave the house for this verdict. In shadow mode nothing does."""
+    tags, policy, reply = tags_of(desk.rulebook), desk.policy, progress.draft
+    if policy.shadow or verdict.step is Step.IGNORE:
+        return []
+    if verdict.step is Step.HAND_OVER:
+        return [handover_note(verdict, tags)]
+    if reply is None:
+        return []
+    if verdict.step is Step.SEND:
+        return [reply_outgoing(reply, policy, tags)]
+    return [held_note(case.case_id, reply, verdict, policy, tags)]
