@@ -52,7 +52,7 @@ def drain(app: Celery) -> None:
     Celery's own sleeps through all of that time: each restart of a busy worker would cost half a minute."""
     from celery.worker import state
 
-    class Draining(app.Worker):  # type: ignore[misc,name-defined]
+    class Draining(app.Worker):  # type: ignore[misc]
         def wait_for_soft_shutdown(self) -> None:
             deadline = time.monotonic() + app.conf.worker_soft_shutdown_timeout
             while state.active_requests and time.monotonic() < deadline:

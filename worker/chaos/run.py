@@ -29,12 +29,16 @@ from worker.chaos.postgres import SAFE, PostgresServer, missing
 from worker.chaos.traffic import Traffic
 
 KILL_EVERY = 3.0  # seconds, at the least: a process that is killed before it has come up shows nothing
+ROLL_EVERY = 4.0  # seconds, at the least, so that there are mails to the end
 QUIET = weather.POLL + 3.0  # seconds without any change after which nothing more is to come
 PATIENCE = 240.0  # seconds from the last mail until what has not ended counts as lost
 
 
 def main(arguments: list[str] | None = None) -> int:
-    wishes = _parser().parse_args(arguments)
+    parser = _parser()
+    wishes = parser.parse_args(arguments)
+    if wishes.restore and wishes.postgres:
+        parser.error("--restore needs the SQLite ledger: PostgreSQL has tools of its own")
     begun = time.monotonic()
 
     def say(line: str) -> None:
@@ -63,7 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(
     wishes: argparse.Namespace, house: House, postgres: PostgresServer | None, say: Callable[[str], None]
 ) -> tuple[Count, dict[str, Any]]:
-    rate = min(wishes.rate, wishes.messages / (wishes.kills * KILL_EVERY)) if wishes.kills else wishes.rate
+    least = max(wishes.kills * KILL_EVERY, wishes.rolling * ROLL_EVERY)
+    rate = min(wishes.rate, wishes.messages / least) if least else wishes.rate
     traffic = Traffic(house.sandbox_url, wishes.messages, rate, wishes.seed)
     migrate(house.database_url)
     with contextlib.closing(ChaosLedger(house.database_url)) as ledger:
