@@ -20,13 +20,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help run test check format index clean lock milvus-server
+.PHONY: help run test check chaos format index clean lock milvus-server
 
 help:
 	@echo 'make run                         everything on this machine, until Ctrl-C'
 	@echo 'make run ARGS="--once --json"    the sample tickets, answered once; the figures as JSON'
 	@echo 'make test [ARGS="-k words"]      every test'
 	@echo 'make check                       format, lint, types'
+	@echo 'make chaos [ARGS="--kills 100"]   faults and kills against the whole thing; the count as JSON'
 	@echo 'make format                      puts the code into its format'
 	@echo 'make index                       reads kb/ into the index'
 	@echo 'make lock                        new lock files from the pins in pyproject.toml (Python 3.11)'
@@ -42,6 +43,9 @@ check: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+chaos: $(VENV)/run.stamp
+	@exec $(BIN)/python scripts/chaos.py $(ARGS)
 
 format: $(VENV)/dev.stamp
 	@$(BIN)/ruff format .

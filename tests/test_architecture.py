@@ -45,9 +45,10 @@ MAY_IMPORT = {
     "asgi": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "ledger_metrics"},
     "web": {"asgi", "errors", "settings"},
     "stack": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "sandbox"},
+    "chaos": BELOW_BOOTSTRAP | {"sandbox", "stack", "web", "tasks", "dispatcher"},
 }
 KNOW_CELERY = {"queues", "tasks"}
-KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "stack"}
+KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "stack", "chaos"}
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

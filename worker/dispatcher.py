@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -16,7 +16,7 @@ import structlog
 from worker import bootstrap, metrics
 from worker.crashpoints import crash_point
 from worker.errors import BadConfiguration, Trouble
-from worker.intake.poller import poll
+from worker.intake.poller import SLACK, poll
 from worker.log import start_logging
 from worker.ports import Enqueue, Helpdesk, Ledger
 from worker.queues import DELIVER, DRAFT, make_celery
@@ -39,12 +39,13 @@ class Sweep:
         self._enqueue = enqueue
         self._now = now
         self._recent: dict[str, datetime] = {}
+        self._due: set[str] = set()  # at the last pass
 
     def once(self) -> int:
         now = self._now()
         self._recent = {row: at for row, at in self._recent.items() if now - at < REMEMBER}
-        due = [(DELIVER, row) for row in self._ledger.sends.due(BATCH)]
-        due += [(DRAFT, row) for row in self._ledger.doorbells.due(BATCH)]
+        sends, doorbells = self._ledger.sends.due(BATCH), self._ledger.doorbells.due(BATCH)
+        due = [*((DELIVER, row) for row in sends), *((DRAFT, row) for row in doorbells)]
         crash_point("dispatch.due_read")
         fresh = [(queue, row) for queue, row in due if row not in self._recent]
         for queue, row in fresh:
@@ -52,7 +53,17 @@ class Sweep:
             crash_point("dispatch.enqueued")
             self._recent[row] = now
             metrics.DISPATCHED.labels(queue).inc()
+        self._tell(sends, doorbells)
         return len(fresh)
+
+    def _tell(self, sends: Sequence[str], doorbells: Sequence[str]) -> None:
+        """How far behind we are with what has fallen due since the last pass; what no worker took before is no news."""
+        new_sends = [row for row in sends if row not in self._due]
+        new_doorbells = [row for row in doorbells if row not in self._due]
+        self._due = {*sends, *doorbells}
+        if rows := len(new_sends) + len(new_doorbells):
+            lag = max(self._ledger.sends.late(new_sends), self._ledger.doorbells.late(new_doorbells))
+            log.info("swept", rows=rows, oldest_seconds=round(lag.total_seconds(), 3))
 
 
 def recheck(ledger: Ledger) -> int:
@@ -85,8 +96,10 @@ def run(settings: Settings, stop: threading.Event) -> None:
     enqueue = bootstrap.make_enqueue(make_celery(settings, bootstrap.redis_url(settings)))
     sweep = Sweep(ledger, enqueue, lambda: datetime.now(UTC))
 
+    slack = min(SLACK, timedelta(seconds=settings.poll_seconds / 2))
+
     def look() -> None:
-        metrics.POLLED.inc(poll(helpdesk, ledger.doorbells, enqueue, datetime.now(UTC)))
+        metrics.POLLED.inc(poll(helpdesk, ledger.doorbells, enqueue, datetime.now(UTC), slack=slack))
 
     poller = threading.Thread(target=every, args=(settings.poll_seconds, look, "poller", stop), daemon=True)
     poller.start()

@@ -22,7 +22,7 @@ from worker.crashpoints import crash_point
 from worker.errors import BadConfiguration, Retryable, Trouble
 from worker.log import start_logging
 from worker.models import Doorbell
-from worker.queues import DELIVER, DRAFT, QUEUES, make_celery
+from worker.queues import DELIVER, DRAFT, QUEUES, drain, make_celery
 from worker.settings import Settings, load_settings
 from worker.support import deliver as door
 from worker.support import rescue
@@ -158,6 +158,7 @@ def main() -> int:
     except BadConfiguration as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
+    drain(app)
     # Named, or scripts/healthy.py could not tell this container's worker from another one's.
     plain = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     app.worker_main(["worker", "--hostname", "worker@%h", "--queues", ",".join(QUEUES), *plain])

@@ -122,9 +122,28 @@ def test_the_poller_reads_on_where_it_stopped(ledger: Ledger) -> None:
 
 
 def test_a_change_counts_as_seen_if_a_doorbell_came_after_it(ledger: Ledger) -> None:
-    ledger.doorbells.ring(Ring.WEBHOOK, 42)
+    claimed(ledger, 42)
     now = datetime.now(UTC)
 
     assert ledger.doorbells.seen(42, now - minutes(1))
     assert not ledger.doorbells.seen(42, now + minutes(1))
     assert not ledger.doorbells.seen(43, now - minutes(1))
+
+
+def test_a_doorbell_that_nobody_has_claimed_yet_counts_as_one_that_comes_later(ledger: Ledger) -> None:
+    later = datetime.now(UTC) + minutes(1)
+    doorbell_id = ledger.doorbells.ring(Ring.WEBHOOK, 42)
+
+    assert ledger.doorbells.seen(42, later)
+    doorbell = ledger.doorbells.claim(doorbell_id, LEASE)
+
+    assert doorbell is not None
+    assert not ledger.doorbells.seen(42, later), "its worker may have read the thread already"
+
+
+def test_how_late_we_are_is_told_by_what_has_been_due_longest(ledger: Ledger) -> None:
+    rung, held = ledger.doorbells.ring(Ring.WEBHOOK, 42), claimed(ledger, 43, lease=-minutes(5))
+
+    assert ledger.doorbells.late([]) == minutes(0)
+    assert ledger.doorbells.late([rung]) < minutes(1)
+    assert ledger.doorbells.late([rung, held.doorbell_id]) < minutes(1), "due since it rang, whatever its lease says"

@@ -18,9 +18,12 @@ log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(minutes=5)  # clocks differ, and a listing may lag behind a write
 FIRST_LOOK = timedelta(hours=24)  # how far a new installation looks back
+# Freshdesk's times are whole seconds by its own clock. A doorbell must be later than a change by this much before we
+# believe that its worker read the thread after the change: one read too many costs a credit, one too few a message.
+SLACK = timedelta(seconds=60)
 
 
-def poll(helpdesk: Helpdesk, doorbells: Doorbells, enqueue: Enqueue, now: datetime) -> int:
+def poll(helpdesk: Helpdesk, doorbells: Doorbells, enqueue: Enqueue, now: datetime, *, slack: timedelta = SLACK) -> int:
     """One look; returns how many doorbells it rang. The mark moves only after everything before it was committed.
 
     Our own replies and notes change a ticket too: such a ticket rings once more and ends as "nothing new", which costs
@@ -31,7 +34,7 @@ def poll(helpdesk: Helpdesk, doorbells: Doorbells, enqueue: Enqueue, now: dateti
     newest = mark or now - FIRST_LOOK
     for news in helpdesk.updated_since((mark or now - FIRST_LOOK) - OVERLAP):
         crash_point("poll.listed")
-        if not doorbells.seen(news.ticket_id, news.updated_at):
+        if not doorbells.seen(news.ticket_id, news.updated_at + slack):
             doorbell_id = doorbells.ring(Ring.POLLER, news.ticket_id)
             crash_point("poll.rung")
             enqueue("draft", doorbell_id)

@@ -59,6 +59,10 @@ class Doorbells(Protocol):
         """Ids that are waiting and due, or whose lease has run out; oldest first."""
         ...
 
+    def late(self, doorbell_ids: Sequence[str]) -> timedelta:
+        """For how long the one of these that has been due longest has been due; zero for none."""
+        ...
+
     def unreadable(self, limit: int) -> Sequence[tuple[str, datetime, bytes]]:
         """Kept payloads that named no ticket: (id, received_at, raw)."""
         ...
@@ -70,7 +74,8 @@ class Doorbells(Protocol):
     def set_poll_mark(self, mark: datetime) -> None: ...
 
     def seen(self, ticket_id: int, updated_at: datetime) -> bool:
-        """Whether a doorbell for this ticket was received at or after `updated_at`."""
+        """Whether a doorbell for this ticket was received at or after `updated_at`, or waits for a worker that has yet
+        to read the thread."""
         ...
 
 
@@ -226,6 +231,10 @@ class Sends(Protocol):
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
         """The ticket's public replies that are at Freshdesk or may be, whatever became of their cases."""
+        ...
+
+    def late(self, send_ids: Sequence[str]) -> timedelta:
+        """As Doorbells.late."""
         ...
 
     def of_case(self, case_id: str) -> Sequence[Send]: ...

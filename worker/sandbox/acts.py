@@ -89,9 +89,10 @@ def reply(
     cc_emails: list[str] | None = None,
     bcc_emails: list[str] | None = None,
     at: datetime | None = None,
+    arrived: datetime | None = None,
     ring: bool = True,
 ) -> Conversation:
-    """A public reply: mailed to the requester, irrevocable.
+    """A public reply: mailed to the requester, irrevocable. `arrived`: when the request for it came, for the journal.
 
     `ring` False here and elsewhere: part of an older story, told to no rule.
     """
@@ -106,7 +107,7 @@ def reply(
         ticket.stats["agent_responded_at"] = said.created_at
         if world.assign_to_first_responder and ticket.responder_id is None:
             ticket.responder_id = agent_id
-        _journal_said(world, "reply", said, ring)
+        _journal_said(world, "reply", said, ring, arrived)
         if ring:
             world.tell(Event("reply", ticket_id, "agent", agent_id, conversation_id=said.id))
         return said
@@ -206,7 +207,7 @@ def _say(
     return world.add_conversation(said)
 
 
-def _journal_said(world: World, kind: str, said: Conversation, rings: bool) -> None:
+def _journal_said(world: World, kind: str, said: Conversation, rings: bool, arrived: datetime | None = None) -> None:
     agent = world.agents.get(said.user_id or -1)
     world.journal.write(
         kind,
@@ -218,4 +219,5 @@ def _journal_said(world: World, kind: str, said: Conversation, rings: bool) -> N
         rings=rings,
         html=said.body,
         text=said.body_text,
+        arrived=(arrived or said.created_at).isoformat(),
     )

@@ -47,7 +47,9 @@ async def reply(ticket_id: int, call: CallArg) -> Response:
             )
         author = _author(call, body.get("user_id"))
         cc, bcc = body.get("cc_emails", []), body.get("bcc_emails", [])
-        said = acts.reply(call.world, ticket_id, body["body"], author, cc_emails=cc, bcc_emails=bcc)
+        said = acts.reply(
+            call.world, ticket_id, body["body"], author, cc_emails=cc, bcc_emails=bcc, arrived=call.arrived
+        )
         return created(shapes.replied(said), call.url)
 
 

@@ -12,6 +12,7 @@ import json
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -35,6 +36,7 @@ class Call:
     raw: bytes
     query: dict[str, str]
     url: str  # of the collection, without the query, for Location and Link
+    arrived: datetime | None = None
 
     def includes(self, allowed: set[str]) -> list[str]:
         """`?include=a,b`, each of them allowed."""
@@ -132,7 +134,8 @@ async def _enter(request: Request) -> None:
     if raw and sent_as not in ("application/json", "multipart/form-data"):
         raise VendorError(415)
     url = str(request.url.replace(query=""))
-    request.state.call = Call(world, agent, raw, dict(request.query_params), url)
+    arrived = request.scope.get("sandbox.arrived")
+    request.state.call = Call(world, agent, raw, dict(request.query_params), url, arrived)
 
 
 def _error(error: VendorError) -> Response:

@@ -51,6 +51,7 @@ class Delivery:
     begun: float = 0.0
     attempt: int = 1
     note: str = ""  # forged, duplicate, garbled
+    key: str = ""  # of the message that rang, as the journal names it; the payload has nothing of the kind
 
 
 class Sender:
@@ -94,6 +95,7 @@ class Sender:
         """With the faults that are switched on for webhooks."""
         url, headers = self._addressed(rule, self._secret)
         sent = Delivery(next(self._numbers), rule.name, event.ticket_id, url, payload, headers, self.clock.now())
+        sent.key = _key_of(event)
         delay = 0.0
         for fault in self._faults.fired("WEBHOOK", "/" + rule.name.replace(" ", "_"), payload):
             if fault.kind == "drop":
@@ -168,13 +170,15 @@ class Sender:
                 self._log(delivery, "postponed", None)
                 return
             self._limiter.burn(1)
+        begun = time.monotonic()
         status, trouble = self._post(delivery)
+        seconds = round(time.monotonic() - begun, 4)
         if status is not None and 200 <= status < 300:
-            self._log(delivery, "delivered", status)
+            self._log(delivery, "delivered", status, seconds=seconds)
         elif delivery.attempt > len(RETRY_AFTER):
-            self._log(delivery, "gone", status, trouble)
+            self._log(delivery, "gone", status, trouble, seconds)
         else:
-            self._log(delivery, "failed", status, trouble)
+            self._log(delivery, "failed", status, trouble, seconds)
             later = RETRY_AFTER[delivery.attempt - 1] / self.clock.scale
             self._put(replace(delivery, attempt=delivery.attempt + 1), later)
 
@@ -187,8 +191,17 @@ class Sender:
             return None, type(error).__name__
         return answer.status_code, None
 
-    def _log(self, delivery: Delivery, outcome: str, status: int | None, trouble: str | None = None) -> None:
+    def _log(
+        self, delivery: Delivery, outcome: str, status: int | None, trouble: str | None = None, seconds: float = 0.0
+    ) -> None:
         self._journal.write(
             "webhook", ticket_id=delivery.ticket_id, rule=delivery.rule, delivery=delivery.number,
             attempt=delivery.attempt, outcome=outcome, status=status, trouble=trouble, note=delivery.note,
+            key=delivery.key, seconds=seconds,
         )  # fmt: skip
+
+
+def _key_of(event: Event) -> str:
+    if event.kind == "ticket_created":
+        return "ticket"
+    return "" if event.conversation_id is None else f"c{event.conversation_id}"

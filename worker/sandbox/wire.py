@@ -49,6 +49,8 @@ class Wire:
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # When the request came, whatever is done to it before it takes effect: the journal tells both.
+        scope["sandbox.arrived"] = World.now()
         if scope["type"] != "http" or scope["path"].startswith("/sandbox") or self._board.quiet:
             await self._app(scope, receive, send)
             return

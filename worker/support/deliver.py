@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
 WROTE_AGAIN = "the customer wrote again"
+ANSWERED = "it was answered already"
 NEEDLESS = "a message came in since that needs no answer, so a person should look"
 
 
@@ -64,7 +65,8 @@ def _advance(send: Send, desk: Desk) -> str:
             return _finish(send, desk)
     if send.state is not SendState.POSTED:
         if reason := _superseded(send, desk):
-            return _drop(send, reason, desk)
+            there = _there_already(send, desk) if reason == ANSWERED else None
+            return _drop(send, reason, desk) if there is None else _recorded(send, there, desk)
         posted = _post(send, desk)
         if isinstance(posted, str):
             return posted
@@ -85,19 +87,38 @@ def _look_back(send: Send, desk: Desk) -> Posted | str | None:
     if not desk.ledger.sends.settled(send.send_id, send.epoch, desk.policy.settle):
         crash_point("deliver.settling")
         return "settling"
-    # Two notes, or two replies, may say the same: what another send has put there is not this one's.
-    others = [s for c in desk.ledger.cases.of_ticket(send.ticket_id) for s in desk.ledger.sends.of_case(c.case_id)]
-    found = desk.helpdesk.find(
-        send.ticket_id,
-        send.body_hash,
-        since=started,
-        public=send.kind is SendKind.REPLY,
-        but=frozenset(s.remote_id for s in others if s.send_id != send.send_id),
-    )
+    found = _find(send, started, desk)
     crash_point("deliver.looked_back")
     if found is None and send.rounds >= desk.policy.max_rounds:
         return _strand(send, f"still in doubt after {send.rounds} attempts: please look", desk)
     return found
+
+
+def _find(send: Send, since: datetime, desk: Desk) -> Posted | None:
+    # Two notes, or two replies, may say the same: what another send has put there is not this one's.
+    others = [s for c in desk.ledger.cases.of_ticket(send.ticket_id) for s in desk.ledger.sends.of_case(c.case_id)]
+    return desk.helpdesk.find(
+        send.ticket_id,
+        send.body_hash,
+        since=since,
+        public=send.kind is SendKind.REPLY,
+        but=frozenset(s.remote_id for s in others if s.send_id != send.send_id),
+    )
+
+
+def _there_already(send: Send, desk: Desk) -> Posted | None:
+    """This very reply, if the customer has it although the ledger does not know: it was restored from a backup that is
+    older than the reply. A reply with other words supersedes ours."""
+    case = desk.ledger.cases.get(send.case_id)
+    return None if case is None else _find(send, case.opened_at, desk)
+
+
+def _recorded(send: Send, there: Posted, desk: Desk) -> str:
+    if desk.ledger.sends.intend(send.send_id, send.epoch) is None:
+        return "not ours"
+    desk.ledger.sends.posted(send.send_id, send.epoch, there)
+    log.warning("reply_was_there", remote_id=there.remote_id)
+    return _finish(send, desk)
 
 
 def _superseded(send: Send, desk: Desk) -> str:
@@ -140,7 +161,7 @@ def why_superseded(thread: Thread, message_key: str, needless: Collection[str] =
     if any(m.author is Author.PERSON and m.public for m in later):
         return "a colleague answered"
     if any(m.author is Author.DESKHAND and m.public for m in later):
-        return "it was answered already"
+        return ANSWERED
     return ""
 
 

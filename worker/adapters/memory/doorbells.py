@@ -75,6 +75,11 @@ class MemoryDoorbells:
         with self._state.lock:
             return [doorbell_id for doorbell_id, row in self._state.bells.items() if self._due(row)][:limit]
 
+    def late(self, doorbell_ids: Sequence[str]) -> timedelta:
+        with self._state.lock:
+            rows = [self._state.bells[one] for one in doorbell_ids]
+            return self._state.longest_due([(row.due_at, row.lease_until) for row in rows])
+
     def unreadable(self, limit: int) -> Sequence[tuple[str, datetime, bytes]]:
         with self._state.lock:
             kept = [row for row in self._state.bells.values() if row.bell.ticket_id is None]
@@ -88,5 +93,6 @@ class MemoryDoorbells:
 
     def seen(self, ticket_id: int, updated_at: datetime) -> bool:
         with self._state.lock:
-            rung = [row.bell for row in self._state.bells.values() if row.bell.ticket_id == ticket_id]
-            return any(bell.received_at >= updated_at for bell in rung)
+            rung = [row for row in self._state.bells.values() if row.bell.ticket_id == ticket_id]
+            unread = any(row.waiting and self._state.free(row.lease_until) for row in rung)
+            return unread or any(row.bell.received_at >= updated_at for row in rung)

@@ -146,6 +146,11 @@ class MemorySends:
         with self._state.lock:
             return [send_id for send_id, row in self._state.sends.items() if self._due(row)][:limit]
 
+    def late(self, send_ids: Sequence[str]) -> timedelta:
+        with self._state.lock:
+            rows = [self._state.sends[one] for one in send_ids]
+            return self._state.longest_due([(row.due_at, row.lease_until) for row in rows])
+
     def of_case(self, case_id: str) -> Sequence[Send]:
         with self._state.lock:
             return [row.send for row in self._state.sends.values() if row.send.case_id == case_id]

@@ -73,6 +73,11 @@ class State:
     def lease(self, length: timedelta) -> datetime:
         return self.now() + length
 
+    def longest_due(self, rows: Sequence[tuple[datetime, datetime | None]]) -> timedelta:
+        """Of (due_at, lease_until): for how long the one that has been due longest has been due."""
+        since = [max(due, lease or due) for due, lease in rows]
+        return max(self.now() - min(since), timedelta(0)) if since else timedelta(0)
+
     def case_of(self, ticket_id: int, message_key: str) -> CaseRow | None:
         key = (ticket_id, message_key)
         return next((row for row in self.cases.values() if (row.case.ticket_id, row.case.message_key) == key), None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import and_, exists, or_, select, update
 
 from worker.adapters.store.columns import clock, moment
-from worker.adapters.store.room import Room, claimed, free, from_now, ring_doorbell, to_doorbell, upsert
+from worker.adapters.store.room import Room, claimed, free, from_now, longest_due, ring_doorbell, to_doorbell, upsert
 from worker.adapters.store.schema import UNENDED, UNREADABLE, WAITING, cases, doorbells, marks
 from worker.models import Doorbell, Ring, Status
 
@@ -68,6 +68,10 @@ class SqlDoorbells(Room):
             query = select(doorbells.c.doorbell_id).where(WAITING, free(doorbells)).order_by(*oldest).limit(limit)
             return list(connection.execute(query).scalars())
 
+    def late(self, doorbell_ids: Sequence[str]) -> timedelta:
+        with self.reading() as connection:
+            return longest_due(connection, doorbells, doorbells.c.doorbell_id.in_(doorbell_ids))
+
     def unreadable(self, limit: int) -> Sequence[tuple[str, datetime, bytes]]:
         """Newest first."""
         with self.reading() as connection:
@@ -89,6 +93,9 @@ class SqlDoorbells(Room):
             )
 
     def seen(self, ticket_id: int, updated_at: datetime) -> bool:
-        rung = exists().where(doorbells.c.ticket_id == ticket_id, doorbells.c.received_at >= updated_at.timestamp())
+        # A doorbell that nobody has claimed yet will read the thread later than now, whenever it was received.
+        unread = and_(WAITING, doorbells.c.lease_until <= clock())
+        since = doorbells.c.received_at >= updated_at.timestamp()
+        rung = exists().where(doorbells.c.ticket_id == ticket_id, or_(since, unread))
         with self.reading() as connection:
             return bool(connection.execute(select(rung)).scalar())

@@ -62,6 +62,13 @@ def free(table: Any) -> ColumnElement[bool]:
     return and_(table.c.lease_until <= clock(), table.c.due_at <= clock())
 
 
+def longest_due(connection: Connection, table: Any, this: ColumnElement[bool]) -> timedelta:
+    """For how long the row that has been due longest has been due; zero for none."""
+    since = case((table.c.lease_until > table.c.due_at, table.c.lease_until), else_=table.c.due_at)
+    seconds = connection.execute(select(clock() - func.min(since)).where(this)).scalar()
+    return timedelta(seconds=max(seconds or 0.0, 0.0))
+
+
 # --- rows to nouns
 
 

@@ -10,7 +10,18 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select, update
 
 from worker.adapters.store.columns import clock
-from worker.adapters.store.room import DESKHAND, Room, add_send, claimed, free, from_now, move, ring_doorbell, to_send
+from worker.adapters.store.room import (
+    DESKHAND,
+    Room,
+    add_send,
+    claimed,
+    free,
+    from_now,
+    longest_due,
+    move,
+    ring_doorbell,
+    to_send,
+)
 from worker.adapters.store.schema import LIVE, REPLY, cases, sends
 from worker.models import Posted, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
@@ -151,6 +162,10 @@ class SqlSends(Room):
         query = select(sends).where(sends.c.ticket_id == ticket_id, REPLY, sends.c.state.in_(left))
         with self.reading() as connection:
             return [to_send(row) for row in connection.execute(query.order_by(sends.c.queued_at, sends.c.send_id))]
+
+    def late(self, send_ids: Sequence[str]) -> timedelta:
+        with self.reading() as connection:
+            return longest_due(connection, sends, sends.c.send_id.in_(send_ids))
 
     def of_case(self, case_id: str) -> Sequence[Send]:
         query = select(sends).where(sends.c.case_id == case_id).order_by(sends.c.queued_at, sends.c.send_id)

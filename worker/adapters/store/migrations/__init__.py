@@ -9,13 +9,16 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from sqlalchemy import Connection, text
 
 from worker.adapters.store.engine import WRITES, open_engine, parse
 from worker.adapters.store.trouble import judged
 from worker.errors import BadConfiguration
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LOCK = 0x6465736B  # PostgreSQL's advisory lock: any number that no other program on that database uses
 
@@ -34,14 +37,27 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
+def known_versions() -> set[str]:
+    """All versions of the schema that this release knows."""
+    from alembic.script import ScriptDirectory
+
+    return {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def _upgrade(connection: Connection) -> None:
     from alembic import command
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
 
 
 @contextmanager

@@ -1,0 +1,42 @@
+"""scripts/chaos.py as people run it, small: it ends, tells what it counted in one object, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from worker.settings import ROOT
+
+pytestmark = pytest.mark.stack
+
+ENDS = ["sent", "held", "handed_over", "ignored"]
+FIRST = ["messages", "acknowledged", *ENDS, "lost", "duplicated", "unexpected", "kills"]
+
+
+def test_a_small_run_loses_and_doubles_nothing(tmp_path: Path):
+    wishes = ["--messages", "14", "--kills", "2", "--rolling", "2", "--flush", "--restore", "--seed", "7"]
+    command = [sys.executable, str(ROOT / "scripts" / "chaos.py"), *wishes]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=400)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = done.stdout.splitlines()
+    assert len(lines) == 1
+    figures = json.loads(lines[0])
+    assert list(figures)[: len(FIRST)] == FIRST
+    assert figures["messages"] == sum(figures[name] for name in ENDS) >= 14
+    assert (figures["lost"], figures["duplicated"], figures["unexpected"]) == (0, 0, 0)
+    assert (figures["kills"], figures["restarts"], figures["restored"]) == (2, 2, 1)
+    assert not list(tmp_path.iterdir()), "its folder is gone, for it holds customers' mail"
+
+
+def test_what_cannot_be_asked_for_is_said():
+    command = [sys.executable, str(ROOT / "scripts" / "chaos.py"), "--postgres", "--restore"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "SQLite" in done.stderr

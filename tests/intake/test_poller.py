@@ -1,0 +1,201 @@
+"""What no webhook announced is found at the next look: over restarts, over many pages, over old tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from tests.sandbox_server import API_KEY, RunningSandbox, running_sandbox
+from worker.adapters.freshdesk import FreshdeskHelpdesk
+from worker.adapters.freshdesk import desk as desk_module
+from worker.adapters.memory import MemoryLedger
+from worker.errors import Retryable
+from worker.intake.poller import FIRST_LOOK, OVERLAP, SLACK, poll
+from worker.models import Ring, TicketNews
+from worker.ports import Ledger
+
+NOTHING = timedelta(0)
+START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+class Listing:
+    """A helpdesk of which only the listing is asked: tickets by when they changed. Remembers each `since`."""
+
+    def __init__(self, **changed: datetime) -> None:
+        self.changed = {int(name.removeprefix("t")): at for name, at in changed.items()}
+        self.asked: list[datetime] = []
+        self.breaks_after: int | None = None
+
+    def updated_since(self, since: datetime) -> Iterator[TicketNews]:
+        self.asked.append(since)
+        rows = sorted((at, ticket) for ticket, at in self.changed.items() if at >= since)
+        for number, (at, ticket) in enumerate(rows):
+            if number == self.breaks_after:
+                raise Retryable("GET tickets: Freshdesk answered 503", part="freshdesk")
+            yield TicketNews(ticket_id=ticket, updated_at=at, created_at=START)
+
+
+def rung(ledger: Ledger) -> list[int]:
+    """Tickets whose doorbells wait, oldest first; they are taken as answered."""
+    tickets = []
+    for doorbell_id in ledger.doorbells.due(10_000):
+        doorbell = ledger.doorbells.claim(doorbell_id, timedelta(minutes=5))
+        assert doorbell is not None
+        assert doorbell.ring is Ring.POLLER
+        ledger.doorbells.finish(doorbell_id, doorbell.epoch, "case")
+        tickets.append(doorbell.ticket_id or 0)
+    return tickets
+
+
+def look(helpdesk: object, ledger: Ledger, now: datetime = START, slack: timedelta = NOTHING) -> int:
+    return poll(helpdesk, ledger.doorbells, lambda queue, row: None, now, slack=slack)  # type: ignore[arg-type]
+
+
+def test_the_first_look_goes_back_a_day_and_no_further():
+    ledger, listing = MemoryLedger(), Listing(t1=START - timedelta(hours=23), t2=START - timedelta(days=3))
+
+    assert look(listing, ledger) == 1
+
+    assert rung(ledger) == [1]
+    assert listing.asked == [START - FIRST_LOOK - OVERLAP]
+
+
+def test_each_look_begins_before_the_end_of_the_last_one():
+    """A change that was stored late, or by a clock that is behind, lies before what we have read already."""
+    ledger, listing = MemoryLedger(), Listing(t1=START)
+    look(listing, ledger, START)
+    listing.changed[2] = START - timedelta(minutes=4)
+
+    look(listing, ledger, START + timedelta(minutes=2))
+
+    assert listing.asked[-1] == START - OVERLAP
+    assert 2 in rung(ledger)
+
+
+def test_a_look_that_breaks_off_is_made_again_from_the_same_mark():
+    ledger, listing = MemoryLedger(), Listing(**{f"t{n}": START + timedelta(minutes=n) for n in range(1, 9)})
+    ledger.doorbells.set_poll_mark(START)
+    listing.breaks_after = 3
+    with suppress(Retryable):
+        look(listing, ledger)
+    assert ledger.doorbells.poll_mark() == START
+    assert rung(ledger) == [1, 2, 3]
+
+    listing.breaks_after = None
+    look(listing, ledger)
+
+    assert set(rung(ledger)) >= {4, 5, 6, 7, 8}
+    assert ledger.doorbells.poll_mark() == START + timedelta(minutes=8)
+
+
+def test_the_mark_never_goes_back():
+    ledger, listing = MemoryLedger(), Listing(t1=START - timedelta(minutes=3))
+    ledger.doorbells.set_poll_mark(START)
+
+    look(listing, ledger)
+
+    assert ledger.doorbells.poll_mark() == START
+
+
+def test_a_dispatcher_that_was_away_for_a_month_reads_on_where_it_stopped():
+    ledger, listing = MemoryLedger(), Listing(t1=START + timedelta(days=2), t2=START + timedelta(days=29))
+    ledger.doorbells.set_poll_mark(START)
+
+    look(listing, ledger, START + timedelta(days=30))
+
+    assert listing.asked == [START - OVERLAP]
+    assert rung(ledger) == [1, 2]
+
+
+def test_what_a_webhook_announced_is_not_announced_again():
+    ledger = MemoryLedger()
+    ledger.doorbells.ring(Ring.WEBHOOK, 1)
+
+    assert look(Listing(t1=datetime.now(UTC) - timedelta(seconds=5)), ledger) == 0
+
+
+def test_a_doorbell_that_nobody_has_taken_yet_will_read_whatever_came_since():
+    """A long queue is no reason to make it longer at each look."""
+    ledger = MemoryLedger()
+    ledger.doorbells.ring(Ring.WEBHOOK, 1)
+    later = Listing(t1=datetime.now(UTC) + timedelta(minutes=1))
+
+    assert look(later, ledger) == 0
+
+    doorbell = ledger.doorbells.claim(ledger.doorbells.due(1)[0], timedelta(minutes=5))
+    assert doorbell is not None
+    assert look(later, ledger) == 1, "who reads just now may have read too early"
+
+
+def test_a_change_in_the_second_of_the_doorbell_may_have_come_after_it():
+    """Freshdesk's times are whole seconds: one that is written down as 12:00:00 may have been at 12:00:00.9."""
+    ledger = MemoryLedger()
+    doorbell = ledger.doorbells.claim(ledger.doorbells.ring(Ring.WEBHOOK, 1), timedelta(minutes=5))
+    assert doorbell is not None
+    ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, "case")
+    same_second = Listing(t1=doorbell.received_at.replace(microsecond=0))
+
+    assert look(same_second, ledger, slack=SLACK) == 1
+
+
+@contextmanager
+def a_desk_on(sandbox: RunningSandbox) -> Iterator[FreshdeskHelpdesk]:
+    desk = FreshdeskHelpdesk(sandbox.url, SecretStr(API_KEY))
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def test_every_ticket_is_found_at_one_look_when_no_webhook_came_at_all():
+    ledger = MemoryLedger()
+    with running_sandbox() as sandbox, a_desk_on(sandbox) as desk:
+        tickets = [sandbox.mail(f"c{n}@example.com", "When?", "<p>When does it arrive?</p>") for n in range(130)]
+
+        assert look(desk, ledger, datetime.now(UTC)) == len(tickets)
+
+    assert sorted(rung(ledger)) == tickets
+
+
+def test_a_customer_who_writes_on_a_ticket_from_long_ago_is_found():
+    """Without `updated_since` the listing knows only tickets that were opened within the last 30 days."""
+    ledger = MemoryLedger()
+    with running_sandbox() as sandbox, a_desk_on(sandbox) as desk:
+        sandbox.mail("asha@example.com", "Now", "<p>Hello</p>", earlier=[{"subject": "Long ago"}])
+        old = min(row["id"] for row in sandbox.api("GET", "/tickets?updated_since=2010-01-01T00:00:00Z").json())
+        look(desk, ledger, datetime.now(UTC))
+        assert old not in rung(ledger)
+
+        sandbox.says(old, "<p>And now?</p>")
+        look(desk, ledger, datetime.now(UTC))
+
+    assert old in rung(ledger)
+
+
+@pytest.fixture
+def two_a_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Pages of two rows, and a last page, so that a limit of the API is reached with few tickets."""
+
+    def limit(last_page: int) -> None:
+        monkeypatch.setattr(desk_module, "PAGE", 2)
+        monkeypatch.setattr(desk_module, "LAST_PAGE", last_page)
+
+    return limit
+
+
+def test_more_tickets_than_the_last_page_holds_are_all_found(two_a_page):
+    two_a_page(3)
+    ledger = MemoryLedger()
+    with running_sandbox() as sandbox, a_desk_on(sandbox) as desk:
+        begun = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+        tickets = [sandbox.mail(f"c{n}@example.com", "When?", "<p>When?</p>") for n in range(20)]
+        for number, ticket in enumerate(tickets):  # one a minute: what has to be paged through is never one second
+            sandbox.state.world.tickets[ticket].updated_at = begun + timedelta(minutes=number)
+
+        look(desk, ledger, datetime.now(UTC))
+
+    assert sorted(rung(ledger)) == tickets

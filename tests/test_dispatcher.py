@@ -1,0 +1,68 @@
+"""The sweep: what the queue missed is put on it, not again and again, and it is told how late we are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from structlog.testing import capture_logs
+
+from worker.adapters.memory import MemoryLedger
+from worker.dispatcher import REMEMBER, Sweep
+from worker.models import Ring
+from worker.queues import DRAFT
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+def a_sweep() -> tuple[Sweep, MemoryLedger, list[tuple[str, str]], Clock]:
+    ledger, queued, clock = MemoryLedger(), [], Clock()
+    return Sweep(ledger, lambda queue, row: queued.append((queue, row)), clock), ledger, queued, clock
+
+
+def test_a_doorbell_that_no_queue_ever_heard_of_is_put_on_one():
+    sweep, ledger, queued, _ = a_sweep()
+    doorbell_id = ledger.doorbells.ring(Ring.WEBHOOK, 1)
+
+    assert sweep.once() == 1
+    assert queued == [(DRAFT, doorbell_id)]
+
+
+def test_a_slow_queue_is_not_filled_with_the_same_ids():
+    sweep, ledger, queued, clock = a_sweep()
+    ledger.doorbells.ring(Ring.WEBHOOK, 1)
+
+    sweep.once()
+    clock.time += REMEMBER / 2
+    assert sweep.once() == 0
+    clock.time += REMEMBER
+    assert sweep.once() == 1
+    assert len(queued) == 2
+
+
+def test_it_tells_how_late_it_is_once_for_each_row():
+    sweep, ledger, _, _ = a_sweep()
+    ledger.doorbells.ring(Ring.WEBHOOK, 1)
+
+    with capture_logs() as logs:
+        sweep.once()
+        sweep.once()
+
+    [told] = [entry for entry in logs if entry["event"] == "swept"]
+    assert told["rows"] == 1
+    assert told["oldest_seconds"] >= 0
+
+
+def test_a_row_is_late_since_its_lease_ran_out_and_not_since_it_rang():
+    _, ledger, _, _ = a_sweep()
+    doorbell_id = ledger.doorbells.ring(Ring.WEBHOOK, 1)
+    assert ledger.doorbells.claim(doorbell_id, timedelta(hours=1))
+
+    assert ledger.doorbells.late([doorbell_id]) == timedelta(0)

@@ -1,0 +1,156 @@
+"""Copies of a SQLite ledger: taken while it is in use, put back while it is not. PostgreSQL brings its own tools.
+
+`back_up` and `restore` are called by scripts/backup.py. Whatever they refuse, they refuse before anything is changed,
+and what a restore replaces is kept beside it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from worker.adapters.store.engine import parse, sqlite_module
+from worker.adapters.store.migrations import known_versions
+from worker.errors import BadConfiguration
+
+POSTGRESQL = """\
+DATABASE_URL names PostgreSQL, whose own tools make and put back copies while it runs:
+  pg_dump -Fc --file deskhand.dump "$DATABASE"          $DATABASE: the URL without "+psycopg"
+  pg_restore --clean --if-exists --single-transaction --dbname "$DATABASE" deskhand.dump
+Stop webhook, worker, dispatcher and console before pg_restore, and start them afterwards."""
+
+
+def ledger_file(url: str) -> Path:
+    """Where the SQLite ledger at `url` lies. BadConfiguration, with what to do instead, for PostgreSQL."""
+    parsed = parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        raise BadConfiguration(POSTGRESQL)
+    return Path(str(parsed.database)).absolute()
+
+
+def back_up(url: str, target: Path) -> int:
+    """A copy of the ledger as it is at one moment, at `target`, which must not exist; its size in bytes.
+
+    The service may go on meanwhile. The copy is checked, and only then gets its name: what has the name is whole."""
+    source = ledger_file(url)
+    if not source.exists():
+        raise BadConfiguration(f"There is no ledger at {source}")
+    if target.exists():
+        raise BadConfiguration(f"{target} exists already: name another file, so that no copy is lost by mistake")
+    with _beside(target) as unfinished:
+        _copy(source, unfinished)
+        _check(unfinished)
+        os.link(unfinished, target)  # unlike a rename, it fails if somebody else made that name meanwhile
+    _sync(target.parent)
+    return target.stat().st_size
+
+
+def restore(url: str, source: Path, now: datetime | None = None) -> Path | None:
+    """Puts the copy `source` in the ledger's place; where the ledger that was there is kept now (None: there was none).
+
+    Refused while any process has the ledger open, and for a copy that is damaged, not a ledger, or of a newer release.
+    """
+    target = ledger_file(url)
+    if not source.exists():
+        raise BadConfiguration(f"There is no file {source}")
+    _check(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    kept = target.with_name(f"{target.name}.before-{stamp}")
+    with _beside(target) as unfinished:
+        _copy(source, unfinished)
+        if target.exists():
+            _settle(target)
+            if kept.exists():
+                raise BadConfiguration(f"{kept} exists already: wait a second, then try again")
+            os.link(target, kept)
+            for rest in ("-wal", "-shm", "-journal"):  # of a damaged one: the copy must not be read together with it
+                if (log := target.with_name(target.name + rest)).exists():
+                    log.rename(kept.with_name(kept.name + rest))
+        os.replace(unfinished, target)
+    _sync(target.parent)
+    return kept if kept.exists() else None
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(_open(source)) as whole, closing(_connect(target)) as copy:
+        whole.backup(copy, pages=1000, sleep=0.01)  # in steps, so that nobody who writes has to wait for all of it
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+
+
+def _check(copy: Path) -> None:
+    """BadConfiguration if `copy` is damaged, no ledger of ours, or from a release that this one does not know."""
+    sqlite = sqlite_module()
+    try:
+        with closing(_open(copy)) as opened:
+            [(verdict,), *_] = opened.execute("PRAGMA integrity_check").fetchall()
+            tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            versions = [v for (v,) in opened.execute("SELECT version_num FROM alembic_version")] if tables else []
+    except sqlite.DatabaseError as error:
+        raise BadConfiguration(f"{copy} is not a ledger that can be read ({type(error).__name__})") from None
+    if verdict != "ok":
+        raise BadConfiguration(f"{copy} is damaged")
+    if not {"doorbells", "cases", "sends"} <= tables:
+        raise BadConfiguration(f"{copy} is a database, but not a ledger")
+    if unknown := set(versions) - known_versions():
+        raise BadConfiguration(f"{copy} comes from a newer release (schema {', '.join(sorted(unknown))}): update first")
+
+
+def _settle(ledger: Path) -> None:
+    """Takes what still lies in the log into the file. Refused while somebody else has it open: a process that kept
+    writing into the replaced file would accept messages that nobody ever sees."""
+    if pids := sorted(_users(ledger)):
+        raise BadConfiguration(f"{ledger} is in use by process {', '.join(map(str, pids))}: stop Deskhand first")
+    sqlite = sqlite_module()
+    try:
+        with closing(_connect(ledger)) as opened:
+            opened.execute("PRAGMA journal_mode=DELETE")  # needs the file for itself
+    except sqlite.OperationalError:
+        raise BadConfiguration(f"{ledger} is in use: stop Deskhand first") from None
+    except sqlite.DatabaseError:
+        return  # damaged: that is why somebody restores; it is kept as it is
+
+
+def _users(ledger: Path) -> Iterator[int]:
+    """Processes, apart from this one, that have the file open, as far as we may look."""
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        pid = int(folder.parent.name)
+        try:
+            if pid != os.getpid() and any(os.readlink(fd) == str(ledger.resolve()) for fd in folder.iterdir()):
+                yield pid
+        except OSError:  # it has ended meanwhile, or belongs to somebody else
+            continue
+
+
+def _open(path: Path) -> Any:
+    """For reading an existing file, which is not made when it is missing."""
+    return sqlite_module().connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=10)
+
+
+def _connect(path: Path) -> Any:
+    return sqlite_module().connect(str(path), timeout=1, isolation_level=None)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A file of mode 0600 in the folder of `target`, gone at the end: a ledger holds customers' mail."""
+    path = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield path
+        _sync(target.parent)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """A new name in `folder` survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
