@@ -153,6 +153,19 @@ def test_a_note_is_added_to_a_case_once(ledger: Ledger) -> None:
     assert [send.send_id for send in ledger.sends.of_case(case.case_id)] == [first]
 
 
+def test_a_message_that_nobody_took_over_goes_to_a_person_together_with_its_note(ledger: Ledger) -> None:
+    case, send_id = approved(ledger)
+    send = ledger.sends.claim(send_id, LEASE)
+    assert send is not None
+    ledger.sends.drop(send_id, send.epoch, "The customer wrote again.", case_to=Status.SUPERSEDED)
+
+    assert ledger.sends.add_note(case.case_id, NOTE, hand_over="Nobody answered it.") is not None
+
+    now = ledger.cases.get(case.case_id)
+    assert now is not None
+    assert (now.status, now.reasons) == (Status.HANDED_OVER, ("Nobody answered it.",))
+
+
 def test_the_replies_of_a_ticket_are_those_that_left_or_may_have(ledger: Ledger) -> None:
     sent = posting(ledger, 42)
     ledger.sends.posted(sent.send_id, sent.epoch, Posted(remote_id="901", at=NOON))

@@ -115,9 +115,10 @@ def test_a_reply_stopped_for_what_turns_out_to_be_an_absence_note_is_left_to_a_p
 
     assert outcome == "left to a person"
     assert {key: case.status for key, case in cases(office).items()} == {
-        "ticket": Status.SUPERSEDED,
+        "ticket": Status.HANDED_OVER,
         "c2": Status.IGNORED,
     }
+    assert "answer their earlier message" in cases(office)["ticket"].reasons[0]
     assert deliver_all(office) == ["done"]
     assert "answer their earlier message" in office.helpdesk.posted[-1][1]
     assert ring(office) == "nothing new"

@@ -31,7 +31,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.HANDED_OVER: frozenset(),
     Status.IGNORED: frozenset(),
     Status.REJECTED: frozenset(),
-    Status.SUPERSEDED: frozenset(),
+    # What came later needed no answer after all, so nobody has taken this message over.
+    Status.SUPERSEDED: frozenset({Status.HANDED_OVER}),
 }
 TERMINAL = frozenset(status for status, onward in MOVES.items() if not onward)
 

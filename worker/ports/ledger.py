@@ -223,8 +223,9 @@ class Sends(Protocol):
         queued."""
         ...
 
-    def add_note(self, case_id: str, note: Outgoing) -> str | None:
-        """Queues a note for a case that has none of its kind yet; None if it has."""
+    def add_note(self, case_id: str, note: Outgoing, *, hand_over: str = "") -> str | None:
+        """Queues a note for a case that has none of its kind yet; None if it has. `hand_over`: the reason for which a
+        superseded case goes to a person with it, in the same commit."""
         ...
 
     def due(self, limit: int) -> Sequence[str]: ...

@@ -102,7 +102,7 @@ def _not_opened(message: Message, thread: Thread, desk: Desk) -> Worked:
     if desk.policy.shadow or _covered(case, desk) or needs_no_answer(thread, message, desk):
         return Worked()
     note = handover_note(left_to_a_person(UNANSWERED, desk.rulebook), tags_of(desk.rulebook))
-    noted = desk.ledger.sends.add_note(case.case_id, note)
+    noted = desk.ledger.sends.add_note(case.case_id, note, hand_over=UNANSWERED)
     crash_point("draft.noted")
     return Worked("left to a person", (noted,)) if noted else Worked()
 

@@ -142,13 +142,15 @@ class SqlSends(Room):
                 add_send(connection, row.case_id, row.ticket_id, row.message_key, stranded_note(reason))
             return row is not None
 
-    def add_note(self, case_id: str, note: Outgoing) -> str | None:
+    def add_note(self, case_id: str, note: Outgoing, *, hand_over: str = "") -> str | None:
         with self.writing() as connection:
             # The case's row is locked: of two that would add a note, the second sees the first one's.
             row = connection.execute(select(cases).where(cases.c.case_id == case_id).with_for_update()).one()
             noted = select(sends.c.send_id).where(sends.c.case_id == case_id, sends.c.kind == note.kind)
             if connection.execute(noted).first() is not None:
                 return None
+            if hand_over:
+                move(connection, case_id, Status.SUPERSEDED, Status.HANDED_OVER, by=DESKHAND, reasons=[hand_over])
             return add_send(connection, case_id, row.ticket_id, row.message_key, note)
 
     def due(self, limit: int) -> Sequence[str]:
