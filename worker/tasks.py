@@ -146,6 +146,9 @@ def main() -> int:
     """`python -m worker.tasks`: a worker until SIGTERM. 2: what an operator wrote cannot be used, said on stderr."""
     # Celery reads it as it starts: SIGTERM must begin the soft shutdown, or running drafts are cut off.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    # With Python's 5 ms a thread that holds the ledger's write lock waits that long for every statement while others
+    # compute, and every process that wants to write waits with it.
+    sys.setswitchinterval(0.001)
     try:
         settings = load_settings()
         start_logging(settings.log_level, settings.log_format, process="worker")

@@ -6,8 +6,9 @@ Every status move of a case goes through `move`, so that none happens outside MO
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, func, insert, select, update
@@ -17,6 +18,7 @@ from worker.adapters.store.columns import clock, moment, new_id
 from worker.adapters.store.engine import WRITES
 from worker.adapters.store.schema import audit, case_moves, cases, doorbells, drafts, sends
 from worker.adapters.store.trouble import judged
+from worker.adapters.store.turn import turn_for
 from worker.models import MOVES, Case, Doorbell, Draft, Ring, Send, SendState, Status, Trace
 from worker.ports import Outgoing
 
@@ -29,6 +31,7 @@ class Room:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(**{WRITES: True})
+        self._turn = turn_for(Path(str(engine.url.database))).taken if engine.dialect.name == "sqlite" else nullcontext
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -38,7 +41,7 @@ class Room:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Committed at the end of the block, also after a `return` in it; rolled back by any exception."""
-        with judged(), self._writer.begin() as connection:
+        with judged(), self._turn(), self._writer.begin() as connection:
             yield connection
 
 
