@@ -49,7 +49,7 @@ def pings(settings: Settings, ledger: Ledger) -> dict[str, Callable[[], str]]:
         ledger.writable()
         return ledger.ping()
 
-    helpdesk = make_helpdesk(settings)
+    helpdesk = make_helpdesk(settings, for_people=True)
     writer = make_writer(settings)
     return {
         "ledger": ledger_writable,
@@ -62,10 +62,15 @@ def pings(settings: Settings, ledger: Ledger) -> dict[str, Callable[[], str]]:
 
 def _ping_redis(settings: Settings) -> str:
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
-    client = redis.Redis.from_url(redis_url(settings), socket_timeout=2, socket_connect_timeout=2)
+    # Without its own repetitions, which take longer than whoever asks for /readyz waits.
+    client = redis.Redis.from_url(
+        redis_url(settings), socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
     try:
-        client.ping()
+        client.set("deskhand:writable", 1, ex=60)  # a full one answers a ping as well
         return "answers"
     except redis.RedisError as error:
         raise Permanent(f"Redis does not answer ({type(error).__name__})", part="redis") from None
@@ -99,7 +104,7 @@ def make_console_app(settings: Settings) -> FastAPI:
         console_secret=console_secret(settings),
         policy=make_policy(settings),
         enqueue=make_enqueue(make_celery(settings, redis_url(settings))),
-        helpdesk=make_helpdesk(settings) if settings.freshdesk_url else None,
+        helpdesk=make_helpdesk(settings, for_people=True) if settings.freshdesk_url else None,
         tags=tags_of(rulebook),
         judge=Rejudge(rulebook),
         notice=settings.console_notice,

@@ -55,6 +55,7 @@ def draft_doorbell(doorbell_id: str, desk: Desk, enqueue: Any) -> str:
         except BaseException as error:  # see the module's docstring
             return _failed(doorbell, error, desk, enqueue)
     crash_point("draft.finished")
+    metrics.CASES.labels(outcome).inc()
     for send_id in sends:
         enqueue(DELIVER, send_id)
         crash_point("draft.enqueued")
@@ -151,6 +152,7 @@ def main() -> int:
         start_logging(settings.log_level, settings.log_format, process="worker")
         shop = Shop(settings)
         app = make_app(settings, shop)
+        metrics.serve(settings.metrics_host, settings.worker_metrics_port)
         try:
             shop.desk()
         except Trouble as trouble:  # the part may be back before the first task asks again
