@@ -20,6 +20,7 @@ from worker.adapters.breaker import Breaker
 from worker.adapters.directory import LedgerDirectory
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.pace import Pace, SharedPace
+from worker.adapters.queue_length import QueueLength
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
 from worker.adapters.turnstile import Turnstile
@@ -201,6 +202,9 @@ def _count(part: str, status: int, seconds: float) -> None:
 
 # ------------------------------------------------------------ the queue, as a hint
 
+# With no worker about, the dispatcher would fill Redis with the same rows over and over until it takes no more.
+BACKLOG = 5000
+
 
 def make_enqueue(app: Celery) -> Enqueue:
     """Hands (queue, id) to Celery from a thread of its own and never raises: Redis frozen must not hold a caller up,
@@ -209,8 +213,13 @@ def make_enqueue(app: Celery) -> Enqueue:
     # A queue of hints that grows without end would eat the memory of a process whose Redis is gone.
     room = threading.BoundedSemaphore(1000)
 
+    queues = QueueLength(app.conf.broker_url)
+
     def send(queue: str, row: str) -> None:
         try:
+            if queues.of(queue) >= BACKLOG:
+                metrics.HINTS_LOST.inc()
+                return
             app.send_task(queue, args=[row], queue=queue)
         except Exception as error:
             metrics.HINTS_LOST.inc()

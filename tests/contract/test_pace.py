@@ -90,6 +90,16 @@ def test_when_the_minute_is_over_one_call_finds_out_and_the_others_follow(pace: 
     assert [pace.take(CREDIT).wait for _ in range(20)] == [0.0] * 20
 
 
+def test_as_long_as_nothing_is_renewed_fewer_and_fewer_calls_find_that_out(pace: Pace, clock: Clock) -> None:
+    call(pace, limit=100.0, left=10.0)
+    waits = []
+    for left in (9.0, 8.0, 7.0, 6.0):
+        clock.passes(pace.take(CREDIT).wait or 60)
+        assert call(pace, limit=100.0, left=left).wait == 0
+        waits.append(round(pace.take(CREDIT).wait))
+    assert waits == [15, 30, 60, 120], "an account that is counted by the hour keeps its reserve"
+
+
 def test_a_renewal_is_believed_as_soon_as_an_answer_shows_it(pace: Pace, clock: Clock) -> None:
     call(pace, limit=100.0, left=12.0)
     clock.passes(7)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 from worker.adapters.pace.words import (
     FIRST_PAUSE,
+    FIRST_PROBE,
     LONGEST_PAUSE,
+    LONGEST_PROBE,
     LONGEST_QUEUE,
-    PROBE,
     WINDOW,
     WORK,
     Ask,
@@ -36,6 +37,7 @@ class _Gauge:
     told: int = 0  # number of the pass whose answer was believed last
     shut: float = 0.0
     strikes: int = 0
+    probes: int = 0  # since it was last seen renewed: each one may take of what is kept for others
     queued: int = 0  # how many were sent away since there was room
     minute: int = 0
     flying: float = 0.0
@@ -63,7 +65,8 @@ class _Gauge:
         if self.rate > 0:
             return (lacking + min(self.queued * cost, LONGEST_QUEUE * self.limit)) / self.rate
         if now >= self.ends:
-            self.ends = now + PROBE
+            self.ends = now + min(LONGEST_PROBE, FIRST_PROBE * 2.0 ** min(self.probes, 9))
+            self.probes += 1
             return 0.0
         return self.ends - now + WINDOW * min(self.queued * WORK // most, LONGEST_QUEUE)
 
@@ -88,7 +91,7 @@ class _Gauge:
         renewed = left > self.now_left(now) + self.flying + self.before
         if renewed or now >= self.ends:
             self.ends = now + WINDOW
-            self.queued = 0
+            self.queued = self.probes = 0
         self.rate = (limit - left) / refill if refill > 0 else 0.0
         self.limit, self.left, self.at, self.told = limit, left, now, number
 

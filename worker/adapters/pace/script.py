@@ -6,7 +6,15 @@ as JSON under `deskhand:pace:...` and forgotten an hour after it was last used.
 
 from __future__ import annotations
 
-from worker.adapters.pace.words import FIRST_PAUSE, LONGEST_PAUSE, LONGEST_QUEUE, PROBE, WINDOW, WORK
+from worker.adapters.pace.words import (
+    FIRST_PAUSE,
+    FIRST_PROBE,
+    LONGEST_PAUSE,
+    LONGEST_PROBE,
+    LONGEST_QUEUE,
+    WINDOW,
+    WORK,
+)
 
 _SCRIPT = """
 local now = tonumber(ARGV[2])
@@ -19,7 +27,8 @@ local minute = math.floor(now / 60)
 local function load(key)
   local stored = redis.call('GET', key)
   local g = stored and cjson.decode(stored) or
-    {limit=0, left=0, at=0, rate=0, ends=0, told=0, shut=0, strikes=0, queued=0, minute=0, flying=0, before=0, number=0}
+    {limit=0, left=0, at=0, rate=0, ends=0, told=0, number=0,
+     shut=0, strikes=0, probes=0, queued=0, minute=0, flying=0, before=0}
   if minute ~= g.minute then
     g.before = (minute == g.minute + 1) and g.flying or 0
     g.minute, g.flying = minute, 0
@@ -45,7 +54,8 @@ local function wait(g, cost, keep)
   if lacking <= 0 then return 0 end
   if g.rate > 0 then return (lacking + math.min(g.queued * cost, LONGEST_QUEUE * g.limit)) / g.rate end
   if now >= g.ends then
-    g.ends = now + PROBE
+    g.ends = now + math.min(LONGEST_PROBE, FIRST_PROBE * 2 ^ math.min(g.probes, 9))
+    g.probes = g.probes + 1
     return 0
   end
   return g.ends - now + WINDOW * math.min(math.floor(g.queued * WORK / most), LONGEST_QUEUE)
@@ -80,7 +90,7 @@ local function believe(g, limit, left, refill, number)
     return
   end
   if left > now_left(g) + g.flying + g.before or now >= g.ends then
-    g.ends, g.queued = now + WINDOW, 0
+    g.ends, g.queued, g.probes = now + WINDOW, 0, 0
   end
   g.rate = refill > 0 and (limit - left) / refill or 0
   g.limit, g.left, g.at, g.told = limit, left, now, number
@@ -115,9 +125,10 @@ return tell()
 
 _FIGURES = {
     "FIRST_PAUSE": FIRST_PAUSE,
+    "FIRST_PROBE": FIRST_PROBE,
     "LONGEST_PAUSE": LONGEST_PAUSE,
+    "LONGEST_PROBE": LONGEST_PROBE,
     "LONGEST_QUEUE": LONGEST_QUEUE,
-    "PROBE": PROBE,
     "WINDOW": WINDOW,
     "WORK": WORK,
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 WINDOW = 60.0  # seconds of an allowance of which nobody says when it is renewed
-PROBE = 15.0  # seconds between calls that find out whether it was
+FIRST_PROBE, LONGEST_PROBE = 15.0, 600.0  # seconds until another call finds out whether it was: 15 s, 30 s, ...
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # after refusals that name no time: 5 s, 10 s, ... up to a minute
 LONGEST_QUEUE = 10.0  # allowances' worth of work that may be told to wait one behind the other
 WORK = 6.0  # calls that one piece of work makes, more or less: how many are let back at a time

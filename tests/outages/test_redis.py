@@ -1,0 +1,188 @@
+"""Redis down, frozen, full, emptied: webhooks are accepted as before, and what waits is worked on once it is back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.outages.web import Web, a_web
+from tests.redis_server import RedisServer, running_redis
+from worker import bootstrap
+from worker.adapters.store.ledger import open_ledger
+from worker.adapters.store.migrations import migrate
+from worker.dispatcher import Sweep
+from worker.models import Ring
+from worker.queues import DRAFT, make_celery
+from worker.settings import ROOT, load_settings
+
+TROUBLES: dict[str, tuple[Callable[[RedisServer], None], Callable[[RedisServer], None]]] = {
+    "down": (RedisServer.stop, RedisServer.start),
+    "frozen": (RedisServer.freeze, RedisServer.thaw),
+    "full": (RedisServer.fill, RedisServer.make_room),
+}
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    with running_redis(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory, shared_redis: RedisServer) -> Iterator[Web]:
+    with a_web(tmp_path_factory.mktemp("web"), REDIS_URL=shared_redis.url) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("trouble", "end"), TROUBLES.values(), ids=TROUBLES)
+def test_webhooks_are_kept_and_answered_while_redis_does_not_answer(
+    web: Web, shared_redis: RedisServer, trouble: Callable[[RedisServer], None], end: Callable[[RedisServer], None]
+) -> None:
+    kept = open_ledger(f"sqlite:///{web.database}")
+    before = len(kept.doorbells.due(1000))
+    trouble(shared_redis)
+    # Redis stays as it is until the last answer is here: none of them can have waited for it.
+    assert [web.ring(ticket).status_code for ticket in range(1, 31)] == [202] * 30
+    assert len(kept.doorbells.due(1000)) == before + 30
+    kept.close()
+    ready = web.get("/readyz")
+    assert ready.status_code == 200, "webhooks are welcome"
+    assert ready.json()["status"] == "degraded"
+    assert ready.json()["parts"]["ledger"]["ok"] is True
+    assert "Redis does not answer" in str(ready.json()["parts"]["redis"]["reason"])
+    end(shared_redis)
+    assert web.ready_again("redis")
+
+
+def length(redis: RedisServer) -> int:
+    return int(redis.client.llen(DRAFT))
+
+
+def wait_for(redis: RedisServer, count: int) -> None:
+    until = time.monotonic() + 30
+    while length(redis) < count and time.monotonic() < until:
+        time.sleep(0.02)
+    assert length(redis) == count
+
+
+def test_what_was_lost_with_an_emptied_redis_is_put_on_the_queue_again(redis: RedisServer, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    ledger = open_ledger(url)
+    ledger.doorbells.ring(Ring.WEBHOOK, 7)
+    now = datetime.now(UTC)
+    enqueue = bootstrap.make_enqueue(make_celery(load_settings(), redis.url))
+    sweep = Sweep(ledger, enqueue, lambda: now)
+    sweep.once()
+    wait_for(redis, 1)
+    redis.client.flushall()
+    now += timedelta(seconds=11)
+    sweep.once()
+    wait_for(redis, 1)
+    ledger.close()
+
+
+def test_a_queue_that_nobody_empties_does_not_grow_without_end(redis: RedisServer) -> None:
+    for number in range(bootstrap.BACKLOG):
+        redis.client.rpush(DRAFT, number)
+    enqueue = bootstrap.make_enqueue(make_celery(load_settings(), redis.url))
+    lost = bootstrap.metrics.HINTS_LOST._value.get()
+    for number in range(20):
+        enqueue(DRAFT, f"d{number}")
+    until = time.monotonic() + 20
+    while bootstrap.metrics.HINTS_LOST._value.get() < lost + 20 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert length(redis) == bootstrap.BACKLOG
+
+
+# ------------------------------------------------------------ the worker
+
+# The real worker, whose desk cannot be made: that a task ran shows in its log.
+WORKER = """
+from worker.errors import Retryable
+from worker.settings import load_settings
+from worker.tasks import make_app
+
+class Closed:
+    def desk(self):
+        raise Retryable("ran", part="test")
+
+make_app(load_settings(), Closed()).worker_main(["worker", "--without-gossip", "--without-mingle"])
+"""
+
+
+@contextmanager
+def a_worker(redis: RedisServer, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, "REDIS_URL": redis.url, "DATA_DIR": str(log.parent), "WORKER_CONCURRENCY": "2"}
+    with log.open("ab") as output:
+        worker = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=environment, stderr=output)
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def runs_a_task(redis: RedisServer, log: Path, *, patience: float = 60) -> bool:
+    """Rows are put on the queue again and again, as the dispatcher does."""
+    enqueue = bootstrap.make_enqueue(make_celery(load_settings(), redis.url))
+    before, until = log.read_text().count("task_trouble"), time.monotonic() + patience
+    while time.monotonic() < until:
+        enqueue(DRAFT, "d1")
+        time.sleep(0.2)
+        if log.read_text().count("task_trouble") > before:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("trouble", ["down", "frozen", "emptied"])
+def test_a_worker_goes_on_by_itself_once_redis_is_back(redis: RedisServer, tmp_path: Path, trouble: str) -> None:
+    log = tmp_path / "worker.log"
+    with a_worker(redis, log) as worker:
+        assert runs_a_task(redis, log)
+        if trouble == "emptied":
+            redis.client.flushall()
+        else:
+            begin, end = TROUBLES[trouble]
+            begin(redis)
+            _a_hint_is_lost(redis)
+            end(redis)
+        assert runs_a_task(redis, log)
+        assert worker.poll() is None
+
+
+def _a_hint_is_lost(redis: RedisServer) -> None:
+    """Whoever enqueues has waited, and given up."""
+    lost = bootstrap.metrics.HINTS_LOST._value.get()
+    bootstrap.make_enqueue(make_celery(load_settings(), redis.url))(DRAFT, "d2")
+    until = time.monotonic() + 60
+    while bootstrap.metrics.HINTS_LOST._value.get() == lost:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_a_worker_ends_where_redis_is_full_and_one_started_later_goes_on(redis: RedisServer, tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    with a_worker(redis, log) as worker:
+        assert runs_a_task(redis, log)
+        redis.client.lpush(DRAFT, "")  # takes no room that matters; the worker stumbles over the next message anyway
+        redis.fill()
+        assert worker.wait(60) is not None
+    redis.make_room()
+    redis.client.delete(DRAFT)
+    with a_worker(redis, log):
+        assert runs_a_task(redis, log)
