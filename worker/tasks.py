@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_shutting_down
 
 from worker import bootstrap, metrics
 from worker.crashpoints import crash_point
@@ -144,7 +144,8 @@ def _guarded(work: Any) -> None:
 
 
 def main() -> int:
-    """`python -m worker.tasks`: a worker until SIGTERM. 2: what an operator wrote cannot be used, said on stderr."""
+    """`python -m worker.tasks`: a worker until SIGTERM. 1: it gave up and wants to be started again; 2: what an operator
+    wrote cannot be used, said on stderr."""
     # Celery reads it as it starts: SIGTERM must begin the soft shutdown, or running drafts are cut off.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     try:
@@ -163,8 +164,15 @@ def main() -> int:
     drain(app)
     # Named, or scripts/healthy.py could not tell this container's worker from another one's.
     plain = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    app.worker_main(["worker", "--hostname", "worker@%h", "--queues", ",".join(QUEUES), *plain])
-    return 0
+    asked = threading.Event()
+    worker_shutting_down.connect(lambda **_: asked.set(), weak=False)
+    code = app.worker_main(["worker", "--hostname", "worker@%h", "--queues", ",".join(QUEUES), *plain])
+    if asked.is_set():
+        return int(code or 0)
+    # Celery gives up on some troubles of Redis (full, or lost in the middle of an acknowledgement): whoever runs us
+    # starts us again, and must not take it for a job that is done.
+    log.error("worker_ended", code=code)
+    return 1
 
 
 if __name__ == "__main__":
