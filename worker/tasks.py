@@ -144,8 +144,8 @@ def _guarded(work: Any) -> None:
 
 
 def main() -> int:
-    """`python -m worker.tasks`: a worker until SIGTERM. 1: it gave up and wants to be started again; 2: what an operator
-    wrote cannot be used, said on stderr."""
+    """`python -m worker.tasks`: a worker until SIGTERM. 1: it gave up and wants to be started again; 2: what an
+    operator wrote cannot be used, said on stderr."""
     # Celery reads it as it starts: SIGTERM must begin the soft shutdown, or running drafts are cut off.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     try:
