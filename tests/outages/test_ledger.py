@@ -124,8 +124,9 @@ def test_a_ledger_that_fails_between_the_post_and_its_record_doubles_nothing(
         raise Retryable("the database cannot now: OperationalError", part="ledger")
 
     monkeypatch.setattr(sends, "posted", fails_once)
-    assert deliver(send_id, office.desk) == "in doubt"
+    assert deliver(send_id, office.desk) == "parked"
     assert office.send(case).state is SendState.POSTING
+    office.make_due(send_id)
     assert deliver(send_id, office.desk) == "done"
     assert len(office.helpdesk.posted) == 1
     assert office.status(case) is Status.SENT

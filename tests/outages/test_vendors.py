@@ -156,7 +156,7 @@ def test_a_used_up_allowance_of_groq_is_waited_for(house: House, fault: dict[str
     house.passes(600)
     house.work()
     assert answered_once(house, ticket)
-    assert house.draft(ticket).written_by == LLAMA
+    assert house.draft(ticket).written_by.endswith(LLAMA)
 
 
 HELD: dict[str, dict[str, Any]] = {
@@ -202,4 +202,4 @@ def test_a_model_that_is_gone_is_replaced_by_the_next(house: House) -> None:
     ticket = house.mail()
     house.work()
     assert answered_once(house, ticket)
-    assert house.draft(ticket).written_by == LARGE
+    assert house.draft(ticket).written_by.endswith(LARGE)

@@ -167,10 +167,8 @@ class Wire:
                     method, self._root + path, params=query, json=body, timeout=patience, allow_redirects=False
                 )
         except TooLate:
-            attempt.begun, attempt.too_late = (
-                False,
-                True,
-            )  # the request never became complete, so nobody can have acted on it
+            # The request never became complete, so nobody can have acted on it.
+            attempt.begun, attempt.too_late = False, True
             return "woke up too late to send this; nothing was sent"
         except (OSError, HTTPException, HTTPError) as error:
             return f"no answer ({type(error).__name__})" if attempt.begun else f"no connection ({type(error).__name__})"
