@@ -5,20 +5,17 @@ Nothing happens at import; each maker opens what it makes. Web processes call on
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from worker import metrics
 from worker.adapters.breaker import Breaker
 from worker.adapters.directory import LedgerDirectory
 from worker.adapters.freshdesk import FreshdeskHelpdesk
+from worker.adapters.hints import Hints
 from worker.adapters.pace import Pace, SharedPace
 from worker.adapters.queue_length import QueueLength
 from worker.adapters.store.ledger import SqlLedger, open_ledger
@@ -30,15 +27,12 @@ from worker.ports import Embedder, Enqueue, Writer
 from worker.rulebook import Rulebook, load_rulebook
 from worker.settings import Settings
 from worker.support.desk import Desk, Policy
-from worker.trouble_words import safe_reason
 
 if TYPE_CHECKING:
     from celery import Celery
 
     from worker.adapters.milvus import MilvusShelf
     from worker.knowledge.documents import Kb
-
-log = structlog.get_logger(__name__)
 
 
 # ------------------------------------------------------------ where things are
@@ -207,30 +201,13 @@ BACKLOG = 5000
 
 
 def make_enqueue(app: Celery) -> Enqueue:
-    """Hands (queue, id) to Celery from a thread of its own and never raises: Redis frozen must not hold a caller up,
-    and what is lost here the dispatcher finds."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="enqueue")
-    # A queue of hints that grows without end would eat the memory of a process whose Redis is gone.
-    room = threading.BoundedSemaphore(1000)
+    """Hands (queue, id) to Celery without holding the caller up; what is lost, the dispatcher finds."""
+    lengths = QueueLength(app.conf.broker_url)
 
-    queues = QueueLength(app.conf.broker_url)
-
-    def send(queue: str, row: str) -> None:
-        try:
-            if queues.of(queue) >= BACKLOG:
-                metrics.HINTS_LOST.inc()
-                return
-            app.send_task(queue, args=[row], queue=queue)
-        except Exception as error:
+    def put(queue: str, row: str) -> None:
+        if lengths.of(queue) >= BACKLOG:
             metrics.HINTS_LOST.inc()
-            log.warning("enqueue_failed", queue=queue, error=safe_reason(error))
-        finally:
-            room.release()
+            return
+        app.send_task(queue, args=[row], queue=queue)
 
-    def enqueue(queue: str, row: str) -> None:
-        if room.acquire(blocking=False):
-            pool.submit(send, queue, row)
-        else:
-            metrics.HINTS_LOST.inc()
-
-    return enqueue
+    return Hints(put, on_lost=metrics.HINTS_LOST.inc)
