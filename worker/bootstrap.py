@@ -21,7 +21,7 @@ from worker.adapters.queue_length import QueueLength
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
 from worker.adapters.turnstile import Turnstile
-from worker.errors import BadConfiguration
+from worker.errors import BadConfiguration, Permanent
 from worker.models import TicketState
 from worker.ports import Embedder, Enqueue, Writer
 from worker.rulebook import Rulebook, load_rulebook
@@ -198,6 +198,25 @@ def _count(part: str, status: int, seconds: float) -> None:
 
 # With no worker about, the dispatcher would fill Redis with the same rows over and over until it takes no more.
 BACKLOG = 5000
+
+
+def ping_redis(settings: Settings) -> str:
+    """Permanent where Redis cannot be reached, or takes nothing."""
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    # Without its own repetitions, which take longer than whoever asks for /readyz waits.
+    client = redis.Redis.from_url(
+        redis_url(settings), socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
+    try:
+        client.set("deskhand:writable", 1, ex=60)  # a full one answers a ping as well
+        return "answers"
+    except redis.RedisError as error:
+        raise Permanent(f"Redis does not answer ({type(error).__name__})", part="redis") from None
+    finally:
+        client.close()
 
 
 def make_enqueue(app: Celery) -> Enqueue:

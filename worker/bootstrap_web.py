@@ -19,9 +19,10 @@ from worker.bootstrap import (
     make_writer,
     milvus_uri,
     open_ledger_for,
+    ping_redis,
     redis_url,
 )
-from worker.errors import BadConfiguration, Permanent
+from worker.errors import BadConfiguration
 from worker.models import Identity, Strength, Thread
 from worker.ports import Ledger
 from worker.settings import Settings
@@ -53,29 +54,11 @@ def pings(settings: Settings, ledger: Ledger) -> dict[str, Callable[[], str]]:
     writer = make_writer(settings)
     return {
         "ledger": ledger_writable,
-        "redis": lambda: _ping_redis(settings),
+        "redis": lambda: ping_redis(settings),
         "milvus": lambda: _ping_milvus(settings),
         "freshdesk": helpdesk.ping,
         "groq": writer.ping if writer else lambda: "no model is configured: drafts are filled-in templates",
     }
-
-
-def _ping_redis(settings: Settings) -> str:
-    import redis
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
-    # Without its own repetitions, which take longer than whoever asks for /readyz waits.
-    client = redis.Redis.from_url(
-        redis_url(settings), socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-    )
-    try:
-        client.set("deskhand:writable", 1, ex=60)  # a full one answers a ping as well
-        return "answers"
-    except redis.RedisError as error:
-        raise Permanent(f"Redis does not answer ({type(error).__name__})", part="redis") from None
-    finally:
-        client.close()
 
 
 def _ping_milvus(settings: Settings) -> str:

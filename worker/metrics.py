@@ -20,6 +20,7 @@ POLLED = Counter("deskhand_polled_total", "Tickets that only the poller found")
 BREAKER = Gauge("deskhand_breaker_state", "0 closed, 1 one caller tries, 2 open: the part is left alone", ["part"])
 PUT_OFF = Counter("deskhand_put_off_total", "Calls put off since an allowance is used up or kept for people", ["part"])
 PACE_SHARED = Gauge("deskhand_pace_shared", "1 while the limiter is shared through Redis, 0 while on our own share")
+STANDBY = Gauge("deskhand_standby", "1 while work is taken from the ledger, since Redis does not answer")
 HINTS_LOST = Counter("deskhand_hints_lost_total", "Rows that could not be put on their queue at once")
 
 TRIED = 10  # ports, where several processes on one host are given the same one

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.outages.web import Web, a_web
+from tests.outages.web import NOBODY, Web, a_web
 from tests.redis_server import RedisServer, running_redis
 from worker import bootstrap
 from worker.adapters.store.ledger import open_ledger
@@ -112,20 +112,26 @@ def test_a_queue_that_nobody_empties_does_not_grow_without_end(redis: RedisServe
 
 # ------------------------------------------------------------ the worker
 
-# The real worker, whose desk cannot be made: that a task ran shows in its log.
+# The real worker, whose work is to say that it ran, and to end the doorbell where the ledger has it.
 WORKER = """
 import sys
-from worker import tasks
-from worker.errors import Retryable
+from datetime import timedelta
+from types import SimpleNamespace
+from worker import bootstrap, tasks
 
-class Closed:
+class Shop:
     def __init__(self, settings):
-        pass
+        self._desk = SimpleNamespace(ledger=bootstrap.open_ledger_for(settings))
 
     def desk(self):
-        raise Retryable("ran", part="test")
+        return self._desk
 
-tasks.Shop = Closed
+def draft(row, desk, enqueue):
+    print("ran", row, file=sys.stderr, flush=True)
+    if doorbell := desk.ledger.doorbells.claim(row, timedelta(seconds=60)):
+        desk.ledger.doorbells.finish(row, doorbell.epoch, "ended")
+
+tasks.Shop, tasks.draft_doorbell = Shop, draft
 sys.exit(tasks.main())
 """
 # Whoever runs a worker starts it again when it ends; Celery ends on some troubles.
@@ -150,11 +156,11 @@ def a_worker(redis: RedisServer, log: Path) -> Iterator[None]:
 def runs_a_task(redis: RedisServer, log: Path, *, patience: float = 60) -> bool:
     """Rows are put on the queue again and again, as the dispatcher does."""
     enqueue = bootstrap.make_enqueue(make_celery(load_settings(), redis.url))
-    before, until = log.read_text().count("task_trouble"), time.monotonic() + patience
+    before, until = log.read_text().count("ran "), time.monotonic() + patience
     while time.monotonic() < until:
         enqueue(DRAFT, "d1")
         time.sleep(0.2)
-        if log.read_text().count("task_trouble") > before:
+        if log.read_text().count("ran ") > before:
             return True
     return False
 
@@ -172,6 +178,48 @@ def test_a_worker_goes_on_by_itself_once_redis_is_back(redis: RedisServer, tmp_p
             _a_hint_is_lost(redis)
             end(redis)
         assert runs_a_task(redis, log), log.read_text()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_work_goes_on_while_redis_does_not_answer(redis: RedisServer, tmp_path: Path, trouble: str) -> None:
+    begin, _ = TROUBLES[trouble]
+    log = tmp_path / "worker.log"
+    with a_worker(redis, log):
+        assert runs_a_task(redis, log)
+        ledger = open_ledger(f"sqlite:///{tmp_path / 'deskhand.db'}")
+        begin(redis)
+        for ticket in range(1, 6):
+            ledger.doorbells.ring(Ring.WEBHOOK, ticket)
+        until = time.monotonic() + 60
+        while ledger.doorbells.due(1) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert ledger.doorbells.due(1) == [], log.read_text()
+        ledger.close()
+    assert "standby_begun" in log.read_text()
+
+
+def test_a_dispatcher_that_is_told_to_end_does_not_wait_for_redis(redis: RedisServer, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'deskhand.db'}"
+    migrate(url)
+    ledger = open_ledger(url)
+    for ticket in range(1, 101):  # each would be tried for seven seconds
+        ledger.doorbells.ring(Ring.WEBHOOK, ticket)
+    ledger.close()
+    redis.freeze()
+    log = tmp_path / "dispatcher.log"
+    with log.open("wb") as output:
+        settings = {"REDIS_URL": redis.url, "FRESHDESK_URL": f"http://{NOBODY}", "FRESHDESK_API_KEY": "key"}
+        environment = {**os.environ, "DATA_DIR": str(tmp_path), "DISPATCHER_METRICS_PORT": "0", **settings}
+        command = [sys.executable, "-m", "worker.dispatcher"]
+        dispatcher = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=output)
+    until = time.monotonic() + 60
+    while "enqueue_failed" not in log.read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+    dispatcher.send_signal(signal.SIGTERM)
+    try:
+        assert dispatcher.wait(60) == 0
+    finally:
+        dispatcher.kill()
 
 
 def _a_hint_is_lost(redis: RedisServer) -> None:
