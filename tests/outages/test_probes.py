@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from tests.milvus import free_port
-from tests.outages.web import NOBODY, a_web
+from tests.outages.web import NOBODY, Web, a_web
 from tests.redis_server import running_redis
-from tests.scripted_server import HANG, Answer, scripted_server
+from tests.scripted_server import HANG, Answer, ScriptedServer, scripted_server
 from worker import metrics
 from worker.adapters.breaker import FAILURES, State
 from worker.bootstrap import make_breaker
@@ -43,22 +43,43 @@ def test_parts_that_hang_are_named_and_keep_no_webhook_out(tmp_path: Path) -> No
                 assert web.ring(1).status_code == 202
 
 
+@pytest.fixture(scope="module")
+def vendor() -> Iterator[ScriptedServer]:
+    """Freshdesk and Groq in one."""
+    with scripted_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def web(vendor: ScriptedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    vendors = {"FRESHDESK_URL": vendor.url, "GROQ_BASE_URL": vendor.url, "GROQ_API_KEY": "gsk"}
+    with a_web(tmp_path_factory.mktemp("web"), **vendors) as running:
+        yield running
+
+
+ME, MODELS = ("freshdesk", "GET /api/v2/agents/me"), ("groq", "GET /openai/v1/models")
+
+
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("asked", "answer", "reason"),
     [
-        (Answer(401, {"code": "invalid_credentials"}), "FRESHDESK_API_KEY"),
-        (Answer(403, {"code": "access_denied"}), "403"),
-        (Answer(429, b"", {"Retry-After": "9"}), "429"),
-        (Answer(503, b""), "503"),
-        (Answer(body="<html>maintenance</html>"), "not the JSON"),
+        (ME, Answer(403, {"code": "access_denied"}), "403"),
+        (ME, Answer(503, b""), "503"),
+        (ME, Answer(body="<html>maintenance</html>"), "not the JSON"),
+        (ME, Answer(429, b"", {"Retry-After": "0"}), "429"),
+        (ME, Answer(401, {"code": "invalid_credentials"}), "FRESHDESK_API_KEY"),
+        (MODELS, Answer(503, b""), "503"),
+        (MODELS, Answer(429, b""), "429"),
+        (MODELS, Answer(401, {"error": {"code": "invalid_api_key"}}), "401"),
+        (MODELS, Answer(body={"data": [{"id": "another-model"}]}), "llama-3.3-70b-versatile"),
     ],
-    ids=["401", "403", "429", "503", "HTML"],
 )
-def test_the_reason_that_freshdesk_gives_shows(tmp_path: Path, answer: Answer, reason: str) -> None:
-    with scripted_server() as vendor:
-        vendor.on("GET /api/v2/agents/me", answer)
-        with a_web(tmp_path, FRESHDESK_URL=vendor.url) as web:
-            assert reason in str(web.part("freshdesk")["reason"])
+def test_the_reason_that_a_vendor_gives_shows(
+    web: Web, vendor: ScriptedServer, asked: tuple[str, str], answer: Answer, reason: str
+) -> None:
+    part, request = asked
+    vendor.on(request, answer)
+    assert reason in str(web.part(part)["reason"])
 
 
 def test_a_breaker_that_opens_shows_in_the_metric() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.outages.house import LARGE, LLAMA, House, a_house
 from tests.sandbox_server import RunningSandbox, running_sandbox
@@ -37,37 +38,45 @@ def answered_once(house: House, ticket: int) -> bool:
 # ------------------------------------------------------------ Freshdesk
 
 
-OUTAGES: dict[str, dict[str, Any]] = {
-    "401 in mid-run": {"kind": "refuse", "status": 401},
-    "429 with Retry-After": {"kind": "rate_limit", "retry_after": 17},
-    "429 without Retry-After": {"kind": "rate_limit"},
-    "429 with calls remaining": {"kind": "rate_limit", "remaining": 350},
-    "HTML with 200": {"kind": "html_page"},
-    "an empty 200": {"kind": "empty"},
-    "500": {"kind": "refuse", "status": 500},
-    "503": {"kind": "refuse", "status": 503},
-    "cut": {"kind": "cut"},
-    "hang": {"kind": "hang"},
-    "drip": {"kind": "drip", "seconds": 5},
+# What goes wrong, and what the log gives as the reason.
+USED_UP: dict[str, tuple[dict[str, Any], str]] = {
+    "429 with Retry-After": ({"kind": "rate_limit", "retry_after": 17}, "429"),
+    "429 without Retry-After": ({"kind": "rate_limit"}, "429"),
+    "429 with calls remaining": ({"kind": "rate_limit", "remaining": 350}, "429"),
 }
+DOWN: dict[str, tuple[dict[str, Any], str]] = {
+    "401 in mid-run": ({"kind": "refuse", "status": 401}, "FRESHDESK_API_KEY"),
+    "HTML with 200": ({"kind": "html_page"}, "not the JSON"),
+    "an empty 200": ({"kind": "empty"}, "not the JSON"),
+    "500": ({"kind": "refuse", "status": 500}, "500"),
+    "503": ({"kind": "refuse", "status": 503}, "503"),
+    "cut": ({"kind": "cut"}, "no answer"),
+    "hang": ({"kind": "hang"}, "no answer"),
+    "drip": ({"kind": "drip", "seconds": 5}, "no answer"),
+}
+OUTAGES = {**USED_UP, **DOWN}
 
 
-@pytest.mark.parametrize("fault", OUTAGES.values(), ids=OUTAGES)
-def test_while_freshdesk_cannot_be_read_messages_wait_and_are_answered_after_it(
-    house: House, fault: dict[str, Any]
-) -> None:
-    house.sandbox.goes_wrong(endpoint="reads", **fault)
-    tickets = [house.mail() for _ in range(2)]
-    assert set(house.work()) == {"parked"}
-    for _ in range(4):
-        house.passes(1)
-        house.work()
-    assert max(house.tries()) == 0, "an outage is nobody's fault"
-    house.sandbox.all_well()
-    for _ in range(6):  # the first one after a pause finds out, the others follow
-        house.passes(61)
-        house.work()
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_while_freshdesk_cannot_be_read_messages_wait_and_are_answered_after_it(house: House, outage: str) -> None:
+    fault, reason = OUTAGES[outage]
+    with capture_logs() as logs:
+        house.sandbox.goes_wrong(endpoint="reads", **fault)
+        tickets = [house.mail() for _ in range(2)]
+        assert set(house.work()) == {"parked"}
+        for _ in range(4):
+            house.passes(1)
+            house.work()
+        assert max(house.tries()) == 0, "an outage is nobody's fault"
+        house.sandbox.all_well()
+        for _ in range(6):  # the first one after a pause finds out, the others follow
+            house.passes(61)
+            house.work()
     assert all(answered_once(house, ticket) for ticket in tickets)
+    assert any(reason in said["reason"] for said in logs if said["event"] == "draft_failed")
+    of_breaker = [said["event"] for said in logs if said["event"].startswith("breaker_")]
+    assert of_breaker[:1] == (["breaker_opened"] if outage in DOWN else [])
+    assert of_breaker[-1:] == (["breaker_closed"] if outage in DOWN else [])
 
 
 def test_a_key_that_is_refused_is_not_shown_again_and_again(house: House) -> None:
