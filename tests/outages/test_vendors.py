@@ -168,6 +168,20 @@ def test_a_used_up_allowance_of_groq_is_waited_for(house: House, fault: dict[str
     assert house.draft(ticket).written_by.endswith(LLAMA)
 
 
+def test_nobody_waits_for_an_allowance_that_is_hours_away(house: House) -> None:
+    house.sandbox.goes_wrong("rate_limit", "groq", retry_after=3600)
+    for _ in range(2):  # the first finds out, the second is told by the limiter
+        ticket = house.mail()
+        house.work()
+        assert house.case(ticket).status is Status.HELD
+        assert house.draft(ticket).written_by == "template"
+    house.sandbox.all_well()
+    house.passes(3601)
+    after = house.mail()
+    house.work()
+    assert answered_once(house, after)
+
+
 HELD: dict[str, dict[str, Any]] = {
     "413": {"kind": "too_large"},
     "401": {"kind": "refuse", "status": 401},
