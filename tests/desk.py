@@ -171,6 +171,10 @@ class Office:
         with self.ledger.writing() as connection:
             connection.execute(update(sends).where(sends.c.send_id == send_id).values(due_at=0.0))
 
+    def lease_runs_out(self, send_id: str) -> None:
+        with self.ledger.writing() as connection:
+            connection.execute(update(sends).where(sends.c.send_id == send_id).values(lease_until=0.0))
+
     def make_doorbell_due(self, doorbell_id: str) -> None:
         with self.ledger.writing() as connection:
             connection.execute(update(doorbells).where(doorbells.c.doorbell_id == doorbell_id).values(due_at=0.0))

@@ -24,6 +24,8 @@ DOCUMENTS = [
         "docs/architecture.md",
         "docs/operations.md",
         "docs/freshdesk-setup.md",
+        "docs/reliability.md",
+        "docs/reliability-outages.md",
     )
 ]
 
@@ -103,6 +105,17 @@ def test_files_that_are_named_exist(document: Path) -> None:
         re.findall(r"`?((?:scripts|worker|tests|docs|rules|kb)/[\w./-]+\.(?:py|sh|md|yaml|jinja))\b", text)
     ):
         assert (ROOT / name).exists(), f"{document.name} names {name}"
+
+
+@pytest.mark.parametrize("name", ["docs/operations.md", "docs/reliability-outages.md"])
+def test_metrics_and_log_events_that_ops_are_told_of_exist(name: str) -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "worker").rglob("*.py"))
+    text = words_of(name)
+    metrics = set(re.findall(r"`(deskhand_\w+)", text)) - {"deskhand_inside", "deskhand_outside"}
+    assert {metric for metric in metrics if metric.removesuffix("_total") not in sources} == set()
+    events = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text)) - metrics
+    events -= {"auto_send", "depends_on", "deskhand_inside", "deskhand_outside"}  # no events
+    assert {event for event in events if f'"{event}"' not in sources} == set()
 
 
 def test_the_licence_is_apache_and_ours() -> None:

@@ -6,9 +6,10 @@ ping and its reason) and /metrics.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
@@ -49,7 +50,7 @@ def console() -> FastAPI:
 
 
 def _add_probes(app: FastAPI, pings: dict[str, Ping]) -> None:
-    pool = ThreadPoolExecutor(max_workers=max(4, len(pings)), thread_name_prefix="ping")
+    probes = {name: _Probe(name, ping) for name, ping in pings.items()}
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -58,13 +59,9 @@ def _add_probes(app: FastAPI, pings: dict[str, Ping]) -> None:
     @app.get("/readyz")
     def readyz() -> JSONResponse:
         """503 as soon as the ledger cannot be written: then, and only then, webhooks must be sent again."""
-        started = {name: pool.submit(_ping, ping) for name, ping in pings.items()}
-        parts = {}
-        for name, future in started.items():
-            try:
-                parts[name] = future.result(timeout=PING_SECONDS)
-            except TimeoutError:
-                parts[name] = {"ok": False, "reason": f"no answer within {PING_SECONDS:.0f} s"}
+        until = time.monotonic() + PING_SECONDS
+        under_way = {name: probe.start() for name, probe in probes.items()}
+        parts = {name: _within(until, future) for name, future in under_way.items()}
         ready = bool(parts.get("ledger", {}).get("ok"))
         whole = all(bool(p["ok"]) for p in parts.values())
         status = "ready" if whole else "degraded" if ready else "not ready"
@@ -73,6 +70,31 @@ def _add_probes(app: FastAPI, pings: dict[str, Ping]) -> None:
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Probe:
+    """One ping at a time, on a thread of its own: a part that hangs must not keep the others from being asked, nor
+    gather a new hanging ping with every question."""
+
+    def __init__(self, name: str, ping: Ping) -> None:
+        self._ping = ping
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"ping-{name}")
+        self._lock = threading.Lock()
+        self._last: Future[dict[str, object]] | None = None
+
+    def start(self) -> Future[dict[str, object]]:
+        """The ping under way, else a new one."""
+        with self._lock:
+            if self._last is None or self._last.done():
+                self._last = self._pool.submit(_ping, self._ping)
+            return self._last
+
+
+def _within(until: float, future: Future[dict[str, object]]) -> dict[str, object]:
+    try:
+        return future.result(timeout=max(0.0, until - time.monotonic()))
+    except TimeoutError:
+        return {"ok": False, "reason": f"no answer within {PING_SECONDS:.0f} s"}
 
 
 def _ping(ping: Ping) -> dict[str, object]:

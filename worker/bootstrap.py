@@ -6,34 +6,33 @@ Nothing happens at import; each maker opens what it makes. Web processes call on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from worker import metrics
+from worker.adapters.breaker import Breaker
 from worker.adapters.directory import LedgerDirectory
 from worker.adapters.freshdesk import FreshdeskHelpdesk
+from worker.adapters.hints import Hints
+from worker.adapters.pace import Pace, SharedPace
+from worker.adapters.queue_length import QueueLength
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
-from worker.errors import BadConfiguration
+from worker.adapters.turnstile import Turnstile
+from worker.errors import BadConfiguration, Permanent
 from worker.models import TicketState
 from worker.ports import Embedder, Enqueue, Writer
 from worker.rulebook import Rulebook, load_rulebook
 from worker.settings import Settings
 from worker.support.desk import Desk, Policy
-from worker.trouble_words import safe_reason
 
 if TYPE_CHECKING:
     from celery import Celery
 
     from worker.adapters.milvus import MilvusShelf
     from worker.knowledge.documents import Kb
-
-log = structlog.get_logger(__name__)
 
 
 # ------------------------------------------------------------ where things are
@@ -69,7 +68,21 @@ def open_ledger_for(settings: Settings) -> SqlLedger:
     return open_ledger(settings.ledger_url)
 
 
-def make_helpdesk(settings: Settings) -> FreshdeskHelpdesk:
+def make_pace(settings: Settings) -> Pace:
+    """The limiter, shared with every process on the same Redis."""
+    return SharedPace(redis_url(settings), on_shared=lambda shared: metrics.PACE_SHARED.set(int(shared)))
+
+
+def make_breaker(part: str) -> Breaker:
+    return Breaker(part, on_state=metrics.BREAKER.labels(part).set)
+
+
+def make_turnstile(part: str, pace: Pace) -> Turnstile:
+    return Turnstile(make_breaker(part), pace, on_wait=metrics.PUT_OFF.labels(part).inc)
+
+
+def make_helpdesk(settings: Settings, pace: Pace | None = None, *, for_people: bool = False) -> FreshdeskHelpdesk:
+    """`for_people`: a person waits for the answer, so that the reserve may be used. Without a pace, one is made."""
     if not settings.freshdesk_url:
         raise BadConfiguration(
             "FRESHDESK_URL is not set: `make run` starts a sandbox, a single process needs an account"
@@ -79,11 +92,14 @@ def make_helpdesk(settings: Settings) -> FreshdeskHelpdesk:
         settings.freshdesk_api_key,
         timeout=settings.http_timeout_seconds,
         on_call=lambda _what, status, seconds: _count("freshdesk", status, seconds),
+        turnstile=make_turnstile("freshdesk", pace or make_pace(settings)),
+        reserve=None if for_people else settings.freshdesk_reserve,
     )
 
 
-def make_writer(settings: Settings) -> Writer | None:
-    """None where no model is configured: then templates are filled in and held."""
+def make_writer(settings: Settings, pace: Pace | None = None) -> Writer | None:
+    """None where no model is configured: then templates are filled in and held. Without a pace nothing is put off, for
+    tools, which see every refusal themselves."""
     if not (settings.groq_api_key.get_secret_value() or settings.groq_base_url):
         return None
     from worker.adapters.groq import GroqWriter
@@ -94,6 +110,7 @@ def make_writer(settings: Settings) -> Writer | None:
         settings.models,
         timeout=settings.llm_timeout_seconds,
         on_call=lambda _model, status, seconds: _count("groq", status, seconds),
+        turnstile=make_turnstile("groq", pace) if pace else None,
     )
 
 
@@ -152,14 +169,16 @@ def make_desk(settings: Settings) -> Desk:
     uri = milvus_uri(settings)
     if not uri:
         raise BadConfiguration("MILVUS_URI is not set and no stack runs on this DATA_DIR: start one with `make run`")
-    index = MilvusShelf(uri, token=settings.milvus_token.get_secret_value(), model=embedder.name)
+    token = settings.milvus_token.get_secret_value()
+    index = MilvusShelf(uri, token=token, model=embedder.name, breaker=make_breaker("milvus"))
+    pace = make_pace(settings)
     return Desk(
-        helpdesk=make_helpdesk(settings),
+        helpdesk=make_helpdesk(settings, pace),
         ledger=ledger,
         directory=LedgerDirectory(ledger.customers),
         index=index,
         embedder=embedder,
-        writer=make_writer(settings),
+        writer=make_writer(settings, pace),
         rulebook=rulebook,
         policy=make_policy(settings),
         now=utc_now,
@@ -177,25 +196,37 @@ def _count(part: str, status: int, seconds: float) -> None:
 
 # ------------------------------------------------------------ the queue, as a hint
 
+# With no worker about, the dispatcher would fill Redis with the same rows over and over until it takes no more.
+BACKLOG = 5000
+
+
+def ping_redis(settings: Settings) -> str:
+    """Permanent where Redis cannot be reached, or takes nothing."""
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    # Without its own repetitions, which take longer than whoever asks for /readyz waits.
+    client = redis.Redis.from_url(
+        redis_url(settings), socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
+    try:
+        client.set("deskhand:writable", 1, ex=60)  # a full one answers a ping as well
+        return "answers"
+    except redis.RedisError as error:
+        raise Permanent(f"Redis does not answer ({type(error).__name__})", part="redis") from None
+    finally:
+        client.close()
+
 
 def make_enqueue(app: Celery) -> Enqueue:
-    """Hands (queue, id) to Celery from a thread of its own and never raises: Redis frozen must not hold a caller up,
-    and what is lost here the dispatcher finds."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="enqueue")
-    waiting = [0]
+    """Hands (queue, id) to Celery without holding the caller up; what is lost, the dispatcher finds."""
+    lengths = QueueLength(app.conf.broker_url)
 
-    def send(queue: str, row: str) -> None:
-        try:
-            app.send_task(queue, args=[row], queue=queue)
-        except Exception as error:
-            log.warning("enqueue_failed", queue=queue, error=safe_reason(error))
-        finally:
-            waiting[0] -= 1
+    def put(queue: str, row: str) -> None:
+        if lengths.of(queue) >= BACKLOG:
+            metrics.HINTS_LOST.inc()
+            return
+        app.send_task(queue, args=[row], queue=queue)
 
-    def enqueue(queue: str, row: str) -> None:
-        # A queue of hints that grows without end would eat the memory of a process whose Redis is gone.
-        if waiting[0] < 1000:
-            waiting[0] += 1
-            pool.submit(send, queue, row)
-
-    return enqueue
+    return Hints(put, on_lost=metrics.HINTS_LOST.inc)

@@ -19,9 +19,10 @@ from worker.bootstrap import (
     make_writer,
     milvus_uri,
     open_ledger_for,
+    ping_redis,
     redis_url,
 )
-from worker.errors import BadConfiguration, Permanent
+from worker.errors import BadConfiguration
 from worker.models import Identity, Strength, Thread
 from worker.ports import Ledger
 from worker.settings import Settings
@@ -49,28 +50,15 @@ def pings(settings: Settings, ledger: Ledger) -> dict[str, Callable[[], str]]:
         ledger.writable()
         return ledger.ping()
 
-    helpdesk = make_helpdesk(settings)
+    helpdesk = make_helpdesk(settings, for_people=True)
     writer = make_writer(settings)
     return {
         "ledger": ledger_writable,
-        "redis": lambda: _ping_redis(settings),
+        "redis": lambda: ping_redis(settings),
         "milvus": lambda: _ping_milvus(settings),
         "freshdesk": helpdesk.ping,
         "groq": writer.ping if writer else lambda: "no model is configured: drafts are filled-in templates",
     }
-
-
-def _ping_redis(settings: Settings) -> str:
-    import redis
-
-    client = redis.Redis.from_url(redis_url(settings), socket_timeout=2, socket_connect_timeout=2)
-    try:
-        client.ping()
-        return "answers"
-    except redis.RedisError as error:
-        raise Permanent(f"Redis does not answer ({type(error).__name__})", part="redis") from None
-    finally:
-        client.close()
 
 
 def _ping_milvus(settings: Settings) -> str:
@@ -99,7 +87,7 @@ def make_console_app(settings: Settings) -> FastAPI:
         console_secret=console_secret(settings),
         policy=make_policy(settings),
         enqueue=make_enqueue(make_celery(settings, redis_url(settings))),
-        helpdesk=make_helpdesk(settings) if settings.freshdesk_url else None,
+        helpdesk=make_helpdesk(settings, for_people=True) if settings.freshdesk_url else None,
         tags=tags_of(rulebook),
         judge=Rejudge(rulebook),
         notice=settings.console_notice,

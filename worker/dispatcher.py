@@ -120,6 +120,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    metrics.serve(settings.metrics_host, settings.dispatcher_metrics_port)
     try:
         run(settings, stop)
     except BadConfiguration as error:

@@ -22,11 +22,13 @@ class Trouble(Exception):
 
 
 class Retryable(Trouble):
-    """Nothing happened and it may work later. `after`: seconds the other side asked us to wait, None if it did not."""
+    """Nothing happened and it may work later. `after`: seconds to wait, where the other side or our own limiter named
+    them, else None. `down`: the part does not work at all, so that `after` is when it will be tried again at best."""
 
-    def __init__(self, reason: str, *, part: str = "", after: float | None = None) -> None:
+    def __init__(self, reason: str, *, part: str = "", after: float | None = None, down: bool = False) -> None:
         super().__init__(reason, part=part)
         self.after = after
+        self.down = down
 
 
 class Permanent(Trouble):

@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     console_secret: SecretStr = SecretStr("")
     console_notice: str = ""
     sandbox_port: int = Field(8002, ge=1, le=65535)
+    worker_metrics_port: int = Field(8010, ge=0, le=65535)
+    dispatcher_metrics_port: int = Field(8030, ge=0, le=65535)
+    metrics_host: str = "127.0.0.1"
+    freshdesk_reserve: float = Field(0.1, ge=0, le=0.8)
     worker_concurrency: int = Field(32, ge=1, le=512)
     lease_seconds: float = Field(60, gt=0)
     settle_seconds: float = Field(90, gt=0)

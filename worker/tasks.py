@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 from datetime import timedelta
@@ -15,7 +16,7 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_shutting_down
 
 from worker import bootstrap, metrics
 from worker.crashpoints import crash_point
@@ -24,6 +25,7 @@ from worker.log import start_logging
 from worker.models import Doorbell
 from worker.queues import DELIVER, DRAFT, QUEUES, drain, make_celery
 from worker.settings import Settings, load_settings
+from worker.standby import EVERY_SECONDS, Standby
 from worker.support import deliver as door
 from worker.support import rescue
 from worker.support.answer import answer
@@ -55,6 +57,7 @@ def draft_doorbell(doorbell_id: str, desk: Desk, enqueue: Any) -> str:
         except BaseException as error:  # see the module's docstring
             return _failed(doorbell, error, desk, enqueue)
     crash_point("draft.finished")
+    metrics.CASES.labels(outcome).inc()
     for send_id in sends:
         enqueue(DELIVER, send_id)
         crash_point("draft.enqueued")
@@ -142,8 +145,41 @@ def _guarded(work: Any) -> None:
         log.error("task_failed", reason=safe_reason(error))
 
 
+def make_standby(settings: Settings, app: Celery, shop: Shop) -> Standby:
+    """Does what the queue would bring, as long as Redis is away."""
+
+    def answers() -> bool:
+        try:
+            return bool(bootstrap.ping_redis(settings))
+        except Trouble:
+            return False
+
+    def due(limit: int) -> list[tuple[str, str]]:
+        ledger = shop.desk().ledger
+        rows = [(DELIVER, row) for row in ledger.sends.due(limit)]
+        return rows + [(DRAFT, row) for row in ledger.doorbells.due(limit)]
+
+    return Standby(answers, due, lambda queue, row: app.tasks[queue](row), threads=settings.worker_concurrency)
+
+
+def _stand_by(standby: Standby, asked: threading.Event) -> None:
+    """Starts it, and returns once Redis takes what Celery writes, or when asked to end. On a full Redis Celery would
+    end right after its start, and with it what was begun."""
+    before = {
+        number: signal.signal(number, lambda *_: asked.set())
+        for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
+    }
+    worker_shutting_down.connect(lambda **_: asked.set(), weak=False)
+    threading.Thread(target=standby.run, args=(asked,), name="standby", daemon=True).start()
+    while not asked.is_set() and not standby.queue_answers():
+        asked.wait(EVERY_SECONDS)
+    for number, action in before.items():  # until Celery puts its own there, a signal must not go unheard
+        signal.signal(number, action)
+
+
 def main() -> int:
-    """`python -m worker.tasks`: a worker until SIGTERM. 2: what an operator wrote cannot be used, said on stderr."""
+    """`python -m worker.tasks`: a worker until SIGTERM. 1: it gave up and wants to be started again; 2: what an
+    operator wrote cannot be used, said on stderr."""
     # Celery reads it as it starts: SIGTERM must begin the soft shutdown, or running drafts are cut off.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     # With Python's 5 ms a thread that holds the ledger's write lock waits that long for every statement while others
@@ -154,6 +190,7 @@ def main() -> int:
         start_logging(settings.log_level, settings.log_format, process="worker")
         shop = Shop(settings)
         app = make_app(settings, shop)
+        metrics.serve(settings.metrics_host, settings.worker_metrics_port)
         try:
             shop.desk()
         except Trouble as trouble:  # the part may be back before the first task asks again
@@ -164,8 +201,17 @@ def main() -> int:
     drain(app)
     # Named, or scripts/healthy.py could not tell this container's worker from another one's.
     plain = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    app.worker_main(["worker", "--hostname", "worker@%h", "--queues", ",".join(QUEUES), *plain])
-    return 0
+    asked = threading.Event()
+    _stand_by(make_standby(settings, app, shop), asked)
+    if asked.is_set():
+        return 0
+    code = app.worker_main(["worker", "--hostname", "worker@%h", "--queues", ",".join(QUEUES), *plain])
+    if asked.is_set():
+        return int(code or 0)
+    # Celery gives up on some troubles of Redis (full, or lost in the middle of an acknowledgement): whoever runs us
+    # starts us again, and must not take it for a job that is done.
+    log.error("worker_ended", code=code)
+    return 1
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import structlog
 
+from worker.adapters.breaker import Breaker
 from worker.adapters.milvus_link import PART, Gone, Link
 from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, source_of, template_of, where
 from worker.adapters.milvus_write import Writing
@@ -37,6 +38,7 @@ class MilvusShelf:
     `model`: the embedder's name that searches are made with; an index built with another one is refused (Permanent).
     "" asks for no agreement, for tools that only write. `alias` names the live collection; collections are called
     "<first word of alias>_<UTC time>_<hash>". `keep`: how many earlier collections stay for `rollback`.
+    `breaker`: leaves a Milvus alone that does not answer.
     """
 
     def __init__(
@@ -48,8 +50,9 @@ class MilvusShelf:
         alias: str = "deskhand_live",
         keep: int = 2,
         timeout: float = 5.0,
+        breaker: Breaker | None = None,
     ) -> None:
-        self._link = Link(uri, token=token, timeout=timeout)
+        self._link = Link(uri, token=token, timeout=timeout, breaker=breaker)
         self._writing = Writing(self._link, alias, keep)
         self._model = model
         self._alias = alias

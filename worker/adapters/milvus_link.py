@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 
 import structlog
 
+from worker.adapters.breaker import Breaker, State
 from worker.errors import BadConfiguration, Permanent, Retryable, Trouble
 
 T = TypeVar("T")
 PART = "milvus"
+_BEHIND_OTHERS = 2.0
 log = structlog.get_logger(__name__)
 
 _REFUSED = {1400, 1401, 1402, 1403}  # not authenticated, not allowed
@@ -39,9 +41,10 @@ class Gone(Retryable):
 
 
 class Link:
-    """One client for all threads. `timeout`: seconds for a question; writing may take longer (see `call`)."""
+    """One client for all threads. `timeout`: seconds for a question; writing may take longer (see `call`). `breaker`:
+    for those who ask for every message; none for tools, which want to hear of every failure."""
 
-    def __init__(self, uri: str, *, token: str = "", timeout: float = 5.0) -> None:
+    def __init__(self, uri: str, *, token: str = "", timeout: float = 5.0, breaker: Breaker | None = None) -> None:
         self.local = "://" not in uri
         if self.local and (not uri or re.search(r":\d+$", uri)):
             raise BadConfiguration(f"MILVUS_URI: '{uri}' is neither http://host:port nor a directory.")
@@ -50,6 +53,7 @@ class Link:
         self._opening = threading.Lock()
         self._client: Any = None
         self._version = ""
+        self._breaker = breaker
         self.timeout = timeout
 
     def call(self, what: str, ask: Callable[[Any], T], *, again: bool = True) -> T:
@@ -57,6 +61,24 @@ class Link:
 
         `again`: the question is safe to repeat, so a lost connection is opened again and the question asked once more.
         """
+        if self._breaker is None:
+            return self._call(what, ask, again)
+        self._breaker.enter()
+        try:
+            answer = self._call(what, ask, again)
+        except Retryable as trouble:
+            if isinstance(trouble, Gone) or trouble.after is not None:  # an index is missing, not Milvus
+                self._breaker.succeeded()
+            elif not trouble.down:
+                self._breaker.failed(trouble.reason)
+            raise
+        except Permanent:
+            self._breaker.succeeded()
+            raise
+        self._breaker.succeeded()
+        return answer
+
+    def _call(self, what: str, ask: Callable[[Any], T], again: bool) -> T:
         client = self._open()
         try:
             return ask(client)
@@ -103,6 +125,9 @@ class Link:
     def _open(self) -> Any:
         with self._opening:
             if self._client is None:
+                # Whoever waited here behind those who failed would fail in turn, one time-out after the other.
+                if self._breaker is not None and self._breaker.state is State.OPEN:
+                    raise Retryable("milvus is left alone for now", part=PART, after=_BEHIND_OTHERS, down=True)
                 self._client = self._connect()
             return self._client
 

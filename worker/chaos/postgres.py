@@ -43,8 +43,17 @@ class PostgresServer:
             shutil.chown(self.folder, "postgres")
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.up()
+
+    def up(self) -> None:
+        """After `down`, with everything that was committed."""
         options = f"{self._options} -c listen_addresses='' -c unix_socket_directories={self.folder}"
-        self._run("pg_ctl", "-D", data, "-w", "-o", options, "-l", str(self.folder / "log"), "start")
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-o", options, "-l", log, "start")
+
+    def down(self) -> None:
+        """At once, as in a crash."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", "immediate", "stop")
 
     def backends(self) -> list[int]:
         """Pids of the processes that serve connections; killing one makes the server recover as after a crash."""
@@ -55,7 +64,7 @@ class PostgresServer:
 
     def stop(self) -> None:
         try:
-            self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", "immediate", "stop")
+            self.down()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 

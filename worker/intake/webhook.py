@@ -18,6 +18,7 @@ import structlog
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from worker import metrics
 from worker.crashpoints import crash_point
 from worker.errors import Trouble
 from worker.models import Ring
@@ -135,4 +136,5 @@ def _positive(value: Any) -> int | None:
 
 
 def _said(status: int, text: str) -> Response:
+    metrics.WEBHOOKS.labels(str(status)).inc()
     return Response(json.dumps({"detail": text}), status_code=status, media_type="application/json")

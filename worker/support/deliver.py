@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from worker import metrics
 from worker.crashpoints import crash_point
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import Author, Posted, Send, SendKind, SendState, Status, Step, Thread, TicketState, Verdict
@@ -223,6 +224,7 @@ def _finish(send: Send, desk: Desk) -> str:
 def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -> str:
     """What each kind of trouble means for the send: come back, give it to a person, or wait and look."""
     policy, sends = desk.policy, desk.ledger.sends
+    metrics.TROUBLE.labels("deliver", trouble.part).inc()
     log.warning("send_trouble", kind=type(trouble).__name__, part=trouble.part, reason=trouble.reason)
     if isinstance(trouble, InDoubt):
         sends.park(send.send_id, send.epoch, policy.settle, trouble.reason, failed=False, nothing_left=False)

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 CUSTOMER = "customer"  # the source id of the customer's own record
 MAX_WORDS_OF_MESSAGE = 1200
+LONGEST_WAIT = 600.0  # seconds: a limit per day comes back in hours, and a customer does not wait for that
 
 
 class WrittenSentence(BaseModel):
@@ -81,8 +82,9 @@ class Assignment:
 def generate(task: Assignment, writer: Writer | None, *, may_wait: bool) -> Writing:
     """Asks the writer once, repairs an unusable answer once, and falls back to the best template.
 
-    Raises Retryable only if `may_wait` and the writer named a time to come back (a rate limit): then the caller parks
-    the work. Any other trouble ends in a filled-in template with `trouble` set, which the pipeline always holds.
+    Raises Retryable only if `may_wait` and a rate limit named a time to come back that is not too far away: then the
+    caller parks the work. Any other trouble ends in a filled-in template with `trouble` set, which the pipeline always
+    holds.
     """
     if not (task.templates or task.passages):
         return Writing(parts=_unanswered(task), written_by="", trouble="nothing was found to write from")
@@ -91,7 +93,7 @@ def generate(task: Assignment, writer: Writer | None, *, may_wait: bool) -> Writ
     try:
         return _ask(task, writer)
     except Retryable as trouble:
-        if may_wait and trouble.after is not None:
+        if may_wait and trouble.after is not None and trouble.after <= LONGEST_WAIT and not trouble.down:
             raise
         return from_template(task, trouble.reason)
     except Trouble as trouble:

@@ -32,6 +32,7 @@ class Attempt:
     deadline: float  # the answer must be complete by then, however steadily it drips
     not_after: float | None = None  # past it no byte may leave
     begun: bool = False
+    too_late: bool = False  # given up by ourselves, which says nothing of the other side
 
 
 _attempt: ContextVar[Attempt | None] = ContextVar("freshdesk_attempt", default=None)

@@ -25,6 +25,7 @@ from worker.adapters.freshdesk.shapes import (
 from worker.adapters.freshdesk.verdicts import Limits
 from worker.adapters.freshdesk.wire import LAST_PAGE, PAGE, OnCall, Wire
 from worker.adapters.freshdesk.words import STATUS_OF, to_contact, to_thread
+from worker.adapters.turnstile import Open
 from worker.errors import Permanent
 from worker.models import Posted, Thread, TicketChange, TicketNews
 from worker.ports.world import Contact, Now
@@ -44,7 +45,7 @@ def _utc_now() -> datetime:
 class FreshdeskHelpdesk:
     """`timeout`: seconds for one read. `clock_error`: how far Freshdesk's clock may be behind ours when a reply of
     ours is looked for. `on_call(what, status, seconds)` is told of every call, status 0 where no answer came.
-    BadConfiguration if the address or key cannot be used."""
+    `turnstile` and `reserve`: see Wire. BadConfiguration if the address or key cannot be used."""
 
     def __init__(
         self,
@@ -55,8 +56,10 @@ class FreshdeskHelpdesk:
         clock_error: timedelta = timedelta(seconds=120),
         now: Now = _utc_now,
         on_call: OnCall | None = None,
+        turnstile: Open | None = None,
+        reserve: float | None = None,
     ) -> None:
-        self._wire = Wire(url, api_key, timeout=timeout, on_call=on_call)
+        self._wire = Wire(url, api_key, timeout=timeout, on_call=on_call, turnstile=turnstile, reserve=reserve)
         self._people = People(self._wire)
         self._clock_error = clock_error
         self._now = now

@@ -62,6 +62,21 @@ def trouble_of(
     return Permanent(f"{what}: Freshdesk refused ({status}{_details(content)})", part=PART, code=status)
 
 
+def counts_against(status: int, content: bytes) -> tuple[str, float | None]:
+    """Why an answer is a failure of Freshdesk's as a whole, "" where it is none, and for how long to leave it alone,
+    None where that is not known. A refusal of one ticket is none; a refused key is, and asking again and again with it
+    would get the account locked."""
+    if status == 401:
+        return KEY_REFUSED, _WAIT_FOR_A_NEW_KEY
+    if status == 403:  # of one ticket, or, where nothing else comes in between, of everything
+        return "Freshdesk refuses us (403): check the bot agent's role", None
+    if status >= 500 or status in (408, 425) or status < 200:
+        return f"Freshdesk answered {status}", None
+    if 200 <= status < 300 and content.lstrip()[:1] not in (b"{", b"["):
+        return "Freshdesk answers with something else than JSON", None
+    return "", None
+
+
 def unreadable(what: str, status: int, *, repeatable: bool) -> Trouble:
     """Trouble for a 2xx whose body is not what the API promises: a maintenance page, an empty body, half an object."""
     reason = f"{what}: the answer ({status}) is not the JSON that was expected"

@@ -22,8 +22,10 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from worker.adapters.address import checked_key, checked_url, is_loopback
+from worker.adapters.freshdesk.allowance import Allowance
 from worker.adapters.freshdesk.connection import Attempt, TimedAdapter, TooLate, under_way
-from worker.adapters.freshdesk.verdicts import PART, Limits, trouble_of, unreadable
+from worker.adapters.freshdesk.verdicts import PART, Limits, counts_against, trouble_of, unreadable
+from worker.adapters.turnstile import Open
 from worker.errors import InDoubt, Retryable
 
 S = TypeVar("S", bound=BaseModel)
@@ -55,12 +57,24 @@ class _KeyAuth(AuthBase):
 
 
 class Wire:
-    """Thread-safe. `timeout`: seconds for one read; an answer may take twice that as a whole."""
+    """Thread-safe. `timeout`: seconds for one read; an answer may take twice that as a whole. `reserve`: the share of
+    the account's allowance that is left to people; None where it is a person who waits."""
 
-    def __init__(self, url: str, api_key: SecretStr, *, timeout: float, on_call: OnCall | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        api_key: SecretStr,
+        *,
+        timeout: float,
+        on_call: OnCall | None = None,
+        turnstile: Open | None = None,
+        reserve: float | None = None,
+    ) -> None:
         self._root = checked_url("FRESHDESK_URL", url) + "/api/v2/"
         self._timeout = timeout
         self._on_call = on_call
+        self._turnstile = turnstile or Open()
+        self._allowance = Allowance(reserve)
         self.limits = Limits()
         self._session = requests.Session()
         self._session.auth = _KeyAuth(checked_key("FRESHDESK_API_KEY", api_key))
@@ -118,6 +132,7 @@ class Wire:
     ) -> _Answer:
         what = f"{method} {route}"
         repeatable = method != "POST"
+        given = self._turnstile.enter(self._allowance.asks(what, query))
         attempt = Attempt(deadline=time.monotonic() + 2 * self._timeout, not_after=not_after)
         started = time.monotonic()
         got = self._exchange(method, route.format(*ids), query, body, attempt)
@@ -125,15 +140,21 @@ class Wire:
             self._on_call(what, got.status if isinstance(got, _Answer) else 0, time.monotonic() - started)
         # Raised out here and not where it was caught: the library's exceptions hold the request with its key.
         if isinstance(got, str):
+            self._turnstile.leave(given, failure="" if attempt.too_late else got)
             reason = f"{what}: {got}"
             if attempt.begun and not repeatable:
                 raise InDoubt(reason, part=PART)
             raise Retryable(reason, part=PART)
         self.limits = Limits.told_by(got.headers)
+        failure, pause = counts_against(got.status, got.content)
+        told = self._allowance.told(what, got.status, got.headers)
+        shut = self._turnstile.leave(given, told, failure=failure, pause=pause)
         trouble = trouble_of(what, got.status, got.headers, got.content, repeatable=repeatable)
-        if trouble is not None:
-            raise trouble
-        return got
+        if trouble is None:
+            return got
+        if isinstance(trouble, Retryable) and trouble.after is None and shut:
+            trouble.after = shut
+        raise trouble
 
     def _exchange(
         self, method: str, path: str, query: dict[str, Any] | None, body: dict[str, Any] | None, attempt: Attempt
@@ -146,7 +167,8 @@ class Wire:
                     method, self._root + path, params=query, json=body, timeout=patience, allow_redirects=False
                 )
         except TooLate:
-            attempt.begun = False  # the request never became complete, so nobody can have acted on it
+            # The request never became complete, so nobody can have acted on it.
+            attempt.begun, attempt.too_late = False, True
             return "woke up too late to send this; nothing was sent"
         except (OSError, HTTPException, HTTPError) as error:
             return f"no answer ({type(error).__name__})" if attempt.begun else f"no connection ({type(error).__name__})"

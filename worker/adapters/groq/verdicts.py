@@ -15,6 +15,7 @@ from typing import Any
 from worker.errors import Permanent, Retryable, Trouble
 
 PART = "groq"
+_WAIT_FOR_A_NEW_KEY = 60.0
 _CODE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _GONE = {"model_not_found", "model_decommissioned", "model_not_active", "model_terms_required"}
 _GONE_PREFIX = "model_permission_blocked"  # ..._org and ..._project: switched off for this account
@@ -62,13 +63,33 @@ def trouble_of(status: int, headers: Mapping[str, str], code: str, message: str)
 
 def wait_asked_for(headers: Mapping[str, str], message: str) -> float | None:
     """Seconds, from the header or, where a limit per day shows in the text alone, from "try again in 7m12.5s"."""
-    try:
-        seconds = float(headers.get("retry-after", ""))
-    except ValueError:
-        seconds = float("nan")
-    if isfinite(seconds):
+    seconds = number_of(headers.get("retry-after"))
+    if seconds is not None:
         return max(seconds, 0.0)
     found = _WAIT.search(message)
-    if found is None:
+    return None if found is None else seconds_of(found[1])
+
+
+def seconds_of(duration: str) -> float:
+    """Of "7.66s", "2m59.56s", "252ms" or a bare number; 0 where it says nothing."""
+    bare = number_of(duration)
+    if bare is not None:
+        return max(bare, 0.0)
+    return sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in _AMOUNT.findall(duration))
+
+
+def number_of(text: str | None) -> float | None:
+    try:
+        value = float(text) if text is not None else None
+    except ValueError:
         return None
-    return sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in _AMOUNT.findall(found[1]))
+    return value if value is not None and isfinite(value) else None
+
+
+def counts_against(status: int) -> tuple[str, float | None]:
+    """Why an answer is a failure of Groq's as a whole, "" where it is none, and for how long to leave it alone."""
+    if status in (401, 403):
+        return f"Groq refused the API key ({status}): check GROQ_API_KEY", _WAIT_FOR_A_NEW_KEY
+    if status >= 498 or status in (408, 425) or status < 200:
+        return f"Groq answered {status}", None
+    return "", None

@@ -17,8 +17,10 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from worker.adapters.address import checked_key, checked_url
+from worker.adapters.groq import allowance
 from worker.adapters.groq.transport import timed_client
-from worker.adapters.groq.verdicts import PART, error_of, model_is_gone, trouble_of
+from worker.adapters.groq.verdicts import PART, counts_against, error_of, model_is_gone, trouble_of
+from worker.adapters.turnstile import Open
 from worker.errors import BadConfiguration, Permanent, Retryable
 from worker.models import Usage
 from worker.ports.world import Completion
@@ -82,6 +84,7 @@ class GroqWriter:
         max_tokens: int = 900,
         on_call: OnCall | None = None,
         clock: Callable[[], float] = time.monotonic,
+        turnstile: Open | None = None,
     ) -> None:
         url = _checked_base_url(base_url)
         if not models:
@@ -90,6 +93,7 @@ class GroqWriter:
         self._max_tokens = max_tokens
         self._on_call = on_call
         self._clock = clock
+        self._turnstile = turnstile or Open()
         self._gone_until: dict[str, float] = {}
         # At DEBUG the SDK logs its requests whole, with what the customer wrote.
         logging.getLogger("groq").setLevel(logging.WARNING)
@@ -128,21 +132,39 @@ class GroqWriter:
         """None where the model is gone."""
         asked = _request(model, system, user, schema, self._max_tokens)
         started = time.monotonic()
-        status, headers, content = self._call(model, self._groq.chat.completions.with_raw_response.create, **asked)
-        if not 200 <= status < 300:
-            code, message = error_of(content)
-            if model_is_gone(status, code):
-                return None
-            raise trouble_of(status, headers, code, message)
-        answer = _shaped(_Answer, content)
+        answer = self._passed(model, asked)
         if answer is None:
-            raise Retryable(f"the answer ({status}) is not a completion", part=PART)
+            return None
         text, finish = answer.choices[0].message.content or "", answer.choices[0].finish_reason
         if not text.strip() or finish == "length":
             raise Retryable(f"empty answer (finish reason {finish!r})", part=PART)
         tokens = answer.usage or _Tokens()
         usage = Usage(model=answer.model or model, calls=1, seconds=time.monotonic() - started, **tokens.model_dump())
         return Completion(text=text, usage=usage)
+
+    def _passed(self, model: str, asked: dict[str, Any]) -> _Answer | None:
+        """Through the turnstile, which is told how it went. None where the model is gone."""
+        prompt = "".join(said["content"] for said in asked["messages"])
+        given = self._turnstile.enter(allowance.asks(model, prompt, self._max_tokens))
+        try:
+            status, headers, content = self._call(model, self._groq.chat.completions.with_raw_response.create, **asked)
+        except Retryable as silence:
+            self._turnstile.leave(given, failure=silence.reason)
+            raise
+        code, message = error_of(content)
+        well, gone = 200 <= status < 300, model_is_gone(status, code)
+        answer = _shaped(_Answer, content) if well else None
+        failure, pause = ("", None) if gone else counts_against(status)
+        if well and answer is None:
+            failure = f"the answer ({status}) is not a completion"
+        told = allowance.told(model, status, headers, message)
+        shut = self._turnstile.leave(given, told, failure=failure, pause=pause)
+        if answer is not None or gone:
+            return answer
+        trouble = Retryable(failure, part=PART) if well else trouble_of(status, headers, code, message)
+        if isinstance(trouble, Retryable) and trouble.after is None and shut:
+            trouble.after = shut
+        raise trouble
 
     def _call(self, what: str, call: Callable[..., Any], **asked: Any) -> tuple[int, Any, bytes]:
         """Status, headers and body of whatever Groq answered; Retryable where nothing came."""

@@ -1,0 +1,259 @@
+"""What every limiter does, in one process and shared through Redis: calls stay within what answers told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.redis_server import RedisServer, running_redis
+from worker.adapters.pace import Ask, LocalPace, Pace, Pass, SharedPace, Told
+
+CREDIT = (Ask("freshdesk", 1.0, keep=0.1),)
+PERSON = (Ask("freshdesk", 1.0, keep=-1.0),)
+TOKENS = (Ask("groq:m:tokens", 1000.0),)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_020.0  # not the first second of a minute
+
+    def __call__(self) -> float:
+        return self.now
+
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["local", "shared"])
+def pace(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Pace]:
+    if request.param == "local":
+        yield LocalPace(clock)
+        return
+    server: RedisServer = request.getfixturevalue("redis")
+    server.client.flushall()
+    shared = SharedPace(server.url, clock=clock, now=clock)
+    yield shared
+    shared.close()
+
+
+def call(pace: Pace, asks: tuple[Ask, ...] = CREDIT, **told: float) -> Pass:
+    """Takes, and, where it may go, is told."""
+    given = pace.take(asks)
+    if not given.wait:
+        pace.tell(given, [Told(asks[0].gauge, **told)] if told else [])
+    return given
+
+
+def test_nothing_is_refused_before_anybody_told_a_limit(pace: Pace) -> None:
+    assert [pace.take(CREDIT).wait for _ in range(50)] == [0.0] * 50
+
+
+def test_calls_under_way_count_before_they_are_answered(pace: Pace) -> None:
+    call(pace, limit=20.0, left=5.0)
+    assert [bool(pace.take(CREDIT).wait) for _ in range(5)] == [False, False, False, True, True]
+
+
+def test_what_is_kept_for_people_is_left_to_people(pace: Pace) -> None:
+    call(pace, limit=100.0, left=10.0)
+    assert call(pace).wait > 0
+    assert call(pace, PERSON).wait == 0
+
+
+def test_a_call_that_costs_several_takes_several(pace: Pace) -> None:
+    call(pace, limit=100.0, left=14.0)
+    assert pace.take((Ask("freshdesk", 3.0, keep=0.1),)).wait == 0
+    assert pace.take((Ask("freshdesk", 3.0, keep=0.1),)).wait > 0
+
+
+def test_when_the_minute_is_over_one_call_finds_out_and_the_others_follow(pace: Pace, clock: Clock) -> None:
+    call(pace, limit=100.0, left=10.0)
+    waits = call(pace).wait
+    assert 0 < waits <= 60
+    clock.passes(waits)
+    probe = pace.take(CREDIT)
+    assert probe.wait == 0
+    assert pace.take(CREDIT).wait > 0
+    pace.tell(probe, [Told("freshdesk", 100.0, 99.0)])
+    assert [pace.take(CREDIT).wait for _ in range(20)] == [0.0] * 20
+
+
+def test_as_long_as_nothing_is_renewed_fewer_and_fewer_calls_find_that_out(pace: Pace, clock: Clock) -> None:
+    call(pace, limit=100.0, left=10.0)
+    waits = []
+    for left in (9.0, 8.0, 7.0, 6.0):
+        clock.passes(pace.take(CREDIT).wait or 60)
+        assert call(pace, limit=100.0, left=left).wait == 0
+        waits.append(round(pace.take(CREDIT).wait))
+    assert waits == [15, 30, 60, 120], "an account that is counted by the hour keeps its reserve"
+
+
+def test_a_renewal_is_believed_as_soon_as_an_answer_shows_it(pace: Pace, clock: Clock) -> None:
+    call(pace, limit=100.0, left=12.0)
+    clock.passes(7)
+    call(pace, limit=100.0, left=99.0)
+    assert call(pace).wait == 0
+
+
+def test_an_answer_that_comes_late_raises_nothing(pace: Pace) -> None:
+    slow, quick = pace.take(CREDIT), pace.take(CREDIT)
+    pace.tell(quick, [Told("freshdesk", 100.0, 10.0)])
+    pace.tell(slow, [Told("freshdesk", 100.0, 90.0)])
+    assert pace.take(CREDIT).wait > 0
+
+
+def test_a_call_that_nobody_answered_has_cost_what_it_takes(pace: Pace) -> None:
+    call(pace, limit=100.0, left=12.0)
+    call(pace)
+    call(pace)
+    assert call(pace).wait > 0
+
+
+def test_a_refusal_shuts_for_as_long_as_it_asked(pace: Pace, clock: Clock) -> None:
+    given = pace.take(CREDIT)
+    shut = pace.tell(given, [Told("freshdesk", 100.0, 0.0, refused=True, after=17.0)])
+    assert shut == pytest.approx(17.0, abs=0.01)
+    assert pace.take(PERSON).wait == pytest.approx(17.0, abs=0.01), "people would only be refused as well"
+    clock.passes(17.1)
+    assert pace.take(PERSON).wait == 0
+    assert pace.take(CREDIT).wait == 0, "it may be renewed by now: one call finds out"
+    assert pace.take(CREDIT).wait > 0
+
+
+def test_refusals_that_name_no_time_shut_for_longer_each_time_until_an_answer(pace: Pace, clock: Clock) -> None:
+    asks = (Ask("freshdesk", 1.0), Ask("freshdesk:GET:tickets", 0.0))
+    told = [Told("freshdesk", 100.0, 80.0), Told("freshdesk:GET:tickets", refused=True)]
+    shuts = []
+    for _ in range(6):
+        shuts.append(pace.tell(pace.take(asks), told))
+        clock.passes(shuts[-1] + 0.1)
+    assert [round(shut) for shut in shuts] == [5, 10, 20, 40, 60, 60]
+    pace.tell(pace.take(asks), [Told("freshdesk", 100.0, 80.0)])
+    assert pace.tell(pace.take(asks), told) == pytest.approx(5.0, abs=0.01)
+
+
+def test_a_route_that_is_shut_leaves_the_others_open(pace: Pace) -> None:
+    listing = (Ask("freshdesk", 1.0), Ask("freshdesk:GET:tickets", 0.0))
+    reading = (Ask("freshdesk", 1.0), Ask("freshdesk:GET:tickets/{}", 0.0))
+    pace.tell(pace.take(listing), [Told("freshdesk", 100.0, 80.0), Told("freshdesk:GET:tickets", refused=True)])
+    assert pace.take(listing).wait > 0
+    assert pace.take(reading).wait == 0
+
+
+def test_tokens_flow_back_and_the_wait_is_until_enough_of_them_have(pace: Pace, clock: Clock) -> None:
+    call(pace, TOKENS, limit=6000.0, left=500.0, refill=55.0)  # 100 a second
+    waits = call(pace, TOKENS).wait
+    assert waits == pytest.approx(5.0, abs=0.01)
+    clock.passes(waits + 0.01)
+    assert call(pace, TOKENS).wait == 0
+
+
+def test_a_prompt_larger_than_the_whole_allowance_goes_when_nothing_else_does(pace: Pace) -> None:
+    call(pace, TOKENS, limit=800.0, left=800.0)
+    assert pace.take(TOKENS).wait == 0
+    assert pace.take(TOKENS).wait > 0
+
+
+def test_of_two_gauges_both_must_have_room(pace: Pace) -> None:
+    both = (*TOKENS, Ask("groq:m:requests", 1.0))
+    pace.tell(pace.take(both), [Told("groq:m:tokens", 6000.0, 6000.0), Told("groq:m:requests", 1000.0, 0.0, 86_400.0)])
+    assert pace.take(both).wait == pytest.approx(86.4, rel=0.01)
+    assert pace.take(TOKENS).wait == 0
+
+
+def test_who_is_sent_away_later_is_told_to_come_later_once_there_are_many(pace: Pace) -> None:
+    call(pace, limit=100.0, left=10.0)
+    waits = [pace.take(CREDIT).wait for _ in range(60)]
+    assert waits == sorted(waits)
+    assert waits[0] <= 60 < 180 < waits[-1] <= 300
+
+
+def test_what_a_dead_process_took_is_given_back_after_two_minutes(pace: Pace, clock: Clock) -> None:
+    call(pace, limit=100.0, left=100.0)
+    taken = [pace.take(CREDIT) for _ in range(90)]
+    assert all(t.wait == 0 for t in taken)
+    assert pace.take(CREDIT).wait > 0
+    clock.passes(121)
+    assert [pace.take(CREDIT).wait for _ in range(50)] == [0.0] * 50
+
+
+@pytest.fixture
+def two(redis: RedisServer, clock: Clock) -> Iterator[tuple[SharedPace, SharedPace]]:
+    redis.client.flushall()
+    one, other = (SharedPace(redis.url, clock=clock, now=clock) for _ in range(2))
+    yield one, other
+    one.close()
+    other.close()
+
+
+Two = tuple[SharedPace, SharedPace]
+
+
+def test_two_processes_draw_on_the_same_allowance(two: Two) -> None:
+    one, other = two
+    call(one, limit=20.0, left=8.0)
+    taken = [p.take(CREDIT).wait == 0 for p in (one, other) * 6]
+    assert sum(taken) == 6
+
+
+def test_what_one_was_refused_the_other_does_not_ask_for(two: Two) -> None:
+    one, other = two
+    one.tell(one.take(CREDIT), [Told("freshdesk", 100.0, 0.0, refused=True, after=30.0)])
+    assert other.take(CREDIT).wait == pytest.approx(30.0, abs=0.01)
+
+
+def test_an_emptied_redis_does_not_forget_what_a_process_was_told(two: Two, redis: RedisServer) -> None:
+    one, _ = two
+    call(one, limit=100.0, left=10.0)
+    redis.client.flushall()
+    assert call(one).wait > 0
+
+
+def test_redis_holds_figures_under_our_own_names_and_forgets_them(two: Two, redis: RedisServer) -> None:
+    call(two[0], limit=100.0, left=50.0)
+    keys = redis.client.keys("*")
+    assert sorted(keys) == ["deskhand:pace:freshdesk", "deskhand:pace:processes"]
+    assert all(0 < redis.client.ttl(key) <= 3700 for key in keys)
+
+
+Trouble = Callable[[RedisServer], None]
+
+
+@pytest.mark.parametrize("trouble", [RedisServer.stop, RedisServer.freeze, RedisServer.fill])
+def test_without_redis_each_process_keeps_to_its_share(tmp_path: Path, clock: Clock, trouble: Trouble) -> None:
+    seen: list[bool] = []
+    with running_redis(tmp_path) as server:
+        one, other = (SharedPace(server.url, on_shared=seen.append, clock=clock, now=clock) for _ in range(2))
+        call(one, limit=100.0, left=60.0)
+        call(other, limit=100.0, left=60.0)
+        clock.passes(16)  # each says again that it is there, and now knows of the other
+        call(one, limit=100.0, left=50.0)
+        call(other, limit=100.0, left=50.0)
+        trouble(server)
+        assert [sum(p.take(CREDIT).wait == 0 for _ in range(50)) for p in (one, other)] == [20, 20]
+        assert seen == [True, True, False, False]
+
+
+def test_a_redis_that_is_back_is_used_again(tmp_path: Path, clock: Clock) -> None:
+    seen: list[bool] = []
+    with running_redis(tmp_path) as server:
+        pace = SharedPace(server.url, on_shared=seen.append, clock=clock, now=clock)
+        call(pace)
+        server.freeze()
+        call(pace)
+        server.thaw()
+        clock.passes(5.1)
+        call(pace)
+    assert seen == [True, False, True]

@@ -1,0 +1,154 @@
+"""Everything real but the clock of the limiters and breakers: adapters, sandbox, SQLite; for stories of outages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import update
+
+from tests.builders import a_customer
+from tests.sandbox_server import RunningSandbox
+from worker.adapters.breaker import Breaker
+from worker.adapters.directory import LedgerDirectory
+from worker.adapters.freshdesk import FreshdeskHelpdesk
+from worker.adapters.groq import GroqWriter
+from worker.adapters.memory_index import HashEmbedder, MemoryIndex
+from worker.adapters.pace import LocalPace
+from worker.adapters.store.ledger import SqlLedger, open_ledger
+from worker.adapters.store.migrations import migrate
+from worker.adapters.store.schema import doorbells, sends
+from worker.adapters.turnstile import Turnstile
+from worker.knowledge.documents import read_kb
+from worker.knowledge.index import build
+from worker.models import Case, Draft, Ring, TicketState
+from worker.rulebook import Rulebook, load_rulebook
+from worker.settings import ROOT
+from worker.support.deliver import deliver
+from worker.support.desk import Desk, Policy
+from worker.tasks import draft_doorbell
+
+PEOPLE = 30  # each with an address of their own: nobody gets many automatic replies a day
+QUESTION = "<p>When will my IM withdrawal reach my bank?</p>"
+LLAMA, LARGE = "llama-3.3-70b-versatile", "openai/gpt-oss-120b"
+
+
+class Clock:
+    """Of limiters and breakers; starts at any time and moves when told."""
+
+    now = 5000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@cache
+def rules() -> Rulebook:
+    return load_rulebook(ROOT / "rules")
+
+
+@cache
+def knowledge() -> tuple[MemoryIndex, HashEmbedder]:
+    index, embedder = MemoryIndex(), HashEmbedder()
+    build(read_kb(ROOT / "kb", rules().labels), embedder, index)
+    return index, embedder
+
+
+@dataclass
+class House:
+    """A worker's desk, and what a worker and a dispatcher do with it, one row after the other."""
+
+    sandbox: RunningSandbox
+    ledger: SqlLedger
+    desk: Desk
+    clock: Clock
+    written: Iterator[int] = field(default_factory=lambda: iter(range(PEOPLE)))
+
+    def mail(self, html: str = QUESTION) -> int:
+        """Another customer writes, and Freshdesk rings."""
+        ticket_id = self.sandbox.mail(_email(next(self.written)), "Withdrawal", html, name="Asha Rao")
+        self.ledger.doorbells.ring(Ring.WEBHOOK, ticket_id)
+        return ticket_id
+
+    def work(self) -> list[str]:
+        """All that is due now, drafts and sends, until nothing is; what came of each."""
+        done: list[str] = []
+        while rows := [(self._deliver, r) for r in self.ledger.sends.due(50)] or [
+            (self._draft, r) for r in self.ledger.doorbells.due(50)
+        ]:
+            done += [work(row) for work, row in rows]
+        return done
+
+    def passes(self, seconds: float) -> None:
+        """Time, for limiters and breakers; what was parked is due."""
+        self.clock.now += seconds
+        with self.ledger.writing() as connection:
+            for table in (doorbells, sends):
+                connection.execute(update(table).values(due_at=0.0))
+
+    def case(self, ticket_id: int) -> Case:
+        return self.ledger.cases.of_ticket(ticket_id)[-1]
+
+    def draft(self, ticket_id: int) -> Draft:
+        return self.ledger.cases.drafts(self.case(ticket_id).case_id)[-1][1]
+
+    def tries(self) -> list[int]:
+        with self.ledger.reading() as connection:
+            return [row.tries for row in connection.execute(doorbells.select())]
+
+    def _draft(self, row: str) -> str:
+        return draft_doorbell(row, self.desk, lambda queue, row: None)
+
+    def _deliver(self, row: str) -> str:
+        return deliver(row, self.desk)
+
+
+def _email(number: int) -> str:
+    return f"asha{number}@example.com"
+
+
+@contextmanager
+def a_house(folder: Path, sandbox: RunningSandbox, **ports: Any) -> Iterator[House]:
+    """`ports`: what stands in the desk instead of the usual. Calls have half a second."""
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    migrate(url)
+    ledger = open_ledger(url)
+    ledger.customers.replace(
+        [a_customer(f"PW1002{n:02}", email=_email(n), name="Asha Rao", segments=("IM",)) for n in range(PEOPLE)]
+    )
+    clock = Clock()
+    pace = LocalPace(clock)
+    turnstile: Callable[[str], Turnstile] = lambda part: Turnstile(Breaker(part, clock=clock), pace)  # noqa: E731
+    key = SecretStr(sandbox.api_key)
+    helpdesk = FreshdeskHelpdesk(sandbox.freshdesk_url, key, timeout=0.5, turnstile=turnstile("freshdesk"), reserve=0.1)
+    writer = GroqWriter(SecretStr("gsk"), sandbox.groq_url, (LLAMA, LARGE), timeout=0.5, turnstile=turnstile("groq"))
+    index, embedder = knowledge()
+    desk = Desk(
+        helpdesk=helpdesk,
+        ledger=ledger,
+        directory=LedgerDirectory(ledger.customers),
+        index=index,
+        embedder=embedder,
+        writer=writer,
+        rulebook=rules(),
+        policy=Policy(
+            delivery="auto",
+            gate_open=True,
+            state_after_reply=TicketState.PENDING,
+            settle=timedelta(seconds=30),
+            http_timeout=0.5,
+        ),
+        now=lambda: datetime.now(UTC),
+    )
+    try:
+        yield House(sandbox, ledger, replace(desk, **ports), clock)
+    finally:
+        helpdesk.close()
+        writer.close()
+        ledger.close()

@@ -1,0 +1,50 @@
+"""What a call takes of the account's allowance, and what its answer told: for the limiter, in its words.
+
+The account has one allowance for all of its agents and apps; some calls have a smaller one of their own, which shows
+only when it is used up. Called by wire.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.adapters.freshdesk.verdicts import PART, Limits, wait_asked_for
+from worker.adapters.pace import Ask, Told
+
+_ACCOUNT = PART
+_BEGUN = 0.05  # kept back for what was begun: reads, which begin work, stop sooner than the writes that end it
+_REFUSED = 429
+
+
+class Allowance:
+    """`reserve`: the share that automatic work leaves alone; None: a person is waiting, all of it may be used."""
+
+    def __init__(self, reserve: float | None) -> None:
+        self._reserve = reserve
+        self._costs: dict[str, float] = {}
+
+    def asks(self, what: str, query: Mapping[str, Any] | None) -> tuple[Ask, Ask]:
+        """`what`: method and route. A call that was made before costs what it cost then."""
+        includes = str((query or {}).get("include", ""))
+        cost = self._costs.get(what) or 1.0 + len(includes.split(",")) * bool(includes)
+        return Ask(_ACCOUNT, cost, self._keep(what)), Ask(_route(what), 0.0)
+
+    def told(self, what: str, status: int, headers: Mapping[str, str]) -> tuple[Told, ...]:
+        limits = Limits.told_by(headers)
+        if limits.used:
+            self._costs[what] = limits.used
+        refused, after = status == _REFUSED, wait_asked_for(headers)
+        # Turned away with calls to spare: it is this route's own limit, and everything else may go on.
+        of_route = refused and bool(limits.remaining)
+        account = Told(_ACCOUNT, limits.total, limits.remaining, refused=refused and not of_route, after=after)
+        return account, Told(_route(what), refused=of_route, after=after)
+
+    def _keep(self, what: str) -> float:
+        if self._reserve is None:
+            return -1.0
+        return self._reserve + (_BEGUN if what.startswith("GET") else 0.0)
+
+
+def _route(what: str) -> str:
+    return f"{PART}:{what.replace(' ', ':')}"

@@ -1,0 +1,152 @@
+"""The limiter within one process. SharedPace does the same sums in Redis, and falls back to this one without it.
+
+Of a gauge we keep what was left when an answer last told it, how fast it fills up, and what calls under way may still
+take. An answer to a later call is believed; one that comes late may only lower what is left.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from worker.adapters.pace.words import (
+    FIRST_PAUSE,
+    FIRST_PROBE,
+    LONGEST_PAUSE,
+    LONGEST_PROBE,
+    LONGEST_QUEUE,
+    WINDOW,
+    WORK,
+    Ask,
+    Pass,
+    Told,
+)
+
+
+@dataclass
+class _Gauge:
+    """Times in seconds of the clock. `flying`, `before`: what calls begun in this and the last minute may take."""
+
+    limit: float = 0.0  # 0: not known yet
+    left: float = 0.0
+    at: float = 0.0
+    rate: float = 0.0  # per second; 0: renewed at once, at a time that nobody tells
+    ends: float = 0.0  # by then it is renewed, or may be asked whether it is
+    told: int = 0  # number of the pass whose answer was believed last
+    shut: float = 0.0
+    strikes: int = 0
+    probes: int = 0  # since it was last seen renewed: each one may take of what is kept for others
+    queued: int = 0  # how many were sent away since there was room
+    minute: int = 0
+    flying: float = 0.0
+    before: float = 0.0
+
+    def roll(self, minute: int) -> None:
+        if minute != self.minute:
+            self.before = self.flying if minute == self.minute + 1 else 0.0
+            self.minute, self.flying = minute, 0.0
+
+    def now_left(self, now: float) -> float:
+        return min(self.limit, self.left + self.rate * (now - self.at))
+
+    def wait(self, cost: float, keep: float, now: float) -> float:
+        """Seconds, 0 to go ahead. A call for which the whole gauge is too small goes when nothing else does."""
+        if self.shut > now:
+            return self.shut - now
+        if not (cost and self.limit) or keep < 0:
+            return 0.0
+        most = self.limit * (1 - keep)
+        room = self.now_left(now) - self.flying - self.before - self.limit * keep
+        lacking = min(cost, most) - room
+        if lacking <= 0:
+            return 0.0
+        if self.rate > 0:
+            return (lacking + min(self.queued * cost, LONGEST_QUEUE * self.limit)) / self.rate
+        if now >= self.ends:
+            self.ends = now + min(LONGEST_PROBE, FIRST_PROBE * 2.0 ** min(self.probes, 9))
+            self.probes += 1
+            return 0.0
+        return self.ends - now + WINDOW * min(self.queued * WORK // most, LONGEST_QUEUE)
+
+    def learn(self, told: Told, cost: float, number: int, now: float) -> None:
+        if told.limit and told.left is not None:
+            self._believe(told.limit, told.left, told.refill, number, now)
+        elif self.limit:  # an answer that tells nothing, or none at all, may have cost what it takes all the same
+            self.left, self.at = max(0.0, self.now_left(now) - cost), now
+        if told.refused:
+            self.strikes += 1
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (min(self.strikes, 9) - 1))
+            self.shut = max(self.shut, now + (pause if told.after is None else told.after))
+            self.ends = self.shut  # what was told as left before that says nothing any more
+        else:
+            self.strikes = 0
+
+    def _believe(self, limit: float, left: float, refill: float, number: int, now: float) -> None:
+        if number < self.told:
+            self.left, self.at = min(self.now_left(now), left), now
+            return
+        # Answers overtake each other by as much as is under way: a smaller rise says nothing.
+        renewed = left > self.now_left(now) + self.flying + self.before
+        if renewed or now >= self.ends:
+            self.ends = now + WINDOW
+            self.queued = self.probes = 0
+        self.rate = (limit - left) / refill if refill > 0 else 0.0
+        self.limit, self.left, self.at, self.told = limit, left, now, number
+
+
+class LocalPace:
+    """`Pace`. Thread-safe."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._gauges: dict[str, _Gauge] = {}
+        self._number = 0
+
+    def take(self, asks: Sequence[Ask], weight: float = 1.0) -> Pass:
+        """`weight`: how many processes there are, where each must keep to its share: every call counts that often."""
+        with self._lock:
+            now = self._clock()
+            minute = int(now // 60)
+            gauges = [self._gauges.setdefault(ask.gauge, _Gauge()) for ask in asks]
+            for gauge in gauges:
+                gauge.roll(minute)
+            waits = [g.wait(a.cost * weight, a.keep, now) for g, a in zip(gauges, asks, strict=True)]
+            if any(waits):
+                for gauge, wait in zip(gauges, waits, strict=True):
+                    gauge.queued += 1 if wait else 0
+                return Pass(tuple(asks), wait=max(waits))
+            self._number += 1
+            for gauge, ask in zip(gauges, asks, strict=True):
+                gauge.flying += ask.cost * weight
+                gauge.queued = max(0, gauge.queued - 1)
+            return Pass(tuple(asks), own=self._number, own_minute=minute, weight=weight)
+
+    def count(self, given: Pass) -> Pass:
+        """Numbers a pass that was given elsewhere, so that its answer finds its place here too."""
+        with self._lock:
+            self._number += 1
+            return replace(given, own=self._number)
+
+    def tell(self, given: Pass, told: Sequence[Told]) -> float:
+        costs = {ask.gauge: ask.cost for ask in given.asks}
+        said = {t.gauge: t for t in told}
+        with self._lock:
+            now = self._clock()
+            shut = 0.0
+            for name, cost in costs.items():
+                gauge = self._gauges.setdefault(name, _Gauge())
+                gauge.roll(int(now // 60))
+                _land(gauge, cost * given.weight, given.own_minute)
+                gauge.learn(said.get(name, Told(name)), cost, given.own, now)
+                shut = max(shut, gauge.shut - now)
+            return shut
+
+
+def _land(gauge: _Gauge, cost: float, minute: int) -> None:
+    if minute == gauge.minute:
+        gauge.flying = max(0.0, gauge.flying - cost)
+    elif minute == gauge.minute - 1:
+        gauge.before = max(0.0, gauge.before - cost)

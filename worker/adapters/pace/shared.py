@@ -1,0 +1,131 @@
+"""The limiter of all processes together, in Redis; while Redis does not answer, each process keeps to its share.
+
+Redis is a hint here too: after a FLUSHALL the next answers tell everything anew. What is stored are figures under names
+of our own, never a customer's words.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
+
+from worker.adapters.pace.local import LocalPace
+from worker.adapters.pace.script import SCRIPT
+from worker.adapters.pace.words import Ask, Pass, Told
+
+log = structlog.get_logger(__name__)
+
+_PREFIX = "deskhand:pace:"
+_MEMBERS = f"{_PREFIX}processes"
+_PATIENCE = 0.25  # seconds; the script takes a tenth of a millisecond
+_ALONE_SECONDS = 5.0  # how long Redis is not asked again after it failed
+_PRESENT_SECONDS = 15.0  # how often a process says that it is there
+_UNSEEN = 4  # processes that there may be, where Redis never told: webhook, worker, dispatcher, console
+
+
+class SharedPace:
+    """`Pace`. Thread-safe. `on_shared(bool)` is told whenever Redis is lost or found again."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        on_shared: Callable[[bool], None] | None = None,
+        clock: Callable[[], float] | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        # The library's own repetitions, with pauses in between, would hold a thread for seconds.
+        once = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+        self._redis: Redis = Redis.from_url(
+            url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=once, max_connections=256
+        )
+        self._script = self._redis.register_script(SCRIPT)
+        self._local = LocalPace(now)
+        self._on_shared = on_shared
+        self._clock = clock
+        self._now = now
+        self._me = uuid.uuid4().hex
+        self._others = _UNSEEN
+        self._lock = threading.Lock()
+        self._alone_until = 0.0
+        self._shared: bool | None = None
+        self._present_at = float("-inf")
+
+    def take(self, asks: Sequence[Ask]) -> Pass:
+        figures = [figure for ask in asks for figure in (ask.cost, ask.keep)]
+        answer = self._ask("take", [ask.gauge for ask in asks], figures)
+        if answer is None:
+            return self._local.take(asks, weight=float(self._others))
+        wait, number, minute, known = float(answer[0]), int(answer[1]), int(answer[2]), bool(answer[3])
+        if wait > 0:
+            return Pass(tuple(asks), wait=wait)
+        if not known:  # emptied, or just started: what this process was told itself still holds
+            own = self._local.take(asks)
+            return own if own.wait else Pass(tuple(asks), 0.0, number, minute, own.own, own.own_minute)
+        return self._local.count(Pass(tuple(asks), 0.0, number, minute))
+
+    def tell(self, given: Pass, told: Sequence[Told]) -> float:
+        shut = self._local.tell(given, told)
+        said = {t.gauge: t for t in told}
+        figures: list[Any] = [given.number, given.minute]
+        for ask in given.asks:
+            t = said.get(ask.gauge, Told(ask.gauge))
+            figures += [ask.cost, _text(t.limit), _text(t.left), t.refill, int(t.refused), _text(t.after)]
+        answer = self._ask("tell", [ask.gauge for ask in given.asks], figures)
+        return shut if answer is None else max(shut, float(answer[0]))
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def _ask(self, what: str, gauges: Sequence[str], figures: Sequence[Any]) -> Any:
+        """The script's answer; None where Redis does not answer, and for a while after that."""
+        if self._now() < self._alone_until:
+            return None
+        now = "" if self._clock is None else repr(self._clock())
+        try:
+            if self._now() - self._present_at > _PRESENT_SECONDS:
+                self._present_at = self._now()
+                self._say_present()
+            answer = self._script([f"{_PREFIX}{gauge}" for gauge in gauges], [what, now, *figures])
+        except (RedisError, OSError) as error:
+            self._alone_until = self._now() + _ALONE_SECONDS
+            self._found(False, type(error).__name__)
+            return None
+        self._found(True)
+        return answer
+
+    def _say_present(self) -> None:
+        at = time.time()
+        with self._redis.pipeline() as pipeline:
+            pipeline.zadd(_MEMBERS, {self._me: at})
+            pipeline.zremrangebyscore(_MEMBERS, 0, at - 4 * _PRESENT_SECONDS)
+            pipeline.expire(_MEMBERS, 3600)
+            pipeline.zcard(_MEMBERS)
+            self._others = max(1, int(pipeline.execute()[-1]))
+
+    def _found(self, shared: bool, error: str = "") -> None:
+        if shared is self._shared:
+            return
+        with self._lock:
+            before, self._shared = self._shared, shared
+        if before is shared:
+            return
+        if self._on_shared is not None:
+            self._on_shared(shared)
+        if not shared:
+            log.warning("pace_alone", error=error, share_of=self._others)
+        elif before is False:
+            log.info("pace_shared")
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else repr(value)

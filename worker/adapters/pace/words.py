@@ -1,0 +1,63 @@
+"""The words of the limiter: what a call needs, the permission to make it, and what its answer told.
+
+A *gauge* is one allowance of a vendor: an account's calls, a model's tokens. Its name becomes a Redis key, so it is
+made of our own words only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+WINDOW = 60.0  # seconds of an allowance of which nobody says when it is renewed
+FIRST_PROBE, LONGEST_PROBE = 15.0, 600.0  # seconds until another call finds out whether it was: 15 s, 30 s, ...
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # after refusals that name no time: 5 s, 10 s, ... up to a minute
+LONGEST_QUEUE = 10.0  # allowances' worth of work that may be told to wait one behind the other
+WORK = 6.0  # calls that one piece of work makes, more or less: how many are let back at a time
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a call takes of one gauge. `keep`: the share of its limit that must be left over, for others; below 0 the
+    call may take what is not there. A cost of 0 asks only whether the gauge is shut."""
+
+    gauge: str
+    cost: float
+    keep: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pass:
+    """The permission to call, or, where `wait` is not 0, the seconds until it may be worth asking again."""
+
+    asks: tuple[Ask, ...]
+    wait: float = 0.0
+    number: int = 0  # in the order in which passes were given
+    minute: int = -1  # when it was given: what a dead process took is forgotten after two minutes
+    own: int = 0  # number and minute of this process's own count
+    own_minute: int = -1
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an answer said of a gauge; None where it said nothing. `refill`: seconds until it is full again, 0 where
+    nobody says. `refused`: the call was turned away for it, for `after` seconds."""
+
+    gauge: str
+    limit: float | None = None
+    left: float | None = None
+    refill: float = 0.0
+    refused: bool = False
+    after: float | None = None
+
+
+class Pace(Protocol):
+    def take(self, asks: Sequence[Ask]) -> Pass:
+        """All of `asks` or nothing. Never raises, never waits for more than a moment."""
+        ...
+
+    def tell(self, given: Pass, told: Sequence[Told]) -> float:
+        """After every call that was made, answered or not. Seconds for which a gauge is shut, 0 if none is."""
+        ...
