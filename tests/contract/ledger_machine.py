@@ -1,150 +1,63 @@
 """The ledger under every order of events that hypothesis thinks of: rings, claims, deaths, doubts, approvals.
 
-The machine plays workers that hold claims (some of them dead or late without knowing), leads, the clock, and a helpdesk
-that stores replies at once, late, or not at all. Delivery's own steps are played in its order, one at a time, so that
-anything may happen between two of them. What must stay true is checked after each step.
+The machine plays workers that hold claims (some of them dead or late without knowing) and leads. Delivery's own steps
+are played in its order, one at a time, so that anything may happen between two of them. What must stay true is checked
+after each step, and at the end everything must come to one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
-from sqlalchemy import case, update
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from tests.builders import NOON, a_draft, a_message, a_reply, a_thread, a_trace, a_verdict
-from worker.adapters.store.ledger import SqlLedger
-from worker.adapters.store.schema import cases, doorbells, sends
-from worker.models import (
-    MOVES,
-    TERMINAL,
-    Case,
-    Doorbell,
-    Posted,
-    Ring,
-    Send,
-    SendState,
-    Status,
-    Thread,
-)
+from tests.builders import NOON, a_draft, a_reply, a_trace, a_verdict
+from tests.contract.ledger_world import LEAVES_WITHIN, SETTLE, LedgerWorld
+from worker.models import MOVES, TERMINAL, Case, Doorbell, Posted, Send, SendState, Status, Thread
 from worker.support.threads import waiting, wrote_after
 
-LEASE, SETTLE, MOST_ROUNDS = timedelta(seconds=30), timedelta(seconds=90), 3
-ENDS = (Status.APPROVED, Status.APPROVED, Status.APPROVED, Status.HELD, Status.HANDED_OVER, Status.IGNORED)
+LEASE, MOST_ROUNDS = timedelta(seconds=30), 2
+ENDS = (*[Status.APPROVED] * 4, Status.HELD, Status.HELD, Status.HANDED_OVER, Status.IGNORED)
 PAUSES = st.sampled_from([False, False, False, True])  # whether a worker stops before its next step, for ever or not
 _ENDED = (SendState.DONE, SendState.DROPPED, SendState.STRANDED)
 
 
-class Clock:
-    """What the ledger takes for now: turned on by hand (in memory) or by turning everything stored back (SQL)."""
-
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def __call__(self) -> Any:
-        return self.at
+def compare(before: dict[str, tuple[Any, int]], now: dict[str, tuple[Any, int]], ends: Collection[Any]) -> None:
+    for row, (state, epoch) in before.items():
+        assert row in now, f"{row} is gone"
+        assert state not in ends or now[row][0] is state, f"{row} had ended {state}, and is {now[row][0]}"
+        assert now[row][1] >= epoch, f"the epoch of {row} fell"
 
 
 def taken(data: st.DataObject, among: list[Any]) -> Any:
     return among.pop(data.draw(st.integers(0, len(among) - 1)))
 
 
-def turn_back(ledger: SqlLedger, seconds: float) -> None:
-    with ledger.writing() as connection:
-        for table in (doorbells, cases, sends):
-            lease = case((table.c.lease_until > 0, table.c.lease_until - seconds), else_=0.0)
-            connection.execute(update(table).values(lease_until=lease))
-        for table in (doorbells, sends):
-            connection.execute(update(table).values(due_at=table.c.due_at - seconds))
-        connection.execute(update(sends).values(intended_at=sends.c.intended_at - seconds))
-        connection.execute(update(cases).values(opened_at=cases.c.opened_at - seconds))
+class LedgerMachine(LedgerWorld):
+    """`reached`: every state that a case or a send was seen in, over all examples; set by the test."""
 
-
-class LedgerMachine(RuleBasedStateMachine):
-    """`opened` gives the ledger and the clock; set by the test."""
-
-    opened: Any
+    reached: ClassVar[set[Any]]
 
     def __init__(self) -> None:
         super().__init__()
-        self.ledger, self.clock = type(self).opened()
-        self.seconds = 0.0
-        self.messages = 1  # the customer's messages on the one ticket: "ticket", c10, c20, ...
         self.drafting: list[tuple[Doorbell, Case, Thread]] = []
         self.ringing: list[Doorbell] = []
         self.delivering: list[Send] = []  # claimed, thread not read yet
         self.cleared: list[Send] = []  # thread read, nothing against it
         self.intended: list[tuple[Send, float]] = []  # and until when the request may leave
-        self.on_the_wire: list[tuple[str, float]] = []  # message keys of replies that will be stored, and until when
         self.said: list[tuple[Send, Posted]] = []  # replies whose acknowledgement is known to somebody
-        self.public: list[tuple[str, str]] = []  # the helpdesk's journal: (remote id, message key)
         self.seen: dict[str, tuple[Status, int]] = {}
+        self.seen_sends: dict[str, tuple[SendState, int]] = {}
         self.worked: set[str] = set()  # doorbells whose message has been concluded, by them or by somebody else
-
-    def teardown(self) -> None:
-        self.ledger.close()
-
-    # ------------------------------------------------------------ the world
-
-    def thread(self) -> Thread:
-        keys = ["ticket", *(f"c{10 * n}" for n in range(1, self.messages))]
-        said = [a_message("Hello?", key=key, at=NOON + timedelta(minutes=n)) for n, key in enumerate(keys)]
-        return a_thread(1, *said)
-
-    def answered(self, key: str) -> bool:
-        return any(of == key for _, of in self.public)
-
-    def unanswered(self) -> Thread:
-        """As threads.read_thread would show it: up to the newest answered message everything is answered."""
-        thread = self.thread()
-        keys = [m.key for m in thread.messages]
-        last = max((keys.index(of) for _, of in self.public), default=-1)
-        return Thread(ticket=thread.ticket, messages=thread.messages[last + 1 :])
 
     @initialize(data=st.data())
     def first_ring(self, data: st.DataObject) -> None:
         self.ring()
         self.a_worker_drafts(data, False)
-
-    @precondition(lambda self: len(self.ledger.doorbells.due(2)) < 2)
-    @rule()
-    def ring(self) -> None:
-        self.ledger.doorbells.ring(Ring.WEBHOOK, 1)
-
-    @precondition(lambda self: self.messages < 6 and self.all_seen())
-    @rule()
-    def customer_writes(self) -> None:
-        self.messages += 1
-        self.ring()
-
-    @rule(seconds=st.sampled_from([10.0, 31.0, 100.0]))
-    def time_passes(self, seconds: float) -> None:
-        self.seconds += seconds
-        self.on_the_wire, late = [], self.on_the_wire
-        for key, until in late:
-            # Bytes that left are stored within half of the settle time at the latest.
-            if until <= self.seconds:
-                self.store(key)
-            else:
-                self.on_the_wire.append((key, until))
-        if isinstance(self.clock, Clock):
-            self.clock.at += timedelta(seconds=seconds)
-        else:
-            turn_back(self.ledger, seconds)
-
-    def store(self, key: str) -> Posted:
-        self.public.append((str(900 + len(self.public)), key))
-        return Posted(remote_id=self.public[-1][0], at=NOON)
 
     # ------------------------------------------------------------ drafting
 
@@ -183,12 +96,6 @@ class LedgerMachine(RuleBasedStateMachine):
                 break
         self.ringing.remove(doorbell)
         self.ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, "nothing new")
-
-    def all_seen(self) -> bool:
-        return self.status_of(self.thread().messages[-1].key) is not None
-
-    def status_of(self, key: str) -> Status | None:
-        return next((c.status for c in self.ledger.cases.of_ticket(1) if c.message_key == key), None)
 
     @precondition(lambda self: self.ringing)
     @rule(data=st.data())
@@ -229,8 +136,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ leads
 
-    @precondition(lambda self: {Status.HELD, Status.APPROVED} & {c.status for c in self.ledger.cases.of_ticket(1)})
-    @rule(what=st.sampled_from(["approve", "approve", "reject", "redraft", "take back"]))
+    @precondition(lambda self: any(c.status in (Status.HELD, Status.APPROVED) for c in self.ledger.cases.of_ticket(1)))
+    @rule(what=st.sampled_from(["approve", "approve", "approve", "redraft", "take back", "reject"]))
     def a_lead_decides(self, what: str) -> None:
         for held in self.ledger.cases.by_status(Status.APPROVED if what == "take back" else Status.HELD)[:1]:
             drafts = self.ledger.cases.drafts(held.case_id)
@@ -277,7 +184,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if send.state is SendState.POSTING:
             if not ours.settled(send.send_id, send.epoch, SETTLE):
                 return
-            found = next((remote for remote, of in self.public if of == send.message_key), None)
+            found = self.found(send.message_key)
             if found is not None:
                 ours.posted(send.send_id, send.epoch, Posted(remote_id=found, at=NOON))
                 return
@@ -297,7 +204,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.intend(taken(data, self.cleared), data)
 
     def intend(self, send: Send, data: st.DataObject) -> None:
-        not_after = self.seconds + SETTLE.total_seconds() / 2
+        not_after = self.seconds + LEAVES_WITHIN
         intended = self.ledger.sends.intend(send.send_id, send.epoch)
         if intended is None:
             return
@@ -309,25 +216,37 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.intended)
     @rule(data=st.data())
     def a_worker_wakes_up_and_posts(self, data: st.DataObject) -> None:
-        self.post(*taken(data, self.intended), data)
+        send, not_after = taken(data, self.intended)
+        self.post(send, not_after, data)
 
     def post(self, send: Send, not_after: float, data: st.DataObject) -> None:
-        how = data.draw(st.sampled_from(["stored", "stored, then cut", "late", "refused", "cut"]))
-        if how == "refused" or self.seconds > not_after:
-            self.ledger.sends.park(send.send_id, send.epoch, timedelta(0), "429", failed=False, nothing_left=True)
-        elif send.kind != "reply":
-            self.said.append((send, Posted(remote_id=f"n{send.send_id}", at=NOON)))
-        elif how in ("stored", "stored, then cut"):
+        """What the helpdesk does with it, then what the worker learns of that."""
+        ours, doubt = self.ledger.sends, data.draw(st.booleans())
+        done = data.draw(st.sampled_from(["refused", "stored", "stored late", "lost", "lost"]))
+        if done == "refused" or self.seconds > not_after:
+            ours.park(send.send_id, send.epoch, timedelta(0), "429", failed=False, nothing_left=True)
+            return
+        posted = None
+        if send.kind != "reply":
+            posted, doubt = Posted(remote_id=f"n{send.send_id}", at=NOON), False
+        elif done == "stored":
             posted = self.store(send.message_key)
-            if how == "stored":
-                self.said.append((send, posted))
-        elif how == "late":
-            self.on_the_wire.append((send.message_key, self.seconds + SETTLE.total_seconds() / 2 - 1))
+        elif done == "stored late":
+            self.on_the_wire.append((send.message_key, self.seconds + LEAVES_WITHIN - 1))
+        if doubt:
+            ours.park(send.send_id, send.epoch, SETTLE, "timed out", failed=False, nothing_left=False)
+        elif posted and data.draw(PAUSES):
+            self.said.append((send, posted))
+        elif posted:
+            self.record(send, posted)
 
     @precondition(lambda self: self.said)
     @rule(data=st.data())
-    def acknowledge(self, data: st.DataObject) -> None:
+    def a_worker_wakes_up_and_records(self, data: st.DataObject) -> None:
         send, posted = taken(data, self.said)
+        self.record(send, posted)
+
+    def record(self, send: Send, posted: Posted) -> None:
         if self.ledger.sends.posted(send.send_id, send.epoch, posted):
             self.ledger.sends.done(send.send_id, send.epoch)
 
@@ -335,17 +254,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_message_gets_one_public_reply_at_most(self) -> None:
-        counted = Counter(of for _, of in self.public)
-        assert all(n == 1 for n in counted.values()), counted
+        assert all(n == 1 for n in self.replies_to().values()), self.public
 
     @invariant()
-    def ended_cases_stay_ended_and_epochs_grow(self) -> None:
-        now = {c.case_id: (c.status, c.epoch) for c in self.ledger.cases.of_ticket(1)}
-        for case_id, (status, epoch) in self.seen.items():
-            assert case_id in now, "a case is gone"
-            assert status not in TERMINAL or now[case_id][0] is status, (status, now[case_id][0])
-            assert now[case_id][1] >= epoch
-        self.seen = now
+    def what_has_ended_stays_ended_and_epochs_grow(self) -> None:
+        found = self.ledger.cases.of_ticket(1)
+        now = {c.case_id: (c.status, c.epoch) for c in found}
+        compare(self.seen, now, TERMINAL)
+        sends = {s.send_id: (s.state, s.epoch) for c in found for s in self.ledger.sends.of_case(c.case_id)}
+        compare(self.seen_sends, sends, _ENDED)
+        self.seen, self.seen_sends = now, sends
+        type(self).reached |= {state for state, _ in [*now.values(), *sends.values()]}
 
     @invariant()
     def every_move_is_one_of_the_moves(self) -> None:
@@ -404,7 +323,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         if send.state is SendState.POSTING and not self.ledger.sends.settled(send.send_id, send.epoch, SETTLE):
             return
-        found = next((remote for remote, of in self.public if of == send.message_key), None)
+        found = self.found(send.message_key)
         if send.kind == "reply" and found is None and wrote_after(self.thread(), send.message_key):
             self.ledger.sends.drop(send.send_id, send.epoch, "overtaken", case_to=Status.SUPERSEDED)
             return
@@ -419,6 +338,6 @@ class LedgerMachine(RuleBasedStateMachine):
     def check_the_end(self) -> None:
         self.whatever_is_left_comes_to_an_end()
         self.a_message_gets_one_public_reply_at_most()
-        self.ended_cases_stay_ended_and_epochs_grow()
+        self.what_has_ended_stays_ended_and_epochs_grow()
         newest = self.thread().messages[-1].key
-        assert self.answered(newest) or self.status_of(newest) is not None, "the last message was lost"
+        assert self.found(newest) or self.status_of(newest) is not None, "the last message was lost"

@@ -24,7 +24,7 @@ from worker.models import Ring, Status
 from worker.settings import ROOT
 
 ABSENCE = "<p>This is an automated reply. I am away.</p>"
-AGAIN = f"<p>I ask once more: {QUESTION}</p>"
+AGAIN = f"<p>{QUESTION}</p>"
 
 
 @dataclass(frozen=True)
