@@ -20,7 +20,7 @@ from tests.contract.ledger_world import LEAVES_WITHIN, SETTLE, LedgerWorld
 from worker.models import MOVES, TERMINAL, Case, Doorbell, Posted, Send, SendState, Status, Thread
 from worker.support.threads import waiting, wrote_after
 
-LEASE, MOST_ROUNDS = timedelta(seconds=30), 2
+LEASE = timedelta(seconds=30)
 ENDS = (*[Status.APPROVED] * 4, Status.HELD, Status.HELD, Status.HANDED_OVER, Status.IGNORED)
 PAUSES = st.sampled_from([False, False, False, True])  # whether a worker stops before its next step, for ever or not
 _ENDED = (SendState.DONE, SendState.DROPPED, SendState.STRANDED)
@@ -52,10 +52,12 @@ class LedgerMachine(LedgerWorld):
         self.said: list[tuple[Send, Posted]] = []  # replies whose acknowledgement is known to somebody
         self.seen: dict[str, tuple[Status, int]] = {}
         self.seen_sends: dict[str, tuple[SendState, int]] = {}
+        self.most_rounds = 3  # of a send, before it is left to a person
         self.worked: set[str] = set()  # doorbells whose message has been concluded, by them or by somebody else
 
-    @initialize(data=st.data())
-    def first_ring(self, data: st.DataObject) -> None:
+    @initialize(data=st.data(), most_rounds=st.sampled_from([1, 1, 2, 3]))
+    def first_ring(self, data: st.DataObject, most_rounds: int) -> None:
+        self.most_rounds = most_rounds
         self.ring()
         self.a_worker_drafts(data, False)
 
@@ -188,7 +190,7 @@ class LedgerMachine(LedgerWorld):
             if found is not None:
                 ours.posted(send.send_id, send.epoch, Posted(remote_id=found, at=NOON))
                 return
-            if send.rounds >= MOST_ROUNDS:
+            if send.rounds >= self.most_rounds:
                 ours.strand(send.send_id, send.epoch, "still in doubt")
                 return
         if send.kind == "reply" and wrote_after(self.thread(), send.message_key):

@@ -57,7 +57,7 @@ def test_the_ledger_in_memory_keeps_its_promises_in_any_order_of_events() -> Non
         clock = Clock()
         return MemoryLedger(clock), clock
 
-    reached = play(opened, examples=150, steps=60)
+    reached = play(opened, examples=200, steps=60)
 
     assert reached == {*Status, *SendState}, "the machine gets about"
 

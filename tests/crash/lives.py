@@ -1,17 +1,23 @@
 """One process's life over a ledger and the sandbox's Freshdesk: it hears of a ticket, sweeps, drafts and delivers.
 
 `live` is what a process does from wherever the ledger stands; `live_and_die` does it in a child that ends, as kill -9
-would end it, at a crash point. Time passes by turning the ledger's own times back.
+would end it, at a crash point; `live_and_stop` in one that gets SIGSTOP there. Time passes by turning the ledger's own
+times back, or, where a place is `brisk`, by itself.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -38,11 +44,13 @@ from worker.tasks import deliver_send, draft_doorbell
 DIED = 137
 SETTLE = timedelta(seconds=60)
 POLICY = Policy(delivery="auto", gate_open=True, settle=SETTLE, http_timeout=5.0)
+BRISK = replace(POLICY, lease=timedelta(seconds=2), settle=timedelta(seconds=3), http_timeout=1.0)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a process works. `polled`: no webhook tells it; `writer`, `index`: what is wrong with them, if anything."""
+    """Where a process works. `polled`: no webhook tells it; `poisoned`, `busy`: what is wrong with its index or writer;
+    `brisk`: leases and settle times are so short that they can be waited for."""
 
     url: str
     freshdesk_url: str
@@ -51,6 +59,7 @@ class Place:
     review: bool = False
     poisoned: bool = False
     busy: bool = False
+    brisk: bool = False
 
 
 class Poisoned(MemoryIndex):
@@ -73,10 +82,11 @@ def a_desk(place: Place) -> Iterator[tuple[Desk, SqlLedger]]:
     ledger = open_ledger(place.url)
     helpdesk = FreshdeskHelpdesk(place.freshdesk_url, SecretStr(API_KEY), timeout=5.0)
     absent: Any = None
-    bare = Desk(helpdesk, ledger, absent, absent, absent, None, absent, POLICY, lambda: datetime.now(UTC))
+    policy = BRISK if place.brisk else POLICY
+    bare = Desk(helpdesk, ledger, absent, absent, absent, None, absent, policy, lambda: datetime.now(UTC))
     desk = answering(bare, ledger)
     if place.review:
-        desk = replace(desk, policy=replace(POLICY, delivery="review"))
+        desk = replace(desk, policy=replace(policy, delivery="review"))
     if place.poisoned:
         desk = replace(desk, index=Poisoned())
     if place.busy:
@@ -133,6 +143,63 @@ def live_and_die(place: Place, point: str) -> int:
 def _until(place: Place, point: str) -> None:
     arm(lambda name: os._exit(DIED) if name == point else None)
     live_on(place)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A process that the system has stopped, with all its threads, until it is woken or killed."""
+
+    process: BaseProcess
+
+    def wake(self) -> int:
+        """It goes on to its end; the exit code."""
+        os.kill(self.pid, signal.SIGCONT)
+        self.process.join(60)
+        assert self.process.exitcode is not None, "it hangs"
+        return self.process.exitcode
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        self.process.join(60)
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+
+@contextmanager
+def live_and_stop(place: Place, point: str) -> Iterator[Stopped]:
+    """A process that has stopped at `point`. Killed at the end, if nobody has ended it before."""
+    context = multiprocessing.get_context("forkserver")
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=_until_stopped, args=(place, point, there))
+    child.start()
+    there.close()
+    try:
+        assert here.poll(60), "it neither stops nor ends"
+        assert here.recv_bytes(), f"{point} was not reached"
+        while _state(child) != "T":  # it has said that it is about to
+            time.sleep(0.01)
+        yield Stopped(child)
+    finally:
+        child.kill()
+        child.join(60)
+
+
+def _until_stopped(place: Place, point: str, parent: Connection) -> None:
+    def stop(name: str) -> None:
+        if name == point:
+            arm(None)
+            parent.send_bytes(b"stopping")
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    arm(stop)
+    live(place)
+
+
+def _state(process: BaseProcess) -> str:
+    return Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
 
 
 def live_on(place: Place, most: int = 40) -> None:

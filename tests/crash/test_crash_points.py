@@ -7,8 +7,6 @@ sandbox's own journal: how often the customer was written to, not what our ledge
 from __future__ import annotations
 
 import ast
-import multiprocessing
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,7 +16,7 @@ import pytest
 from tests.answering import QUESTION
 from tests.builders import a_message, a_thread
 from tests.crash.lives import DIED, Place, let_time_pass, live_and_die, live_on
-from tests.sandbox_server import RunningSandbox, running_sandbox
+from tests.sandbox_server import RunningSandbox
 from worker.adapters.store.ledger import open_ledger
 from worker.models import Ring, Status
 from worker.settings import ROOT
@@ -89,23 +87,6 @@ def crash_points() -> list[str]:
 
 
 POINTS = crash_points()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def forks() -> None:
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["tests.crash.preload"])
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[RunningSandbox]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: RunningSandbox) -> Iterator[RunningSandbox]:
-    yield shared
-    shared.all_well()
 
 
 def story_of(point: str) -> Story:
