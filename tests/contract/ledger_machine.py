@@ -60,6 +60,8 @@ class LedgerMachine(LedgerWorld):
         self.most_rounds = most_rounds
         self.ring()
         self.a_worker_drafts(data, False)
+        if self.ledger.sends.due(1):
+            self.a_worker_delivers(data, data.draw(PAUSES))
 
     # ------------------------------------------------------------ drafting
 
@@ -326,6 +328,9 @@ class LedgerMachine(LedgerWorld):
         if send.state is SendState.POSTING and not self.ledger.sends.settled(send.send_id, send.epoch, SETTLE):
             return
         found = self.found(send.message_key)
+        if send.state is SendState.POSTING and found is None and send.rounds >= self.most_rounds:
+            self.ledger.sends.strand(send.send_id, send.epoch, "still in doubt")
+            return
         if send.kind == "reply" and found is None and wrote_after(self.thread(), send.message_key):
             self.ledger.sends.drop(send.send_id, send.epoch, "overtaken", case_to=Status.SUPERSEDED)
             return
