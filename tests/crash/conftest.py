@@ -1,0 +1,36 @@
+"""The databases of the contract tests, here too; one sandbox for all tests; and processes that start quickly."""
+
+import multiprocessing
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.conftest import postgres, sql_url, sqlite_template
+from tests.sandbox_server import RunningSandbox, running_sandbox
+
+__all__ = ["postgres", "sql_url", "sqlite_template"]
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    shutil.copy(sqlite_template, tmp_path / "ledger.db")
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture(scope="package", autouse=True)
+def forks() -> None:
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["tests.crash.preload"])
+
+
+@pytest.fixture(scope="package")
+def shared() -> Iterator[RunningSandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared: RunningSandbox) -> Iterator[RunningSandbox]:
+    yield shared
+    shared.all_well()
