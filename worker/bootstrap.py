@@ -221,6 +221,8 @@ def ping_redis(settings: Settings) -> str:
 
 def make_enqueue(app: Celery) -> Enqueue:
     """Hands (queue, id) to Celery without holding the caller up; what is lost, the dispatcher finds."""
+    # Imported now: the first webhook after a start would have to wait for it.
+    _ = app.connection_for_write().transport, app.Task, app.events
     lengths = QueueLength(app.conf.broker_url)
 
     def put(queue: str, row: str) -> None:

@@ -182,6 +182,8 @@ def main() -> int:
     operator wrote cannot be used, said on stderr."""
     # Celery reads it as it starts: SIGTERM must begin the soft shutdown, or running drafts are cut off.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    # Embedding takes all the processor there is, and the webhook has to answer at once.
+    os.nice(5)
     # With Python's 5 ms a thread that holds the ledger's write lock waits that long for every statement while others
     # compute, and every process that wants to write waits with it.
     sys.setswitchinterval(0.001)

@@ -82,7 +82,7 @@ def chromium():
 def page(chromium, console: Served):
     """A fresh browser at a desk. An error of a script, or something that the CSP had to refuse, fails the test.
 
-    It asks for the console so as to be closed before it: what a page fetches late (its icon) would be refused otherwise.
+    It asks for the console so as to be closed before it: what a page fetches late (its icon) would be refused.
     """
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()

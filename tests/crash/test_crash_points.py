@@ -54,7 +54,9 @@ STORIES = {
     "wrote again": Story(
         1, 0, (Status.SUPERSEDED, Status.SENT), ({"kind": "customer_writes", "html": AGAIN, **MEANWHILE},)
     ),
-    "absent": Story(0, 1, (Status.SUPERSEDED, Status.IGNORED), ({"kind": "auto_reply", "html": ABSENCE, **MEANWHILE},)),
+    "absent": Story(
+        0, 1, (Status.HANDED_OVER, Status.IGNORED), ({"kind": "auto_reply", "html": ABSENCE, **MEANWHILE},)
+    ),
     "just posted": Story(1, 0, SENT, before=("deliver.posted",)),
     "left open": Story(1, 0, SENT, left_open=True),
 }
