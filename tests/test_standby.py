@@ -92,6 +92,12 @@ def test_it_goes_on_until_the_queues_own_consumer_is_back_too(place: Place) -> N
     assert metrics.STANDBY._value.get() == 0
 
 
+def test_where_nobody_listens_to_the_queue_any_more_its_answer_does_not_count(place: Place) -> None:
+    place.queue_answers, place.rows = True, [("draft", "d1")]
+    place.standby.hold(10)
+    assert place.standby.once() == 1
+
+
 def test_a_ledger_that_fails_is_asked_again(place: Place) -> None:
     place.ledger_answers, place.rows = False, [("draft", "d1")]
     stop = threading.Event()

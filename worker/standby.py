@@ -37,7 +37,7 @@ class Standby:
         threads: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.queue_answers = queue_answers
+        self._queue_answers = queue_answers
         self._due = due
         self._work = work
         self._threads = threads
@@ -57,10 +57,14 @@ class Standby:
             except Exception as error:
                 log.error("round_failed", error=safe_reason(error))
 
+    def hold(self, seconds: float) -> None:
+        """Takes the queue for gone for that long, whatever it answers."""
+        self._needed_until = max(self._needed_until, self._clock() + seconds)
+
     def once(self) -> int:
         """Begins with what is due, unless the queue does; how many rows that were."""
-        if not self.queue_answers():
-            self._needed_until = self._clock() + LINGER_SECONDS
+        if not self._queue_answers():
+            self.hold(LINGER_SECONDS)
         self._notice(self._clock() < self._needed_until)
         if not self._needed:
             return 0

@@ -25,7 +25,7 @@ from worker.log import start_logging
 from worker.models import Doorbell
 from worker.queues import DELIVER, DRAFT, QUEUES, drain, make_celery
 from worker.settings import Settings, load_settings
-from worker.standby import EVERY_SECONDS, Standby
+from worker.standby import Standby
 from worker.support import deliver as door
 from worker.support import rescue
 from worker.support.answer import answer
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 AFTER_OUTAGE = (2.0, 5.0, 15.0, 30.0, 60.0)  # seconds to wait when a part is down and names no time itself
 AFTER_FAILURE = (1.0, 10.0)  # seconds after the first and second failed try; the third goes to a person
+ALONE_SECONDS = 10.0  # from the end of Celery to the end of the worker
 
 
 def draft_doorbell(doorbell_id: str, desk: Desk, enqueue: Any) -> str:
@@ -162,19 +163,14 @@ def make_standby(settings: Settings, app: Celery, shop: Shop) -> Standby:
     return Standby(answers, due, lambda queue, row: app.tasks[queue](row), threads=settings.worker_concurrency)
 
 
-def _stand_by(standby: Standby, asked: threading.Event) -> None:
-    """Starts it, and returns once Redis takes what Celery writes, or when asked to end. On a full Redis Celery would
-    end right after its start, and with it what was begun."""
-    before = {
-        number: signal.signal(number, lambda *_: asked.set())
-        for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
-    }
-    worker_shutting_down.connect(lambda **_: asked.set(), weak=False)
-    threading.Thread(target=standby.run, args=(asked,), name="standby", daemon=True).start()
-    while not asked.is_set() and not standby.queue_answers():
-        asked.wait(EVERY_SECONDS)
-    for number, action in before.items():  # until Celery puts its own there, a signal must not go unheard
-        signal.signal(number, action)
+def _go_on_alone(standby: Standby, asked: threading.Event) -> None:
+    """Celery has given up, as it does on a full Redis, again and again: what it would bring is done for a while without
+    it before whoever runs us starts us again."""
+    for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):  # Celery's own are heard by nobody now
+        signal.signal(number, lambda *_: asked.set())
+    standby.hold(ALONE_SECONDS)
+    asked.wait(ALONE_SECONDS)
+    asked.set()
 
 
 def main() -> int:
@@ -204,15 +200,16 @@ def main() -> int:
     # Named, or scripts/healthy.py could not tell this container's worker from another one's.
     plain = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     asked = threading.Event()
-    _stand_by(make_standby(settings, app, shop), asked)
-    if asked.is_set():
-        return 0
+    worker_shutting_down.connect(lambda **_: asked.set(), weak=False)
+    standby = make_standby(settings, app, shop)
+    threading.Thread(target=standby.run, args=(asked,), name="standby", daemon=True).start()
     code = app.worker_main(["worker", "--hostname", "worker@%h", "--queues", ",".join(QUEUES), *plain])
     if asked.is_set():
         return int(code or 0)
     # Celery gives up on some troubles of Redis (full, or lost in the middle of an acknowledgement): whoever runs us
     # starts us again, and must not take it for a job that is done.
     log.error("worker_ended", code=code)
+    _go_on_alone(standby, asked)
     return 1
 
 

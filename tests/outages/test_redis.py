@@ -180,21 +180,29 @@ def test_a_worker_goes_on_by_itself_once_redis_is_back(redis: RedisServer, tmp_p
         assert runs_a_task(redis, log), log.read_text()
 
 
+@pytest.mark.parametrize("already", [False, True], ids=["while it works", "before it starts"])
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_work_goes_on_while_redis_does_not_answer(redis: RedisServer, tmp_path: Path, trouble: str) -> None:
+def test_work_goes_on_while_redis_does_not_answer(
+    redis: RedisServer, tmp_path: Path, trouble: str, already: bool
+) -> None:
     begin, _ = TROUBLES[trouble]
     log = tmp_path / "worker.log"
-    with a_worker(redis, log):
-        assert runs_a_task(redis, log)
-        ledger = open_ledger(f"sqlite:///{tmp_path / 'deskhand.db'}")
+    url = f"sqlite:///{tmp_path / 'deskhand.db'}"
+    migrate(url)
+    ledger = open_ledger(url)
+    if already:
         begin(redis)
+    with a_worker(redis, log):
+        if not already:
+            assert runs_a_task(redis, log)
+            begin(redis)
         for ticket in range(1, 6):
             ledger.doorbells.ring(Ring.WEBHOOK, ticket)
         until = time.monotonic() + 60
         while ledger.doorbells.due(1) and time.monotonic() < until:
             time.sleep(0.05)
         assert ledger.doorbells.due(1) == [], log.read_text()
-        ledger.close()
+    ledger.close()
     assert "standby_begun" in log.read_text()
 
 
