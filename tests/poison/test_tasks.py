@@ -93,19 +93,26 @@ def test_a_ticket_that_always_raises_goes_to_a_person_after_three_tries(shift: S
     assert sorted(shift.tickets.written) == [(POISONED, "note"), (NEIGHBOUR, "reply")]
 
 
-@pytest.mark.parametrize("email", ["asha@example.com", venomous("valueerror")])
-@pytest.mark.parametrize("html", MAILS.values(), ids=MAILS)
-def test_a_mail_that_no_program_likes_to_read_still_ends_well(shift: Shift, html: str, email: str) -> None:
-    """Answered, or with a person who can see what came; and the same where it fails on top of that."""
-    shift.arrives(POISONED, email, html, subject="With\x00drawal \udfff")
+@pytest.mark.parametrize("name", MAILS)
+def test_a_mail_that_no_program_likes_to_read_still_ends_well(shift: Shift, name: str) -> None:
+    shift.arrives(POISONED, "asha@example.com", MAILS[name], subject="With\x00drawal \udfff")
     shift.arrives(NEIGHBOUR, "asha@example.com")
 
     shift.works()
 
     case = shift.case(POISONED)
-    fine = {Status.SENT, Status.HELD, Status.HANDED_OVER}
-    assert case.status in (fine if email.startswith("asha") else {Status.HANDED_OVER})
-    assert len(shift.outcomes[POISONED]) <= 3
-    assert shift.ledger.cases.thread(case.case_id) is not None
+    assert case.status is (Status.HANDED_OVER if "megabyte" in name else Status.SENT)
+    assert [len(outcomes) for outcomes in shift.outcomes.values()] == [1, 1]
+    assert shift.ledger.cases.thread(case.case_id) is not None, "a person can see what came"
     assert shift.case(NEIGHBOUR).status is Status.SENT
-    assert {ticket_id for ticket_id, _ in shift.tickets.written} == {POISONED, NEIGHBOUR}
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_such_a_mail_that_fails_on_top_of_that_goes_to_a_person(shift: Shift, name: str) -> None:
+    shift.arrives(POISONED, venomous("valueerror"), MAILS[name], subject="With\x00drawal \udfff")
+
+    shift.works()
+
+    assert shift.case(POISONED).status is Status.HANDED_OVER
+    assert shift.tickets.written == [(POISONED, "note")]
+    assert shift.ledger.cases.thread(shift.case(POISONED).case_id) is not None
