@@ -82,8 +82,8 @@ _DISCLAIMER = re.compile(
     re.I,
 )
 
-# Characters of a message that are looked at. Rules and guards search with patterns that take far more than twice as long
-# for twice the text: one mail of a megabyte would hold up every thread of a worker for minutes.
+# Characters of a message that are looked at. Rules and guards search with patterns that take far more than twice as
+# long for twice the text: one mail of a megabyte would hold up every thread of a worker for minutes.
 LONGEST = 20_000
 
 
