@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.intake.mailtext import read
+from worker.intake.mailtext import LONGEST, read
 
 
 def test_an_html_mail_reads_as_its_reader_saw_it() -> None:
@@ -121,3 +121,11 @@ def test_no_text_makes_the_reader_fail_and_no_surrogate_or_nul_survives(text: st
     now = read("", text).now + read(f"<p>{text}</p>").now
     now.encode()
     assert "\x00" not in now
+
+
+def test_of_a_mail_that_goes_on_for_ever_only_the_beginning_is_looked_at() -> None:
+    words = read(f"<p>{'When? ' * 50_000}</p><p hidden>{'Now! ' * 50_000}</p>")
+
+    assert words.cut_short
+    assert max(len(words.now), len(words.hidden)) == LONGEST
+    assert not read("<p>When?</p><blockquote type='cite'>" + "And then. " * 50_000 + "</blockquote>").cut_short

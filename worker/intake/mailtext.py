@@ -82,6 +82,10 @@ _DISCLAIMER = re.compile(
     re.I,
 )
 
+# Characters of a message that are looked at. Rules and guards search with patterns that take far more than twice as
+# long for twice the text: one mail of a megabyte would hold up every thread of a worker for minutes.
+LONGEST = 20_000
+
 
 @dataclass(frozen=True)
 class Words:
@@ -91,6 +95,7 @@ class Words:
     quoted: str = ""
     hidden: str = ""
     had_invisible: bool = False
+    cut_short: bool = False  # `now` goes on, beyond what anything may look at
 
 
 def read(html: str, text: str = "") -> Words:
@@ -98,7 +103,13 @@ def read(html: str, text: str = "") -> Words:
     visible, hidden = seen_and_hidden(html) if html.strip() else (text, "")
     had_invisible = bool(re.search("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]", visible))
     now, quoted = cut(clean(visible))
-    return Words(now=now, quoted=quoted, hidden=clean(hidden), had_invisible=had_invisible)
+    return Words(
+        now=now[:LONGEST],
+        quoted=quoted[:LONGEST],
+        hidden=clean(hidden)[:LONGEST],
+        had_invisible=had_invisible,
+        cut_short=len(now) > LONGEST,
+    )
 
 
 def clean(text: str) -> str:

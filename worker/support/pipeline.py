@@ -25,9 +25,10 @@ from worker.support.questions import split_questions
 from worker.support.retrieve import Found, retrieve
 from worker.support.segment import segment
 from worker.support.threads import waiting
-from worker.support.verdict import decide
+from worker.support.verdict import decide, left_to_a_person
 
 NO_TEXT = "ask-for-details"  # the template for a mail without any text
+TOO_LONG = "The message is too long for a draft: somebody should read it as a whole."
 EARLIER = 240  # characters of an answered message that a follow-up is searched with
 
 
@@ -42,6 +43,8 @@ def draft(
         closed = _gate(thread, message, words, progress, desk)
     if closed is not None:
         return closed
+    if words.cut_short:
+        return left_to_a_person(TOO_LONG, desk.rulebook)
     with progress.stage("identify"):
         crash_point("draft.gated")
         who = progress.identity = _identify(thread, words, desk)
@@ -93,6 +96,7 @@ def unanswered_words(thread: Thread, message: Message, but: Collection[str] = ()
         quoted="\n\n".join(w.quoted for w in read_all if w.quoted),
         hidden="\n\n".join(w.hidden for w in read_all if w.hidden),
         had_invisible=any(w.had_invisible for w in read_all),
+        cut_short=any(w.cut_short for w in read_all),
     )
 
 
