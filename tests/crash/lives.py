@@ -38,6 +38,7 @@ from worker.intake.poller import poll
 from worker.intake.webhook import make_router
 from worker.models import SendState
 from worker.ports import Completion
+from worker.support import keep
 from worker.support.desk import Desk, Policy
 from worker.tasks import deliver_send, draft_doorbell
 
@@ -194,6 +195,9 @@ def _until_stopped(place: Place, point: str, parent: Connection) -> None:
             parent.send_bytes(b"stopping")
             os.kill(os.getpid(), signal.SIGSTOP)
 
+    # No lease is renewed: whoever is stopped in the middle of that write keeps all others from writing to a SQLite
+    # ledger until it is woken or killed, and that is another story.
+    keep.MOST = 0
     arm(stop)
     live(place)
 
