@@ -31,7 +31,7 @@ from worker.chaos.traffic import Traffic
 KILL_EVERY = 3.0  # seconds, at the least: a process that is killed before it has come up shows nothing
 ROLL_EVERY = 4.0  # seconds, at the least, so that there are mails to the end
 QUIET = weather.POLL + 3.0  # seconds without any change after which nothing more is to come
-PATIENCE = 240.0  # seconds from the last mail until what has not ended counts as lost
+PATIENCE = 240.0  # seconds in which nothing has ended any more; what has not ended by then counts as lost
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -129,14 +129,17 @@ def _let_it_happen(traffic: Traffic, mayhem: Mayhem, ledger: ChaosLedger, say: C
 
 def _await_the_end(ledger: ChaosLedger, mayhem: Mayhem, say: Callable[[str], None]) -> None:
     """Until nothing is going on and the poller has looked once more, or PATIENCE is over."""
-    begun = changed = said = time.monotonic()
+    moved = changed = said = time.monotonic()
     before: dict[str, int] = {}
-    while time.monotonic() - begun < PATIENCE:
+    while time.monotonic() - moved < PATIENCE:
         mayhem.tend()
         left, ends = ledger.going_on(), ledger.ends()
         now = time.monotonic()
-        if not left or any(left.values()) or ends != before:
-            changed, before = now, ends
+        if ends != before:
+            moved, before = now, ends
+            changed = now
+        elif not left or any(left.values()):
+            changed = now
         if now - changed > QUIET:
             return
         if now - said > 10:
