@@ -21,7 +21,7 @@ from worker.console.throttle import Throttle
 from worker.ports import Enqueue, Helpdesk, Ledger
 from worker.support.desk import Policy
 from worker.support.outgoing import Tags
-from worker.support.review import Judge, LetterFor, ReviewDesk
+from worker.support.reviewdesk import Judge, LetterFor, ReviewDesk
 
 MAX_BYTES = 512 * 1024  # of a posted form
 HEADERS = {
