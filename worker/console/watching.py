@@ -59,8 +59,9 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
 
 
 def news(desk: ReviewDesk, case_id: str, draft_id: str, trusted: float) -> dict[str, Any]:
-    """What the reader of a draft does not know yet. `over`: it cannot be sent any more; `overtaken`: by its ticket, so
-    it may be put away; `reload`: there is something else to see at this address; `despite`: what an approval must name that is given all the same."""
+    """What the reader of a draft does not know yet. `over`: it cannot be sent any more; `overtaken`: because of its
+    ticket, so that it may be put away; `reload`: there is something else to see at this address; `despite`: what an
+    approval must name that is given all the same."""
     quiet = {"words": "", "over": False, "overtaken": False, "reload": False, "despite": ""}
     now = review.current(desk, case_id)
     if now is None or not draft_id:

@@ -178,6 +178,7 @@
     editor.elements.shown.value = "";
     approve.disabled = true;
     approve.hidden = !dirty() || over;
+    draft.classList.toggle("editing", dirty());
     one("[data-typing]", editor).hidden = approve.hidden;
     if (!dirty()) return void (page.hidden = true);
     const { csrf, sieve } = editor.elements;
