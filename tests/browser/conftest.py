@@ -6,8 +6,10 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -78,18 +80,28 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page(chromium, console: Served):
-    """A fresh browser at a desk. An error of a script, or something that the CSP had to refuse, fails the test.
-
-    It asks for the console so as to be closed before it: what a page fetches late (its icon) would be refused.
-    """
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+@contextmanager
+def browsing(chromium, **settings: Any):
+    """A fresh browser at a desk. An error of a script, or something that the CSP had to refuse, fails the test."""
+    context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | settings))
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     # A page answered with 4xx is reported there too; tests look at those themselves.
     opened.on("console", lambda m: errors.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
-    yield opened
-    context.close()
+    try:
+        yield opened
+    finally:
+        context.close()
     assert errors == []
+
+
+@pytest.fixture
+def page(chromium, console: Served):
+    """A browser on `console`.
+
+    It asks for the console so as to be closed before it: what a page fetches late (its icon, news about what it
+    shows) would be refused otherwise, and Chromium reports that as an error of the page.
+    """
+    with browsing(chromium) as opened:
+        yield opened

@@ -72,10 +72,9 @@
   addEventListener("hashchange", reveal);
   reveal();
 
+  const enter = (panel) => one("textarea, input:not([type=hidden]), button", panel).focus();
   for (const panel of all(".actions details")) {
-    panel.addEventListener("toggle", () => {
-      if (panel.open) one("textarea, input:not([type=hidden]), button", panel).focus();
-    });
+    panel.addEventListener("toggle", () => panel.open && !panel.contains(document.activeElement.form) && enter(panel));
   }
 
   // ---- the last approval can be taken back while it waits
@@ -295,7 +294,15 @@
     "/": () => (one("[data-search]") ? one("[data-search]").focus() : location.assign("/")),
     "?": () => help?.showModal(),
   };
-  for (const key of "aerxtmu") acts[key] = () => named(key)?.click();
+  for (const key of "amu") acts[key] = () => named(key)?.click();
+  for (const key of "erxt") {
+    acts[key] = () => {
+      const panel = named(key)?.closest("details");
+      if (!panel) return;
+      panel.open = true;
+      enter(panel); // now: what is typed next belongs there, and must not be taken for keys
+    };
+  }
 
   addEventListener("keydown", (event) => {
     const writing = event.target.closest("input, textarea, select");
