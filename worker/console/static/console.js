@@ -72,9 +72,11 @@
   addEventListener("hashchange", reveal);
   reveal();
 
-  const enter = (panel) => one("textarea, input:not([type=hidden]), button", panel).focus();
+  const enter = (panel) => (one("textarea, input:not([type=hidden])", panel) ?? one("button", panel)).focus();
   for (const panel of all(".actions details")) {
-    panel.addEventListener("toggle", () => panel.open && !panel.contains(document.activeElement.form) && enter(panel));
+    panel.addEventListener("toggle", () => {
+      if (panel.open && !one("form:focus-within", panel)) enter(panel);
+    });
   }
 
   // ---- the last approval can be taken back while it waits
