@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from tests.console.seed import a_console, a_ledger
+from tests.console.seed import PASSAGE, TEMPLATE, a_console, a_ledger
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.people import add_user, sign_in_link
+from worker.support.desk import Policy
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # Chromium's own errands (updates, safe browsing, field trials) must not reach out of a test.
@@ -34,11 +36,13 @@ QUIET = [
 
 @dataclass
 class Served:
-    """`home`: the console's address. `app.state.enqueued`: hints it gave to the queue."""
+    """`home`: the console's address. `app.state.enqueued`: hints it gave to the queue. `index`: what the live index
+    has, by source; a source that is not in it is as it was."""
 
     home: str
     app: FastAPI
     ledger: SqlLedger
+    index: dict[str, str]
 
     def link(self, login: str, role: str = "reviewer") -> str:
         add_user(self.ledger.users, login, role, None)
@@ -48,7 +52,14 @@ class Served:
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[Served]:
     ledger = a_ledger(tmp_path)
-    app = a_console(ledger, notice="the sandbox composer, no language model")
+    index: dict[str, str] = {}
+    written = {source.source_id: source.version for source in (TEMPLATE, PASSAGE)}
+    app = a_console(
+        ledger,
+        notice="the sandbox composer, no language model",
+        versions=lambda ids: {i: index.get(i, written.get(i, "")) for i in ids},
+        policy=Policy(undo=timedelta(minutes=1)),
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     started = threading.Event()
@@ -62,7 +73,7 @@ def console(tmp_path: Path) -> Iterator[Served]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     assert started.wait(20)
-    yield Served(f"http://localhost:{listener.getsockname()[1]}", app, ledger)
+    yield Served(f"http://localhost:{listener.getsockname()[1]}", app, ledger, index)
     server.should_exit = True
     thread.join(10)
     ledger.close()
