@@ -153,7 +153,9 @@
       pinned = numberAt(event) === pinned ? "" : numberAt(event);
       point(pinned);
     });
-    letter.addEventListener("focusin", (event) => point((pinned = numberAt(event))));
+    letter.addEventListener("focusin", (event) => {
+      if (event.target.matches(":focus-visible")) point((pinned = numberAt(event))); // a click is seen to above
+    });
     letter.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
       if (!step) return;
