@@ -2,7 +2,7 @@
 
 from worker.ports.ledger import Cases, Customers, Doorbells, Ledger, Sends
 from worker.ports.outgoing import Outgoing
-from worker.ports.people import HeldRow, Reviews, Users
+from worker.ports.people import NONE, Beside, HeldRow, Reviews, Sieve, Users
 from worker.ports.world import (
     Completion,
     Contact,
@@ -18,6 +18,8 @@ from worker.ports.world import (
 )
 
 __all__ = [
+    "NONE",
+    "Beside",
     "Cases",
     "Completion",
     "Contact",
@@ -35,6 +37,7 @@ __all__ = [
     "Outgoing",
     "Reviews",
     "Sends",
+    "Sieve",
     "Users",
     "Vectors",
     "Writer",
