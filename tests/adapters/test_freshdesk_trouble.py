@@ -60,7 +60,6 @@ UNCERTAIN = {
     "408": Answer(408, b""),
     "200 in HTML": HTML,
     "200 with no body": Answer(body=b""),
-    "200 of another shape": Answer(body={"description": "no id"}),
     "200 with a list": Answer(body=[1]),
     "a head that drips": DRIP_HEAD,
     "a body that drips": DRIP_BODY,
@@ -81,6 +80,13 @@ def test_a_refusal_is_permanent_and_happened_for_certain(server: ScriptedServer,
     refused = trouble(server, call, Answer(status, b""))
     assert isinstance(refused, Permanent)
     assert refused.code == status
+
+
+@pytest.mark.parametrize(("call", "kind"), [(read, Permanent), (change, Retryable), (reply, InDoubt)])
+def test_a_ticket_that_is_of_another_shape_for_good_goes_to_a_person_in_the_end(
+    server: ScriptedServer, call: Call, kind: type[Trouble]
+) -> None:
+    assert type(trouble(server, call, Answer(body={"description": "no id"}))) is kind
 
 
 @pytest.mark.parametrize("call", [read, change, reply])
