@@ -26,6 +26,7 @@ def add_case(app: FastAPI, desk: ReviewDesk, access: Access, pages: Pages, fresh
         context = case_context(desk, case_id)
         if context is None:
             return pages.note(request, "Not found", "There is no such case.", 404)
+        _note_opening(desk, context, request)
         context["ticket_link"] = f"{freshdesk_url}/a/tickets/{context['case'].ticket_id}" if freshdesk_url else ""
         return pages.show(request, "case.html", done=SAVED.get(done, ""), shadow=desk.policy.shadow, **context)
 
@@ -67,6 +68,12 @@ def add_case(app: FastAPI, desk: ReviewDesk, access: Access, pages: Pages, fresh
         typed = request.state.form.get("text") or request.state.form.get("reason") or request.state.form.get("hint")
         where = {"link": f"/cases/{case_id}", "link_text": "Look at the case", "typed": typed or ""}
         return pages.note(request, "Not done", outcome.words, 409, **where)
+
+
+def _note_opening(desk: ReviewDesk, context: dict[str, Any], request: Request) -> None:
+    """From here on a review takes its time."""
+    if context["held"] and request.state.session.may(REVIEWER):
+        review.opened(desk, context["case"].case_id, request.state.session.login)
 
 
 def case_context(desk: ReviewDesk, case_id: str) -> dict[str, Any] | None:

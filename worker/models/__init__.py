@@ -7,6 +7,7 @@ from worker.models.base import Noun
 from worker.models.customers import Asked, Customer, Identity, Reader, Strength
 from worker.models.drafts import Draft, Finding, Part, Sentence, Step, Trace, Usage, Verdict
 from worker.models.knowledge import Kind, Source, Template
+from worker.models.lessons import Change, Lesson, Treatment
 from worker.models.rows import MOVES, TERMINAL, Case, Doorbell, Ring, Send, SendKind, SendState, Status
 from worker.models.tickets import (
     Author,
@@ -28,6 +29,7 @@ __all__ = [
     "Asked",
     "Author",
     "Case",
+    "Change",
     "Channel",
     "Customer",
     "Doorbell",
@@ -35,6 +37,7 @@ __all__ = [
     "Finding",
     "Identity",
     "Kind",
+    "Lesson",
     "Message",
     "Noun",
     "Part",
@@ -57,6 +60,7 @@ __all__ = [
     "TicketNews",
     "TicketState",
     "Trace",
+    "Treatment",
     "Usage",
     "Verdict",
     "place",

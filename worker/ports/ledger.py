@@ -26,6 +26,7 @@ from worker.models import (
     Trace,
     Verdict,
 )
+from worker.ports.figures import Figures
 from worker.ports.outgoing import Outgoing
 from worker.ports.people import Reviews, Users
 
@@ -272,6 +273,7 @@ class Ledger(Protocol):
     customers: Customers
     reviews: Reviews
     users: Users
+    figures: Figures
 
     def ping(self) -> str: ...
 

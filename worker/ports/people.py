@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
-from worker.models import Case, Draft, Noun
+from worker.models import Case, Draft, Lesson, Noun
 from worker.ports.outgoing import Outgoing
 
 
@@ -23,7 +23,8 @@ class HeldRow(Noun):
 
 
 class Reviews(Protocol):
-    """What support leads do. `user` is a login; every action lands in the audit log in the same transaction."""
+    """What support leads do. `user` is a login; every action lands in the audit log in the same transaction, and so
+    does what it teaches (`lesson`; None teaches nothing). An approval that is taken back teaches nothing any more."""
 
     def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
         """Most urgent first: priority, then age."""
@@ -31,16 +32,38 @@ class Reviews(Protocol):
 
     def held_count(self) -> int: ...
 
-    def approve(self, case_id: str, draft_id: str, body_hash: str, outgoing: Outgoing, user: str) -> str | None:
+    def opened(self, case_id: str, user: str) -> None:
+        """`user` looks at the case; of a held one it is kept since when, for the seconds of its review."""
+        ...
+
+    def approve(
+        self,
+        case_id: str,
+        draft_id: str,
+        body_hash: str,
+        outgoing: Outgoing,
+        user: str,
+        *,
+        lesson: Lesson | None = None,
+    ) -> str | None:
         """HELD -> APPROVED and the reply queued; the send's id. None if the case moved on, the draft is not the
         newest, or `body_hash` is not its hash: what is approved is exactly what was shown."""
         ...
 
-    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str) -> str | None:
+    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         """Stores `draft` as the newest of a HELD case; its id. None if the case moved on or draft_id is not newest."""
         ...
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
+    def reject(
+        self,
+        case_id: str,
+        draft_id: str,
+        reason: str,
+        user: str,
+        outgoing: Outgoing | None = None,
+        *,
+        lesson: Lesson | None = None,
+    ) -> bool:
         """HELD -> REJECTED with the reason, and the note that says so on the ticket queued (`outgoing`; None writes
         nothing there). False, and nothing is stored, if the case moved on or the draft is not the newest."""
         ...

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import structlog
 
 from worker.errors import Trouble
-from worker.models import Case, Draft, Finding, Identity, Part, Ring, Sentence, Status, Thread, Trace
+from worker.models import Case, Draft, Finding, Identity, Lesson, Part, Ring, Sentence, Status, Thread, Trace
 from worker.ports import Enqueue, Helpdesk, Ledger
 from worker.support.bodies import body_hash as hash_of
 from worker.support.deliver import WROTE_AGAIN, why_superseded
 from worker.support.desk import Policy
 from worker.support.facts import PLACEHOLDER
+from worker.support.lessons import by_person as by_person
+from worker.support.lessons import lesson
 from worker.support.outgoing import Tags, rejected_note, reply_outgoing
 from worker.support.render import Letter, clean_html, render_text
 from worker.support.sentences import sentences
@@ -95,7 +97,7 @@ def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user:
     if reason := _overtaken(desk, now.case):
         return _supersede(desk, now.case, reason, user)
     outgoing = reply_outgoing(now.draft, desk.policy, desk.tags)
-    send_id = desk.ledger.reviews.approve(case_id, draft_id, body_hash, outgoing, user)
+    send_id = desk.ledger.reviews.approve(case_id, draft_id, body_hash, outgoing, user, lesson=_learnt(desk, now))
     if send_id is None:
         return Outcome(False, what_happened(desk.ledger, case_id))
     desk.enqueue("deliver", send_id)
@@ -109,7 +111,8 @@ def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) ->
         return Outcome(False, what_happened(desk.ledger, case_id))
     if not text.strip():
         return Outcome(False, "A reply without words cannot be saved. To send nothing, reject the draft.")
-    made = desk.ledger.reviews.edit(case_id, draft_id, _edited(desk, now, text, user), user)
+    edited = _edited(desk, now, text, user)
+    made = desk.ledger.reviews.edit(case_id, draft_id, edited, user, lesson=_learnt(desk, now, edited))
     return Outcome(True, made=made) if made else Outcome(False, what_happened(desk.ledger, case_id))
 
 
@@ -119,7 +122,9 @@ def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str
     if not reason.strip():
         return Outcome(False, "Please give a reason: whoever answers the ticket by hand will read it.")
     note = None if desk.policy.shadow else rejected_note(reason.strip(), user, desk.tags)
-    if desk.ledger.reviews.reject(case_id, draft_id, reason.strip(), user, note):
+    now = current(desk, case_id)
+    taught = _learnt(desk, now, rejected=True) if now else None
+    if desk.ledger.reviews.reject(case_id, draft_id, reason.strip(), user, note, lesson=taught):
         return Outcome(True)
     return Outcome(False, what_happened(desk.ledger, case_id))
 
@@ -131,6 +136,14 @@ def redraft(desk: ReviewDesk, case_id: str, hint: str, user: str) -> Outcome:
         return Outcome(False, what_happened(desk.ledger, case_id))
     desk.enqueue("draft", doorbell_id)
     return Outcome(True, made=doorbell_id)
+
+
+def opened(desk: ReviewDesk, case_id: str, user: str) -> None:
+    """Somebody who may decide looks at the case. Not knowing since when is no reason not to show it."""
+    try:
+        desk.ledger.reviews.opened(case_id, user)
+    except Trouble as trouble:
+        log.warning("opening_not_kept", case_id=case_id, reason=trouble.reason)
 
 
 def what_happened(ledger: Ledger, case_id: str) -> str:
@@ -169,9 +182,10 @@ def typed_text(draft: Draft, letter: Letter) -> str:
     return "\n\n".join(text.split("\n\n")[1:-1]).strip()
 
 
-def by_person(draft: Draft) -> bool:
-    """Whether a lead wrote it: an edit calls no model, and is not the filled-in template."""
-    return draft.usage.calls == 0 and draft.written_by not in ("", "template")
+def _learnt(desk: ReviewDesk, now: Current, edited: Draft | None = None, *, rejected: bool = False) -> Lesson:
+    drafts = [(draft_id, draft) for draft_id, draft, _ in desk.ledger.cases.drafts(now.case.case_id)]
+    drafts += [("", edited)] if edited else []
+    return lesson(drafts, lambda draft: typed_text(draft, now.letter), rejected=rejected)
 
 
 def _edited(desk: ReviewDesk, now: Current, text: str, user: str) -> Draft:

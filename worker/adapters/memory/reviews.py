@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from worker.adapters.memory.state import CaseRow, State
-from worker.models import Draft, Ring, SendKind, Status
+from worker.adapters.memory.lessons import MemoryLessons
+from worker.adapters.memory.state import CaseRow
+from worker.models import Draft, Lesson, Ring, SendKind, Status
 from worker.ports import HeldRow, Outgoing
 
 
-class MemoryReviews:
+class MemoryReviews(MemoryLessons):
     """`ports.ledger.Reviews`."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
 
     def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
         with self._state.lock:
@@ -43,7 +41,16 @@ class MemoryReviews:
         held = row is not None and row.case.status is Status.HELD and bool(row.drafts)
         return row if row is not None and held and row.drafts[-1][0] == draft_id else None
 
-    def approve(self, case_id: str, draft_id: str, body_hash: str, outgoing: Outgoing, user: str) -> str | None:
+    def approve(
+        self,
+        case_id: str,
+        draft_id: str,
+        body_hash: str,
+        outgoing: Outgoing,
+        user: str,
+        *,
+        lesson: Lesson | None = None,
+    ) -> str | None:
         reply = outgoing.model_copy(update={"kind": SendKind.REPLY})
         with self._state.lock:
             row = self._newest(case_id, draft_id)
@@ -53,23 +60,35 @@ class MemoryReviews:
                 return None
             self._state.move(row, Status.APPROVED, by=user)
             self._state.note_audit(user, "approve", case_id, draft_id)
+            self._learn(row, draft_id, "approved", user, lesson)
             return self._state.add_send(row.case, reply)
 
-    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str) -> str | None:
+    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         with self._state.lock:
             row = self._newest(case_id, draft_id)
             if row is None:
                 return None
             edited = self._state.add_draft(row, draft, row.drafts[-1][2])
             self._state.note_audit(user, "edit", case_id, edited)
+            self._learn(row, edited, "edited", user, lesson)
             return edited
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
+    def reject(
+        self,
+        case_id: str,
+        draft_id: str,
+        reason: str,
+        user: str,
+        outgoing: Outgoing | None = None,
+        *,
+        lesson: Lesson | None = None,
+    ) -> bool:
         with self._state.lock:
             row = self._newest(case_id, draft_id)
             if row is None:
                 return False
             self._state.note_audit(user, "reject", case_id, reason)
+            self._learn(row, draft_id, "rejected", user, lesson, reason)
             if outgoing is not None:
                 self._state.add_send(row.case, outgoing)
             return self._state.move(row, Status.REJECTED, by=user, reasons=[reason])

@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 
 from worker.adapters.store.columns import clock, moment
-from worker.adapters.store.room import Room, add_draft, add_send, move, note_audit, ring_doorbell, to_case
+from worker.adapters.store.lessons import Openings, learn
+from worker.adapters.store.room import add_draft, add_send, move, note_audit, ring_doorbell, to_case
 from worker.adapters.store.schema import audit, cases, drafts
 from worker.adapters.store.trouble import Taken
-from worker.models import Draft, Ring, SendKind, Status, Trace
+from worker.models import Draft, Lesson, Ring, SendKind, Status, Trace
 from worker.ports import HeldRow, Outgoing
 
 
-class SqlReviews(Room):
+class SqlReviews(Openings):
     """`ports.ledger.Reviews` over SQL."""
 
     def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
@@ -46,7 +47,16 @@ class SqlReviews(Room):
                 select(func.count()).select_from(cases).where(cases.c.status == Status.HELD)
             ).scalar_one()
 
-    def approve(self, case_id: str, draft_id: str, body_hash: str, outgoing: Outgoing, user: str) -> str | None:
+    def approve(
+        self,
+        case_id: str,
+        draft_id: str,
+        body_hash: str,
+        outgoing: Outgoing,
+        user: str,
+        *,
+        lesson: Lesson | None = None,
+    ) -> str | None:
         """Also None where `outgoing` has another hash than the draft: what is sent is exactly what was shown."""
         if outgoing.body_hash != body_hash:
             return None
@@ -59,11 +69,12 @@ class SqlReviews(Room):
                 if row is None:
                     return None
                 note_audit(connection, user, "approve", case_id, draft_id)
+                learn(connection, case_id, draft_id, "approved", user, lesson)
                 return add_send(connection, case_id, row.ticket_id, row.message_key, reply)
         except Taken:
             return None
 
-    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str) -> str | None:
+    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         """The new draft keeps the trace of the one it came from."""
         this = (cases.c.case_id == case_id, cases.c.draft_id == draft_id, cases.c.status == Status.HELD)
         with self.writing() as connection:
@@ -73,14 +84,25 @@ class SqlReviews(Room):
             trace = connection.execute(select(drafts.c.trace).where(drafts.c.draft_id == draft_id)).scalar_one()
             edited = add_draft(connection, case_id, draft, Trace.model_validate(trace))
             note_audit(connection, user, "edit", case_id, edited)
+            learn(connection, case_id, edited, "edited", user, lesson)
             return edited
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
+    def reject(
+        self,
+        case_id: str,
+        draft_id: str,
+        reason: str,
+        user: str,
+        outgoing: Outgoing | None = None,
+        *,
+        lesson: Lesson | None = None,
+    ) -> bool:
         newest = [cases.c.draft_id == draft_id]
         with self.writing() as connection:
             row = move(connection, case_id, Status.HELD, Status.REJECTED, by=user, reasons=[reason], where=newest)
             if row is not None:
                 note_audit(connection, user, "reject", case_id, reason)
+                learn(connection, case_id, draft_id, "rejected", user, lesson, reason)
                 if outgoing is not None:
                     add_send(connection, case_id, row.ticket_id, row.message_key, outgoing)
             return row is not None
