@@ -32,10 +32,8 @@ def add_case(app: FastAPI, desk: ReviewDesk, access: Access, pages: Pages, fresh
 
     @app.post("/cases/{case_id}/approve", dependencies=reviewers)
     def approve(request: Request, case_id: str) -> Response:
-        form = request.state.form
-        outcome = review.approve(
-            desk, case_id, form.get("draft_id", ""), form.get("body_hash", ""), request.state.session.login
-        )
+        form, login = request.state.form, request.state.session.login
+        outcome = review.approve(desk, case_id, form.get("draft_id", ""), form.get("body_hash", ""), login)
         return _answer(request, case_id, outcome, "/?done=approved")
 
     @app.post("/cases/{case_id}/edit", dependencies=reviewers)
