@@ -32,7 +32,8 @@ class Middle(Noun):
 
 
 class Kept(Noun):
-    """What became of one template's drafts: decided by leads in four ways, and sent without one.
+    """What became of one template's drafts: decided by leads in four ways, left aside by a lead who took the ticket
+    over, and sent without a lead.
 
     `redrafted`: of the decided ones, those that came after a lead had asked for another draft.
     """
@@ -43,6 +44,7 @@ class Kept(Noun):
     rewritten: int = 0
     rejected: int = 0
     redrafted: int = 0
+    taken_over: int = 0
     unreviewed: int = 0
 
     @property

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
+from typing import Any
 
 from worker.adapters.memory.state import DESKHAND, CaseRow, SendRow, State
 from worker.models import SendKind, Status
@@ -66,6 +67,7 @@ class MemoryFigures:
             for row in self._state.cases.values():
                 sent = any(m["to_status"] is Status.SENT and _in(span, m["at"]) for m in row.moves)
                 counts[row.case.template_id, "unreviewed"] += sent and not _approved(row)
+                counts[row.case.template_id, "taken_over"] += any(_taken(m) and _in(span, m["at"]) for m in row.moves)
         found: dict[str, dict[str, int]] = {}
         for (template_id, name), n in counts.items():
             if n:
@@ -100,6 +102,11 @@ class MemoryFigures:
 def _approved(row: CaseRow) -> bool:
     ways = [(m["from_status"], m["to_status"]) for m in row.moves if m["by"] != DESKHAND]
     return (Status.HELD, Status.APPROVED) in ways
+
+
+def _taken(move: Mapping[str, Any]) -> bool:
+    way = (move["from_status"], move["to_status"])
+    return way == (Status.HELD, Status.HANDED_OVER) and move["by"] != DESKHAND
 
 
 def _in(span: Span, at: datetime | None) -> bool:

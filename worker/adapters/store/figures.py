@@ -11,6 +11,7 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
+    Select,
     and_,
     case,
     column,
@@ -88,15 +89,15 @@ class SqlFigures(Room):
             .where(DECIDED, _between(lessons.c.at, span))
             .group_by(lessons.c.template_id)
         )
-        alone = (
-            select(cases.c.template_id, func.count(case_moves.c.case_id.distinct()).label("unreviewed"))
-            .join_from(case_moves, cases, cases.c.case_id == case_moves.c.case_id)
-            .where(_between(case_moves.c.at, span), case_moves.c.to_status == Status.SENT, ~_approved(cases.c.case_id))
-            .group_by(cases.c.template_id)
-        )
+        alone = (case_moves.c.to_status == Status.SENT, ~_approved(cases.c.case_id))
+        taken = (case_moves.c.to_status == Status.HANDED_OVER, case_moves.c.from_status == Status.HELD)
+        others = [
+            _by_template("unreviewed", span, *alone),
+            _by_template("taken_over", span, *taken, case_moves.c.moved_by != DESKHAND),
+        ]
         found: dict[str, dict[str, Any]] = {}
         with self.reading() as connection:
-            for query in (decided, alone):
+            for query in (decided, *others):
                 for row in connection.execute(query):
                     found.setdefault(row.template_id, {}).update(row._mapping)
         return [Kept(**found[name]) for name in sorted(found)]
@@ -173,6 +174,16 @@ def _within(at: ColumnElement[float], asked: CTE) -> ColumnElement[bool]:
 
 def _between(at: ColumnElement[float], span: Span) -> ColumnElement[bool]:
     return and_(at >= span[0].timestamp(), at < span[1].timestamp())
+
+
+def _by_template(name: str, span: Span, *which: ColumnElement[bool]) -> Select[tuple[str, int]]:
+    """Cases with such a move in that time."""
+    return (
+        select(cases.c.template_id, func.count(case_moves.c.case_id.distinct()).label(name))
+        .join_from(case_moves, cases, cases.c.case_id == case_moves.c.case_id)
+        .where(_between(case_moves.c.at, span), *which)
+        .group_by(cases.c.template_id)
+    )
 
 
 def _approved(case_id: ColumnElement[str]) -> ColumnElement[bool]:
