@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from worker.bootstrap import (
     load_rules,
@@ -92,6 +93,7 @@ def make_console_app(settings: Settings) -> FastAPI:
         judge=Rejudge(rulebook),
         notice=settings.console_notice,
         freshdesk_url=settings.freshdesk_url,
+        zone=ZoneInfo(settings.time_zone),
     )
 
 

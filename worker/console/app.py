@@ -5,6 +5,8 @@ Every page needs a session unless access.OPEN names it; nothing is loaded from a
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, tzinfo
+
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
@@ -14,11 +16,12 @@ from worker.console.access import Access
 from worker.console.audit import add_audit
 from worker.console.case import add_case
 from worker.console.mishaps import add_mishaps
+from worker.console.numbers import add_numbers
 from worker.console.page import STATIC, Pages
 from worker.console.queue import add_queue
 from worker.console.signin import add_signin
 from worker.console.throttle import Throttle
-from worker.ports import Enqueue, Helpdesk, Ledger
+from worker.ports import Enqueue, Helpdesk, Ledger, Now
 from worker.support.desk import Policy
 from worker.support.outgoing import Tags
 from worker.support.review import Judge, LetterFor, ReviewDesk
@@ -51,13 +54,15 @@ def make_console(
     notice: str = "",
     freshdesk_url: str = "",
     throttle: Throttle | None = None,
+    zone: tzinfo = UTC,
+    now: Now = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The whole console.
 
     `letter_for(thread, identity)`: greeting and sign-off, the same as the pipeline's. `console_secret`: binds forms
     before sign-in to the browser; the same for all console processes. `judge(draft, trace, thread)`: findings on an
     edit; None keeps the old ones, marked as overruled. `notice`: a banner on every page ("the sandbox composer, no
-    language model"). `freshdesk_url`: for links to tickets.
+    language model"). `freshdesk_url`: for links to tickets. `zone`: whose days the numbers count.
     """
     access = Access(ledger.users, console_secret)
     pages = Pages(access, notice)
@@ -77,6 +82,7 @@ def make_console(
     add_queue(app, ledger, pages)
     add_case(app, desk, access, pages, freshdesk_url.rstrip("/"))
     add_audit(app, ledger, access, pages)
+    add_numbers(app, ledger, pages, zone, now)
     return app
 
 
