@@ -73,6 +73,7 @@ def _ping_milvus(settings: Settings) -> str:
 
 def make_console_app(settings: Settings) -> FastAPI:
     """The console over the ledger; approvals are looked at once more against the helpdesk, where one is configured."""
+    from worker.bootstrap_looks import looks
     from worker.console.app import make_console
     from worker.queues import make_celery
 
@@ -82,8 +83,9 @@ def make_console_app(settings: Settings) -> FastAPI:
         who = identity or Identity(strength=Strength.UNKNOWN)
         return letter_for(rulebook, first_name(known_facts(who, thread.ticket), thread))
 
+    ledger = open_ledger_for(settings)
     return make_console(
-        open_ledger_for(settings),
+        ledger,
         letter_for=letter,
         console_secret=console_secret(settings),
         policy=make_policy(settings),
@@ -94,6 +96,7 @@ def make_console_app(settings: Settings) -> FastAPI:
         notice=settings.console_notice,
         freshdesk_url=settings.freshdesk_url,
         zone=ZoneInfo(settings.time_zone),
+        looks=looks(settings, ledger),
     )
 
 

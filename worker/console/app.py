@@ -5,6 +5,7 @@ Every page needs a session unless access.OPEN names it; nothing is loaded from a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from fastapi import Depends, FastAPI
@@ -18,10 +19,12 @@ from worker.console.case import add_case
 from worker.console.mishaps import add_mishaps
 from worker.console.numbers import add_numbers
 from worker.console.page import STATIC, Pages
+from worker.console.parts import add_parts
 from worker.console.queue import add_queue
 from worker.console.signin import add_signin
 from worker.console.throttle import Throttle
 from worker.ports import Enqueue, Helpdesk, Ledger, Now
+from worker.probes import Look
 from worker.support.desk import Policy
 from worker.support.outgoing import Tags
 from worker.support.review import Judge, LetterFor, ReviewDesk
@@ -55,6 +58,7 @@ def make_console(
     freshdesk_url: str = "",
     throttle: Throttle | None = None,
     zone: tzinfo = UTC,
+    looks: Mapping[str, Callable[[], Look]] | None = None,
     now: Now = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The whole console.
@@ -62,7 +66,8 @@ def make_console(
     `letter_for(thread, identity)`: greeting and sign-off, the same as the pipeline's. `console_secret`: binds forms
     before sign-in to the browser; the same for all console processes. `judge(draft, trace, thread)`: findings on an
     edit; None keeps the old ones, marked as overruled. `notice`: a banner on every page ("the sandbox composer, no
-    language model"). `freshdesk_url`: for links to tickets. `zone`: whose days the numbers count.
+    language model"). `freshdesk_url`: for links to tickets. `zone`: whose days the numbers count. `looks`: how the
+    parts outside the ledger are, for the pages on the service.
     """
     access = Access(ledger.users, console_secret)
     pages = Pages(access, notice)
@@ -83,6 +88,7 @@ def make_console(
     add_case(app, desk, access, pages, freshdesk_url.rstrip("/"))
     add_audit(app, ledger, access, pages)
     add_numbers(app, ledger, pages, zone, now)
+    add_parts(app, ledger, pages, looks or {})
     return app
 
 

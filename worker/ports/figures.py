@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from worker.models import Change, Noun, Treatment
+from worker.models import Case, Change, Noun, Send, Treatment
 
 Span = tuple[datetime, datetime]
 
@@ -96,7 +96,32 @@ class Learnt(Noun):
     standing: tuple[str, ...]
 
 
+class Waiting(Noun):
+    """Rows that wait to be worked on, those of them that are due and that nobody has, and for how many seconds the one
+    that has been due longest has been due."""
+
+    rows: int = 0
+    due: int = 0
+    late: float = 0.0
+
+
 class Figures(Protocol):
+    def drafting(self) -> Waiting:
+        """Doorbells that are waiting to be drafted, or are being drafted."""
+        ...
+
+    def sending(self) -> Waiting:
+        """Sends, replies and notes, that have not ended."""
+        ...
+
+    def oldest_unended(self) -> Case | None:
+        """The case that has been being drafted, or on its way, for longest."""
+        ...
+
+    def doubtful(self, limit: int) -> Sequence[Send]:
+        """Sends whose outcome is not known (`Sends.in_doubt`), oldest first."""
+        ...
+
     def moved(self, spans: Sequence[Span]) -> Sequence[Moved]: ...
 
     def first_replies(self, spans: Sequence[Span], *, reviewed: bool | None = None) -> Sequence[Middle]:

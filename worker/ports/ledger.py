@@ -74,6 +74,12 @@ class Doorbells(Protocol):
 
     def set_poll_mark(self, mark: datetime) -> None: ...
 
+    def note_sweep(self) -> None:
+        """The dispatcher has just looked at everything that was due."""
+        ...
+
+    def last_sweep(self) -> datetime | None: ...
+
     def seen(self, ticket_id: int, updated_at: datetime) -> bool:
         """Whether a doorbell for this ticket was received at or after `updated_at`, or waits for a worker that has yet
         to read the thread."""

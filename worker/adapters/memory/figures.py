@@ -9,8 +9,10 @@ from statistics import median
 from typing import Any
 
 from worker.adapters.memory.state import DESKHAND, CaseRow, SendRow, State
-from worker.models import SendKind, Status
-from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Span, Unanswered
+from worker.models import Case, Send, SendKind, SendState, Status
+from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Span, Unanswered, Waiting
+
+_LIVE = (SendState.QUEUED, SendState.POSTING, SendState.POSTED)
 
 
 class MemoryFigures:
@@ -18,6 +20,34 @@ class MemoryFigures:
 
     def __init__(self, state: State) -> None:
         self._state = state
+
+    def drafting(self) -> Waiting:
+        with self._state.lock:
+            return self._waiting([(r.due_at, r.lease_until) for r in self._state.bells.values() if r.waiting])
+
+    def sending(self) -> Waiting:
+        with self._state.lock:
+            live = [r for r in self._state.sends.values() if r.send.state in _LIVE]
+            return self._waiting([(r.due_at, r.lease_until) for r in live])
+
+    def _waiting(self, rows: list[tuple[datetime, datetime | None]]) -> Waiting:
+        due = [(at, lease) for at, lease in rows if at <= self._state.now() and self._state.free(lease)]
+        return Waiting(rows=len(rows), due=len(due), late=self._state.longest_due(due).total_seconds())
+
+    def oldest_unended(self) -> Case | None:
+        with self._state.lock:
+            cases = [row.case for row in self._state.cases.values()]
+        left = [case for case in cases if case.status in (Status.OPEN, Status.APPROVED)]
+        return min(left, key=lambda case: (case.opened_at, case.case_id), default=None)
+
+    def doubtful(self, limit: int) -> Sequence[Send]:
+        with self._state.lock:
+            rows = [r for r in self._state.sends.values() if self._in_doubt(r)]
+        return [row.send for row in rows[:limit]]
+
+    def _in_doubt(self, row: SendRow) -> bool:
+        abandoned = row.send.state is SendState.POSTING and self._state.free(row.lease_until)
+        return abandoned or row.send.state is SendState.STRANDED
 
     def moved(self, spans: Sequence[Span]) -> Sequence[Moved]:
         with self._state.lock:

@@ -12,6 +12,8 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    Table,
+    TextClause,
     and_,
     case,
     column,
@@ -22,11 +24,22 @@ from sqlalchemy import (
     values,
 )
 
-from worker.adapters.store.columns import moment
-from worker.adapters.store.room import DESKHAND, Room
-from worker.adapters.store.schema import case_moves, cases, lesson_findings, lessons, sends, unanswered
-from worker.models import Change, Status, Treatment
-from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Span, Unanswered
+from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.room import DESKHAND, Room, free, longest_due, to_case, to_send
+from worker.adapters.store.schema import (
+    LIVE,
+    UNENDED,
+    WAITING,
+    case_moves,
+    cases,
+    doorbells,
+    lesson_findings,
+    lessons,
+    sends,
+    unanswered,
+)
+from worker.models import Case, Change, Send, SendState, Status, Treatment
+from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Span, Unanswered, Waiting
 
 ENDS = (Status.SENT, Status.HELD, Status.HANDED_OVER, Status.IGNORED)
 DECIDED = lessons.c.decision.in_(["approved", "rejected"])
@@ -34,6 +47,32 @@ DECIDED = lessons.c.decision.in_(["approved", "rejected"])
 
 class SqlFigures(Room):
     """`ports.figures.Figures` over SQL."""
+
+    def drafting(self) -> Waiting:
+        return self._waiting(doorbells, WAITING)
+
+    def sending(self) -> Waiting:
+        return self._waiting(sends, LIVE)
+
+    def _waiting(self, table: Table, these: TextClause) -> Waiting:
+        due = func.sum(case((free(table), 1), else_=0))
+        with self.reading() as connection:
+            row = connection.execute(select(func.count().label("rows"), due.label("due")).where(these)).one()
+            late = longest_due(connection, table, and_(these, free(table)))
+        return Waiting(rows=row.rows, due=row.due or 0, late=late.total_seconds())
+
+    def oldest_unended(self) -> Case | None:
+        with self.reading() as connection:
+            query = select(cases).where(UNENDED).order_by(cases.c.opened_at, cases.c.case_id).limit(1)
+            row = connection.execute(query).one_or_none()
+            return None if row is None else to_case(row)
+
+    def doubtful(self, limit: int) -> Sequence[Send]:
+        abandoned = (sends.c.state == SendState.POSTING) & (sends.c.lease_until <= clock())
+        these = or_(abandoned, sends.c.state == SendState.STRANDED)
+        with self.reading() as connection:
+            query = select(sends).where(these).order_by(sends.c.queued_at, sends.c.send_id).limit(limit)
+            return [to_send(row) for row in connection.execute(query)]
 
     def moved(self, spans: Sequence[Span]) -> Sequence[Moved]:
         asked = _spans(spans)
