@@ -48,11 +48,17 @@ def test_hanging_questions_do_not_gather():
 
 def test_an_answer_is_good_for_a_moment_and_then_asked_for_anew():
     clock, asked = Clock(), []
-    probes = {"groq": Probe("groq", lambda: Look(str(asked.append(1) or len(asked))), clock)}
+    probes = {"groq": Probe("groq", lambda: Look(str(asked.append(1) or len(asked))), clock=clock)}
 
     assert [ask_all(probes, 20)["groq"].look.says for _ in range(3)] == ["1", "1", "1"]
-    clock.time += FRESH + 1
+    clock.time += FRESH
     assert ask_all(probes, 20)["groq"].look.says == "2"
+
+
+def test_who_wants_to_know_now_asks_once_each_time():
+    asked: list[int] = []
+    probes = {"groq": Probe("groq", lambda: Look(str(asked.append(1) or len(asked))), fresh=0.0)}
+    assert [ask_all(probes, 20)["groq"].look.says for _ in range(3)] == ["1", "2", "3"]
 
 
 def test_trouble_is_told_by_its_reason_and_anything_else_without_its_words():

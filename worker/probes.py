@@ -1,7 +1,7 @@
 """Asks parts how they are, side by side, each within a deadline: a part that hangs holds up nobody but itself.
 
-What to ask is handed in by the assembly; what it means is told by whoever shows it. Called by the console's pages on
-the service.
+What to ask is handed in by the assembly; what it means is told by whoever shows it. Called for /readyz and by the
+console's pages on the service.
 """
 
 from __future__ import annotations
@@ -41,8 +41,16 @@ class Answer:
 class Probe:
     """One part. At most one question is under way: hanging ones must not gather with every page that is opened."""
 
-    def __init__(self, name: str, look: Callable[[], Look], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        look: Callable[[], Look],
+        *,
+        fresh: float = FRESH,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._look = look
+        self._fresh = fresh
         self._clock = clock
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"look-{name}")
         self._lock = threading.Lock()
@@ -53,25 +61,23 @@ class Probe:
         """The question under way, a fresh answer, or else a new question."""
         with self._lock:
             now = self._clock()
-            if self._last is None or (self._last.done() and now - self._since > FRESH):
+            if self._last is None or (self._last.done() and now - self._since >= self._fresh):
                 self._last, self._since = self._pool.submit(_ask, self._look), now
             return self._last
 
-    def answer(self, until: float) -> Answer:
-        """What comes until then, by the monotonic clock."""
+    def answer(self, asked: Future[Answer], until: float) -> Answer:
+        """What comes of a question until then, by the monotonic clock."""
         try:
-            return self.start().result(timeout=max(0.0, until - time.monotonic()))
+            return asked.result(timeout=max(0.0, until - time.monotonic()))
         except TimeoutError:
-            waited = round(self._clock() - self._since)
-            return Answer(Look(f"no answer for {max(1, waited)} s", ok=False))
+            return Answer(Look(f"no answer within {max(1, round(self._clock() - self._since))} s", ok=False))
 
 
 def ask_all(probes: Mapping[str, Probe], seconds: float = DEADLINE) -> dict[str, Answer]:
     """All of them at once, in `seconds` together."""
     until = time.monotonic() + seconds
-    for probe in probes.values():
-        probe.start()
-    return {name: probe.answer(until) for name, probe in probes.items()}
+    asked = {name: probe.start() for name, probe in probes.items()}
+    return {name: probe.answer(asked[name], until) for name, probe in probes.items()}
 
 
 def _ask(look: Callable[[], Look]) -> Answer:
