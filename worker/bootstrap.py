@@ -156,6 +156,7 @@ def make_policy(settings: Settings) -> Policy:
         settle=timedelta(seconds=settings.settle_seconds),
         http_timeout=settings.http_timeout_seconds,
         console_link=settings.console_link,
+        undo=timedelta(seconds=settings.undo_seconds),
     )
 
 

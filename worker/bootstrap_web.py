@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from worker.bootstrap import (
     ping_redis,
     redis_url,
 )
-from worker.errors import BadConfiguration
+from worker.errors import BadConfiguration, Retryable
 from worker.models import Identity, Strength, Thread
 from worker.ports import Ledger
 from worker.settings import Settings
@@ -31,9 +32,12 @@ from worker.support.facts import first_name, known_facts
 from worker.support.letters import letter_for, tags_of
 from worker.support.rejudge import Rejudge
 from worker.support.render import Letter
+from worker.support.reviewdesk import Versions
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from worker.adapters.milvus import MilvusShelf
 
 
 def require_webhook_secret(settings: Settings) -> None:
@@ -93,11 +97,30 @@ def make_console_app(settings: Settings) -> FastAPI:
         helpdesk=make_helpdesk(settings, for_people=True) if settings.freshdesk_url else None,
         tags=tags_of(rulebook),
         judge=Rejudge(rulebook),
+        versions=_versions(settings),
         notice=settings.console_notice,
         freshdesk_url=settings.freshdesk_url,
         zone=ZoneInfo(settings.time_zone),
         looks=looks(settings, ledger),
     )
+
+
+def _versions(settings: Settings) -> Versions:
+    """What the live index has of sources, by id. The index is opened when first asked: the console starts before it."""
+    opened: list[MilvusShelf] = []
+    lock = threading.Lock()
+
+    def versions(source_ids: Sequence[str]) -> Mapping[str, str]:
+        from worker.adapters.milvus import MilvusShelf
+
+        with lock:
+            if not opened and not (uri := milvus_uri(settings)):
+                raise Retryable("there is no index: MILVUS_URI is not set", part="milvus")
+            if not opened:
+                opened.append(MilvusShelf(uri, token=settings.milvus_token.get_secret_value(), timeout=2.0))
+        return opened[0].versions(source_ids)
+
+    return versions
 
 
 def console_secret(settings: Settings) -> str:

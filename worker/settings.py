@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(1.0, gt=0)
     http_timeout_seconds: float = Field(15, gt=0)
     llm_timeout_seconds: float = Field(20, gt=0)
+    undo_seconds: float = Field(8.0, ge=0, le=120)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

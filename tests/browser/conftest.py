@@ -6,16 +6,20 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from tests.console.seed import a_console, a_ledger
+from tests.console.seed import PASSAGE, TEMPLATE, a_console, a_ledger
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.people import add_user, sign_in_link
+from worker.support.desk import Policy
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # Chromium's own errands (updates, safe browsing, field trials) must not reach out of a test.
@@ -32,11 +36,13 @@ QUIET = [
 
 @dataclass
 class Served:
-    """`home`: the console's address. `app.state.enqueued`: hints it gave to the queue."""
+    """`home`: the console's address. `app.state.enqueued`: hints it gave to the queue. `index`: what the live index
+    has, by source; a source that is not in it is as it was."""
 
     home: str
     app: FastAPI
     ledger: SqlLedger
+    index: dict[str, str]
 
     def link(self, login: str, role: str = "reviewer") -> str:
         add_user(self.ledger.users, login, role, None)
@@ -46,7 +52,14 @@ class Served:
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[Served]:
     ledger = a_ledger(tmp_path)
-    app = a_console(ledger, notice="the sandbox composer, no language model")
+    index: dict[str, str] = {}
+    written = {source.source_id: source.version for source in (TEMPLATE, PASSAGE)}
+    app = a_console(
+        ledger,
+        notice="the sandbox composer, no language model",
+        versions=lambda ids: {i: index.get(i, written.get(i, "")) for i in ids},
+        policy=Policy(undo=timedelta(minutes=1)),
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     started = threading.Event()
@@ -60,7 +73,7 @@ def console(tmp_path: Path) -> Iterator[Served]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     assert started.wait(20)
-    yield Served(f"http://localhost:{listener.getsockname()[1]}", app, ledger)
+    yield Served(f"http://localhost:{listener.getsockname()[1]}", app, ledger, index)
     server.should_exit = True
     thread.join(10)
     ledger.close()
@@ -78,18 +91,28 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page(chromium, console: Served):
-    """A fresh browser at a desk. An error of a script, or something that the CSP had to refuse, fails the test.
-
-    It asks for the console so as to be closed before it: what a page fetches late (its icon) would be refused.
-    """
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+@contextmanager
+def browsing(chromium, **settings: Any):
+    """A fresh browser at a desk. An error of a script, or something that the CSP had to refuse, fails the test."""
+    context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | settings))
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     # A page answered with 4xx is reported there too; tests look at those themselves.
     opened.on("console", lambda m: errors.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
-    yield opened
-    context.close()
+    try:
+        yield opened
+    finally:
+        context.close()
     assert errors == []
+
+
+@pytest.fixture
+def page(chromium, console: Served):
+    """A browser on `console`.
+
+    It asks for the console so as to be closed before it: what a page fetches late (its icon, news about what it
+    shows) would be refused otherwise, and Chromium reports that as an error of the page.
+    """
+    with browsing(chromium) as opened:
+        yield opened

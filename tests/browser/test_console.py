@@ -39,7 +39,7 @@ def test_a_lead_signs_in_by_link_edits_a_draft_and_approves_it(page, console: Se
 
     (send,) = console.ledger.sends.of_case(case_id)
     assert "within 2 working days" in send.body_html
-    assert console.app.state.enqueued == [("deliver", send.send_id)]
+    assert page.get_by_role("button", name="Undo").is_visible()
 
 
 def test_a_script_in_a_ticket_does_not_run(page, console: Served):
@@ -97,6 +97,56 @@ def test_a_link_in_a_ticket_note_leads_to_the_case_without_signing_in_again(page
     page.get_by_role("heading", name="Withdrawal not here yet").wait_for()
 
 
+def previewed(page, console: Served, case_id: str) -> None:
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.keyboard.press("e")
+    page.keyboard.type("One word more. ")
+    page.get_by_text("This will be sent").wait_for()
+
+
+def lit(page, console: Served, case_id: str) -> None:
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.keyboard.press("s")
+    page.locator("[data-support]").wait_for()
+
+
+def stale(page, console: Served, case_id: str) -> None:
+    console.index["im-withdrawal-time"] = "another"
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.get_by_role("button", name="Approve all the same").wait_for()
+    console.index.clear()
+
+
+def told_of_keys(page, console: Served, case_id: str) -> None:
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+
+
+def approved(page, console: Served, case_id: str) -> None:
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.get_by_role("button", name="Forget them").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Undo").wait_for()
+
+
+def taken(page, console: Served, case_id: str) -> None:
+    console.ledger.reviews.take_over(case_id, "maya", "maya answers this ticket.")
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.get_by_role("button", name="Give it back").wait_for()
+
+
+STATES = {
+    "a sentence lit": lit,
+    "a stale draft": stale,
+    "the list of keys": told_of_keys,
+    "an edit previewed": previewed,
+    "an approval that can be undone": approved,
+    "a ticket taken over": taken,
+}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_to_complain_about(page, console: Served, scheme: str):
     from axe_playwright_python.sync_playwright import Axe
@@ -109,14 +159,28 @@ def test_axe_finds_nothing_to_complain_about(page, console: Served, scheme: str)
         page.goto(console.home + path)
         for fold in page.locator("summary").all():
             fold.click()
+        judge(path)
+
+    def judge(path: str) -> None:
         found = Axe().run(page).response["violations"]
         assert [(path, v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
 
     look("/login")
     look(console.link("maya", "admin").removeprefix(console.home))
     page.get_by_role("button", name="Sign in").click()
-    for path in ("/", "/cases?status=handed_over", "/cases?status=sent", f"/cases/{case_id}", "/audit", "/nowhere"):
+    for path in (
+        "/",
+        "/cases?status=handed_over",
+        "/cases?status=sent",
+        f"/cases/{case_id}",
+        "/audit",
+        "/nowhere",
+        "/?q=nothing",
+    ):
         look(path)
+    for state, reach in STATES.items():
+        reach(page, console, case_id)
+        judge(state)
 
 
 def test_nothing_is_wider_than_a_phone(page, console: Served):

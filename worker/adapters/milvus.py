@@ -90,6 +90,13 @@ class MilvusShelf:
 
         return self._ask("reading a template", ask)
 
+    def versions(self, source_ids: Sequence[str]) -> Mapping[str, str]:
+        """Of these sources the versions that the live collection holds; one that it has not is left out."""
+        return self._ask(
+            "reading versions",
+            lambda client, live: {i: str(row["version"]) for i, row in self._carried(client, live, source_ids).items()},
+        )
+
     def version(self) -> str:
         return self._link.call("asking for the live index", lambda client: self._writing.target(client, self._alias))
 

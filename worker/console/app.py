@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.console.access import Access
 from worker.console.audit import add_audit
-from worker.console.case import add_case
+from worker.console.case import Cases, add_case
+from worker.console.deciding import add_decisions
 from worker.console.mishaps import add_mishaps
 from worker.console.numbers import add_numbers
 from worker.console.page import STATIC, Pages
@@ -23,17 +24,18 @@ from worker.console.parts import add_parts
 from worker.console.queue import add_queue
 from worker.console.signin import add_signin
 from worker.console.throttle import Throttle
+from worker.console.watching import add_watching
 from worker.ports import Enqueue, Helpdesk, Ledger, Now
 from worker.probes import Look
 from worker.support.desk import Policy
 from worker.support.outgoing import Tags
-from worker.support.review import Judge, LetterFor, ReviewDesk
+from worker.support.reviewdesk import Judge, LetterFor, ReviewDesk, Versions
 
 MAX_BYTES = 512 * 1024  # of a posted form
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
@@ -54,6 +56,7 @@ def make_console(
     helpdesk: Helpdesk | None = None,
     tags: Tags = Tags(),
     judge: Judge | None = None,
+    versions: Versions | None = None,
     notice: str = "",
     freshdesk_url: str = "",
     throttle: Throttle | None = None,
@@ -65,13 +68,14 @@ def make_console(
 
     `letter_for(thread, identity)`: greeting and sign-off, the same as the pipeline's. `console_secret`: binds forms
     before sign-in to the browser; the same for all console processes. `judge(draft, trace, thread)`: findings on an
-    edit; None keeps the old ones, marked as overruled. `notice`: a banner on every page ("the sandbox composer, no
+    edit; None keeps the old ones, marked as overruled. `versions(source_ids)`: what the live index has of them, to
+    notice that an article changed; None notices nothing. `notice`: a banner on every page ("the sandbox composer, no
     language model"). `freshdesk_url`: for links to tickets. `zone`: whose days the numbers count. `looks`: how the
     parts outside the ledger are, for the pages on the service.
     """
     access = Access(ledger.users, console_secret)
     pages = Pages(access, notice)
-    desk = ReviewDesk(ledger, policy, tags, letter_for, enqueue, helpdesk, judge)
+    desk = ReviewDesk(ledger, policy, tags, letter_for, enqueue, helpdesk, judge, versions)
     app = FastAPI(
         title="Deskhand console",
         openapi_url=None,
@@ -85,7 +89,10 @@ def make_console(
     add_mishaps(app, pages)
     add_signin(app, ledger, access, pages, throttle or Throttle())
     add_queue(app, ledger, pages)
-    add_case(app, desk, access, pages, freshdesk_url.rstrip("/"))
+    cases = Cases(desk, pages, freshdesk_url.rstrip("/"))
+    add_case(app, cases)
+    add_decisions(app, access, cases)
+    add_watching(app, access, cases)
     add_audit(app, ledger, access, pages)
     add_numbers(app, ledger, pages, zone, now)
     add_parts(app, ledger, pages, looks or {})

@@ -1,113 +1,158 @@
-"""The page of one case, and what a lead does there. The decisions themselves are worker/support/review.py."""
+"""The page of one case: everything that it shows, read in one go. Decisions are in deciding.py."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import FastAPI, Request, Response
 
 from worker.console import view
-from worker.console.access import Access
+from worker.console.letter import letter_html
 from worker.console.page import Pages
 from worker.console.people import REVIEWER
-from worker.models import Status, Trace
-from worker.support import review
-from worker.support.review import Current, Outcome, ReviewDesk
+from worker.console.sieve import Chosen, chosen, chosen_in
+from worker.models import Case, SendKind, Status, Trace
+from worker.ports import Ledger
+from worker.support import fresh, review
+from worker.support.bodies import plain
+from worker.support.reviewdesk import Current, ReviewDesk
 
-SAVED = {"edited": "Saved. Read it once more, then approve it.", "redraft": "Another draft was asked for."}
+PRESENT = timedelta(seconds=30)  # after its last sign of life, a page counts as closed
+EARLIER = 6  # other cases of the same requester that are shown
+DONE = {
+    "approved": "Approved. The reply is on its way.",
+    "edited": "Saved. Read it once more, then approve it.",
+    "rejected": "Rejected. Nothing was sent.",
+    "redraft": "Another draft was asked for. It appears in the queue when it is written.",
+    "undone": "Taken back. Nothing was sent.",
+    "taken": "This ticket is yours. Deskhand sends nothing more on it.",
+    "given": "Deskhand answers this ticket again, from the customer's next message on.",
+    "away": "Put away.",
+}
 
 
-def add_case(app: FastAPI, desk: ReviewDesk, access: Access, pages: Pages, freshdesk_url: str) -> None:
-    reviewers = [Depends(access.needs(REVIEWER))]
+@dataclass(frozen=True)
+class Cases:
+    """The page of a case, for whoever has to show one: the address itself, and a decision that was refused."""
 
-    @app.get("/cases/{case_id}")
-    def case_page(request: Request, case_id: str, done: str = "") -> Response:
-        context = case_context(desk, case_id)
+    desk: ReviewDesk
+    pages: Pages
+    freshdesk_url: str
+
+    def show(self, request: Request, case_id: str, *, status: int = 200, refused: str = "") -> Response:
+        """`refused`: why what was just asked for was not done; what was typed stands in its form again."""
+        posted: Mapping[str, str] = request.state.form
+        choice = self.choice(request)
+        context = case_context(self.desk, case_id, look=bool(refused))
         if context is None:
-            return pages.note(request, "Not found", "There is no such case.", 404)
-        _note_opening(desk, context, request)
-        context["ticket_link"] = f"{freshdesk_url}/a/tickets/{context['case'].ticket_id}" if freshdesk_url else ""
-        return pages.show(request, "case.html", done=SAVED.get(done, ""), shadow=desk.policy.shadow, **context)
-
-    @app.post("/cases/{case_id}/approve", dependencies=reviewers)
-    def approve(request: Request, case_id: str) -> Response:
-        form, login = request.state.form, request.state.session.login
-        outcome = review.approve(desk, case_id, form.get("draft_id", ""), form.get("body_hash", ""), login)
-        return _answer(request, case_id, outcome, "/?done=approved")
-
-    @app.post("/cases/{case_id}/edit", dependencies=reviewers)
-    def edit(request: Request, case_id: str) -> Response:
-        form = request.state.form
-        outcome = review.edit(
-            desk, case_id, form.get("draft_id", ""), form.get("text", ""), request.state.session.login
+            return self.pages.note(request, "Not found", "There is no such case.", 404)
+        params = request.query_params
+        typed = {name: posted.get(name, "") for name in ("text", "reason", "hint")}
+        if wanted := params.get("from"):
+            typed["text"] = typed["text"] or _words_of(self.desk, context, wanted)
+        ticket = context["case"].ticket_id
+        return self.pages.show(
+            request,
+            "case.html",
+            status,
+            refused=refused,
+            typed=typed,
+            chosen=choice,
+            place=self.desk.ledger.reviews.beside(case_id, choice.sieve),
+            toast=toast(self.desk.ledger, params.get("done", ""), params.get("of", "")),
+            ticket_link=f"{self.freshdesk_url}/a/tickets/{ticket}" if self.freshdesk_url else "",
+            shadow=self.desk.policy.shadow,
+            **context,
         )
-        return _answer(request, case_id, outcome, f"/cases/{case_id}?done=edited")
 
-    @app.post("/cases/{case_id}/reject", dependencies=reviewers)
-    def reject(request: Request, case_id: str) -> Response:
-        form = request.state.form
-        outcome = review.reject(
-            desk, case_id, form.get("draft_id", ""), form.get("reason", ""), request.state.session.login
-        )
-        return _answer(request, case_id, outcome, "/?done=rejected")
-
-    @app.post("/cases/{case_id}/redraft", dependencies=reviewers)
-    def redraft(request: Request, case_id: str) -> Response:
-        hint = request.state.form.get("hint", "")[:500]
-        outcome = review.redraft(desk, case_id, hint, request.state.session.login)
-        return _answer(request, case_id, outcome, "/?done=redraft")
-
-    def _answer(request: Request, case_id: str, outcome: Outcome, onward: str) -> Response:
-        if outcome.done:
-            return RedirectResponse(onward, 303)
-        if desk.ledger.cases.get(case_id) is None:
-            return pages.note(request, "Not found", "There is no such case.", 404)
-        typed = request.state.form.get("text") or request.state.form.get("reason") or request.state.form.get("hint")
-        where = {"link": f"/cases/{case_id}", "link_text": "Look at the case", "typed": typed or ""}
-        return pages.note(request, "Not done", outcome.words, 409, **where)
+    def choice(self, request: Request) -> Chosen:
+        login = request.state.session.login
+        if request.method == "POST":
+            return chosen_in(request.state.form.get("sieve", ""), login)
+        return chosen(dict(request.query_params), login)
 
 
-def _note_opening(desk: ReviewDesk, context: dict[str, Any], request: Request) -> None:
-    """From here on a review takes its time."""
-    if context["held"] and request.state.session.may(REVIEWER):
-        review.opened(desk, context["case"].case_id, request.state.session.login)
+def add_case(app: FastAPI, cases: Cases) -> None:
+    @app.get("/cases/{case_id}")
+    def case_page(request: Request, case_id: str) -> Response:
+        if request.state.session.may(REVIEWER):  # from here on a review takes its time
+            review.opened(cases.desk, case_id, request.state.session.login)
+        return cases.show(request, case_id)
 
 
-def case_context(desk: ReviewDesk, case_id: str) -> dict[str, Any] | None:
-    """Everything that case.html shows; None for an unknown case."""
+def toast(ledger: Ledger, done: str, of: str) -> dict[str, Any]:
+    """What was just done, and for how many seconds it can still be taken back."""
+    left = ledger.reviews.leaves_in(of[:64]) if done == "approved" and of else None
+    return {"words": DONE.get(done, ""), "undo": of if left else "", "seconds": left.total_seconds() if left else 0}
+
+
+def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[str, Any] | None:
+    """Everything that case.html shows; None for an unknown case. `look`: whether ticket and index are asked too, which
+    the page otherwise does after it has been shown."""
     cases = desk.ledger.cases
-    case = cases.get(case_id)
+    now = review.current(desk, case_id)
+    case = now.case if now else cases.get(case_id)
     if case is None:
         return None
-    thread = cases.thread(case_id)
-    now = review.current(desk, case_id)
+    thread = now.thread if now else cases.thread(case_id)
     drafts = cases.drafts(case_id)
+    held = case.status is Status.HELD and now is not None
     return {
         "case": case,
-        "held": case.status is Status.HELD and now is not None,
+        "held": held,
         "thread": view.thread_view(thread, case.message_key) if thread else (),
         "requester": thread.ticket.requester if thread else None,
         "moves": cases.moves(case_id),
         "sends": desk.ledger.sends.of_case(case_id),
         "earlier": drafts[:-1],
         "changes": view.changes(drafts),
+        "others": earlier_cases(desk.ledger, case),
+        "taken": desk.ledger.reviews.taken_by(case.ticket_id),
+        "by_person": review.by_person,
+        "overtaken": fresh.overtaken(desk, case) if held and look else desk.looks.get(case_id, (0.0, ""))[1],
         "now": now,
-        **(_draft_context(now) if now else {"trace": Trace()}),
+        **(draft_context(desk, now, look=held and look) if now else {"trace": cases.trace(case_id) or Trace()}),
     }
 
 
-def _draft_context(now: Current) -> dict[str, Any]:
+def draft_context(desk: ReviewDesk, now: Current, *, look: bool = False) -> dict[str, Any]:
     draft = now.draft
+    answered = view.answers(draft)
+    changed = fresh.changed_sources(desk, draft) if look else ()
     return {
         "trace": now.trace,
-        "letter": view.letter_html(draft, now.letter.link_hosts),
+        "letter": letter_html(draft, now.letter.link_hosts),
         "typed_text": review.typed_text(draft, now.letter),
         "unsendable": review.unsendable(draft, now.letter),
-        "by_person": review.by_person(draft),
-        "answers": view.answers(draft),
-        "cited": view.cited_numbers(draft),
+        "written_by_person": review.by_person(draft),
+        "answers": answered,
+        "passages": view.passages(draft, answered),
+        "changed": fresh.titles(changed),
+        "despite": fresh.fingerprint(changed),
         "is_record": view.is_record,
         "greeting": now.letter.greeting,
         "sign_off": now.letter.sign_off,
     }
+
+
+def earlier_cases(ledger: Ledger, case: Case) -> Sequence[tuple[Case, str]]:
+    """Other cases of the same requester, newest first, each with the reply that we sent ("" where none was)."""
+    if not case.requester_id:
+        return ()
+    others = [c for c in ledger.cases.of_requester(case.requester_id, EARLIER + 1) if c.case_id != case.case_id]
+    return [(c, _reply(ledger, c) if c.status is Status.SENT else "") for c in others[:EARLIER]]
+
+
+def _reply(ledger: Ledger, case: Case) -> str:
+    sent = [plain(s.body_html) for s in ledger.sends.of_case(case.case_id) if s.kind is SendKind.REPLY]
+    return sent[-1] if sent else ""
+
+
+def _words_of(desk: ReviewDesk, context: Mapping[str, Any], draft_id: str) -> str:
+    """The text of an earlier draft, to be put into the editor again."""
+    now: Current | None = context["now"]
+    found = [draft for known, draft, _ in context["earlier"] if known == draft_id]
+    return review.typed_text(found[0], now.letter) if now and found else ""

@@ -26,6 +26,11 @@ ACTIONS = {
     "edit": "Save the edited reply",
     "reject": "Reject the draft",
     "redraft": "Ask for another draft",
+    "undo": "Take the approval back",
+    "take-over": "Take the ticket over",
+    "give-back": "Give the ticket back",
+    "put-away": "Put the draft away",
+    "mind": "Keep it, or let it go",
     "logout": "Sign out",
 }
 

@@ -49,6 +49,10 @@ class Pages:
         self._access.give_nonce(request, response)
         return response
 
+    def part(self, name: str, **context: Any) -> str:
+        """A piece of a page, for a script to put in place."""
+        return self._env.get_template(name).render(**context)
+
     def show_open(self, request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A sign-in page: the same, also when somebody is signed in, since its form is checked by the nonce."""
         request.state.session = None

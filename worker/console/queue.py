@@ -1,4 +1,4 @@
-"""The lists: drafts that wait for review, and cases by status. Read only."""
+"""The lists: drafts that wait for review, sifted and searched, and cases by status. Read only."""
 
 from __future__ import annotations
 
@@ -6,21 +6,40 @@ import re
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 
+from worker.console import words
+from worker.console.case import toast
 from worker.console.page import Pages
-from worker.models import Status
-from worker.ports import Ledger
+from worker.console.sieve import Chosen, chosen
+from worker.models import Status, Strength
+from worker.ports import NONE, Ledger
 
 PAGE = 25
+MENUS = (  # name in the address, title, field of a Sieve
+    ("segment", "Product", "segment"),
+    ("template", "Template", "template"),
+    ("finding", "Finding", "finding"),
+    ("sure", "Identity", "strength"),
+)
 
 
 def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
     @app.get("/")
-    def held(request: Request, page: str = "1", done: str = "") -> Response:
-        pager = _pages(_number(page), ledger.reviews.held_count())
-        rows = ledger.reviews.held(limit=PAGE, offset=(pager["page"] - 1) * PAGE)
-        shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows}
-        return pages.show(request, "queue.html", done=DONE.get(done, ""), **shown)
+    def held(request: Request, page: str = "1", done: str = "", of: str = "") -> Response:
+        choice = chosen(dict(request.query_params), request.state.session.login)
+        pager = _pages(_number(page), ledger.reviews.held_count(choice.sieve))
+        rows = ledger.reviews.held(limit=PAGE, offset=(pager["page"] - 1) * PAGE, sieve=choice.sieve)
+        shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows, "chosen": choice}
+        shown |= {"menus": menus(ledger, choice), "elsewhere": _elsewhere(ledger, choice)}
+        return pages.show(request, "queue.html", toast=toast(ledger, done, of), **shown)
+
+    @app.get("/next")
+    def following(request: Request) -> Response:
+        """The most urgent draft, as chosen: where a lead begins."""
+        choice = chosen(dict(request.query_params), request.state.session.login)
+        first = ledger.reviews.held(limit=1, sieve=choice.sieve)
+        return RedirectResponse(choice.at(f"/cases/{first[0].case.case_id}" if first else "/"), 303)
 
     @app.get("/cases")
     def by_status(request: Request, status: str = "sent", page: str = "1") -> Response:
@@ -33,11 +52,40 @@ def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
         return pages.show(request, "cases.html", cases=cases, **shown, **pager)
 
 
-DONE = {
-    "approved": "Approved. The reply is on its way.",
-    "rejected": "Rejected. Nothing was sent.",
-    "redraft": "Another draft was asked for. It appears here when it is written.",
-}
+def menus(ledger: Ledger, choice: Chosen) -> list[dict[str, Any]]:
+    """The filters: each a name in the address, a title, what is chosen, and what there is to choose, with how many."""
+    facets = ledger.reviews.facets()
+    return [
+        {
+            "name": name,
+            "title": title,
+            "value": choice.params.get(name, ""),
+            "chosen": _said(field, choice.params.get(name, "")),
+            "options": [(value, _said(field, value), n) for value, n in _most_first(facets[field])],
+        }
+        for name, title, field in MENUS
+    ]
+
+
+def _said(field: str, value: str) -> str:
+    """A choice in words for people."""
+    if value == NONE:
+        return "no findings" if field == "finding" else f"no {'product' if field == 'segment' else field}"
+    if field == "finding" and value:
+        return words.guard_words(value)[0]
+    return words.SURE[Strength(value)][0] if field == "strength" and value else value
+
+
+def _most_first(counts: Any) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _elsewhere(ledger: Ledger, choice: Chosen) -> list[Any]:
+    """Cases of a ticket that is searched for by its number, and that do not wait: sent, handed over, ..."""
+    number = choice.params.get("q", "").lstrip("#")
+    if not re.fullmatch(r"\d{1,15}", number, re.ASCII):
+        return []
+    return [case for case in ledger.cases.of_ticket(int(number)) if case.status is not Status.HELD][-5:]
 
 
 def _folders(ledger: Ledger, current: Status) -> dict[str, Any]:

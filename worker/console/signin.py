@@ -19,7 +19,7 @@ from worker.console.people import VIEWER, check_password, may, token_hash
 from worker.console.throttle import Throttle
 from worker.ports import Ledger
 
-_POST_TARGET = re.compile(r"/cases/[A-Za-z0-9_-]{1,64}/[a-z]+")
+_POST_TARGET = re.compile(r"/cases/[A-Za-z0-9_-]{1,64}/[a-z-]+")
 
 
 def add_signin(app: FastAPI, ledger: Ledger, access: Access, pages: Pages, throttle: Throttle) -> None:

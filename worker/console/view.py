@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from markupsafe import Markup
-
 from worker.intake.mailtext import Words, read
 from worker.models import Author, Draft, Finding, Message, Source, Thread
 from worker.support.generate import CUSTOMER
-from worker.support.render import clean_html
 from worker.support.review import by_person
 from worker.support.sentences import paragraphs, sentences
 
@@ -117,9 +114,38 @@ def cited_numbers(draft: Draft) -> frozenset[str]:
     return frozenset(i for part in draft.parts for s in part.sentences for i in s.sources)
 
 
-def letter_html(draft: Draft, link_hosts: Sequence[str]) -> Markup:
-    """The mail as the customer would see it, through the allowlist that everything outgoing passes."""
-    return Markup(clean_html(draft.body_html, link_hosts))  # noqa: S704 - cleaned in the same breath
+@dataclass(frozen=True)
+class Passage:
+    """A source in pieces: the words, and the numbers of the sentences that rest on them most ("" for none)."""
+
+    number: int
+    source: Source
+    cited: bool
+    pieces: tuple[tuple[str, str], ...]
+
+
+def passages(draft: Draft, answered: Sequence[Answer]) -> tuple[Passage, ...]:
+    """The draft's sources; in each, the words nearest to the sentences that name it can light up."""
+    named: dict[str, dict[str, list[int]]] = {}
+    for line in (line for answer in answered for line in answer.lines):
+        for cited in line.cited:
+            named.setdefault(cited.source_id, {}).setdefault(cited.excerpt, []).append(line.number)
+    return tuple(
+        Passage(number, source, source.source_id in named, _lit(source.text, named.get(source.source_id, {})))
+        for number, source in enumerate(draft.sources, 1)
+    )
+
+
+def _lit(text: str, excerpts: dict[str, list[int]]) -> tuple[tuple[str, str], ...]:
+    """The source's text cut at the excerpts. Where one is not found as it stands (wrapped lines), nothing lights up."""
+    spans = sorted((text.find(words), words) for words in excerpts if words and words in text)
+    pieces: list[tuple[str, str]] = []
+    end = 0
+    for start, words in spans:
+        if start >= end:
+            pieces += [(text[end:start], ""), (words, " ".join(map(str, excerpts[words])))]
+            end = start + len(words)
+    return tuple(p for p in (*pieces, (text[end:], "")) if p[0])
 
 
 def changes(drafts: Sequence[tuple[str, Draft, object]]) -> tuple[tuple[str, str], ...]:

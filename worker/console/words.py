@@ -17,7 +17,7 @@ FOLDERS: dict[Status, str] = {
     Status.SUPERSEDED: "Overtaken",
 }
 EMPTY: dict[Status, str] = {
-    Status.HELD: "Nothing waits for you. New drafts appear here by themselves when you reload.",
+    Status.HELD: "Nothing waits for you. New drafts announce themselves here.",
     Status.OPEN: "Nothing is being drafted right now.",
     Status.APPROVED: "No reply is on its way right now.",
     Status.SENT: "No reply has been sent yet.",
@@ -49,6 +49,35 @@ GUARDS: dict[str, tuple[str, str]] = {
     "hostile": ("Suspicious mail", "The mail seems to be written for a machine rather than for a person."),
     "sure": ("Certainty", "Something about the customer or the draft is not certain enough."),
 }
+ON_CASES = frozenset({"approve", "edit", "reject", "redraft", "undo", "take over", "mind"})  # in the audit log
+KEYS = (
+    (
+        "A draft",
+        (
+            (("a",), "approve, send, go to the next"),
+            (("e",), "edit"),
+            (("Ctrl", "Enter"), "save, approve, go to the next; in other forms: send the form"),
+            (("r",), "ask for another draft"),
+            (("x",), "reject"),
+            (("t",), "take the ticket over"),
+            (("m",), "keep it for me, or let it go"),
+            (("z",), "undo the last approval, as long as it waits"),
+            (("s", "Shift+s"), "to the next or previous sentence, with its sources"),
+            (("Esc",), "close what is open"),
+        ),
+    ),
+    (
+        "Going about",
+        (
+            (("j", "k"), "next, previous"),
+            (("Enter", "o"), "open"),
+            (("n",), "to the most urgent draft"),
+            (("u",), "back to the queue"),
+            (("/",), "search"),
+            (("?",), "this list"),
+        ),
+    ),
+)
 PRIORITIES = {1: "Low", 2: "Medium", 3: "High", 4: "Urgent"}
 AUTHORS = {
     Author.CUSTOMER: "Customer",

@@ -8,7 +8,19 @@ from worker.models.customers import Asked, Customer, Identity, Reader, Strength
 from worker.models.drafts import Draft, Finding, Part, Sentence, Step, Trace, Usage, Verdict
 from worker.models.knowledge import Kind, Source, Template
 from worker.models.lessons import Change, Lesson, Treatment
-from worker.models.rows import MOVES, TERMINAL, Case, Doorbell, Ring, Send, SendKind, SendState, Status
+from worker.models.rows import (
+    ANSWER_WITHIN,
+    MOVES,
+    TERMINAL,
+    Case,
+    Doorbell,
+    Ring,
+    Send,
+    SendKind,
+    SendState,
+    Status,
+    answer_within,
+)
 from worker.models.tickets import (
     Author,
     Channel,
@@ -24,6 +36,7 @@ from worker.models.tickets import (
 )
 
 __all__ = [
+    "ANSWER_WITHIN",
     "MOVES",
     "TERMINAL",
     "Asked",
@@ -63,5 +76,6 @@ __all__ = [
     "Treatment",
     "Usage",
     "Verdict",
+    "answer_within",
     "place",
 ]

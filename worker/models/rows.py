@@ -34,6 +34,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     # What came later needed no answer after all, so nobody has taken this message over.
     Status.SUPERSEDED: frozenset({Status.HANDED_OVER}),
 }
+# How long a customer of each priority should wait for an answer at most: what the queue is ordered by.
+ANSWER_WITHIN = {4: timedelta(hours=1), 3: timedelta(hours=4), 2: timedelta(hours=12), 1: timedelta(hours=24)}
 TERMINAL = frozenset(status for status, onward in MOVES.items() if not onward)
 
 
@@ -83,6 +85,12 @@ class Case(Noun):
     reasons: tuple[str, ...] = ()
     opened_at: datetime
     moved_at: datetime
+    minder: str = ""  # login of the lead who said that it is theirs, or who last worked on the draft
+
+
+def answer_within(priority: int) -> timedelta:
+    """A priority that an account made up waits like the lowest."""
+    return ANSWER_WITHIN.get(priority, ANSWER_WITHIN[1])
 
 
 class SendKind(StrEnum):

@@ -3,7 +3,7 @@
 from worker.ports.figures import Figures
 from worker.ports.ledger import Cases, Customers, Doorbells, Ledger, Sends
 from worker.ports.outgoing import Outgoing
-from worker.ports.people import HeldRow, Reviews, Users
+from worker.ports.people import NONE, Beside, HeldRow, Reviews, Sieve, Users
 from worker.ports.world import (
     Completion,
     Contact,
@@ -19,6 +19,8 @@ from worker.ports.world import (
 )
 
 __all__ = [
+    "NONE",
+    "Beside",
     "Cases",
     "Completion",
     "Contact",
@@ -37,6 +39,7 @@ __all__ = [
     "Outgoing",
     "Reviews",
     "Sends",
+    "Sieve",
     "Users",
     "Vectors",
     "Writer",

@@ -133,6 +133,10 @@ class Cases(Protocol):
         """All cases of a ticket, oldest first."""
         ...
 
+    def of_requester(self, requester_id: int, limit: int = 20) -> Sequence[Case]:
+        """The requester's cases on all tickets, newest first."""
+        ...
+
     def moves(self, case_id: str) -> Sequence[Mapping[str, Any]]:
         """Its history: at, from_status, to_status, by, reasons; oldest first."""
         ...

@@ -12,6 +12,19 @@ from typing import Any, Protocol
 from worker.models import Case, Draft, Lesson, Noun
 from worker.ports.outgoing import Outgoing
 
+NONE = "-"  # in a Sieve: those that have none
+
+
+class Sieve(Noun):
+    """Which held drafts a lead wants to see. An empty field lets everything through."""
+
+    segment: str = ""  # a product's name, or NONE
+    template: str = ""  # a template's id, or NONE
+    finding: str = ""  # a guard's name, or NONE
+    strength: str = ""
+    minder: str = ""  # a login
+    words: str = ""  # each must stand in the ticket's number, requester, messages or draft
+
 
 class HeldRow(Noun):
     """A line of the console's queue."""
@@ -20,20 +33,39 @@ class HeldRow(Noun):
     template_id: str
     findings: tuple[str, ...]  # guard names
     age_seconds: float
+    late: bool = False  # it has waited for longer than its priority allows
+
+
+class Beside(Noun):
+    """Where a case stands among the held ones. `before` and `after`: its neighbours' ids, "" at the ends."""
+
+    before: str = ""
+    after: str = ""
+    number: int = 0  # how many stand before it, and one
+    total: int = 0
 
 
 class Reviews(Protocol):
     """What support leads do. `user` is a login; every action lands in the audit log in the same transaction, and so
     does what it teaches (`lesson`; None teaches nothing). An approval that is taken back teaches nothing any more."""
 
-    def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
-        """Most urgent first: priority, then age."""
+    def held(self, *, limit: int = 50, offset: int = 0, sieve: Sieve = Sieve()) -> Sequence[HeldRow]:
+        """Most urgent first: by when an answer is due, which is when it came plus what its priority allows."""
         ...
 
-    def held_count(self) -> int: ...
+    def held_count(self, sieve: Sieve = Sieve()) -> int: ...
 
     def opened(self, case_id: str, user: str) -> None:
         """`user` looks at the case; of a held one it is kept since when, for the seconds of its review."""
+        ...
+
+    def facets(self) -> Mapping[str, Mapping[str, int]]:
+        """For the filters: by field of Sieve ("segment", "template", "finding", "strength") how many held drafts have
+        each value; NONE where they have none."""
+        ...
+
+    def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
+        """Neighbours in the order of `held`, also of a case that is not held (any more): where it would stand."""
         ...
 
     def approve(
@@ -45,9 +77,18 @@ class Reviews(Protocol):
         user: str,
         *,
         lesson: Lesson | None = None,
+        wait: timedelta = timedelta(0),
     ) -> str | None:
-        """HELD -> APPROVED and the reply queued; the send's id. None if the case moved on, the draft is not the
-        newest, or `body_hash` is not its hash: what is approved is exactly what was shown."""
+        """HELD -> APPROVED and the reply queued, due after `wait`; the send's id. None if the case moved on, the draft
+        is not the newest, or `body_hash` is not its hash: what is approved is exactly what was shown."""
+        ...
+
+    def leaves_in(self, case_id: str) -> timedelta | None:
+        """How long an approval can still be taken back for certain; None where no reply of the case is queued."""
+        ...
+
+    def undo(self, case_id: str, user: str) -> bool:
+        """APPROVED -> HELD, and the queued reply is dropped. False if it has begun to leave, or there is none."""
         ...
 
     def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
@@ -70,6 +111,27 @@ class Reviews(Protocol):
 
     def redraft(self, case_id: str, hint: str, user: str) -> str | None:
         """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on."""
+        ...
+
+    def mind(self, case_id: str, minder: str, user: str) -> bool:
+        """Says whose the case is ("" nobody's). False if it is unknown. Edits and redrafts say so by themselves."""
+        ...
+
+    def look(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
+        """Notes that `user` has the case open; the logins of others who said so within that time."""
+        ...
+
+    def take_over(self, case_id: str, user: str, reason: str, outgoing: Outgoing | None = None) -> bool:
+        """`user` answers this ticket: all its cases that have not ended are HANDED_OVER with the reason, queued replies
+        are dropped, `outgoing` is queued. False, and nothing is stored, if it is taken already, or unknown."""
+        ...
+
+    def give_back(self, ticket_id: int, user: str) -> bool:
+        """Deskhand may answer the ticket's next message again. False if nobody had taken it over."""
+        ...
+
+    def taken_by(self, ticket_id: int) -> str:
+        """Login of the colleague who answers this ticket; "" for nobody."""
         ...
 
     def audit(self, user: str, action: str, subject: str, detail: str = "") -> None: ...

@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
 WROTE_AGAIN = "the customer wrote again"
 ANSWERED = "it was answered already"
+TAKEN = "a colleague has taken this ticket over"
 NEEDLESS = "a message came in since that needs no answer, so a person should look"
 
 
@@ -123,7 +124,10 @@ def _recorded(send: Send, there: Posted, desk: Desk) -> str:
 
 
 def _superseded(send: Send, desk: Desk) -> str:
-    """Why a reply must not leave any more; "" if it may. Notes to colleagues may always leave."""
+    """Why a reply must not leave any more; "" if it may. Notes to colleagues may leave, except that a draft waits where
+    a colleague has taken the ticket over."""
+    if send.kind is not SendKind.HANDOVER_NOTE and desk.ledger.reviews.taken_by(send.ticket_id):
+        return TAKEN
     if send.kind is not SendKind.REPLY:
         return ""
     thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger)
@@ -171,7 +175,7 @@ def _drop(send: Send, reason: str, desk: Desk) -> str:
     if reason == NEEDLESS:
         case_to, note = Status.HELD, _held_again(send, words, desk)
     else:
-        case_to, note = Status.SUPERSEDED, None
+        case_to, note = Status.HANDED_OVER if reason == TAKEN else Status.SUPERSEDED, None
     recheck = reason == WROTE_AGAIN
     desk.ledger.sends.drop(send.send_id, send.epoch, words, case_to=case_to, recheck=recheck, note=note)
     crash_point("deliver.dropped")

@@ -24,6 +24,7 @@ class Policy:
     max_tries: int = 3
     max_deaths: int = 5  # of the processes that worked on a row: by then it is the row
     max_rounds: int = 3
+    undo: timedelta = timedelta(0)  # how long a lead's approval waits before its reply may leave
 
     @property
     def shadow(self) -> bool:

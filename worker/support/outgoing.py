@@ -65,6 +65,12 @@ def rejected_note(reason: str, user: str, tags: Tags) -> Outgoing:
     return _note(SendKind.HANDOVER_NOTE, body, TicketChange(remove_tags=(tags.held,)))
 
 
+def taken_note(user: str, tags: Tags) -> Outgoing:
+    """Tells the team that a colleague answers this ticket, so that nobody waits for Deskhand."""
+    body = f"<p><b>{escape(user)} answers this ticket.</b> Deskhand sends nothing more here.</p>"
+    return _note(SendKind.HANDOVER_NOTE, body, TicketChange(add_tags=(tags.handed_over,), remove_tags=(tags.held,)))
+
+
 def cited(draft: Draft) -> list[Source]:
     """The draft's sources that a sentence of it names, in the order found."""
     named = {source for part in draft.parts for s in part.sentences for source in s.sources}

@@ -24,6 +24,7 @@ from worker.support.progress import Progress
 from worker.support.questions import split_questions
 from worker.support.retrieve import Found, retrieve
 from worker.support.segment import segment
+from worker.support.takeover import left_to_its_taker
 from worker.support.threads import waiting
 from worker.support.verdict import decide, left_to_a_person
 
@@ -122,6 +123,9 @@ def without_name(words: str, name: str) -> str:
 
 
 def _gate(thread: Thread, message: Message, words: Words, progress: Progress, desk: Desk) -> Verdict | None:
+    if left := left_to_its_taker(thread.ticket.ticket_id, desk.ledger):
+        progress.asked.append(left[1])
+        return left[0]
     cases = desk.ledger.cases
     verdict, asked = gate(
         thread,

@@ -6,29 +6,26 @@ there. Every outcome is a value, since two leads at one draft is daily business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
 from worker.errors import Trouble
-from worker.models import Case, Draft, Finding, Identity, Lesson, Part, Ring, Sentence, Status, Thread, Trace
-from worker.ports import Enqueue, Helpdesk, Ledger
+from worker.models import Case, Draft, Finding, Lesson, Part, Ring, Sentence, Status
+from worker.ports import Ledger
 from worker.support.bodies import body_hash as hash_of
-from worker.support.deliver import WROTE_AGAIN, why_superseded
-from worker.support.desk import Policy
+from worker.support.deliver import WROTE_AGAIN
 from worker.support.facts import PLACEHOLDER
+from worker.support.fresh import changed_sources, fingerprint, overtaken, titles
 from worker.support.lessons import by_person as by_person
 from worker.support.lessons import lesson
-from worker.support.outgoing import Tags, rejected_note, reply_outgoing
+from worker.support.outgoing import rejected_note, reply_outgoing
 from worker.support.render import Letter, clean_html, render_text
+from worker.support.reviewdesk import Current, Outcome, ReviewDesk
 from worker.support.sentences import sentences
-from worker.support.threads import read_thread, set_aside
 
 log = structlog.get_logger(__name__)
-
-LetterFor = Callable[[Thread, Identity | None], Letter]
-Judge = Callable[[Draft, Trace, Thread], Sequence[Finding]]
 
 _DONE_WORDS = {
     Status.OPEN: "A new draft is being written",
@@ -39,41 +36,6 @@ _DONE_WORDS = {
     Status.HANDED_OVER: "Already handed over",
     Status.IGNORED: "Already set aside",
 }
-
-
-@dataclass(frozen=True)
-class ReviewDesk:
-    """What a decision needs. `helpdesk` None: the ticket is not looked at before an approval (deliver always looks).
-    `judge` None: an edit keeps the findings and marks them as overruled."""
-
-    ledger: Ledger
-    policy: Policy
-    tags: Tags
-    letter_for: LetterFor
-    enqueue: Enqueue
-    helpdesk: Helpdesk | None = None
-    judge: Judge | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """`words`: why it was not done, a finished sentence for the lead. `made`: id of the send, draft or doorbell."""
-
-    done: bool
-    words: str = ""
-    made: str = ""
-
-
-@dataclass(frozen=True)
-class Current:
-    """The newest draft of a case, with what it was made from."""
-
-    case: Case
-    draft_id: str
-    draft: Draft
-    trace: Trace
-    thread: Thread
-    letter: Letter
 
 
 def current(desk: ReviewDesk, case_id: str) -> Current | None:
@@ -87,21 +49,46 @@ def current(desk: ReviewDesk, case_id: str) -> Current | None:
     return Current(case, draft_id, draft, trace, thread, desk.letter_for(thread, trace.identity))
 
 
-def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user: str) -> Outcome:
-    """Queues the stored body, if it is the one that was shown and the ticket still waits for it."""
+def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user: str, despite: str = "") -> Outcome:
+    """Queues the stored body, if it is the one that was shown and the ticket still waits for it. `despite`: the
+    fingerprint of changed sources that the lead was shown and approves in spite of."""
     now = current(desk, case_id)
     if now is None or not _shown(now, draft_id, body_hash):
         return Outcome(False, what_happened(desk.ledger, case_id))
     if fault := unsendable(now.draft, now.letter) or _shadow(desk):
         return Outcome(False, fault)
-    if reason := _overtaken(desk, now.case):
+    if reason := overtaken(desk, now.case):
         return _supersede(desk, now.case, reason, user)
+    changed = changed_sources(desk, now.draft)
+    if changed and fingerprint(changed) != despite:
+        return Outcome(False, f"Not sent: {titles(changed)} changed since this draft was written.")
     outgoing = reply_outgoing(now.draft, desk.policy, desk.tags)
-    send_id = desk.ledger.reviews.approve(case_id, draft_id, body_hash, outgoing, user, lesson=_learnt(desk, now))
+    wait, taught = desk.policy.undo, _learnt(desk, now)
+    send_id = desk.ledger.reviews.approve(case_id, draft_id, body_hash, outgoing, user, wait=wait, lesson=taught)
     if send_id is None:
         return Outcome(False, what_happened(desk.ledger, case_id))
-    desk.enqueue("deliver", send_id)
+    if not wait:  # a hint now would find it not due; the dispatcher finds it when it is
+        desk.enqueue("deliver", send_id)
     return Outcome(True, made=send_id)
+
+
+def undo(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
+    """Takes an approval back while its reply has not begun to leave."""
+    if desk.ledger.reviews.undo(case_id, user):
+        return Outcome(True)
+    return Outcome(False, f"Too late: {what_happened(desk.ledger, case_id)}")
+
+
+def put_away(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
+    """Ends a held draft whose time has passed, as the ticket itself says."""
+    case = desk.ledger.cases.get(case_id)
+    if case is None or case.status is not Status.HELD:
+        return Outcome(False, what_happened(desk.ledger, case_id))
+    reason = overtaken(desk, case)
+    if not reason:
+        return Outcome(False, "Nothing has happened on the ticket: this draft can still be sent.")
+    _supersede(desk, case, reason, user)
+    return Outcome(True)
 
 
 def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) -> Outcome:
@@ -114,6 +101,25 @@ def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) ->
     edited = _edited(desk, now, text, user)
     made = desk.ledger.reviews.edit(case_id, draft_id, edited, user, lesson=_learnt(desk, now, edited))
     return Outcome(True, made=made) if made else Outcome(False, what_happened(desk.ledger, case_id))
+
+
+def edit_and_approve(
+    desk: ReviewDesk, case_id: str, draft_id: str, text: str, shown: str, user: str, despite: str = ""
+) -> Outcome:
+    """Saves, and approves what was saved if its hash is that of the preview which the lead has read."""
+    saved = edit(desk, case_id, draft_id, text, user)
+    if not saved.done:
+        return saved
+    now = current(desk, case_id)
+    if now is None or now.draft.body_hash != shown:
+        return Outcome(False, "Saved, but not sent: the preview was not up to date. Please read it once more.")
+    return approve(desk, case_id, saved.made, shown, user, despite)
+
+
+def preview(desk: ReviewDesk, case_id: str, text: str, user: str) -> Current | None:
+    """What saving this text would make of the draft. Nothing is stored."""
+    now = current(desk, case_id)
+    return replace(now, draft=_edited(desk, now, text, user)) if now and text.strip() else None
 
 
 def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str) -> Outcome:
@@ -129,8 +135,13 @@ def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str
     return Outcome(False, what_happened(desk.ledger, case_id))
 
 
-def redraft(desk: ReviewDesk, case_id: str, hint: str, user: str) -> Outcome:
-    """Rings for another draft. The hint goes to the writer as one line."""
+def redraft(desk: ReviewDesk, case_id: str, hint: str, user: str, *, draft_id: str = "", unsaved: str = "") -> Outcome:
+    """Rings for another draft. The hint goes to the writer as one line. Words that a lead had typed and not saved
+    (`unsaved`, over the draft `draft_id`) are stored first: they stand among the earlier drafts then."""
+    if unsaved.strip():
+        saved = edit(desk, case_id, draft_id, unsaved, user)
+        if not saved.done:
+            return saved
     doorbell_id = desk.ledger.reviews.redraft(case_id, " ".join(hint.split()), user)
     if doorbell_id is None:
         return Outcome(False, what_happened(desk.ledger, case_id))
@@ -238,18 +249,6 @@ def _shown(now: Current, draft_id: str, body_hash: str) -> bool:
 
 def _shadow(desk: ReviewDesk) -> str:
     return "This is shadow mode: nothing is written to Freshdesk, so nothing can be sent." if desk.policy.shadow else ""
-
-
-def _overtaken(desk: ReviewDesk, case: Case) -> str:
-    """Asks the ticket itself. Trouble is no reason to refuse: deliver asks again before anything leaves."""
-    if desk.helpdesk is None:
-        return ""
-    try:
-        thread = read_thread(case.ticket_id, desk.helpdesk, desk.ledger)
-        return why_superseded(thread, case.message_key, set_aside(case.ticket_id, desk.ledger))
-    except Trouble as trouble:
-        log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
-        return ""
 
 
 def _supersede(desk: ReviewDesk, case: Case, reason: str, user: str) -> Outcome:

@@ -28,6 +28,10 @@ class MemoryCaseLookups:
     def of_ticket(self, ticket_id: int) -> Sequence[Case]:
         return [case for case in self._all() if case.ticket_id == ticket_id]
 
+    def of_requester(self, requester_id: int, limit: int = 20) -> Sequence[Case]:
+        theirs = [case for case in self._all() if case.requester_id == requester_id]
+        return sorted(theirs, key=lambda case: (case.opened_at, case.case_id), reverse=True)[:limit]
+
     def by_status(self, status: Status, *, limit: int = 50, offset: int = 0) -> Sequence[Case]:
         found = [case for case in self._all() if case.status is status]
         newest = sorted(found, key=lambda case: (case.moved_at, case.case_id), reverse=True)

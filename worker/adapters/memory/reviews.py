@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from worker.adapters.memory.desks import MemoryDesks
 from worker.adapters.memory.lessons import MemoryLessons
-from worker.adapters.memory.state import CaseRow
-from worker.models import Draft, Lesson, Ring, SendKind, Status
-from worker.ports import HeldRow, Outgoing
+from worker.adapters.memory.queue import MemoryQueue
+from worker.adapters.memory.state import CaseRow, SendRow
+from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status
+from worker.ports import Outgoing
 
 
-class MemoryReviews(MemoryLessons):
+class MemoryReviews(MemoryQueue, MemoryDesks, MemoryLessons):
     """`ports.ledger.Reviews`."""
-
-    def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
-        with self._state.lock:
-            now = self._state.now()
-            rows = sorted(self._held(), key=lambda row: (-row.case.priority, row.case.opened_at, row.case.case_id))
-            return [
-                HeldRow(
-                    case=row.case,
-                    template_id=row.case.template_id,
-                    findings=_guards(row),
-                    age_seconds=(now - row.case.opened_at).total_seconds(),
-                )
-                for row in rows[offset : offset + limit]
-            ]
-
-    def held_count(self) -> int:
-        with self._state.lock:
-            return len(self._held())
-
-    def _held(self) -> list[CaseRow]:
-        return [row for row in self._state.cases.values() if row.case.status is Status.HELD]
 
     def _newest(self, case_id: str, draft_id: str) -> CaseRow | None:
         """The case, if it is held and this is its newest draft."""
@@ -49,6 +31,7 @@ class MemoryReviews(MemoryLessons):
         outgoing: Outgoing,
         user: str,
         *,
+        wait: timedelta = timedelta(0),
         lesson: Lesson | None = None,
     ) -> str | None:
         reply = outgoing.model_copy(update={"kind": SendKind.REPLY})
@@ -61,7 +44,23 @@ class MemoryReviews(MemoryLessons):
             self._state.move(row, Status.APPROVED, by=user)
             self._state.note_audit(user, "approve", case_id, draft_id)
             self._learn(row, draft_id, "approved", user, lesson)
-            return self._state.add_send(row.case, reply)
+            return self._state.add_send(row.case, reply, wait)
+
+    def leaves_in(self, case_id: str) -> timedelta | None:
+        with self._state.lock:
+            due = [r.due_at for r in self._queued_replies() if r.send.case_id == case_id]
+            return max(due[0] - self._state.now(), timedelta(0)) if due else None
+
+    def undo(self, case_id: str, user: str) -> bool:
+        with self._state.lock:
+            if not self._state.drop_queued_reply(case_id, f"Taken back by {user}."):
+                return False
+            self._state.move(self._state.cases[case_id], Status.HELD, by=user, minder=user)
+            self._state.note_audit(user, "undo", case_id)
+            return True
+
+    def _queued_replies(self) -> list[SendRow]:
+        return [row for row in self._state.replies() if row.send.state is SendState.QUEUED]
 
     def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         with self._state.lock:
@@ -69,6 +68,7 @@ class MemoryReviews(MemoryLessons):
             if row is None:
                 return None
             edited = self._state.add_draft(row, draft, row.drafts[-1][2])
+            row.case = row.case.model_copy(update={"minder": user})
             self._state.note_audit(user, "edit", case_id, edited)
             self._learn(row, edited, "edited", user, lesson)
             return edited
@@ -98,6 +98,7 @@ class MemoryReviews(MemoryLessons):
             row = self._state.cases.get(case_id)
             if row is None or row.case.status is not Status.HELD:
                 return None
+            row.case = row.case.model_copy(update={"minder": user})
             self._state.note_audit(user, "redraft", case_id, hint)
             return self._state.ring(Ring.REDRAFT, row.case.ticket_id, case_id=case_id, hint=hint)
 
@@ -108,8 +109,3 @@ class MemoryReviews(MemoryLessons):
     def audit_log(self, limit: int = 100) -> Sequence[Mapping[str, Any]]:
         with self._state.lock:
             return [dict(entry) for entry in reversed(self._state.audit)][:limit]
-
-
-def _guards(row: CaseRow) -> tuple[str, ...]:
-    findings = row.drafts[-1][1].findings if row.drafts else ()
-    return tuple(dict.fromkeys(finding.guard for finding in findings))

@@ -72,6 +72,8 @@ class State:
         self.audit: list[dict[str, Any]] = []
         self.lessons: dict[str, Learnt] = {}
         self.openings: dict[tuple[str, str], tuple[datetime, datetime]] = {}  # (case, login): first and last
+        self.viewers: dict[tuple[str, str], datetime] = {}
+        self.taken: dict[int, str] = {}
 
     def free(self, lease_until: datetime | None) -> bool:
         return lease_until is None or lease_until <= self.now()
@@ -126,7 +128,7 @@ class State:
         live = [row for row in self.replies() if (row.send.ticket_id, row.send.message_key) == key]
         return len(live) + sum(one.kind is SendKind.REPLY for one in outgoing) <= 1
 
-    def add_send(self, case: Case, outgoing: Outgoing) -> str:
+    def add_send(self, case: Case, outgoing: Outgoing, wait: timedelta = timedelta(0)) -> str:
         send = Send(
             send_id=new_id("s"),
             case_id=case.case_id,
@@ -137,7 +139,7 @@ class State:
             **{name: getattr(cleaned(outgoing), name) for name in Outgoing.model_fields},
         )
         now = self.now()
-        self.sends[send.send_id] = SendRow(send, queued_at=now, due_at=now)
+        self.sends[send.send_id] = SendRow(send, queued_at=now, due_at=now + wait)
         return send.send_id
 
     def replies(self) -> list[SendRow]:

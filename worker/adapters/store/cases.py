@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
-from worker.adapters.store.columns import clock, new_id
+from worker.adapters.store.columns import clock, new_id, thread_words
 from worker.adapters.store.lessons import keep_unanswered
 from worker.adapters.store.lookups import CaseLookups
 from worker.adapters.store.room import (
@@ -22,9 +22,23 @@ from worker.adapters.store.room import (
     to_case,
     upsert,
 )
-from worker.adapters.store.schema import UNENDED, WAITING, cases, doorbells, sends, snapshots
+from worker.adapters.store.schema import UNENDED, WAITING, case_words, cases, doorbells, sends, snapshots
 from worker.adapters.store.trouble import Taken
-from worker.models import Case, Doorbell, Draft, Identity, Reader, Ring, Status, Strength, Thread, Trace, Verdict, place
+from worker.models import (
+    Case,
+    Doorbell,
+    Draft,
+    Identity,
+    Reader,
+    Ring,
+    Status,
+    Strength,
+    Thread,
+    Trace,
+    Verdict,
+    answer_within,
+    place,
+)
 from worker.ports import Outgoing
 
 NEWER_MESSAGE = "A newer message of the customer is being answered."
@@ -42,7 +56,11 @@ class SqlCases(CaseLookups):
             if _claimed_since(connection, doorbell) or _overtaken(connection, thread, message_key):
                 return None
             row = _insert(connection, thread, message_key, held) or _take_over(
-                connection, thread.ticket.ticket_id, message_key, doorbell, held
+                connection,
+                thread.ticket.ticket_id,
+                message_key,
+                doorbell,
+                held | {"answer_by": _due(thread.ticket.priority)},
             )
             return None if row is None else to_case(row)
 
@@ -132,8 +150,13 @@ def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -
     if reader is not None:
         columns["segments"] = list(reader.segments)
     if verdict.priority is not None:
-        columns["priority"] = verdict.priority
+        columns |= {"priority": verdict.priority, "answer_by": _due(verdict.priority)}
     return columns
+
+
+def _due(priority: int) -> Any:
+    """By when a case that is there already should be answered."""
+    return cases.c.opened_at + answer_within(priority).total_seconds()
 
 
 def _claimed_since(connection: Connection, doorbell: Doorbell) -> bool:
@@ -172,6 +195,7 @@ def _insert(connection: Connection, thread: Thread, message_key: str, held: dict
         "reasons": [],
         "opened_at": clock(),
         "moved_at": clock(),
+        "answer_by": from_now(answer_within(thread.ticket.priority)),
     }
     statement = upsert(connection, cases).values(**fresh, **held).on_conflict_do_nothing()
     row: Row[Any] | None = connection.execute(statement.returning(*cases.c)).one_or_none()
@@ -203,6 +227,9 @@ def _keep(connection: Connection, case_id: str, thread: Thread, trace: Trace) ->
             case_id=case_id, thread=thread.model_dump(mode="json"), trace=trace.model_dump(mode="json")
         )
     )
+    words = thread_words(thread)
+    fresh = upsert(connection, case_words).values(case_id=case_id, thread_words=words, draft_words="")
+    connection.execute(fresh.on_conflict_do_update(index_elements=["case_id"], set_={"thread_words": words}))
 
 
 def _one_at_a_time(connection: Connection, ticket_id: int) -> None:

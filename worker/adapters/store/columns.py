@@ -20,6 +20,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from worker.models import Thread
+from worker.support.bodies import plain
+
+_SEARCHED = 20_000  # characters of a text that can be searched
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -81,6 +85,20 @@ def _postgresql_clock(element: clock, compiler: SQLCompiler, **_: Any) -> str:
 def moment(seconds: float) -> datetime:
     """Seconds since 1970 as an aware time."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def folded(text: str) -> str:
+    """As the console's search compares it: small letters, white space as single blanks, of a sane length."""
+    return " ".join(text[:_SEARCHED].casefold().split())
+
+
+def thread_words(thread: Thread) -> str:
+    """What a thread can be found by: ticket number, subject, requester, and what everybody wrote, the newest first."""
+    ticket = thread.ticket
+    said = (plain(m.html) if m.html.strip() else m.text for m in reversed(thread.messages))
+    return folded(
+        " ".join([str(ticket.ticket_id), ticket.subject, ticket.requester.name, ticket.requester.email, *said])
+    )
 
 
 _turn = threading.Lock()

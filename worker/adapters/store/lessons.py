@@ -19,10 +19,11 @@ class Openings(Room):
 
     def opened(self, case_id: str, user: str) -> None:
         """Only held cases are being reviewed. Somebody who comes back after a pause begins anew."""
-        with self.writing() as connection:
+        with self.reading() as connection:
             status = connection.execute(select(cases.c.status).where(cases.c.case_id == case_id)).scalar()
-            if status != Status.HELD:
-                return
+        if status != Status.HELD:
+            return
+        with self.writing() as connection:
             row = upsert(connection, openings).values(case_id=case_id, login=user, first_at=clock(), last_at=clock())
             since = case((openings.c.last_at < clock() - PAUSE, clock()), else_=openings.c.first_at)
             again = {"first_at": since, "last_at": clock()}

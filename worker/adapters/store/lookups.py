@@ -27,6 +27,12 @@ class CaseLookups(Room):
         with self.reading() as connection:
             return [to_case(row) for row in connection.execute(query)]
 
+    def of_requester(self, requester_id: int, limit: int = 20) -> Sequence[Case]:
+        newest = (cases.c.opened_at.desc(), cases.c.case_id.desc())
+        query = select(cases).where(cases.c.requester_id == requester_id).order_by(*newest).limit(limit)
+        with self.reading() as connection:
+            return [to_case(row) for row in connection.execute(query)]
+
     def by_status(self, status: Status, *, limit: int = 50, offset: int = 0) -> Sequence[Case]:
         newest = (cases.c.moved_at.desc(), cases.c.case_id.desc())
         query = select(cases).where(cases.c.status == status).order_by(*newest).limit(limit).offset(offset)

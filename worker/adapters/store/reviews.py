@@ -3,49 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, select, update
 
 from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.desks import Desks
 from worker.adapters.store.lessons import Openings, learn
-from worker.adapters.store.room import add_draft, add_send, move, note_audit, ring_doorbell, to_case
-from worker.adapters.store.schema import audit, cases, drafts
+from worker.adapters.store.queue import Queue
+from worker.adapters.store.room import add_draft, add_send, drop_queued_replies, move, note_audit, ring_doorbell
+from worker.adapters.store.schema import audit, cases, drafts, sends
 from worker.adapters.store.trouble import Taken
-from worker.models import Draft, Lesson, Ring, SendKind, Status, Trace
-from worker.ports import HeldRow, Outgoing
+from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status, Trace
+from worker.ports import Outgoing
 
 
-class SqlReviews(Openings):
-    """`ports.ledger.Reviews` over SQL."""
-
-    def held(self, *, limit: int = 50, offset: int = 0) -> Sequence[HeldRow]:
-        urgent = (cases.c.priority.desc(), cases.c.opened_at, cases.c.case_id)
-        # The page is cut before the drafts are joined, or each of 10,000 would be looked up first.
-        page = (
-            select(cases).where(cases.c.status == Status.HELD).order_by(*urgent).limit(limit).offset(offset).subquery()
-        )
-        query = (
-            select(page, drafts.c.guards, (clock() - page.c.opened_at).label("age"))
-            .outerjoin(drafts, drafts.c.draft_id == page.c.draft_id)
-            .order_by(page.c.priority.desc(), page.c.opened_at, page.c.case_id)
-        )
-        with self.reading() as connection:
-            return [
-                HeldRow(
-                    case=to_case(row),
-                    template_id=row.template_id,
-                    findings=tuple(row.guards or ()),
-                    age_seconds=max(0.0, row.age),
-                )
-                for row in connection.execute(query)
-            ]
-
-    def held_count(self) -> int:
-        with self.reading() as connection:
-            return connection.execute(
-                select(func.count()).select_from(cases).where(cases.c.status == Status.HELD)
-            ).scalar_one()
+class SqlReviews(Queue, Desks, Openings):
+    """`ports.ledger.Reviews` over SQL: the queue and who is at what come from the rooms beside this one."""
 
     def approve(
         self,
@@ -55,6 +30,7 @@ class SqlReviews(Openings):
         outgoing: Outgoing,
         user: str,
         *,
+        wait: timedelta = timedelta(0),
         lesson: Lesson | None = None,
     ) -> str | None:
         """Also None where `outgoing` has another hash than the draft: what is sent is exactly what was shown."""
@@ -70,16 +46,31 @@ class SqlReviews(Openings):
                     return None
                 note_audit(connection, user, "approve", case_id, draft_id)
                 learn(connection, case_id, draft_id, "approved", user, lesson)
-                return add_send(connection, case_id, row.ticket_id, row.message_key, reply)
+                return add_send(connection, case_id, row.ticket_id, row.message_key, reply, wait)
         except Taken:
             return None
+
+    def leaves_in(self, case_id: str) -> timedelta | None:
+        reply = (sends.c.case_id == case_id, sends.c.kind == "reply", sends.c.state == SendState.QUEUED)
+        with self.reading() as connection:
+            seconds = connection.execute(select(sends.c.due_at - clock()).where(*reply)).scalar()
+        return None if seconds is None else timedelta(seconds=max(0.0, seconds))
+
+    def undo(self, case_id: str, user: str) -> bool:
+        """The reply first: one that a worker has begun to post is no longer queued, and nothing is taken back."""
+        with self.writing() as connection:
+            if not drop_queued_replies(connection, f"Taken back by {user}.", sends.c.case_id == case_id):
+                return False
+            move(connection, case_id, Status.APPROVED, Status.HELD, by=user, minder=user)
+            note_audit(connection, user, "undo", case_id)
+            return True
 
     def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         """The new draft keeps the trace of the one it came from."""
         this = (cases.c.case_id == case_id, cases.c.draft_id == draft_id, cases.c.status == Status.HELD)
         with self.writing() as connection:
             # Writing the row locks it: of two edits of the same draft, the second finds another newest one.
-            if connection.execute(update(cases).where(*this).values(draft_id=draft_id)).rowcount == 0:
+            if connection.execute(update(cases).where(*this).values(draft_id=draft_id, minder=user)).rowcount == 0:
                 return None
             trace = connection.execute(select(drafts.c.trace).where(drafts.c.draft_id == draft_id)).scalar_one()
             edited = add_draft(connection, case_id, draft, Trace.model_validate(trace))
@@ -109,9 +100,9 @@ class SqlReviews(Openings):
 
     def redraft(self, case_id: str, hint: str, user: str) -> str | None:
         """The case stays HELD, and can still be approved, until the doorbell is drafted."""
-        query = select(cases.c.ticket_id).where(cases.c.case_id == case_id, cases.c.status == Status.HELD)
+        held = update(cases).where(cases.c.case_id == case_id, cases.c.status == Status.HELD)
         with self.writing() as connection:
-            ticket_id = connection.execute(query.with_for_update()).scalar()
+            ticket_id = connection.execute(held.values(minder=user).returning(cases.c.ticket_id)).scalar()
             if ticket_id is None:
                 return None
             note_audit(connection, user, "redraft", case_id, hint)

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.adapters.store.columns import clock, moment, new_id
+from worker.adapters.store.columns import clock, folded, moment, new_id
 from worker.adapters.store.engine import WRITES
-from worker.adapters.store.schema import audit, case_moves, cases, doorbells, drafts, lessons, sends
+from worker.adapters.store.schema import audit, case_moves, case_words, cases, doorbells, drafts, lessons, sends
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
 from worker.models import MOVES, Case, Doorbell, Draft, Ring, Send, SendState, Status, Trace
@@ -162,6 +162,7 @@ def move(
 def add_draft(connection: Connection, case_id: str, draft: Draft, trace: Trace) -> str:
     """Stores it as the newest of a case whose row this transaction has locked."""
     draft_id = new_id("f")
+    guards = list(dict.fromkeys(finding.guard for finding in draft.findings))
     last = connection.execute(select(func.max(drafts.c.number)).where(drafts.c.case_id == case_id)).scalar()
     connection.execute(
         insert(drafts).values(
@@ -169,20 +170,32 @@ def add_draft(connection: Connection, case_id: str, draft: Draft, trace: Trace) 
             case_id=case_id,
             number=(last or 0) + 1,
             body_hash=draft.body_hash,
-            guards=list(dict.fromkeys(finding.guard for finding in draft.findings)),
+            guards=guards,
             draft=draft.model_dump(mode="json"),
             trace=trace.model_dump(mode="json"),
             stored_at=clock(),
         )
     )
     connection.execute(
-        update(cases).where(cases.c.case_id == case_id).values(draft_id=draft_id, template_id=draft.template_id)
+        update(cases)
+        .where(cases.c.case_id == case_id)
+        .values(draft_id=draft_id, template_id=draft.template_id, guards=guards)
     )
+    # As long as the case's words were kept with its thread; without one there is nothing to search either.
+    words = update(case_words).where(case_words.c.case_id == case_id)
+    connection.execute(words.values(draft_words=folded(draft.body_text)))
     return draft_id
 
 
-def add_send(connection: Connection, case_id: str, ticket_id: int, message_key: str, outgoing: Outgoing) -> str:
-    """Queues it. Taken if it is a second live reply to the same customer message."""
+def add_send(
+    connection: Connection,
+    case_id: str,
+    ticket_id: int,
+    message_key: str,
+    outgoing: Outgoing,
+    wait: timedelta = timedelta(0),
+) -> str:
+    """Queues it, due after `wait`. Taken if it is a second live reply to the same customer message."""
     send_id = new_id("s")
     connection.execute(
         insert(sends).values(
@@ -196,7 +209,7 @@ def add_send(connection: Connection, case_id: str, ticket_id: int, message_key: 
             change=outgoing.change.model_dump(mode="json"),
             state=SendState.QUEUED,
             queued_at=clock(),
-            due_at=clock(),
+            due_at=from_now(wait),
         )
     )
     return send_id

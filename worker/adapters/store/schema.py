@@ -98,10 +98,13 @@ cases = Table(
     Column("opened_at", Double, nullable=False),
     Column("moved_at", Double, nullable=False),
     Column("asked_at", Double),  # when the customer wrote, by Freshdesk's clock; None in rows of the first releases
+    Column("answer_by", Double, nullable=False, server_default=text("0")),  # opened_at and what its priority allows
+    Column("guards", Json, nullable=False, server_default=text("'[]'")),  # that found something in the newest draft
+    Column("minder", Words, nullable=False, server_default=text("''")),
     UniqueConstraint("ticket_id", "message_key"),
     Index("ix_cases_requester_id", "requester_id"),
     # Whole, not partial: without statistics SQLite takes the index below instead, and sorts 10,000 held drafts.
-    Index("ix_cases_queue", "status", text("priority DESC"), "opened_at", "case_id"),
+    Index("ix_cases_queue", "status", "answer_by", "case_id"),
     Index("ix_cases_status_moved_at_case_id", "status", "moved_at", "case_id"),
     _index("ix_cases_unended", "opened_at", where=UNENDED),
 )
@@ -125,6 +128,30 @@ snapshots = Table(
     Column("case_id", Words, ForeignKey("cases.case_id"), primary_key=True),
     Column("thread", Json, nullable=False),
     Column("trace", Json, nullable=False),
+)
+
+case_words = Table(
+    "case_words",  # what the console's search reads: small letters, apart from cases as the snapshots are
+    METADATA,
+    Column("case_id", Words, ForeignKey("cases.case_id"), primary_key=True),
+    Column("thread_words", Words, nullable=False),
+    Column("draft_words", Words, nullable=False),
+)
+
+viewers = Table(
+    "viewers",  # who has a case open in the console, and when that was last said
+    METADATA,
+    Column("case_id", Words, ForeignKey("cases.case_id"), primary_key=True),
+    Column("login", Words, primary_key=True),
+    Column("seen_at", Double, nullable=False),
+)
+
+taken = Table(
+    "taken",  # tickets that a colleague answers: nothing of ours leaves for them
+    METADATA,
+    Column("ticket_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("login", Words, nullable=False),
+    Column("taken_at", Double, nullable=False),
 )
 
 drafts = Table(

@@ -8,7 +8,7 @@ from alembic import op
 from worker.adapters.store.columns import Json, Words
 
 revision = "lessons_0001"
-down_revision = "0002"
+down_revision = "console_0003"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,60 @@
+"""Leads at their desks, in memory: whose a case is, who has it open, which tickets are taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from worker.adapters.memory.state import State
+from worker.models import Status
+from worker.ports import Outgoing
+
+
+class MemoryDesks:
+    """The part of `ports.ledger.Reviews` that is about people."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def mind(self, case_id: str, minder: str, user: str) -> bool:
+        with self._state.lock:
+            row = self._state.cases.get(case_id)
+            if row is None:
+                return False
+            row.case = row.case.model_copy(update={"minder": minder})
+            self._state.note_audit(user, "mind", case_id, minder)
+            return True
+
+    def look(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
+        with self._state.lock:
+            if case_id not in self._state.cases:
+                return []
+            now = self._state.now()
+            self._state.viewers[case_id, user] = now
+            seen = [(login, at) for (case, login), at in self._state.viewers.items() if case == case_id]
+            return sorted(login for login, at in seen if login != user and at >= now - within)
+
+    def take_over(self, case_id: str, user: str, reason: str, outgoing: Outgoing | None = None) -> bool:
+        with self._state.lock:
+            this = self._state.cases.get(case_id)
+            if this is None or this.case.ticket_id in self._state.taken:
+                return False
+            self._state.taken[this.case.ticket_id] = user
+            for row in [row for row in self._state.cases.values() if row.case.ticket_id == this.case.ticket_id]:
+                stopped = self._state.drop_queued_reply(row.case.case_id, reason)
+                if stopped or row.case.status in (Status.OPEN, Status.HELD):
+                    self._state.move(row, Status.HANDED_OVER, by=user, reasons=[reason])
+            if outgoing is not None:
+                self._state.add_send(this.case, outgoing)
+            self._state.note_audit(user, "take over", case_id, f"ticket {this.case.ticket_id}")
+            return True
+
+    def give_back(self, ticket_id: int, user: str) -> bool:
+        with self._state.lock:
+            if self._state.taken.pop(ticket_id, None) is None:
+                return False
+            self._state.note_audit(user, "give back", f"ticket {ticket_id}")
+            return True
+
+    def taken_by(self, ticket_id: int) -> str:
+        return self._state.taken.get(ticket_id, "")

@@ -1,0 +1,74 @@
+"""Who is at what: whose a case is, who has it open, and which tickets a colleague has taken over.
+
+The part of `ports.people.Reviews` that is about people rather than drafts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+
+from worker.adapters.store.columns import clock
+from worker.adapters.store.room import Room, add_send, drop_queued_replies, move, note_audit, upsert
+from worker.adapters.store.schema import cases, sends, taken, viewers
+from worker.models import Status
+from worker.ports import Outgoing
+
+_FORGOTTEN = 3600.0  # seconds after which nobody asks any more who had a case open
+
+
+class Desks(Room):
+    """Leads at their desks, over SQL."""
+
+    def mind(self, case_id: str, minder: str, user: str) -> bool:
+        with self.writing() as connection:
+            if connection.execute(update(cases).where(cases.c.case_id == case_id).values(minder=minder)).rowcount == 0:
+                return False
+            note_audit(connection, user, "mind", case_id, minder)
+            return True
+
+    def look(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
+        known = select(cases.c.case_id).where(cases.c.case_id == case_id)
+        others = select(viewers.c.login).where(viewers.c.case_id == case_id, viewers.c.login != user)
+        with self.writing() as connection:
+            if connection.execute(known).first() is None:
+                return []
+            seen = upsert(connection, viewers).values(case_id=case_id, login=user, seen_at=clock())
+            connection.execute(
+                seen.on_conflict_do_update(index_elements=["case_id", "login"], set_={"seen_at": clock()})
+            )
+            connection.execute(delete(viewers).where(viewers.c.seen_at < clock() - _FORGOTTEN))
+            recent = viewers.c.seen_at >= clock() - within.total_seconds()
+            return list(connection.execute(others.where(recent).order_by(viewers.c.login)).scalars())
+
+    def take_over(self, case_id: str, user: str, reason: str, outgoing: Outgoing | None = None) -> bool:
+        with self.writing() as connection:
+            this = connection.execute(select(cases).where(cases.c.case_id == case_id)).one_or_none()
+            if this is None:
+                return False
+            fresh = upsert(connection, taken).values(ticket_id=this.ticket_id, login=user, taken_at=clock())
+            if connection.execute(fresh.on_conflict_do_nothing().returning(taken.c.ticket_id)).first() is None:
+                return False
+            on_it = cases.c.ticket_id == this.ticket_id
+            stopped = drop_queued_replies(connection, reason, sends.c.ticket_id == this.ticket_id)
+            left = select(cases.c.case_id, cases.c.status).where(on_it).with_for_update()
+            for row in connection.execute(left).all():
+                if row.status in (Status.OPEN, Status.HELD) or row.case_id in stopped:
+                    move(connection, row.case_id, Status(row.status), Status.HANDED_OVER, by=user, reasons=[reason])
+            if outgoing is not None:
+                add_send(connection, case_id, this.ticket_id, this.message_key, outgoing)
+            note_audit(connection, user, "take over", case_id, f"ticket {this.ticket_id}")
+            return True
+
+    def give_back(self, ticket_id: int, user: str) -> bool:
+        with self.writing() as connection:
+            if connection.execute(delete(taken).where(taken.c.ticket_id == ticket_id)).rowcount == 0:
+                return False
+            note_audit(connection, user, "give back", f"ticket {ticket_id}")
+            return True
+
+    def taken_by(self, ticket_id: int) -> str:
+        with self.reading() as connection:
+            return connection.execute(select(taken.c.login).where(taken.c.ticket_id == ticket_id)).scalar() or ""

@@ -1,0 +1,124 @@
+"""The console's queue: held drafts in the order in which they should be looked at, sifted, counted and searched in SQL.
+
+Read only. The reading half of `ports.people.Reviews`; what leads do to a draft is in reviews.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Text, and_, exists, func, or_, select, type_coerce
+
+from worker.adapters.store.columns import clock, folded
+from worker.adapters.store.room import Room, to_case
+from worker.adapters.store.schema import case_words, cases
+from worker.models import Status
+from worker.ports import NONE, Beside, HeldRow, Sieve
+
+_URGENT = (cases.c.answer_by, cases.c.case_id)
+_MOST_WORDS = 8  # of a search; more would only slow it down
+
+
+class Queue(Room):
+    """The queue over SQL."""
+
+    def held(self, *, limit: int = 50, offset: int = 0, sieve: Sieve = Sieve()) -> Sequence[HeldRow]:
+        columns = (cases, (clock() - cases.c.opened_at).label("age"), (cases.c.answer_by < clock()).label("late"))
+        query = select(*columns).where(*_sifted(sieve)).order_by(*_URGENT).limit(limit).offset(offset)
+        with self.reading() as connection:
+            return [
+                HeldRow(
+                    case=to_case(row),
+                    template_id=row.template_id,
+                    findings=tuple(row.guards),
+                    age_seconds=max(0.0, row.age),
+                    late=bool(row.late),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def held_count(self, sieve: Sieve = Sieve()) -> int:
+        with self.reading() as connection:
+            return _count(connection, *_sifted(sieve))
+
+    def facets(self) -> Mapping[str, Mapping[str, int]]:
+        """Column by column: grouped by all at once, nearly every draft would be a group of its own. Lists are taken
+        apart here, since the two databases have no way in common."""
+        with self.reading() as connection:
+            return {
+                "strength": _grouped(connection, cases.c.strength),
+                "template": _grouped(connection, cases.c.template_id),
+                "segment": _taken_apart(_grouped(connection, type_coerce(cases.c.segments, Text))),
+                "finding": _taken_apart(_grouped(connection, type_coerce(cases.c.guards, Text))),
+            }
+
+    def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
+        sifted = _sifted(sieve)
+        with self.reading() as connection:
+            at = connection.execute(select(cases.c.answer_by).where(cases.c.case_id == case_id)).scalar()
+            if at is None:
+                return Beside(total=_count(connection, *sifted))
+            same = cases.c.answer_by == at
+            sooner = or_(cases.c.answer_by < at, and_(same, cases.c.case_id < case_id))
+            later = or_(cases.c.answer_by > at, and_(same, cases.c.case_id > case_id))
+            last_first = (cases.c.answer_by.desc(), cases.c.case_id.desc())
+            before = select(cases.c.case_id).where(*sifted, sooner).order_by(*last_first).limit(1)
+            after = select(cases.c.case_id).where(*sifted, later).order_by(*_URGENT).limit(1)
+            return Beside(
+                before=connection.execute(before).scalar() or "",
+                after=connection.execute(after).scalar() or "",
+                number=_count(connection, *sifted, sooner) + 1,
+                total=_count(connection, *sifted),
+            )
+
+
+def _grouped(connection: Connection, column: ColumnElement[str]) -> dict[str, int]:
+    held = cases.c.status == Status.HELD
+    query = select(column.label("value"), func.count().label("n")).where(held).group_by(column)
+    return {row.value or NONE: row.n for row in connection.execute(query)}
+
+
+def _taken_apart(lists: Mapping[str, int]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for stored, n in lists.items():
+        found.update(dict.fromkeys(json.loads(stored) or [NONE], n))
+    return dict(found)
+
+
+def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(cases).where(*where)).scalar_one()
+
+
+def _sifted(sieve: Sieve) -> list[ColumnElement[bool]]:
+    """The conditions of a sieve; what is not asked for is left out, so that the index alone can count."""
+    where: list[ColumnElement[bool]] = [cases.c.status == Status.HELD]
+    if sieve.segment:
+        where.append(_holds(cases.c.segments, sieve.segment))
+    if sieve.finding:
+        where.append(_holds(cases.c.guards, sieve.finding))
+    if sieve.template:
+        where.append(cases.c.template_id == ("" if sieve.template == NONE else sieve.template))
+    if sieve.strength:
+        where.append(cases.c.strength == sieve.strength)
+    if sieve.minder:
+        where.append(cases.c.minder == sieve.minder)
+    if words := folded(sieve.words).split()[:_MOST_WORDS]:
+        where.append(exists().where(case_words.c.case_id == cases.c.case_id, *map(_said, words)))
+    return where
+
+
+def _holds(column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a list that is kept as JSON holds that name, or nothing at all."""
+    stored = type_coerce(column, Text)
+    return stored == "[]" if name == NONE else stored.contains(json.dumps(name, ensure_ascii=False), autoescape=True)
+
+
+def _said(word: str) -> ColumnElement[bool]:
+    spelled = word.lstrip("#") or word  # a ticket is often written as #123
+    return or_(
+        case_words.c.thread_words.contains(spelled, autoescape=True),
+        case_words.c.draft_words.contains(spelled, autoescape=True),
+    )

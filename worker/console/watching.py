@@ -1,0 +1,77 @@
+"""What an open page asks for by itself: counts for the queue, news for a case, the preview of an edit. All JSON.
+
+Pages work without it; it keeps them true while somebody reads. Called by static/console.js.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from worker.console import view
+from worker.console.access import Access
+from worker.console.case import PRESENT, Cases
+from worker.console.letter import letter_html
+from worker.console.people import REVIEWER
+from worker.console.sieve import chosen
+from worker.models import Status
+from worker.support import fresh, review
+from worker.support.reviewdesk import ReviewDesk
+
+ASK_AGAIN = 45.0  # seconds between two looks at the ticket while its page is open
+
+
+def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
+    desk = cases.desk
+
+    @app.get("/counts")
+    def counts(request: Request) -> Response:
+        """By folder, and the ids at the top of the queue as it was chosen: whether there is something new to see."""
+        choice = chosen(dict(request.query_params), request.state.session.login)
+        rows = desk.ledger.reviews.held(limit=25, sieve=choice.sieve)
+        by_status = {str(name): number for name, number in desk.ledger.cases.counts().items()}
+        return JSONResponse({"counts": by_status, "top": [row.case.case_id for row in rows]})
+
+    @app.post("/cases/{case_id}/watch")
+    def watch(request: Request, case_id: str) -> Response:
+        form = request.state.form
+        if desk.ledger.cases.get(case_id) is None:
+            return JSONResponse({"detail": "no such case"}, 404)
+        others = desk.ledger.reviews.look(case_id, request.state.session.login, PRESENT)
+        trusted = fresh.TRUSTED if form.get("first") else ASK_AGAIN
+        return JSONResponse({"others": list(others), **news(desk, case_id, form.get("draft_id", ""), trusted)})
+
+    @app.post("/cases/{case_id}/preview", dependencies=[Depends(access.needs(REVIEWER))])
+    def preview(request: Request, case_id: str) -> Response:
+        made = review.preview(desk, case_id, request.state.form.get("text", ""), request.state.session.login)
+        if made is None:
+            return JSONResponse({"hash": "", "page": ""})
+        page = cases.pages.part(
+            "preview.html",
+            letter=letter_html(made.draft, made.letter.link_hosts),
+            findings=made.draft.findings,
+            unsendable=review.unsendable(made.draft, made.letter),
+            answers=view.answers(made.draft),
+        )
+        return JSONResponse({"hash": made.draft.body_hash, "page": page})
+
+
+def news(desk: ReviewDesk, case_id: str, draft_id: str, trusted: float) -> dict[str, Any]:
+    """What the reader of a draft does not know yet. `over`: it cannot be sent any more; `overtaken`: because of its
+    ticket, so that it may be put away; `reload`: there is something else to see at this address; `despite`: what an
+    approval must name that is given all the same."""
+    quiet = {"words": "", "over": False, "overtaken": False, "reload": False, "despite": ""}
+    now = review.current(desk, case_id)
+    if now is None or not draft_id:
+        return quiet
+    if now.case.status is not Status.HELD or now.draft_id != draft_id:
+        return quiet | {"words": review.what_happened(desk.ledger, case_id), "over": True, "reload": True}
+    if reason := fresh.overtaken(desk, now.case, trusted):
+        words = f"This draft cannot be sent any more: {reason}."
+        return quiet | {"words": words, "over": True, "overtaken": True}
+    if changed := fresh.changed_sources(desk, now.draft):
+        words = f"{fresh.titles(changed)} changed since this draft was written. Ask for another draft, or edit it."
+        return quiet | {"words": words, "despite": fresh.fingerprint(changed)}
+    return quiet

@@ -1,0 +1,75 @@
+"""Whether a draft still fits: what happened on its ticket since it was written, and whether its sources are the same.
+
+The page of a case asks while somebody reads it, an approval asks again, and `deliver` asks a last time before anything
+leaves. Trouble with asking is no reason to refuse: whoever comes later in that row asks again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import structlog
+
+from worker.errors import Trouble
+from worker.models import Case, Draft, Source
+from worker.support.deliver import why_superseded
+from worker.support.outgoing import cited
+from worker.support.reviewdesk import ReviewDesk
+from worker.support.threads import read_thread, set_aside
+
+log = structlog.get_logger(__name__)
+
+TRUSTED = 15.0  # seconds for which a look at the ticket is good enough for an approval
+_MANY = 5_000
+
+
+def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
+    """What happened on the ticket that makes the draft wrong, in the words of deliver; "" for nothing.
+
+    The ticket is read unless somebody here read it within the last `trusted` seconds: whoever has just looked at the
+    page need not wait for Freshdesk again when approving.
+    """
+    if desk.helpdesk is None:
+        return ""
+    now = time.monotonic()
+    read_at, reason = desk.looks.get(case.case_id, (now - trusted, ""))
+    if reason or now - read_at < trusted:
+        return reason  # what overtook a draft stays so
+    try:
+        thread = read_thread(case.ticket_id, desk.helpdesk, desk.ledger)
+        reason = why_superseded(thread, case.message_key, set_aside(case.ticket_id, desk.ledger))
+    except Trouble as trouble:
+        log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
+        return ""
+    _remember(desk, case.case_id, now, reason)
+    return reason
+
+
+def changed_sources(desk: ReviewDesk, draft: Draft) -> tuple[Source, ...]:
+    """Sources that the draft cites and that the index holds in another version by now, or no longer."""
+    named = cited(draft)
+    if desk.versions is None or not named:
+        return ()
+    try:
+        now = desk.versions([source.source_id for source in named])
+    except Trouble as trouble:
+        log.warning("index_not_read", reason=trouble.reason)
+        return ()
+    return tuple(source for source in named if now.get(source.source_id, "") != source.version)
+
+
+def fingerprint(sources: tuple[Source, ...]) -> str:
+    """Names what a lead was shown as changed: an approval despite that holds for exactly these. "" for none."""
+    said = " ".join(sorted(f"{source.source_id}@{source.version}" for source in sources))
+    return hashlib.sha256(said.encode()).hexdigest()[:16] if sources else ""
+
+
+def titles(sources: tuple[Source, ...]) -> str:
+    return ", ".join(dict.fromkeys(f"“{source.title}”" for source in sources))
+
+
+def _remember(desk: ReviewDesk, case_id: str, now: float, reason: str) -> None:
+    if len(desk.looks) > _MANY:
+        desk.looks.clear()
+    desk.looks[case_id] = (now, reason)

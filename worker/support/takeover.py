@@ -1,0 +1,42 @@
+"""A lead answers a ticket herself: nothing of ours leaves for it any more, until she gives it back.
+
+The ledger ends what is under way, the pipeline sets aside what comes, and `deliver` lets nothing out. Called by the
+console only.
+"""
+
+from __future__ import annotations
+
+from worker.models import Asked, Step, Verdict
+from worker.ports import Ledger
+from worker.support.outgoing import taken_note
+from worker.support.reviewdesk import Outcome, ReviewDesk
+
+
+def take_over(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
+    case = desk.ledger.cases.get(case_id)
+    if case is None:
+        return Outcome(False, "There is no such case.")
+    note = None if desk.policy.shadow else taken_note(user, desk.tags)
+    if desk.ledger.reviews.take_over(case_id, user, taken_words(user), note):
+        return Outcome(True)
+    return Outcome(False, f"{desk.ledger.reviews.taken_by(case.ticket_id)} answers this ticket already.")
+
+
+def give_back(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
+    """From the customer's next message on; what was ended stays ended."""
+    case = desk.ledger.cases.get(case_id)
+    if case is not None and desk.ledger.reviews.give_back(case.ticket_id, user):
+        return Outcome(True)
+    return Outcome(False, "Nobody has taken this ticket over.")
+
+
+def taken_words(user: str) -> str:
+    return f"{user} answers this ticket: nothing more is sent by Deskhand."
+
+
+def left_to_its_taker(ticket_id: int, ledger: Ledger) -> tuple[Verdict, Asked] | None:
+    """What the gate says of a ticket that a colleague has taken over; None if nobody has."""
+    user = ledger.reviews.taken_by(ticket_id)
+    if not user:
+        return None
+    return Verdict(step=Step.IGNORE, reasons=(taken_words(user),)), Asked(rule="taken-over", hit=True, why=f"by {user}")
