@@ -77,10 +77,13 @@ def counts_against(status: int, content: bytes) -> tuple[str, float | None]:
     return "", None
 
 
-def unreadable(what: str, status: int, *, repeatable: bool) -> Trouble:
-    """Trouble for a 2xx whose body is not what the API promises: a maintenance page, an empty body, half an object."""
+def unreadable(what: str, status: int, *, repeatable: bool, whole: bool) -> Trouble:
+    """Trouble for a 2xx whose body is not what the API promises: a maintenance page, an empty body, half an object.
+    `whole`: it is JSON, of another shape; that ticket will say the same tomorrow, so a person has to look."""
     reason = f"{what}: the answer ({status}) is not the JSON that was expected"
-    return Retryable(reason, part=PART) if repeatable else InDoubt(reason, part=PART)
+    if not repeatable:
+        return InDoubt(reason, part=PART)
+    return Permanent(reason, part=PART, code=status) if whole else Retryable(reason, part=PART)
 
 
 def wait_asked_for(headers: Mapping[str, str]) -> float | None:

@@ -175,9 +175,10 @@ class Wire:
         return _Answer(response.status_code, response.headers, response.content)
 
     def _one(self, shape: type[S], what: str, answer: _Answer, *, repeatable: bool) -> S:
-        row = _shaped(shape, _parsed(answer.content))
+        parsed = _parsed(answer.content)
+        row = _shaped(shape, parsed)
         if row is None:
-            raise unreadable(what, answer.status, repeatable=repeatable)
+            raise unreadable(what, answer.status, repeatable=repeatable, whole=_read(what) and isinstance(parsed, dict))
         return row
 
     def _many(self, shape: type[S], what: str, answer: _Answer) -> list[S]:
@@ -185,8 +186,12 @@ class Wire:
         rows = [_shaped(shape, item) for item in parsed] if isinstance(parsed, list) else [None]
         good = [row for row in rows if row is not None]
         if len(good) != len(rows):
-            raise unreadable(what, answer.status, repeatable=True)
+            raise unreadable(what, answer.status, repeatable=True, whole=_read(what) and isinstance(parsed, list))
         return good
+
+
+def _read(what: str) -> bool:
+    return what.startswith("GET ")
 
 
 def _parsed(content: bytes) -> Any:
