@@ -20,7 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help run test check chaos format index clean lock milvus-server
+.PHONY: help run test check chaos pictures format index clean lock milvus-server
 
 help:
 	@echo 'make run                         everything on this machine, until Ctrl-C'
@@ -28,6 +28,7 @@ help:
 	@echo 'make test [ARGS="-k words"]      every test'
 	@echo 'make check                       format, lint, types'
 	@echo 'make chaos [ARGS="--kills 100"]   faults and kills against the whole thing; the count as JSON'
+	@echo 'make pictures                    makes the pictures in docs/ anew, from the sample tickets (needs Chromium)'
 	@echo 'make format                      puts the code into its format'
 	@echo 'make index                       reads kb/ into the index'
 	@echo 'make lock                        new lock files from the pins in pyproject.toml (Python 3.11)'
@@ -46,6 +47,10 @@ check: $(VENV)/dev.stamp
 
 chaos: $(VENV)/run.stamp
 	@exec $(BIN)/python scripts/chaos.py $(ARGS)
+
+pictures: $(VENV)/dev.stamp
+	@mkdir -p docs/pictures
+	@DESKHAND_PICTURES=$(CURDIR)/docs/pictures exec $(BIN)/python -m pytest tests/browser/test_pictures.py
 
 format: $(VENV)/dev.stamp
 	@$(BIN)/ruff format .

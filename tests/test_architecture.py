@@ -18,13 +18,14 @@ from worker.settings import ROOT, Settings
 PACKAGE = ROOT / "worker"
 WORDS = {"models", "errors", "ports"}
 SAFE = {"trouble_words", "crashpoints"}  # leaves that need nothing but errors, and that everybody may have
-BELOW_SUPPORT = WORDS | SAFE | {"knowledge", "rulebook", "metrics"}
+BELOW_SUPPORT = WORDS | SAFE | {"knowledge", "rulebook", "metrics", "probes"}
 BELOW_BOOTSTRAP = BELOW_SUPPORT | {"adapters", "support", "intake", "console", "settings", "log", "bootstrap"}
 MAY_IMPORT = {
     "models": set(),
     "errors": set(),
     "trouble_words": {"errors"},
     "crashpoints": set(),
+    "probes": {"errors", "trouble_words"},
     "ports": {"models"},
     "metrics": set(),
     "log": SAFE,
@@ -40,7 +41,8 @@ MAY_IMPORT = {
     "queues": {"settings"},
     "standby": SAFE | {"errors", "metrics"},
     "bootstrap": BELOW_BOOTSTRAP,
-    "bootstrap_web": BELOW_BOOTSTRAP | {"queues"},
+    "bootstrap_web": BELOW_BOOTSTRAP | {"queues", "bootstrap_looks"},
+    "bootstrap_looks": BELOW_BOOTSTRAP | {"queues", "bootstrap_web"},
     "tasks": BELOW_SUPPORT | {"bootstrap", "support", "queues", "settings", "standby", "log"},
     "dispatcher": BELOW_SUPPORT | {"bootstrap", "intake", "support", "queues", "settings", "log"},
     "asgi": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "ledger_metrics"},
@@ -49,7 +51,7 @@ MAY_IMPORT = {
     "chaos": BELOW_BOOTSTRAP | {"sandbox", "stack", "web", "tasks", "dispatcher"},
 }
 KNOW_CELERY = {"queues", "tasks"}
-KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "stack", "chaos"}
+KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "bootstrap_looks", "stack", "chaos"}
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

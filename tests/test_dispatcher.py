@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from structlog.testing import capture_logs
 
 from worker.adapters.memory import MemoryLedger
-from worker.dispatcher import REMEMBER, Sweep
+from worker.dispatcher import NOTE, REMEMBER, Sweep
 from worker.models import Ring
 from worker.queues import DRAFT
 
@@ -45,6 +45,17 @@ def test_a_slow_queue_is_not_filled_with_the_same_ids():
     clock.time += REMEMBER
     assert sweep.once() == 1
     assert len(queued) == 2
+
+
+def test_it_says_now_and_then_that_it_is_there():
+    sweep, ledger, _, clock = a_sweep()
+    noted: list[datetime] = []
+    ledger.doorbells.note_sweep = lambda: noted.append(clock.time)  # type: ignore[method-assign]
+    for _ in range(5):
+        sweep.once()
+        clock.time += NOTE / 2
+
+    assert noted == [NOON, NOON + NOTE, NOON + 2 * NOTE]
 
 
 def test_it_tells_how_late_it_is_once_for_each_row():

@@ -11,6 +11,7 @@ from worker.models import SendState, Status
 from worker.models.rows import MOVES
 from worker.settings import Settings
 from worker.support.guard import GUARDS
+from worker.support.lessons import LIGHT_UP_TO
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
@@ -22,6 +23,7 @@ DOCUMENTS = [
         "kb/README.md",
         "rules/README.md",
         "docs/architecture.md",
+        "docs/console.md",
         "docs/operations.md",
         "docs/freshdesk-setup.md",
         "docs/reliability.md",
@@ -116,6 +118,10 @@ def test_metrics_and_log_events_that_ops_are_told_of_exist(name: str) -> None:
     events = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text)) - metrics
     events -= {"auto_send", "depends_on", "deskhand_inside", "deskhand_outside"}  # no events
     assert {event for event in events if f'"{event}"' not in sources} == set()
+
+
+def test_the_guide_for_leads_names_the_bound_that_the_classes_have() -> None:
+    assert f"up to {LIGHT_UP_TO:.0%} of the words changed" in words_of("docs/console.md")
 
 
 def test_the_licence_is_apache_and_ours() -> None:

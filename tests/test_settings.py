@@ -53,6 +53,9 @@ def test_several_webhook_secrets_are_valid_at_once() -> None:
         ({"lease_seconds": 10, "http_timeout_seconds": 15}, "LEASE_SECONDS must be longer"),
         ({"webhook_port": "eighty"}, "WEBHOOK_PORT"),
         ({"delivery_mode": "always"}, "DELIVERY_MODE"),
+        ({"time_zone": "Peerwell/Office"}, "TIME_ZONE: there is no such time zone"),
+        ({"time_zone": "../etc/passwd"}, "TIME_ZONE"),
+        ({"time_zone": "Europe"}, "TIME_ZONE"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_name(said: dict[str, object], words: str) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from worker.bootstrap import (
     load_rules,
@@ -76,6 +77,7 @@ def _ping_milvus(settings: Settings) -> str:
 
 def make_console_app(settings: Settings) -> FastAPI:
     """The console over the ledger; approvals are looked at once more against the helpdesk, where one is configured."""
+    from worker.bootstrap_looks import looks
     from worker.console.app import make_console
     from worker.queues import make_celery
 
@@ -85,8 +87,9 @@ def make_console_app(settings: Settings) -> FastAPI:
         who = identity or Identity(strength=Strength.UNKNOWN)
         return letter_for(rulebook, first_name(known_facts(who, thread.ticket), thread))
 
+    ledger = open_ledger_for(settings)
     return make_console(
-        open_ledger_for(settings),
+        ledger,
         letter_for=letter,
         console_secret=console_secret(settings),
         policy=make_policy(settings),
@@ -97,6 +100,8 @@ def make_console_app(settings: Settings) -> FastAPI:
         versions=_versions(settings),
         notice=settings.console_notice,
         freshdesk_url=settings.freshdesk_url,
+        zone=ZoneInfo(settings.time_zone),
+        looks=looks(settings, ledger),
     )
 
 

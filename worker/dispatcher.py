@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 RECHECK_SECONDS = 60.0  # how often it looks for cases that nobody would come back to
+NOTE = timedelta(seconds=15)  # how often it says that it is there, for the console
 REMEMBER = timedelta(seconds=10)  # how long a row that was enqueued is not enqueued again
 
 
@@ -40,6 +41,7 @@ class Sweep:
         self._now = now
         self._recent: dict[str, datetime] = {}
         self._due: set[str] = set()  # at the last pass
+        self._noted: datetime | None = None
 
     def once(self) -> int:
         now = self._now()
@@ -54,6 +56,9 @@ class Sweep:
             self._recent[row] = now
             metrics.DISPATCHED.labels(queue).inc()
         self._tell(sends, doorbells)
+        if self._noted is None or now - self._noted >= NOTE:
+            self._ledger.doorbells.note_sweep()
+            self._noted = now
         return len(fresh)
 
     def _tell(self, sends: Sequence[str], doorbells: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     console_url: str = ""
     console_secret: SecretStr = SecretStr("")
     console_notice: str = ""
+    time_zone: str = "UTC"
     sandbox_port: int = Field(8002, ge=1, le=65535)
     worker_metrics_port: int = Field(8010, ge=0, le=65535)
     dispatcher_metrics_port: int = Field(8030, ge=0, le=65535)
@@ -111,6 +113,15 @@ class Settings(BaseSettings):
         if "/openai/v1" in value:
             raise ValueError("leave /openai/v1 out: the client adds it")
         return value.rstrip("/")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, KeyError, OSError):  # no name, an unknown one, a folder of them
+            raise ValueError("there is no such time zone: give it as Asia/Kolkata or Europe/Berlin") from None
+        return value
 
     @field_validator("data_dir", "rules_dir", "kb_dir")
     @classmethod

@@ -243,7 +243,7 @@ def test_a_ledger_that_is_down_loses_no_words(ledger: SqlLedger, monkeypatch):
     maya = Lead(a_console(ledger), ledger)
     fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
 
-    def locked(*_: object) -> None:
+    def locked(*_: object, **__: object) -> None:
         raise Retryable("database is locked", part="ledger")
 
     monkeypatch.setattr(ledger.reviews, "edit", locked)

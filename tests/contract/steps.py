@@ -69,6 +69,10 @@ def status_of(ledger: Ledger, case: Case) -> Status:
     return current(ledger, case).status
 
 
+def newest_draft(ledger: Ledger, case: Case) -> str:
+    return ledger.cases.drafts(case.case_id)[-1][0]
+
+
 def send_of(ledger: Ledger, case_id: str, send_id: str) -> Send:
     return next(send for send in ledger.sends.of_case(case_id) if send.send_id == send_id)
 

@@ -5,6 +5,9 @@ Every page needs a session unless access.OPEN names it; nothing is loaded from a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
@@ -15,12 +18,15 @@ from worker.console.audit import add_audit
 from worker.console.case import Cases, add_case
 from worker.console.deciding import add_decisions
 from worker.console.mishaps import add_mishaps
+from worker.console.numbers import add_numbers
 from worker.console.page import STATIC, Pages
+from worker.console.parts import add_parts
 from worker.console.queue import add_queue
 from worker.console.signin import add_signin
 from worker.console.throttle import Throttle
 from worker.console.watching import add_watching
-from worker.ports import Enqueue, Helpdesk, Ledger
+from worker.ports import Enqueue, Helpdesk, Ledger, Now
+from worker.probes import Look
 from worker.support.desk import Policy
 from worker.support.outgoing import Tags
 from worker.support.reviewdesk import Judge, LetterFor, ReviewDesk, Versions
@@ -54,6 +60,9 @@ def make_console(
     notice: str = "",
     freshdesk_url: str = "",
     throttle: Throttle | None = None,
+    zone: tzinfo = UTC,
+    looks: Mapping[str, Callable[[], Look]] | None = None,
+    now: Now = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The whole console.
 
@@ -61,7 +70,8 @@ def make_console(
     before sign-in to the browser; the same for all console processes. `judge(draft, trace, thread)`: findings on an
     edit; None keeps the old ones, marked as overruled. `versions(source_ids)`: what the live index has of them, to
     notice that an article changed; None notices nothing. `notice`: a banner on every page ("the sandbox composer, no
-    language model"). `freshdesk_url`: for links to tickets.
+    language model"). `freshdesk_url`: for links to tickets. `zone`: whose days the numbers count. `looks`: how the
+    parts outside the ledger are, for the pages on the service.
     """
     access = Access(ledger.users, console_secret)
     pages = Pages(access, notice)
@@ -84,6 +94,8 @@ def make_console(
     add_decisions(app, access, cases)
     add_watching(app, access, cases)
     add_audit(app, ledger, access, pages)
+    add_numbers(app, ledger, pages, zone, now)
+    add_parts(app, ledger, pages, looks or {})
     return app
 
 

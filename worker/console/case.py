@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from worker.console import view
 from worker.console.letter import letter_html
 from worker.console.page import Pages
+from worker.console.people import REVIEWER
 from worker.console.sieve import Chosen, chosen, chosen_in
 from worker.models import Case, SendKind, Status, Trace
 from worker.ports import Ledger
@@ -77,6 +78,8 @@ class Cases:
 def add_case(app: FastAPI, cases: Cases) -> None:
     @app.get("/cases/{case_id}")
     def case_page(request: Request, case_id: str) -> Response:
+        if request.state.session.may(REVIEWER):  # from here on a review takes its time
+            review.opened(cases.desk, case_id, request.state.session.login)
         return cases.show(request, case_id)
 
 

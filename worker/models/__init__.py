@@ -7,6 +7,7 @@ from worker.models.base import Noun
 from worker.models.customers import Asked, Customer, Identity, Reader, Strength
 from worker.models.drafts import Draft, Finding, Part, Sentence, Step, Trace, Usage, Verdict
 from worker.models.knowledge import Kind, Source, Template
+from worker.models.lessons import Change, Lesson, Treatment
 from worker.models.rows import (
     ANSWER_WITHIN,
     MOVES,
@@ -41,6 +42,7 @@ __all__ = [
     "Asked",
     "Author",
     "Case",
+    "Change",
     "Channel",
     "Customer",
     "Doorbell",
@@ -48,6 +50,7 @@ __all__ = [
     "Finding",
     "Identity",
     "Kind",
+    "Lesson",
     "Message",
     "Noun",
     "Part",
@@ -70,6 +73,7 @@ __all__ = [
     "TicketNews",
     "TicketState",
     "Trace",
+    "Treatment",
     "Usage",
     "Verdict",
     "answer_within",

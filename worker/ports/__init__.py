@@ -1,5 +1,6 @@
 """What we need of the world, in our words: few, small protocols. Adapters implement them, bootstrap joins them."""
 
+from worker.ports.figures import Figures
 from worker.ports.ledger import Cases, Customers, Doorbells, Ledger, Sends
 from worker.ports.outgoing import Outgoing
 from worker.ports.people import NONE, Beside, HeldRow, Reviews, Sieve, Users
@@ -28,6 +29,7 @@ __all__ = [
     "Doorbells",
     "Embedder",
     "Enqueue",
+    "Figures",
     "HeldRow",
     "Helpdesk",
     "Hit",

@@ -26,6 +26,7 @@ from worker.models import (
     Trace,
     Verdict,
 )
+from worker.ports.figures import Figures
 from worker.ports.outgoing import Outgoing
 from worker.ports.people import Reviews, Users
 
@@ -72,6 +73,12 @@ class Doorbells(Protocol):
         ...
 
     def set_poll_mark(self, mark: datetime) -> None: ...
+
+    def note_sweep(self) -> None:
+        """The dispatcher has just looked at everything that was due."""
+        ...
+
+    def last_sweep(self) -> datetime | None: ...
 
     def seen(self, ticket_id: int, updated_at: datetime) -> bool:
         """Whether a doorbell for this ticket was received at or after `updated_at`, or waits for a worker that has yet
@@ -276,6 +283,7 @@ class Ledger(Protocol):
     customers: Customers
     reviews: Reviews
     users: Users
+    figures: Figures
 
     def ping(self) -> str: ...
 

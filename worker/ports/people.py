@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
-from worker.models import Case, Draft, Noun
+from worker.models import Case, Draft, Lesson, Noun
 from worker.ports.outgoing import Outgoing
 
 NONE = "-"  # in a Sieve: those that have none
@@ -46,13 +46,18 @@ class Beside(Noun):
 
 
 class Reviews(Protocol):
-    """What support leads do. `user` is a login; every action lands in the audit log in the same transaction."""
+    """What support leads do. `user` is a login; every action lands in the audit log in the same transaction, and so
+    does what it teaches (`lesson`; None teaches nothing). An approval that is taken back teaches nothing any more."""
 
     def held(self, *, limit: int = 50, offset: int = 0, sieve: Sieve = Sieve()) -> Sequence[HeldRow]:
         """Most urgent first: by when an answer is due, which is when it came plus what its priority allows."""
         ...
 
     def held_count(self, sieve: Sieve = Sieve()) -> int: ...
+
+    def opened(self, case_id: str, user: str) -> None:
+        """`user` looks at the case; of a held one it is kept since when, for the seconds of its review."""
+        ...
 
     def facets(self) -> Mapping[str, Mapping[str, int]]:
         """For the filters: by field of Sieve ("segment", "template", "finding", "strength") how many held drafts have
@@ -71,6 +76,7 @@ class Reviews(Protocol):
         outgoing: Outgoing,
         user: str,
         *,
+        lesson: Lesson | None = None,
         wait: timedelta = timedelta(0),
     ) -> str | None:
         """HELD -> APPROVED and the reply queued, due after `wait`; the send's id. None if the case moved on, the draft
@@ -85,11 +91,20 @@ class Reviews(Protocol):
         """APPROVED -> HELD, and the queued reply is dropped. False if it has begun to leave, or there is none."""
         ...
 
-    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str) -> str | None:
+    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         """Stores `draft` as the newest of a HELD case; its id. None if the case moved on or draft_id is not newest."""
         ...
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
+    def reject(
+        self,
+        case_id: str,
+        draft_id: str,
+        reason: str,
+        user: str,
+        outgoing: Outgoing | None = None,
+        *,
+        lesson: Lesson | None = None,
+    ) -> bool:
         """HELD -> REJECTED with the reason, and the note that says so on the ticket queued (`outgoing`; None writes
         nothing there). False, and nothing is stored, if the case moved on or the draft is not the newest."""
         ...

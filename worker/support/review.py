@@ -9,16 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.models import Case, Draft, Finding, Part, Ring, Sentence, Status
+import structlog
+
+from worker.errors import Trouble
+from worker.models import Case, Draft, Finding, Lesson, Part, Ring, Sentence, Status
 from worker.ports import Ledger
 from worker.support.bodies import body_hash as hash_of
 from worker.support.deliver import WROTE_AGAIN
 from worker.support.facts import PLACEHOLDER
 from worker.support.fresh import changed_sources, fingerprint, overtaken, titles
+from worker.support.lessons import by_person as by_person
+from worker.support.lessons import lesson
 from worker.support.outgoing import rejected_note, reply_outgoing
 from worker.support.render import Letter, clean_html, render_text
 from worker.support.reviewdesk import Current, Outcome, ReviewDesk
 from worker.support.sentences import sentences
+
+log = structlog.get_logger(__name__)
 
 _DONE_WORDS = {
     Status.OPEN: "A new draft is being written",
@@ -56,8 +63,8 @@ def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user:
     if changed and fingerprint(changed) != despite:
         return Outcome(False, f"Not sent: {titles(changed)} changed since this draft was written.")
     outgoing = reply_outgoing(now.draft, desk.policy, desk.tags)
-    wait = desk.policy.undo
-    send_id = desk.ledger.reviews.approve(case_id, draft_id, body_hash, outgoing, user, wait=wait)
+    wait, taught = desk.policy.undo, _learnt(desk, now)
+    send_id = desk.ledger.reviews.approve(case_id, draft_id, body_hash, outgoing, user, wait=wait, lesson=taught)
     if send_id is None:
         return Outcome(False, what_happened(desk.ledger, case_id))
     if not wait:  # a hint now would find it not due; the dispatcher finds it when it is
@@ -91,7 +98,8 @@ def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) ->
         return Outcome(False, what_happened(desk.ledger, case_id))
     if not text.strip():
         return Outcome(False, "A reply without words cannot be saved. To send nothing, reject the draft.")
-    made = desk.ledger.reviews.edit(case_id, draft_id, _edited(desk, now, text, user), user)
+    edited = _edited(desk, now, text, user)
+    made = desk.ledger.reviews.edit(case_id, draft_id, edited, user, lesson=_learnt(desk, now, edited))
     return Outcome(True, made=made) if made else Outcome(False, what_happened(desk.ledger, case_id))
 
 
@@ -120,7 +128,9 @@ def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str
     if not reason.strip():
         return Outcome(False, "Please give a reason: whoever answers the ticket by hand will read it.")
     note = None if desk.policy.shadow else rejected_note(reason.strip(), user, desk.tags)
-    if desk.ledger.reviews.reject(case_id, draft_id, reason.strip(), user, note):
+    now = current(desk, case_id)
+    taught = _learnt(desk, now, rejected=True) if now else None
+    if desk.ledger.reviews.reject(case_id, draft_id, reason.strip(), user, note, lesson=taught):
         return Outcome(True)
     return Outcome(False, what_happened(desk.ledger, case_id))
 
@@ -137,6 +147,14 @@ def redraft(desk: ReviewDesk, case_id: str, hint: str, user: str, *, draft_id: s
         return Outcome(False, what_happened(desk.ledger, case_id))
     desk.enqueue("draft", doorbell_id)
     return Outcome(True, made=doorbell_id)
+
+
+def opened(desk: ReviewDesk, case_id: str, user: str) -> None:
+    """Somebody who may decide looks at the case. Not knowing since when is no reason not to show it."""
+    try:
+        desk.ledger.reviews.opened(case_id, user)
+    except Trouble as trouble:
+        log.warning("opening_not_kept", case_id=case_id, reason=trouble.reason)
 
 
 def what_happened(ledger: Ledger, case_id: str) -> str:
@@ -175,9 +193,10 @@ def typed_text(draft: Draft, letter: Letter) -> str:
     return "\n\n".join(text.split("\n\n")[1:-1]).strip()
 
 
-def by_person(draft: Draft) -> bool:
-    """Whether a lead wrote it: an edit calls no model, and is not the filled-in template."""
-    return draft.usage.calls == 0 and draft.written_by not in ("", "template")
+def _learnt(desk: ReviewDesk, now: Current, edited: Draft | None = None, *, rejected: bool = False) -> Lesson:
+    drafts = [(draft_id, draft) for draft_id, draft, _ in desk.ledger.cases.drafts(now.case.case_id)]
+    drafts += [("", edited)] if edited else []
+    return lesson(drafts, lambda draft: typed_text(draft, now.letter), rejected=rejected)
 
 
 def _edited(desk: ReviewDesk, now: Current, text: str, user: str) -> Draft:

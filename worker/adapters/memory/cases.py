@@ -12,6 +12,7 @@ from worker.adapters.store.cases import MOVED_ON, NEWER_MESSAGE, came_before
 from worker.adapters.store.columns import clean, new_id
 from worker.models import MOVES, Case, Doorbell, Draft, Identity, Reader, Ring, Status, Thread, Trace, Verdict, place
 from worker.ports import Outgoing
+from worker.ports.figures import Unanswered
 
 
 class MemoryCases(MemoryCaseLookups):
@@ -34,6 +35,7 @@ class MemoryCases(MemoryCaseLookups):
                 self._state.move(row, Status.OPEN, by=DESKHAND)
             row.case = row.case.model_copy(update={"epoch": row.case.epoch + 1, **_about(thread)})
             row.lease_until, row.opened_by = self._state.lease(lease), doorbell.doorbell_id
+            row.asked_at = next((m.at for m in thread.messages if m.key == message_key), None)
             return row.case
 
     def _overtaken(self, thread: Thread, message_key: str) -> bool:
@@ -106,11 +108,17 @@ class MemoryCases(MemoryCaseLookups):
             found = _found(verdict, identity or trace.identity, reader or trace.reader)
             self._state.move(row, status, by=DESKHAND, reasons=verdict.reasons, **found)
             row.thread, row.trace = cleaned(thread), cleaned(trace)
+            row.unanswered = self._unanswered(row.case, draft)
             if draft is not None:
                 self._state.add_draft(row, draft, trace)
             if status is not Status.IGNORED:
                 self._supersede_older(row)
             return [self._state.add_send(row.case, one) for one in outgoing]
+
+    def _unanswered(self, case: Case, draft: Draft | None) -> tuple[Unanswered, ...]:
+        questions = [p.question for p in (draft.parts if draft else ()) if not p.answered and p.question.strip()]
+        place = {"ticket_id": case.ticket_id, "case_id": case.case_id, "at": self._state.now()}
+        return tuple(Unanswered(question=clean(question), **place) for question in questions)
 
     def _supersede_older(self, newest: CaseRow) -> None:
         for row in self._state.cases.values():

@@ -15,6 +15,7 @@ class MemoryDoorbells:
     def __init__(self, state: State) -> None:
         self._state = state
         self._mark: datetime | None = None
+        self._swept: datetime | None = None
 
     def ring(
         self, ring: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None = None, hint: str = ""
@@ -90,6 +91,12 @@ class MemoryDoorbells:
 
     def set_poll_mark(self, mark: datetime) -> None:
         self._mark = mark
+
+    def last_sweep(self) -> datetime | None:
+        return self._swept
+
+    def note_sweep(self) -> None:
+        self._swept = self._state.now()
 
     def seen(self, ticket_id: int, updated_at: datetime) -> bool:
         with self._state.lock:

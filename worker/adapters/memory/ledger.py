@@ -5,11 +5,12 @@ from __future__ import annotations
 from worker.adapters.memory.cases import MemoryCases
 from worker.adapters.memory.customers import MemoryCustomers
 from worker.adapters.memory.doorbells import MemoryDoorbells
+from worker.adapters.memory.figures import MemoryFigures
 from worker.adapters.memory.reviews import MemoryReviews
 from worker.adapters.memory.sends import MemorySends
 from worker.adapters.memory.state import State, wall_clock
 from worker.adapters.memory.users import MemoryUsers
-from worker.ports import Cases, Customers, Doorbells, Now, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Figures, Now, Reviews, Sends, Users
 
 
 class MemoryLedger:
@@ -21,6 +22,7 @@ class MemoryLedger:
     customers: Customers
     reviews: Reviews
     users: Users
+    figures: Figures
 
     def __init__(self, now: Now = wall_clock) -> None:
         state = State(now)
@@ -30,6 +32,7 @@ class MemoryLedger:
         self.customers = MemoryCustomers()
         self.reviews = MemoryReviews(state)
         self.users = MemoryUsers(state)
+        self.figures = MemoryFigures(state)
 
     def ping(self) -> str:
         return "in memory"

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from worker.adapters.memory.desks import MemoryDesks
+from worker.adapters.memory.lessons import MemoryLessons
 from worker.adapters.memory.queue import MemoryQueue
 from worker.adapters.memory.state import CaseRow, SendRow
-from worker.models import Draft, Ring, SendKind, SendState, Status
+from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status
 from worker.ports import Outgoing
 
 
-class MemoryReviews(MemoryQueue, MemoryDesks):
+class MemoryReviews(MemoryQueue, MemoryDesks, MemoryLessons):
     """`ports.ledger.Reviews`."""
 
     def _newest(self, case_id: str, draft_id: str) -> CaseRow | None:
@@ -31,6 +32,7 @@ class MemoryReviews(MemoryQueue, MemoryDesks):
         user: str,
         *,
         wait: timedelta = timedelta(0),
+        lesson: Lesson | None = None,
     ) -> str | None:
         reply = outgoing.model_copy(update={"kind": SendKind.REPLY})
         with self._state.lock:
@@ -41,6 +43,7 @@ class MemoryReviews(MemoryQueue, MemoryDesks):
                 return None
             self._state.move(row, Status.APPROVED, by=user)
             self._state.note_audit(user, "approve", case_id, draft_id)
+            self._learn(row, draft_id, "approved", user, lesson)
             return self._state.add_send(row.case, reply, wait)
 
     def leaves_in(self, case_id: str) -> timedelta | None:
@@ -59,7 +62,7 @@ class MemoryReviews(MemoryQueue, MemoryDesks):
     def _queued_replies(self) -> list[SendRow]:
         return [row for row in self._state.replies() if row.send.state is SendState.QUEUED]
 
-    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str) -> str | None:
+    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         with self._state.lock:
             row = self._newest(case_id, draft_id)
             if row is None:
@@ -67,14 +70,25 @@ class MemoryReviews(MemoryQueue, MemoryDesks):
             edited = self._state.add_draft(row, draft, row.drafts[-1][2])
             row.case = row.case.model_copy(update={"minder": user})
             self._state.note_audit(user, "edit", case_id, edited)
+            self._learn(row, edited, "edited", user, lesson)
             return edited
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
+    def reject(
+        self,
+        case_id: str,
+        draft_id: str,
+        reason: str,
+        user: str,
+        outgoing: Outgoing | None = None,
+        *,
+        lesson: Lesson | None = None,
+    ) -> bool:
         with self._state.lock:
             row = self._newest(case_id, draft_id)
             if row is None:
                 return False
             self._state.note_audit(user, "reject", case_id, reason)
+            self._learn(row, draft_id, "rejected", user, lesson, reason)
             if outgoing is not None:
                 self._state.add_send(row.case, outgoing)
             return self._state.move(row, Status.REJECTED, by=user, reasons=[reason])

@@ -62,6 +62,7 @@ class MemorySends:
             if row is None:
                 return False
             _write(row, state=SendState.POSTED, remote_id=clean(posted.remote_id))
+            row.posted_at = posted.at
             case = self._state.cases[row.send.case_id]
             if row.send.kind is SendKind.REPLY and case.case.status is Status.APPROVED:
                 self._state.move(case, Status.SENT, by=DESKHAND)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from worker.adapters.store.columns import clean, new_id
 from worker.models import MOVES, Case, Doorbell, Draft, Noun, Ring, Send, SendKind, SendState, Status, Thread, Trace
 from worker.ports import Now, Outgoing
+from worker.ports.figures import Learnt, Unanswered
 
 DESKHAND = "deskhand"
 AnyNoun = TypeVar("AnyNoun", bound=Noun)
@@ -46,6 +47,8 @@ class CaseRow:
     trace: Trace | None = None
     drafts: list[tuple[str, Draft, Trace]] = field(default_factory=list)
     moves: list[dict[str, Any]] = field(default_factory=list)
+    asked_at: datetime | None = None
+    unanswered: tuple[Unanswered, ...] = ()
 
 
 @dataclass
@@ -54,6 +57,7 @@ class SendRow:
     queued_at: datetime
     due_at: datetime
     lease_until: datetime | None = None
+    posted_at: datetime | None = None
 
 
 class State:
@@ -66,6 +70,8 @@ class State:
         self.cases: dict[str, CaseRow] = {}
         self.sends: dict[str, SendRow] = {}
         self.audit: list[dict[str, Any]] = []
+        self.lessons: dict[str, Learnt] = {}
+        self.openings: dict[tuple[str, str], tuple[datetime, datetime]] = {}  # (case, login): first and last
         self.viewers: dict[tuple[str, str], datetime] = {}
         self.taken: dict[int, str] = {}
 
@@ -105,6 +111,9 @@ class State:
         row.case = row.case.model_copy(update={"status": to, "moved_at": now, **columns})
         row.lease_until = None
         row.moves.append({"at": now, "from_status": from_, "to_status": to, "by": clean(by), "reasons": said})
+        if (from_, to) == (Status.APPROVED, Status.HELD):
+            for one in [x for x in self.lessons.values() if (x.case_id, x.decision) == (row.case.case_id, "approved")]:
+                self.lessons[one.draft_id] = one.model_copy(update={"decision": "taken back"})
         return True
 
     def add_draft(self, row: CaseRow, draft: Draft, trace: Trace) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
 from worker.adapters.store.columns import clock, new_id, thread_words
+from worker.adapters.store.lessons import keep_unanswered
 from worker.adapters.store.lookups import CaseLookups
 from worker.adapters.store.room import (
     DESKHAND,
@@ -50,7 +51,7 @@ class SqlCases(CaseLookups):
 
     def open(self, thread: Thread, message_key: str, doorbell: Doorbell, lease: timedelta) -> Case | None:
         """A doorbell that somebody else has claimed since opens nothing."""
-        held = {"lease_until": from_now(lease), "opened_by": doorbell.doorbell_id, **_about(thread)}
+        held = {"lease_until": from_now(lease), "opened_by": doorbell.doorbell_id, **_about(thread, message_key)}
         with self.writing() as connection:
             if _claimed_since(connection, doorbell) or _overtaken(connection, thread, message_key):
                 return None
@@ -90,6 +91,7 @@ class SqlCases(CaseLookups):
                 if row is None:
                     return None
                 _keep(connection, case_id, thread, trace)
+                keep_unanswered(connection, case_id, draft)
                 if draft is not None:
                     add_draft(connection, case_id, draft, trace)
                 if status is not Status.IGNORED:
@@ -127,9 +129,11 @@ class SqlCases(CaseLookups):
             return row is not None
 
 
-def _about(thread: Thread) -> dict[str, Any]:
+def _about(thread: Thread, message_key: str) -> dict[str, Any]:
     requester = thread.ticket.requester
+    asked = next((m.at.timestamp() for m in thread.messages if m.key == message_key), None)
     return {
+        "asked_at": asked,
         "subject": thread.ticket.subject,
         "requester_id": requester.requester_id,
         "requester_email": requester.email,

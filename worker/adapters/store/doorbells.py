@@ -13,6 +13,7 @@ from worker.adapters.store.schema import UNENDED, UNREADABLE, WAITING, cases, do
 from worker.models import Doorbell, Ring, Status
 
 _POLL = "poll"
+_SWEEP = "sweep"
 
 
 class SqlDoorbells(Room):
@@ -79,16 +80,27 @@ class SqlDoorbells(Room):
             return [(row.doorbell_id, moment(row.received_at), bytes(row.raw)) for row in connection.execute(query)]
 
     def poll_mark(self) -> datetime | None:
-        with self.reading() as connection:
-            at = connection.execute(select(marks.c.at).where(marks.c.name == _POLL)).scalar()
-            return None if at is None else moment(at)
+        return self._marked(_POLL)
 
     def set_poll_mark(self, mark: datetime) -> None:
-        at = mark.timestamp()
+        self._mark(_POLL, mark.timestamp())
+
+    def last_sweep(self) -> datetime | None:
+        return self._marked(_SWEEP)
+
+    def note_sweep(self) -> None:
+        self._mark(_SWEEP, clock())
+
+    def _marked(self, name: str) -> datetime | None:
+        with self.reading() as connection:
+            at = connection.execute(select(marks.c.at).where(marks.c.name == name)).scalar()
+            return None if at is None else moment(at)
+
+    def _mark(self, name: str, at: float | clock) -> None:
         with self.writing() as connection:
             connection.execute(
                 upsert(connection, marks)
-                .values(name=_POLL, at=at)
+                .values(name=name, at=at)
                 .on_conflict_do_update(index_elements=["name"], set_={"at": at})
             )
 

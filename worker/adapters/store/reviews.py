@@ -10,16 +10,17 @@ from sqlalchemy import exists, select, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.desks import Desks
+from worker.adapters.store.lessons import Openings, learn
 from worker.adapters.store.queue import Queue
 from worker.adapters.store.room import add_draft, add_send, drop_queued_replies, move, note_audit, ring_doorbell
 from worker.adapters.store.schema import audit, cases, drafts, sends
 from worker.adapters.store.trouble import Taken
-from worker.models import Draft, Ring, SendKind, SendState, Status, Trace
+from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status, Trace
 from worker.ports import Outgoing
 
 
-class SqlReviews(Queue, Desks):
-    """`ports.ledger.Reviews` over SQL: the queue and who is at what come from the two rooms beside this one."""
+class SqlReviews(Queue, Desks, Openings):
+    """`ports.ledger.Reviews` over SQL: the queue and who is at what come from the rooms beside this one."""
 
     def approve(
         self,
@@ -30,6 +31,7 @@ class SqlReviews(Queue, Desks):
         user: str,
         *,
         wait: timedelta = timedelta(0),
+        lesson: Lesson | None = None,
     ) -> str | None:
         """Also None where `outgoing` has another hash than the draft: what is sent is exactly what was shown."""
         if outgoing.body_hash != body_hash:
@@ -43,6 +45,7 @@ class SqlReviews(Queue, Desks):
                 if row is None:
                     return None
                 note_audit(connection, user, "approve", case_id, draft_id)
+                learn(connection, case_id, draft_id, "approved", user, lesson)
                 return add_send(connection, case_id, row.ticket_id, row.message_key, reply, wait)
         except Taken:
             return None
@@ -62,7 +65,7 @@ class SqlReviews(Queue, Desks):
             note_audit(connection, user, "undo", case_id)
             return True
 
-    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str) -> str | None:
+    def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         """The new draft keeps the trace of the one it came from."""
         this = (cases.c.case_id == case_id, cases.c.draft_id == draft_id, cases.c.status == Status.HELD)
         with self.writing() as connection:
@@ -72,14 +75,25 @@ class SqlReviews(Queue, Desks):
             trace = connection.execute(select(drafts.c.trace).where(drafts.c.draft_id == draft_id)).scalar_one()
             edited = add_draft(connection, case_id, draft, Trace.model_validate(trace))
             note_audit(connection, user, "edit", case_id, edited)
+            learn(connection, case_id, edited, "edited", user, lesson)
             return edited
 
-    def reject(self, case_id: str, draft_id: str, reason: str, user: str, outgoing: Outgoing | None = None) -> bool:
+    def reject(
+        self,
+        case_id: str,
+        draft_id: str,
+        reason: str,
+        user: str,
+        outgoing: Outgoing | None = None,
+        *,
+        lesson: Lesson | None = None,
+    ) -> bool:
         newest = [cases.c.draft_id == draft_id]
         with self.writing() as connection:
             row = move(connection, case_id, Status.HELD, Status.REJECTED, by=user, reasons=[reason], where=newest)
             if row is not None:
                 note_audit(connection, user, "reject", case_id, reason)
+                learn(connection, case_id, draft_id, "rejected", user, lesson, reason)
                 if outgoing is not None:
                     add_send(connection, case_id, row.ticket_id, row.message_key, outgoing)
             return row is not None

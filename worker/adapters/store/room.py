@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.adapters.store.columns import clock, folded, moment, new_id
 from worker.adapters.store.engine import WRITES
-from worker.adapters.store.schema import audit, case_moves, case_words, cases, doorbells, drafts, sends
+from worker.adapters.store.schema import audit, case_moves, case_words, cases, doorbells, drafts, lessons, sends
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
 from worker.models import MOVES, Case, Doorbell, Draft, Ring, Send, SendState, Status, Trace
@@ -153,6 +153,9 @@ def move(
                 case_id=case_id, at=clock(), from_status=from_, to_status=to, moved_by=by, reasons=list(reasons)
             )
         )
+        if (from_, to) == (Status.APPROVED, Status.HELD):  # it will be decided on once more
+            decided = (lessons.c.case_id == case_id, lessons.c.decision == "approved")
+            connection.execute(update(lessons).where(*decided).values(decision="taken back"))
     return row
 
 

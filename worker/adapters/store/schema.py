@@ -97,6 +97,7 @@ cases = Table(
     Column("draft_id", Words),  # the newest draft; no foreign key, since drafts point here
     Column("opened_at", Double, nullable=False),
     Column("moved_at", Double, nullable=False),
+    Column("asked_at", Double),  # when the customer wrote, by Freshdesk's clock; None in rows of the first releases
     Column("answer_by", Double, nullable=False, server_default=text("0")),  # opened_at and what its priority allows
     Column("guards", Json, nullable=False, server_default=text("'[]'")),  # that found something in the newest draft
     Column("minder", Words, nullable=False, server_default=text("''")),
@@ -118,6 +119,7 @@ case_moves = Table(
     Column("to_status", Words, nullable=False),
     Column("moved_by", Words, nullable=False),
     Column("reasons", Json, nullable=False),
+    Index("ix_case_moves_at_to_status_case_id", "at", "to_status", "case_id"),
 )
 
 snapshots = Table(
@@ -192,7 +194,55 @@ sends = Table(
     # At most one public reply per customer message: this index is the promise, everything else is good intentions.
     _index("uq_sends_reply", "ticket_id", "message_key", where=REPLY, unique=True),
     Index("ix_sends_state", "state"),
+    Index("ix_sends_posted_at", "posted_at"),
+    Index("ix_sends_ticket_id_posted_at", "ticket_id", "posted_at"),
     _index("ix_sends_live", "queued_at", "send_id", where=LIVE),
+)
+
+lessons = Table(
+    "lessons",
+    METADATA,
+    Column("draft_id", Words, ForeignKey("drafts.draft_id"), primary_key=True),
+    Column("case_id", Words, ForeignKey("cases.case_id"), nullable=False, index=True),
+    Column("machine_id", Words, nullable=False),  # the draft that it is compared with
+    Column("round", Integer, nullable=False),
+    Column("template_id", Words, nullable=False),
+    Column("decision", Words, nullable=False),  # edited, approved, rejected or taken back
+    Column("treatment", Words, nullable=False),
+    Column("share", Double, nullable=False),
+    Column("difference", Json, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("login", Words, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("seconds", Double),  # from the opening of the case to the decision; None where nobody knows
+    Index("ix_lessons_at", "at"),
+)
+
+lesson_findings = Table(
+    "lesson_findings",
+    METADATA,
+    Column("draft_id", Words, ForeignKey("lessons.draft_id"), primary_key=True),
+    Column("guard", Words, primary_key=True),
+    Column("standing", Boolean, nullable=False),  # it still had something against the draft that was decided on
+)
+
+openings = Table(
+    "openings",  # who is at a held case, and since when: gone with the decision
+    METADATA,
+    Column("case_id", Words, ForeignKey("cases.case_id"), primary_key=True),
+    Column("login", Words, primary_key=True),
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+)
+
+unanswered = Table(
+    "unanswered",  # questions of the newest machine draft of a case that nothing in the knowledge base answers
+    METADATA,
+    Column("case_id", Words, ForeignKey("cases.case_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("question", Words, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("ix_unanswered_at", "at"),
 )
 
 customers = Table(

@@ -1,0 +1,82 @@
+"""The numbers and the pages on the service in a real browser: accessible, on a phone, and their pictures drawn."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.browser.conftest import Served
+from tests.console.history import write_history
+from worker.console.parts import PARTS
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("/numbers", "/numbers?days=90", "/service", *(f"/service/{part.name}" for part in PARTS))
+
+
+def sign_in(page, console: Served) -> None:
+    page.goto(console.link("maya", "admin"))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{console.home}/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_complain_about_in_numbers_and_service(page, console: Served, scheme: str):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme=scheme)
+    sign_in(page, console)
+
+    def look(path: str) -> None:
+        page.goto(console.home + path)
+        for fold in page.locator("summary").all():
+            fold.click()
+        found = Axe().run(page).response["violations"]
+        assert [(path, v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+
+    look("/numbers")
+    write_history(console.ledger, datetime.now(UTC), days=90, per_day=8, templates=52)
+    for path in PAGES:
+        look(path)
+
+
+def test_numbers_and_service_are_not_wider_than_a_phone(page, console: Served):
+    write_history(console.ledger, datetime.now(UTC), days=90, per_day=8, templates=52)
+    page.set_viewport_size({"width": 360, "height": 740})
+    sign_in(page, console)
+    for path in PAGES:
+        page.goto(console.home + path)
+        for fold in page.locator("summary").all():
+            fold.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_the_pictures_are_drawn_to_scale_and_say_their_figures(page, console: Served):
+    write_history(console.ledger, datetime.now(UTC), days=28, per_day=12, templates=4)
+    sign_in(page, console)
+    page.goto(f"{console.home}/numbers?days=28")
+    sent = page.get_by_role("img", name="Sent", exact=True)
+    assert "at most" in (sent.locator("desc").text_content() or "")
+    frame = sent.bounding_box()
+    drawn = [box for column in sent.locator(".value").all() if (box := column.bounding_box())]
+    assert frame is not None
+    assert len(drawn) > 20
+    assert max(box["height"] for box in drawn) == pytest.approx(frame["height"], abs=2)
+    assert all(box["y"] + box["height"] == pytest.approx(frame["y"] + frame["height"], abs=2) for box in drawn)
+    bar = page.locator("#templates ~ .scroll .bar-picture").first
+    whole = bar.bounding_box()
+    pieces = [box for piece in bar.locator("rect").all() if (box := piece.bounding_box())]
+    assert whole is not None
+    assert sum(box["width"] for box in pieces) == pytest.approx(whole["width"], abs=2 + 2 * len(pieces))
+    assert len({piece.evaluate("e => getComputedStyle(e).fill") for piece in bar.locator("rect").all()}) == len(pieces)
+
+
+def test_a_table_is_downloaded(page, console: Served):
+    write_history(console.ledger, datetime.now(UTC), days=7, per_day=4, templates=2)
+    sign_in(page, console)
+    page.goto(f"{console.home}/numbers?days=7")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Day by day as CSV").click()
+    assert started.value.suggested_filename.startswith("deskhand-days-")
+    assert len(started.value.path().read_text(encoding="utf-8-sig").splitlines()) == 8

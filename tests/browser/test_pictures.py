@@ -1,0 +1,89 @@
+"""The pictures of the documentation, made from the sample tickets as `make run` shows them.
+
+Each run makes them anew somewhere else; `make pictures` puts them in their place (DESKHAND_PICTURES).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.stack.running import Running, running_stack, wait_until
+from worker.adapters.store.ledger import SqlLedger, open_ledger
+from worker.console.people import add_user, sign_in_link
+from worker.settings import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+
+MODEST = 300_000  # bytes
+SHOWN = ("queue", "case", "numbers", "numbers-dark", "queue-phone")
+
+
+@pytest.fixture(scope="module")
+def desk(chromium, tmp_path_factory) -> Iterator[tuple[Running, SqlLedger]]:
+    """Asks for the browser so as to end before it."""
+    folder = tmp_path_factory.mktemp("pictures") / "var"
+    with (
+        running_stack(folder, DELIVERY_MODE="review", TIME_ZONE="Asia/Kolkata") as stack,
+        closing(open_ledger(f"sqlite:///{folder / 'sandbox' / 'deskhand.db'}")) as ledger,
+    ):
+        yield stack, ledger
+
+
+def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(chromium, desk, tmp_path: Path):
+    stack, ledger = desk
+    wait_until(lambda: ledger.reviews.held_count() >= 8 and not ledger.cases.counts()["open"], "drafts wait")
+    home = f"http://localhost:{stack.env['CONSOLE_PORT']}"
+    folder = Path(os.environ.get("DESKHAND_PICTURES") or tmp_path)
+    add_user(ledger.users, "maya", "reviewer", None)
+
+    def browse(name: str, path: str, width: int = 1280, height: int = 860, scheme: str = "light") -> None:
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        page = context.new_page()
+        page.goto(sign_in_link(ledger.users, "maya", home))
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{home}/")
+        page.goto(home + path)
+        page.wait_for_load_state("load")
+        page.screenshot(path=str(folder / f"{name}.png"))
+        context.close()
+
+    found = [row.case for row in ledger.reviews.held(limit=100) if row.findings]
+    browse("queue", "/")
+    browse("case", f"/cases/{found[0].case_id}", height=1100)
+    browse("queue-phone", "/", width=390, height=844)
+    _work_through(chromium, ledger, home)
+    browse("numbers", "/numbers?days=7", height=1180)
+    browse("numbers-dark", "/numbers?days=7", scheme="dark")
+    for name in SHOWN:
+        assert 8_000 < (folder / f"{name}.png").stat().st_size < MODEST, name
+
+
+def test_every_picture_that_is_committed_is_one_that_can_be_made_anew():
+    committed = {path.stem for path in (ROOT / "docs" / "pictures").glob("*")}
+    assert committed == set(SHOWN)
+
+
+def _work_through(chromium, ledger: SqlLedger, home: str) -> None:
+    """Some decisions, so that there is something to count: approved as they are, edited, rejected."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(sign_in_link(ledger.users, "maya", home))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{home}/")
+    csrf = page.locator("form[action='/logout'] input[name=csrf]").input_value()
+    for number, row in enumerate(ledger.reviews.held(limit=8)):
+        case_id = row.case.case_id
+        page.goto(f"{home}/cases/{case_id}")
+        draft_id, draft, _ = ledger.cases.drafts(case_id)[-1]
+        form = {"csrf": csrf, "draft_id": draft_id, "body_hash": draft.body_hash}
+        if number % 4 == 3:
+            form["reason"] = "The customer has called in the meantime."
+            page.request.post(f"{home}/cases/{case_id}/reject", form=form)
+        else:
+            page.request.post(f"{home}/cases/{case_id}/approve", form=form)
+    context.close()

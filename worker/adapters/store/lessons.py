@@ -1,0 +1,83 @@
+"""What is kept of decisions for learning: written in the transaction of the decision itself. Called by the rooms."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, case, delete, insert, select
+
+from worker.adapters.store.columns import clock
+from worker.adapters.store.room import Room, upsert
+from worker.adapters.store.schema import cases, lesson_findings, lessons, openings, unanswered
+from worker.models import Draft, Lesson, Status
+
+PAUSE = timedelta(minutes=30).total_seconds()  # a case left open for longer was not being read all that time
+
+
+class Openings(Room):
+    """Who reads which held case since when."""
+
+    def opened(self, case_id: str, user: str) -> None:
+        """Only held cases are being reviewed. Somebody who comes back after a pause begins anew."""
+        with self.reading() as connection:
+            status = connection.execute(select(cases.c.status).where(cases.c.case_id == case_id)).scalar()
+        if status != Status.HELD:
+            return
+        with self.writing() as connection:
+            row = upsert(connection, openings).values(case_id=case_id, login=user, first_at=clock(), last_at=clock())
+            since = case((openings.c.last_at < clock() - PAUSE, clock()), else_=openings.c.first_at)
+            again = {"first_at": since, "last_at": clock()}
+            connection.execute(row.on_conflict_do_update(index_elements=["case_id", "login"], set_=again))
+
+
+def learn(
+    connection: Connection,
+    case_id: str,
+    draft_id: str,
+    decision: str,
+    user: str,
+    lesson: Lesson | None,
+    reason: str = "",
+) -> None:
+    """Stores it for the draft, in place of what an earlier decision on that draft taught."""
+    if lesson is None:
+        return
+    template_id = connection.execute(select(cases.c.template_id).where(cases.c.case_id == case_id)).scalar_one()
+    values = {
+        "case_id": case_id,
+        "machine_id": lesson.machine_id or draft_id,
+        "round": lesson.round,
+        "template_id": template_id,
+        "decision": decision,
+        "treatment": lesson.treatment,
+        "share": lesson.share,
+        "difference": [change.model_dump(mode="json") for change in lesson.difference],
+        "reason": reason,
+        "login": user,
+        "at": clock(),
+        "seconds": None if decision == "edited" else _seconds(connection, case_id, user),
+    }
+    row = upsert(connection, lessons).values(draft_id=draft_id, **values)
+    connection.execute(row.on_conflict_do_update(index_elements=["draft_id"], set_=values))
+    connection.execute(delete(lesson_findings).where(lesson_findings.c.draft_id == draft_id))
+    for guard in dict.fromkeys((*lesson.found, *lesson.standing)):
+        found = {"draft_id": draft_id, "guard": guard, "standing": guard in lesson.standing}
+        connection.execute(insert(lesson_findings).values(**found))
+
+
+def _seconds(connection: Connection, case_id: str, user: str) -> float | None:
+    """How long `user` had the case open; the openings of the case end with it."""
+    mine = (openings.c.case_id == case_id, openings.c.login == user, openings.c.last_at >= clock() - PAUSE)
+    seconds = connection.execute(select(clock() - openings.c.first_at).where(*mine)).scalar()
+    connection.execute(delete(openings).where(openings.c.case_id == case_id))
+    return None if seconds is None else max(0.0, float(seconds))
+
+
+def keep_unanswered(connection: Connection, case_id: str, draft: Draft | None) -> None:
+    """The questions that the newest machine draft of the case has no answer to, in place of those of the one before."""
+    connection.execute(delete(unanswered).where(unanswered.c.case_id == case_id))
+    open_parts = [part for part in (draft.parts if draft else ()) if not part.answered and part.question.strip()]
+    now = connection.execute(select(clock())).scalar_one() if open_parts else 0.0
+    for number, part in enumerate(open_parts, 1):
+        row = {"case_id": case_id, "number": number, "question": part.question, "at": now}
+        connection.execute(insert(unanswered).values(**row))
