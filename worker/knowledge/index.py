@@ -16,13 +16,14 @@ import numpy as np
 from worker.errors import BadConfiguration
 from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb
+from worker.knowledge.words import searchable
 from worker.models import Noun, Source, Template
 from worker.ports.shelf import Build, Row, Shelf, Tick
 from worker.ports.world import Embedder, Vectors
 
 __all__ = ["BuildReport", "Row", "Shelf", "build", "kb_hash", "publish", "rows_of"]
 
-FORMAT = "1"  # raise it when rows are made in another way: every index is then built anew
+FORMAT = "2"  # raise it when rows are made in another way: every index is then built anew
 EMBED_TOGETHER = 128  # texts between two steps of the progress bar
 
 
@@ -93,7 +94,11 @@ def rows_of(kb: Kb) -> Iterator[Row]:
         yield row_of(source, template)
         for number, question in enumerate(template.questions, 1):
             yield Row(
-                pk=f"{template.template_id}?{number}", about="question", embed=question, words=question, source=source
+                pk=f"{template.template_id}?{number}",
+                about="question",
+                embed=question,
+                words=searchable(question),
+                source=source,
             )
     for passage in passages(kb.articles):
         yield row_of(passage)
@@ -105,7 +110,7 @@ def row_of(source: Source, template: Template | None = None) -> Row:
         pk=source.source_id,
         about="source",
         embed=f"{source.title}\n{source.text}",
-        words=f"{source.title}\n{source.title}\n{source.text}",
+        words=searchable(f"{source.title}\n{source.title}\n{source.text}"),
         source=source,
         template=template,
     )

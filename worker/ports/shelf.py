@@ -27,7 +27,7 @@ class Row(Noun):
     pk: str
     about: str  # "source" or "question"
     embed: str  # the text that the vector stands for
-    words: str  # the text that BM25 reads
+    words: str  # the text that BM25 reads, as knowledge.words.searchable makes it
     source: Source
     template: Template | None = None
 
