@@ -39,7 +39,7 @@ def stem(word: str) -> str:
         left = len(word) - len(ending) + len(instead)
         if word.endswith(ending) and left >= (4 if ending == "ly" else 3) and not word.endswith("ss"):
             word = word[: -len(ending)] + instead
-            if ending in _DOUBLING and word[-1] == word[-2] and word[-1] not in "lsz":
+            if ending in _DOUBLING and len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]  # "stopped", "stop"
             break
     return word[:-1] if len(word) > 4 and word.endswith("e") else word

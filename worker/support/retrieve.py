@@ -92,6 +92,15 @@ def retrieve(
         text: one.above(floors.passage)[:PASSAGES_OF_A_QUESTION] if one.sure >= floors.found else []
         for text, one in ((text, looked.get(text, Looked())) for text in asked)
     }
+    return _found(asked, by_text, by_question, {text: one.sure for text, one in looked.items()})
+
+
+def _found(
+    asked: Sequence[str],
+    by_text: Mapping[str, Sequence[Source]],
+    by_question: Mapping[str, Sequence[Source]],
+    sure: dict[str, float],
+) -> Found:
     chosen = _shared(by_question)
     kept = {source.source_id for source in chosen}
     return Found(
@@ -104,7 +113,7 @@ def retrieve(
             )
             for text in asked
         },
-        sure={text: one.sure for text, one in looked.items()},
+        sure=sure,
         fit={text: {source.source_id: source.score for source in by_text[text]} for text in asked},
     )
 
