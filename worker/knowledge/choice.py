@@ -1,0 +1,158 @@
+"""Which template answers a question, how sure that is, and whether any does: a trained head over the embeddings.
+
+A head is kernel ridge regression from example questions to templates, over embeddings and wording, and two logistic
+regressions on top that make its scores chances. Those learn from what the ridge says of each example once it is left
+out, and of each template's examples once the whole template is left out: the questions that nothing answers. Both are
+closed formulas, so a head is trained in a second or so. Trained by knowledge/index.py, asked by support/retrieve.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.errors import BadConfiguration
+from worker.knowledge.ridge import NEAR, Ridge, left_out, solve
+from worker.knowledge.wording import Wording, learn
+from worker.models import Noun
+from worker.ports.world import Vectors
+
+NONE = ""  # the label of examples that no template answers
+SLIGHT = 1e-6
+
+
+class Choice(Noun):
+    """What the head says of one question. `fits`: the chance that any template answers it. `chances`: of the best
+    templates, best first, each times `fits`. `none`: whether to say that none fits."""
+
+    fits: float
+    chances: dict[str, float]
+    none: bool
+
+    @property
+    def best(self) -> str:
+        return next(iter(self.chances), "")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A logistic regression over the signs of one question (see `signs`)."""
+
+    weights: NDArray[np.float32]
+    offset: float
+
+    def __call__(self, signs: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(1 / (1 + np.exp(-np.clip(signs @ self.weights + self.offset, -30, 30))))
+
+
+@dataclass(frozen=True)
+class Head:
+    """Everything that choosing needs. `labels`: template ids, in the order of the ridge's columns; NONE may be one."""
+
+    labels: tuple[str, ...]
+    ridge: Ridge
+    wording: Wording
+    fits: Judge
+    right: Judge
+    floor: float  # of the best template's chance: below it, none fits
+
+    def choose(self, texts: Sequence[str], vectors: Vectors, best: int = 12) -> list[Choice]:
+        """One for each text. `best`: how many templates get a chance."""
+        scores, near = self.ridge.scores(vectors, self.wording.of(texts))
+        told = signs(scores, near, self._none)
+        fits, right = self.fits(told), self.right(told)
+        scores = scores.copy()
+        scores[:, self._none] = -np.inf
+        return [self._choice(scores[i], float(fits[i]), float(right[i]), best) for i in range(len(texts))]
+
+    @property
+    def _none(self) -> list[int]:
+        return [i for i, label in enumerate(self.labels) if label == NONE]
+
+    def _choice(self, scores: NDArray[Any], fits: float, right: float, best: int) -> Choice:
+        order = np.argsort(-scores)[:best]
+        order = order[np.isfinite(scores[order])]
+        rest = np.exp((scores[order[1:]] - scores[order[0]]) / 0.1)
+        shares = [right, *((1 - right) * rest / max(float(rest.sum()), SLIGHT))]
+        chances = {self.labels[i]: float(fits * share) for i, share in zip(order, shares, strict=True)}
+        return Choice(fits=fits, chances=chances, none=fits * right < self.floor)
+
+
+def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]) -> Head:
+    """A head from example questions, their unit vectors and their templates' ids.
+
+    BadConfiguration where there are fewer than two templates.
+    """
+    known = tuple(sorted(set(labels)))
+    if len(set(known) - {NONE}) < 2:
+        raise BadConfiguration("There is a single template: there is nothing to choose between.")
+    owner = np.array([known.index(label) for label in labels])
+    wording = learn(texts)
+    fitted = solve(np.asarray(vectors, dtype=np.float32), wording.of(texts), owner, len(known))
+    none = [i for i, label in enumerate(known) if label == NONE]
+    inside = ~np.isin(owner, none)
+    one, one_near = left_out(fitted, owner, whole=False)
+    all_, all_near = left_out(fitted, owner, whole=True)
+    told, foreign = signs(one, one_near, none), signs(all_, all_near, none)
+    correct = _best(one, none) == owner
+    fits = _judge(
+        np.concatenate([told[inside], foreign[inside], told[~inside]]),
+        np.concatenate([np.ones(inside.sum()), np.zeros(inside.sum() + (~inside).sum())]),
+        np.concatenate([np.full(k, 1 / max(k, 1)) for k in (inside.sum(), inside.sum(), (~inside).sum())]),
+    )
+    right = _judge(told[inside], correct[inside].astype(float), np.ones(int(inside.sum())))
+    floor = _floor(
+        (fits(told) * right(told))[inside],
+        correct[inside],
+        np.concatenate([(fits(foreign) * right(foreign))[inside], (fits(told) * right(told))[~inside]]),
+    )
+    return Head(known, fitted.ridge, wording, fits, right, floor)
+
+
+def signs(scores: NDArray[Any], near: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
+    """(n, 6): what speaks for the best template. Its score, its lead over the second and over "none", and `near`."""
+    real = scores.copy()
+    real[:, list(none)] = -np.inf
+    two = -np.sort(-real, axis=1)[:, :2]
+    against = scores[:, list(none)].max(axis=1) if len(none) else np.zeros(len(scores))
+    return np.column_stack([two[:, 0], two[:, 0] - two[:, 1], two[:, 0] - against, near])
+
+
+def _best(scores: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
+    real = scores.copy()
+    real[:, list(none)] = -np.inf
+    return np.asarray(real.argmax(axis=1))
+
+
+def _judge(told: NDArray[Any], right: NDArray[Any], weights: NDArray[Any]) -> Judge:
+    """Where all examples are alike there is nothing to learn: then the chance is their share, kept off 0 and 1."""
+    from sklearn.linear_model import LogisticRegression
+
+    share = float(np.average(right, weights=weights))
+    if share in (0.0, 1.0):
+        odds = (share * len(right) + 1) / (len(right) + 2)
+        return Judge(np.zeros(told.shape[1], dtype=np.float32), float(np.log(odds / (1 - odds))))
+    mean, spread = told.mean(axis=0), told.std(axis=0) + SLIGHT
+    fitted = LogisticRegression(C=10.0, max_iter=1000).fit(
+        (told - mean) / spread, right, sample_weight=weights * len(right) / weights.sum()
+    )
+    slope = fitted.coef_[0] / spread
+    return Judge(slope.astype(np.float32), float(fitted.intercept_[0] - mean @ slope))
+
+
+def _floor(inside: NDArray[Any], correct: NDArray[Any], outside: NDArray[Any]) -> float:
+    """The chance below which none is said: where most is judged right, both kinds of question counting the same.
+
+    Right is a question with its own template, or a question without any to which none is said.
+    """
+    edges = np.unique(np.round(np.concatenate([[0.0], inside, outside]), 4))
+    answered = np.array([(correct & (inside >= edge)).mean() for edge in edges])
+    kept = np.array([(outside < edge).mean() for edge in edges])
+    return float(edges[int(np.argmax(answered + kept))])
+
+
+__all__ = ["NEAR", "NONE", "Choice", "Head", "Judge", "signs", "train"]
