@@ -17,6 +17,7 @@ import numpy as np
 import structlog
 
 from worker.adapters.breaker import Breaker
+from worker.adapters.milvus_head import read_head
 from worker.adapters.milvus_link import PART, Gone, Link
 from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, source_of, template_of, where
 from worker.adapters.milvus_write import Writing
@@ -58,6 +59,7 @@ class MilvusShelf:
         self._alias = alias
         self._seen: tuple[float, Live | None] = (0.0, None)
         self._looking = threading.Lock()
+        self._head: tuple[str, bytes] = ("", b"")  # of which collection
         self._told_dense_only = False
 
     # world.Index
@@ -90,6 +92,18 @@ class MilvusShelf:
 
         return self._ask("reading a template", ask)
 
+    def head(self) -> bytes:
+        """See world.Index.head. Read once for each collection."""
+
+        def ask(client: Any, live: Live) -> bytes:
+            name, head = self._head
+            if name != live.name:
+                head = read_head(client, live, self._link.timeout)
+                self._head = (live.name, head)
+            return head
+
+        return self._ask("reading the template choice", ask)
+
     def version(self) -> str:
         return self._link.call("asking for the live index", lambda client: self._writing.target(client, self._alias))
 
@@ -108,8 +122,8 @@ class MilvusShelf:
         live = self._look()
         return self._writing.contents(live) if live else Contents()
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
-        name = self._writing.put(rows, vectors, build, tick)
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+        name = self._writing.put(rows, vectors, build, tick, head)
         self._forget()
         return name
 

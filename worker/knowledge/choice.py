@@ -23,6 +23,14 @@ from worker.ports.world import Vectors
 
 NONE = ""  # the label of examples that no template answers
 SLIGHT = 1e-6
+SOFTNESS = 0.1  # of scores, when the chance that the best one is wrong is shared among the others
+
+
+class Example(Noun):
+    """A question and the template that answers it; NONE where none does."""
+
+    text: str
+    template_id: str
 
 
 class Choice(Noun):
@@ -76,8 +84,10 @@ class Head:
     def _choice(self, scores: NDArray[Any], fits: float, right: float, best: int) -> Choice:
         order = np.argsort(-scores)[:best]
         order = order[np.isfinite(scores[order])]
-        rest = np.exp((scores[order[1:]] - scores[order[0]]) / 0.1)
-        shares = [right, *((1 - right) * rest / max(float(rest.sum()), SLIGHT))]
+        rest = np.exp((scores[order[1:]] - scores[order[0]]) / SOFTNESS)
+        # Never above the best one's, however unsure that is: chances are in the order of the scores.
+        others = np.minimum((1 - right) * rest / max(float(rest.sum()), SLIGHT), right * rest)
+        shares = [right, *others]
         chances = {self.labels[i]: float(fits * share) for i, share in zip(order, shares, strict=True)}
         return Choice(fits=fits, chances=chances, none=fits * right < self.floor)
 
@@ -155,4 +165,4 @@ def _floor(inside: NDArray[Any], correct: NDArray[Any], outside: NDArray[Any]) -
     return float(edges[int(np.argmax(answered + kept))])
 
 
-__all__ = ["NEAR", "NONE", "Choice", "Head", "Judge", "signs", "train"]
+__all__ = ["NEAR", "NONE", "Choice", "Example", "Head", "Judge", "signs", "train"]

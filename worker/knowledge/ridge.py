@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from worker.ports.world import Vectors
 
 Numbers = NDArray[Any]
-LANDMARKS = 2_000
+LANDMARKS = 3_000
+FIRST_LOOK = 1_000  # landmarks while sharpness and ridge are chosen
 WORDS = 0.1  # of wording beside embeddings in the similarity
-SHARPNESS = 1.0
-RIDGES = (0.03, 0.1, 0.3, 1.0)  # the best one is found by leaving each example out
+SHARPNESSES = (0.5, 1.0)  # these and the ridges are tried; what errs least on examples left out is taken
+RIDGES = (0.03, 0.1, 0.3)
 NEAR = 5  # examples that "near" looks at
 BLOCK = 1_000
 STEADY = 1e-4
@@ -34,12 +35,14 @@ class Ridge:
     words: Any  # sparse (landmarks, buckets)
     weights: NDArray[np.float32]  # (landmarks, labels)
     mean: NDArray[np.float32]  # (labels,)
+    sharpness: float
 
     def scores(self, vectors: Vectors, words: Any) -> tuple[Numbers, Numbers]:
         """((n, labels), (n, 3)): about 1 for the label that it is, and how near examples are (see `nearness`)."""
         alike = np.asarray(vectors, dtype=np.float32) @ self.vectors.T
-        kernel = _kernel(alike[:, self.landmarks], words, self.words)
-        found = kernel @ self.weights + self.mean
+        shared = (words @ self.words.T).toarray()
+        likeness = alike[:, self.landmarks] + WORDS * shared - 1 - WORDS
+        found = np.exp(2 * self.sharpness * likeness) @ self.weights + self.mean
         return found, nearness(alike, self.owner, found.argmax(axis=1))
 
 
@@ -55,43 +58,55 @@ class Fitted:
 
 def solve(vectors: Vectors, words: Any, owner: NDArray[Any], labels: int) -> Fitted:
     """`owner`: (n,) the label of each example, 0..labels-1."""
-    n = len(owner)
-    landmarks = np.arange(n)
-    if n > LANDMARKS:
-        landmarks = np.sort(np.random.default_rng(0).choice(n, LANDMARKS, replace=False))
-    kernel = np.concatenate(
-        [
-            _kernel(vectors[i : i + BLOCK] @ vectors[landmarks].T, words[i : i + BLOCK], words[landmarks])
-            for i in range(0, n, BLOCK)
-        ]
-    ).astype(np.float64)
     truth = (owner[:, None] == np.arange(labels)[None]).astype(np.float64)
-    mean = truth.mean(axis=0)
-    from scipy.linalg import solve_triangular
-
-    lower = np.linalg.cholesky(kernel[landmarks] + STEADY * np.eye(len(landmarks)))
-    spread = solve_triangular(lower, kernel.T, lower=True)  # (landmarks, n): what the kernel is made of
-    square = spread @ spread.T
-    best: tuple[float, Any] = (np.inf, None)
-    for ridge in RIDGES:
-        bent = np.linalg.cholesky(square + ridge * np.eye(len(square)))
-        span = solve_triangular(bent, spread, lower=True).T
-        inner = span.T @ (truth - mean)
-        fit = span @ inner + mean
-        error = float((((truth - fit) / (1 - _hat(span))[:, None]) ** 2).sum(axis=1).mean())
-        if error < best[0]:
-            weights = solve_triangular(lower, solve_triangular(bent, inner, lower=True, trans=1), lower=True, trans=1)
-            best = (error, (span, fit, weights))
-    span, fit, weights = best[1]
+    few = _some(len(owner), FIRST_LOOK)
+    likeness = _likeness(vectors, words, few)
+    errors = {}
+    for sharpness in SHARPNESSES:
+        basis = _Basis(np.exp(2 * sharpness * likeness), few)
+        for ridge in RIDGES:
+            span, fit, _ = basis.fit(truth, ridge)
+            errors[sharpness, ridge] = float((((truth - fit) / (1 - _hat(span))[:, None]) ** 2).sum())
+    sharpness, ridge = min(errors, key=lambda tried: errors[tried])
+    landmarks = _some(len(owner), LANDMARKS)
+    if len(landmarks) > len(few):
+        likeness = _likeness(vectors, words, landmarks)
+    span, fit, weights = _Basis(np.exp(2 * sharpness * likeness), landmarks).fit(truth, ridge)
     made = Ridge(
         vectors=vectors,
         owner=owner.astype(np.int32),
         landmarks=landmarks.astype(np.int32),
         words=words[landmarks],
         weights=weights.astype(np.float32),
-        mean=mean.astype(np.float32),
+        mean=truth.mean(axis=0).astype(np.float32),
+        sharpness=sharpness,
     )
     return Fitted(made, span, fit, truth)
+
+
+class _Basis:
+    """The examples as points whose inner products are the kernel (n, landmarks)."""
+
+    def __init__(self, kernel: Numbers, landmarks: NDArray[Any]) -> None:
+        from scipy.linalg import solve_triangular
+
+        self._solve = solve_triangular
+        self._lower = np.linalg.cholesky(kernel[landmarks] + STEADY * np.eye(len(landmarks)))
+        self._points = solve_triangular(self._lower, kernel.T, lower=True)  # (landmarks, n)
+        self._square = self._points @ self._points.T
+
+    def fit(self, truth: Numbers, ridge: float) -> tuple[Numbers, Numbers, Numbers]:
+        """(span (n, landmarks), what is fitted (n, labels), weights (landmarks, labels))."""
+        bent = np.linalg.cholesky(self._square + ridge * np.eye(len(self._square)))
+        span = self._solve(bent, self._points, lower=True).T
+        mean = truth.mean(axis=0)
+        inner = span.T @ (truth - mean)
+        weights = self._solve(self._lower, self._solve(bent, inner, lower=True, trans=1), lower=True, trans=1)
+        return span, span @ inner + mean, weights
+
+
+def _some(n: int, most: int) -> NDArray[Any]:
+    return np.arange(n) if n <= most else np.sort(np.random.default_rng(0).choice(n, most, replace=False))
 
 
 def left_out(fitted: Fitted, owner: NDArray[Any], *, whole: bool) -> tuple[Numbers, Numbers]:
@@ -119,17 +134,22 @@ def left_out(fitted: Fitted, owner: NDArray[Any], *, whole: bool) -> tuple[Numbe
 
 
 def nearness(alike: Numbers, owner: NDArray[Any], chosen: NDArray[Any]) -> Numbers:
-    """(n, 3) cosines: of the nearest example, of the nearest ones on average, and of the nearest of the chosen label."""
+    """(n, 3) cosines: of the nearest example, of the nearest few on average, of the nearest with the chosen label."""
     few = min(NEAR, alike.shape[1])
     top = -np.partition(-alike, few - 1, axis=1)[:, :few]
     own = np.where(owner[None] == chosen[:, None], alike, -1.0).max(axis=1)
     return np.column_stack([top.max(axis=1), top.mean(axis=1), own])
 
 
-def _kernel(cosines: Numbers, words: Any, others: Any) -> Numbers:
-    shared = (words @ others.T).toarray()
-    return np.asarray(np.exp(2 * SHARPNESS * (cosines + WORDS * shared - 1 - WORDS)))
+def _likeness(vectors: Vectors, words: Any, landmarks: NDArray[Any]) -> Numbers:
+    """(n, landmarks): 0 for equals, less the less alike two texts are."""
+    blocks = []
+    for start in range(0, len(vectors), BLOCK):
+        rows = slice(start, start + BLOCK)
+        shared = (words[rows] @ words[landmarks].T).toarray()
+        blocks.append(vectors[rows] @ vectors[landmarks].T + WORDS * shared - 1 - WORDS)
+    return np.concatenate(blocks).astype(np.float64)
 
 
 def _hat(span: Numbers) -> Numbers:
-    return np.minimum((span**2).sum(axis=1), 1 - 1e-6)
+    return np.asarray(np.minimum((span**2).sum(axis=1), 1 - 1e-6))

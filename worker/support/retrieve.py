@@ -15,6 +15,7 @@ from pydantic import Field
 
 from worker.models import Kind, Noun, Reader, Source
 from worker.ports.world import Embedder, Hit, Index, Vectors
+from worker.support.choosing import Chosen, choices, chosen, rank
 from worker.support.questions import in_context
 
 log = structlog.get_logger(__name__)
@@ -49,13 +50,15 @@ class Found(Noun):
     `score` of a source is fused and on the scale of a cosine, cut to 0..1; `dense` is the cosine itself.
     `fit`: for each question the scores of its own templates: a source that suits one question says nothing of another.
     `per_question`: for each question the ids of its templates and of its passages, best first, all of them in
-    `templates` or `passages`.
+    `templates` or `passages`. `unfit`: questions of which the trained choice says that none of the templates that this
+    reader may see answers them.
     """
 
     templates: tuple[Source, ...] = ()
     passages: tuple[Source, ...] = ()
     per_question: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = Field(default_factory=dict)
     fit: dict[str, dict[str, float]] = Field(default_factory=dict)
+    unfit: tuple[str, ...] = ()
 
 
 def retrieve(
@@ -84,19 +87,20 @@ def retrieve(
     said = [*in_context(asked, before), *texts[len(asked) :]]
     vectors = embedder.embed(said)
     search = _Search(index, reader, weights)
+    for_text = dict(zip(texts, templates_for(said, vectors, reader, index, weights=weights), strict=True))
     by_text = {
-        text: search.best(Kind.TEMPLATE, vectors[i], said[i], TEMPLATES_OF_A_QUESTION, floors.template)
-        for i, text in enumerate(texts)
+        text: [s for s in found.templates if s.score >= floors.template][:TEMPLATES_OF_A_QUESTION]
+        for text, found in for_text.items()
     }
     by_question = {
         text: search.best(Kind.PASSAGE, vectors[i], said[i], PASSAGES_OF_A_QUESTION, floors.passage) if passages else []
         for i, text in enumerate(asked)
     }
-    chosen = _shared(by_question)
-    kept = {source.source_id for source in chosen}
+    shown = _shared(by_question)
+    kept = {source.source_id for source in shown}
     return Found(
         templates=_merged(source for found in by_text.values() for source in found),
-        passages=chosen,
+        passages=shown,
         per_question={
             text: (
                 tuple(source.source_id for source in by_text[text]),
@@ -105,6 +109,7 @@ def retrieve(
             for text in asked
         },
         fit={text: {source.source_id: source.score for source in by_text[text]} for text in asked},
+        unfit=tuple(text for text in asked if for_text[text].none),
     )
 
 
@@ -130,6 +135,18 @@ def fuse(hits: Sequence[Hit], weights: Weights = Weights()) -> list[Source]:
     return sorted(fused, key=lambda source: (-source.score, -source.dense, source.source_id))
 
 
+def templates_for(
+    texts: Sequence[str], vectors: Vectors, reader: Reader, index: Index, *, weights: Weights = Weights()
+) -> list[Chosen]:
+    """The templates for each text, best first, and whether none of them fits it. `vectors`: of the texts, in order."""
+    search = _Search(index, reader, weights)
+    said = choices(texts, vectors, index)
+    return [
+        chosen(search.best(Kind.TEMPLATE, vectors[i], text, CANDIDATES[Kind.TEMPLATE], 0.0), said[i])
+        for i, text in enumerate(texts)
+    ]
+
+
 @dataclass(frozen=True)
 class _Search:
     index: Index
@@ -152,12 +169,12 @@ class _Search:
 
 
 def _merged(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Each source once, with its best score, best first."""
+    """Each source once, with its best chance and score, best first."""
     best: dict[str, Source] = {}
     for source in sources:
-        if source.source_id not in best or source.score > best[source.source_id].score:
+        if source.source_id not in best or rank(source) > rank(best[source.source_id]):
             best[source.source_id] = source
-    return tuple(sorted(best.values(), key=lambda s: (-s.score, s.source_id)))
+    return tuple(sorted(best.values(), key=lambda s: (*(-x for x in rank(s)), s.source_id)))
 
 
 def _shared(by_question: Mapping[str, Sequence[Source]]) -> tuple[Source, ...]:
