@@ -58,7 +58,7 @@ def unpack(stored: bytes) -> Head:
     try:
         with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
             return _head(arrays)
-    except (KeyError, ValueError, TypeError, IndexError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, IndexError, OSError, EOFError, zipfile.BadZipFile) as error:
         why = f"the index's template choice cannot be read ({type(error).__name__}): run scripts/index_kb.py --full"
         raise Permanent(why, part="milvus") from None
 
