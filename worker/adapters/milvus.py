@@ -28,7 +28,7 @@ from worker.ports.world import Hit, Vectors
 
 T = TypeVar("T")
 FRESH = 1.0  # seconds that we trust our knowledge of which collection is live
-ROWS_OF_A_TEMPLATE = 12  # its own and its example questions: so many rows may stand for one template
+ROWS_OF_A_TEMPLATE = 24  # its own and its example questions: so many rows may stand for one template
 LONGEST_QUERY = 4_000  # characters that BM25 reads of a query
 log = structlog.get_logger(__name__)
 

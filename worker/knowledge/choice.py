@@ -123,6 +123,15 @@ def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]) -> Head
     return Head(known, fitted.ridge, wording, fits, right, floor)
 
 
+def ranked_without(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], best: int) -> list[tuple[str, ...]]:
+    """For each example the `best` labels, best first, that a head would give it that had never seen it."""
+    known = sorted(set(labels))
+    owner = np.array([known.index(label) for label in labels])
+    fitted = solve(np.asarray(vectors, dtype=np.float32), learn(texts).of(texts), owner, len(known))
+    scores, _ = left_out(fitted, owner, whole=False)
+    return [tuple(known[i] for i in order) for order in np.argsort(-scores, axis=1)[:, :best]]
+
+
 def signs(scores: NDArray[Any], near: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
     """(n, 6): what speaks for the best template. Its score, its lead over the second and over "none", and `near`."""
     real = scores.copy()
@@ -165,4 +174,4 @@ def _floor(inside: NDArray[Any], correct: NDArray[Any], outside: NDArray[Any]) -
     return float(edges[int(np.argmax(answered + kept))])
 
 
-__all__ = ["NEAR", "NONE", "Choice", "Example", "Head", "Judge", "signs", "train"]
+__all__ = ["NEAR", "NONE", "Choice", "Example", "Head", "Judge", "ranked_without", "signs", "train"]
