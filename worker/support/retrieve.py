@@ -86,12 +86,9 @@ def retrieve(
         return Found()
     said = [*in_context(asked, before), *texts[len(asked) :]]
     vectors = embedder.embed(said)
-    search = _Search(index, reader, weights)
     for_text = dict(zip(texts, templates_for(said, vectors, reader, index, weights=weights), strict=True))
-    by_text = {
-        text: [s for s in found.templates if s.score >= floors.template][:TEMPLATES_OF_A_QUESTION]
-        for text, found in for_text.items()
-    }
+    by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
+    search = _Search(index, reader, weights)
     by_question = {
         text: search.best(Kind.PASSAGE, vectors[i], said[i], PASSAGES_OF_A_QUESTION, floors.passage) if passages else []
         for i, text in enumerate(asked)
@@ -133,6 +130,10 @@ def fuse(hits: Sequence[Hit], weights: Weights = Weights()) -> list[Source]:
             score = (weights.dense * hit.dense + weights.lexical * as_cosine) / (weights.dense + weights.lexical)
         fused.append(hit.source.model_copy(update={"score": min(max(score, 0.0), 1.0), "dense": hit.dense}))
     return sorted(fused, key=lambda source: (-source.score, -source.dense, source.source_id))
+
+
+def _shown(found: Chosen, floor: float) -> list[Source]:
+    return [source for source in found.templates if source.score >= floor][:TEMPLATES_OF_A_QUESTION]
 
 
 def templates_for(
