@@ -58,8 +58,8 @@ def measure(_: argparse.Namespace, screen: Screen) -> Figures:
     return {
         "n": len(judged),
         "templates": len(kb.templates),
-        "accuracy": rounded(np.mean([one.found[0] == one.template_id for one in judged])),
-        "top3": rounded(np.mean([one.template_id in one.found for one in judged])),
+        "accuracy": rounded(float(np.mean([one.found[0] == one.template_id for one in judged]))),
+        "top3": rounded(float(np.mean([one.template_id in one.found for one in judged]))),
     }
 
 

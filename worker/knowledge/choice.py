@@ -8,7 +8,7 @@ closed formulas, so a head is trained in a second or so. Trained by knowledge/in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import BadConfiguration
-from worker.knowledge.ridge import NEAR, Ridge, left_out, solve
+from worker.knowledge.ridge import GONE, Ridge, left_out, solve
 from worker.knowledge.wording import Wording, learn
 from worker.models import Noun
 from worker.ports.world import Vectors
@@ -68,13 +68,23 @@ class Head:
     right: Judge
     floor: float  # of the best template's chance: below it, none fits
 
-    def choose(self, texts: Sequence[str], vectors: Vectors, best: int = 12) -> list[Choice]:
-        """One for each text. `best`: how many templates get a chance."""
-        scores, near = self.ridge.scores(vectors, self.wording.of(texts))
+    def choose(
+        self,
+        texts: Sequence[str],
+        vectors: Vectors,
+        among: Sequence[Collection[str]] | None = None,
+        best: int = 12,
+    ) -> list[Choice]:
+        """One for each text. `among`: for each text the templates that there are to choose from, None for all; the
+        others' examples count nothing. `best`: how many templates get a chance."""
+        may = np.ones((len(texts), len(self.labels)), dtype=bool)
+        if among is not None:
+            may = np.array([[label == NONE or label in one for label in self.labels] for one in among])
+        scores, near = self.ridge.scores(vectors, self.wording.of(texts), may)
         told = signs(scores, near, self._none)
         fits, right = self.fits(told), self.right(told)
         scores = scores.copy()
-        scores[:, self._none] = -np.inf
+        scores[:, self._none] = GONE
         return [self._choice(scores[i], float(fits[i]), float(right[i]), best) for i in range(len(texts))]
 
     @property
@@ -83,7 +93,9 @@ class Head:
 
     def _choice(self, scores: NDArray[Any], fits: float, right: float, best: int) -> Choice:
         order = np.argsort(-scores)[:best]
-        order = order[np.isfinite(scores[order])]
+        order = order[scores[order] > GONE]
+        if not len(order):
+            return Choice(fits=0.0, chances={}, none=True)
         rest = np.exp((scores[order[1:]] - scores[order[0]]) / SOFTNESS)
         # Never above the best one's, however unsure that is: chances are in the order of the scores.
         others = np.minimum((1 - right) * rest / max(float(rest.sum()), SLIGHT), right * rest)
@@ -135,7 +147,7 @@ def ranked_without(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]
 def signs(scores: NDArray[Any], near: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
     """(n, 6): what speaks for the best template. Its score, its lead over the second and over "none", and `near`."""
     real = scores.copy()
-    real[:, list(none)] = -np.inf
+    real[:, list(none)] = GONE
     two = -np.sort(-real, axis=1)[:, :2]
     against = scores[:, list(none)].max(axis=1) if len(none) else np.zeros(len(scores))
     return np.column_stack([two[:, 0], two[:, 0] - two[:, 1], two[:, 0] - against, near])
@@ -143,7 +155,7 @@ def signs(scores: NDArray[Any], near: NDArray[Any], none: Sequence[int]) -> NDAr
 
 def _best(scores: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
     real = scores.copy()
-    real[:, list(none)] = -np.inf
+    real[:, list(none)] = GONE
     return np.asarray(real.argmax(axis=1))
 
 
@@ -174,4 +186,4 @@ def _floor(inside: NDArray[Any], correct: NDArray[Any], outside: NDArray[Any]) -
     return float(edges[int(np.argmax(answered + kept))])
 
 
-__all__ = ["NEAR", "NONE", "Choice", "Example", "Head", "Judge", "ranked_without", "signs", "train"]
+__all__ = ["NONE", "Choice", "Example", "Head", "Judge", "ranked_without", "signs", "train"]

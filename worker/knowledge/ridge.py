@@ -22,6 +22,7 @@ SHARPNESSES = (0.5, 1.0)  # these and the ridges are tried; what errs least on e
 RIDGES = (0.03, 0.1, 0.3)
 NEAR = 5  # examples that "near" looks at
 BLOCK = 1_000
+GONE = -1.0  # score and likeness of what is not there to be chosen: below all that is
 STEADY = 1e-4
 
 
@@ -37,12 +38,16 @@ class Ridge:
     mean: NDArray[np.float32]  # (labels,)
     sharpness: float
 
-    def scores(self, vectors: Vectors, words: Any) -> tuple[Numbers, Numbers]:
-        """((n, labels), (n, 3)): about 1 for the label that it is, and how near examples are (see `nearness`)."""
+    def scores(self, vectors: Vectors, words: Any, may: NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
+        """((n, labels), (n, 3)): about 1 for the label that it is, and how near examples are (see `nearness`).
+
+        `may`: (n, labels), whether a label is there to be chosen; where it is not, its score is GONE."""
         alike = np.asarray(vectors, dtype=np.float32) @ self.vectors.T
         shared = (words @ self.words.T).toarray()
         likeness = alike[:, self.landmarks] + WORDS * shared - 1 - WORDS
         found = np.exp(2 * self.sharpness * likeness) @ self.weights + self.mean
+        found = np.where(may, found, GONE)
+        alike = np.where(may[:, self.owner], alike, GONE)
         return found, nearness(alike, self.owner, found.argmax(axis=1))
 
 
@@ -121,14 +126,14 @@ def left_out(fitted: Fitted, owner: NDArray[Any], *, whole: bool) -> tuple[Numbe
             span = fitted.span[mine]
             gone = np.linalg.solve((1 + 1e-9) * np.eye(len(mine)) - span @ span.T, residual[mine])
             scores[mine] = fitted.truth[mine] - gone
-            scores[mine, label] = -1.0  # nobody can choose what is not there
+            scores[mine, label] = GONE  # nobody can choose what is not there
     vectors, near = fitted.ridge.vectors, []
     for start in range(0, len(owner), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(owner)))
         alike = vectors[rows] @ vectors.T
-        alike[np.arange(len(rows)), rows] = -1.0
+        alike[np.arange(len(rows)), rows] = GONE
         if whole:
-            alike[owner[rows][:, None] == owner[None]] = -1.0
+            alike[owner[rows][:, None] == owner[None]] = GONE
         near.append(nearness(alike, owner, scores[rows].argmax(axis=1)))
     return scores, np.concatenate(near)
 
@@ -137,7 +142,7 @@ def nearness(alike: Numbers, owner: NDArray[Any], chosen: NDArray[Any]) -> Numbe
     """(n, 3) cosines: of the nearest example, of the nearest few on average, of the nearest with the chosen label."""
     few = min(NEAR, alike.shape[1])
     top = -np.partition(-alike, few - 1, axis=1)[:, :few]
-    own = np.where(owner[None] == chosen[:, None], alike, -1.0).max(axis=1)
+    own = np.where(owner[None] == chosen[:, None], alike, GONE).max(axis=1)
     return np.column_stack([top.max(axis=1), top.mean(axis=1), own])
 
 

@@ -24,21 +24,24 @@ class Chosen:
     fits: float | None = None  # the chance that any template at all answers it; None without a trained choice
 
 
-def choices(texts: Sequence[str], vectors: Vectors, index: Index) -> Sequence[Choice | None]:
-    """What the trained choice of the live index says of each text; None for each where the index has none."""
+def choose(texts: Sequence[str], vectors: Vectors, found: Sequence[Sequence[Source]], index: Index) -> list[Chosen]:
+    """For each text what the search `found` for it, ordered by the chances of the live index's trained choice.
+
+    What the reader may not see was not found, and its examples have no say: "when is interest paid?" is about his own
+    product. Without a trained choice the order of the search stands.
+    """
     stored = index.head()
-    return unpack(stored).choose(texts, vectors) if stored else [None] * len(texts)
+    if not stored:
+        return [Chosen(tuple(sources)) for sources in found]
+    among = [{source.source_id for source in sources} for sources in found]
+    choices = unpack(stored).choose(texts, vectors, among)
+    return [_ordered(sources, choice) for sources, choice in zip(found, choices, strict=True)]
 
 
-def chosen(found: Sequence[Source], choice: Choice | None) -> Chosen:
-    """The chances count every template: where the best one is not the reader's to see, none of the others gets its
-    share, and none fits. Without a trained choice the order of the search stands."""
-    if choice is None:
-        return Chosen(tuple(found))
+def _ordered(found: Sequence[Source], choice: Choice) -> Chosen:
     told = [source.model_copy(update={"chance": choice.chances.get(source.source_id, 0.0)}) for source in found]
     ordered = sorted(told, key=lambda source: (*(-x for x in rank(source)), source.source_id))
-    none = choice.none or not ordered or ordered[0].source_id != choice.best
-    return Chosen(tuple(ordered), none, choice.fits)
+    return Chosen(tuple(ordered), choice.none, choice.fits)
 
 
 def rank(source: Source) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from worker.models import Kind, Noun, Reader, Source
 from worker.ports.world import Embedder, Hit, Index, Vectors
-from worker.support.choosing import Chosen, choices, chosen, rank
+from worker.support.choosing import Chosen, choose, rank
 from worker.support.questions import in_context
 
 log = structlog.get_logger(__name__)
@@ -141,11 +141,10 @@ def templates_for(
 ) -> list[Chosen]:
     """The templates for each text, best first, and whether none of them fits it. `vectors`: of the texts, in order."""
     search = _Search(index, reader, weights)
-    said = choices(texts, vectors, index)
-    return [
-        chosen(search.best(Kind.TEMPLATE, vectors[i], text, CANDIDATES[Kind.TEMPLATE], 0.0), said[i])
-        for i, text in enumerate(texts)
+    found = [
+        search.best(Kind.TEMPLATE, vectors[i], text, CANDIDATES[Kind.TEMPLATE], 0.0) for i, text in enumerate(texts)
     ]
+    return choose(texts, vectors, found, index)
 
 
 @dataclass(frozen=True)
