@@ -23,6 +23,7 @@ from worker.ports.world import Vectors
 
 NONE = ""  # the label of examples that no template answers
 SLIGHT = 1e-6
+BELIEFS = 40  # examples that what we believe before learning is worth
 SOFTNESS = 0.1  # of scores, when the chance that the best one is wrong is shared among the others
 
 
@@ -160,17 +161,16 @@ def _best(scores: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
 
 
 def _judge(told: NDArray[Any], right: NDArray[Any], weights: NDArray[Any]) -> Judge:
-    """Where all examples are alike there is nothing to learn: then the chance is their share, kept off 0 and 1."""
+    """Besides the examples it is told that every sign speaks for what it should: a handful of examples would else teach
+    it nonsense, and hundreds do not notice."""
     from sklearn.linear_model import LogisticRegression
 
-    share = float(np.average(right, weights=weights))
-    if share in (0.0, 1.0):
-        odds = (share * len(right) + 1) / (len(right) + 2)
-        return Judge(np.zeros(told.shape[1], dtype=np.float32), float(np.log(odds / (1 - odds))))
+    steps = np.linspace(0, 1, BELIEFS)
+    told = np.concatenate([told, np.repeat(steps[:, None], told.shape[1], axis=1)])
+    weights = np.concatenate([weights * len(right) / weights.sum(), np.full(BELIEFS, 1.0)])
+    right = np.concatenate([right, steps > 0.5])
     mean, spread = told.mean(axis=0), told.std(axis=0) + SLIGHT
-    fitted = LogisticRegression(C=10.0, max_iter=1000).fit(
-        (told - mean) / spread, right, sample_weight=weights * len(right) / weights.sum()
-    )
+    fitted = LogisticRegression(C=10.0, max_iter=1000).fit((told - mean) / spread, right, sample_weight=weights)
     slope = fitted.coef_[0] / spread
     return Judge(slope.astype(np.float32), float(fitted.intercept_[0] - mean @ slope))
 
