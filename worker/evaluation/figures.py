@@ -24,10 +24,10 @@ def auroc(inside: Numbers, outside: Numbers) -> float | None:
     return above / (len(inside) * len(outside))
 
 
-def interval(n: int, measure: Callable[[NDArray[np.int64]], float | None]) -> list[float] | None:
-    """The 95 % bootstrap interval of a measure of rows 0..n-1, drawn with replacement; None if it is not defined."""
+def interval(rows: Numbers, measure: Callable[[Numbers], float | None]) -> list[float] | None:
+    """The 95 % bootstrap interval of a measure of `rows`, drawn with replacement; None if it is not defined."""
     draw = np.random.default_rng(SEED)
-    drawn = [measure(draw.integers(0, n, n)) for _ in range(DRAWS if n else 0)]
+    drawn = [measure(rows[draw.integers(0, len(rows), len(rows))]) for _ in range(DRAWS if len(rows) else 0)]
     defined = [value for value in drawn if value is not None]
     if len(defined) < DRAWS / 2:
         return None

@@ -30,7 +30,7 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
     return {
         "n": len(pairs),
         "exact": rounded(float(exact.mean())),
-        "exact_ci95": interval(len(pairs), share),
+        "exact_ci95": interval(np.arange(len(pairs)), share),
         "exact_count": int(exact.sum()),
     }
 

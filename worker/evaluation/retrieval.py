@@ -109,12 +109,13 @@ def figures(asked: Sequence[Asked]) -> Figures:
     told: dict[str, Any] = {"n": len(asked), "n_answerable": len(answerable)}
     for name, values in measures(answerable).items():
         told[name] = rounded(float(values.mean())) if len(values) else None
-        told[f"{name}_ci95"] = interval(len(values), partial(_mean, values))
+        told[f"{name}_ci95"] = interval(np.arange(len(values)), partial(_mean, values))
     sure = np.array([one.sure for one in asked])
     inside = np.array([bool(one.relevant) for one in asked])
     told["unanswerable_auroc"] = rounded(auroc(sure[inside], sure[~inside]))
     told["unanswerable_auroc_ci95"] = interval(
-        len(asked) if not inside.all() else 0, lambda rows: auroc(sure[rows][inside[rows]], sure[rows][~inside[rows]])
+        np.arange(0 if inside.all() else len(asked)),
+        lambda rows: auroc(sure[rows][inside[rows]], sure[rows][~inside[rows]]),
     )
     search = [one.search_seconds * 1000 for one in asked]
     told["ms_per_query"] = round(1000 * sum(one.seconds for one in asked) / len(asked), 2)

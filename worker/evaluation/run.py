@@ -12,11 +12,13 @@ import sys
 from collections.abc import Sequence
 
 from worker.errors import BadConfiguration, Trouble
-from worker.evaluation import intents, replies, retrieval
+from worker.evaluation import intents, replies, retrieval, templates
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.log import start_logging
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (intents.SUITE, retrieval.SUITE, replies.SUITE)}
+SUITES: dict[str, Suite] = {
+    suite.name: suite for suite in (intents.SUITE, templates.SUITE, retrieval.SUITE, replies.SUITE)
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

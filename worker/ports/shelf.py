@@ -66,9 +66,9 @@ class Shelf(Protocol):
         """All of the live collection; empty if there is none."""
         ...
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
         """Writes a new collection beside the live one, checks it, then makes it the live one; its name. Whatever
-        fails before the swap leaves the live one as it was."""
+        fails before the swap leaves the live one as it was. `head`: the trained template choice, kept with it."""
         ...
 
     def rollback(self) -> str:

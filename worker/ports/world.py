@@ -121,6 +121,10 @@ class Index(Protocol):
 
     def template(self, template_id: str) -> Template | None: ...
 
+    def head(self) -> bytes:
+        """The trained template choice that was kept with the live collection; b"" if there is none."""
+        ...
+
     def version(self) -> str:
         """Name of the live collection behind the alias; "" if there is none."""
         ...

@@ -15,6 +15,7 @@ from pydantic import Field
 from worker.knowledge.words import searchable
 from worker.models import Kind, Noun, Reader, Source
 from worker.ports.world import Embedder, Hit, Index, Vectors
+from worker.support.choosing import Chosen, choose, rank
 from worker.support.fusing import Weights, confidence, fuse, summed
 from worker.support.questions import in_context
 
@@ -47,7 +48,8 @@ class Found(Noun):
     `sure`: for each question how sure it is, 0..1, that a passage answers it, whether or not any was kept.
     `fit`: for each question the scores of its own templates: a source that suits one question says nothing of another.
     `per_question`: for each question the ids of its templates and of its passages, best first, all of them in
-    `templates` or `passages`.
+    `templates` or `passages`. `unfit`: questions of which the trained choice says that none of the templates that this
+    reader may see answers them.
     """
 
     templates: tuple[Source, ...] = ()
@@ -55,6 +57,7 @@ class Found(Noun):
     per_question: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = Field(default_factory=dict)
     fit: dict[str, dict[str, float]] = Field(default_factory=dict)
     sure: dict[str, float] = Field(default_factory=dict)
+    unfit: tuple[str, ...] = ()
 
 
 def retrieve(
@@ -82,17 +85,16 @@ def retrieve(
         return Found()
     said = [*in_context(asked, before), *texts[len(asked) :]]
     vectors = embedder.embed(said)
+    for_text = dict(zip(texts, templates_for(said, vectors, reader, index, weights=weights), strict=True))
+    by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     search = Search(index, reader, weights)
-    by_text = {
-        text: search.look(Kind.TEMPLATE, vectors[i], said[i]).above(floors.template)[:TEMPLATES_OF_A_QUESTION]
-        for i, text in enumerate(texts)
-    }
     looked = {text: search.look(Kind.PASSAGE, vectors[i], said[i]) for i, text in enumerate(asked if passages else [])}
     by_question = {
         text: one.above(floors.passage)[:PASSAGES_OF_A_QUESTION] if one.sure >= floors.found else []
         for text, one in ((text, looked.get(text, Looked())) for text in asked)
     }
-    return _found(asked, by_text, by_question, {text: one.sure for text, one in looked.items()})
+    unfit = tuple(text for text in asked if for_text[text].none)
+    return _found(asked, by_text, by_question, {text: one.sure for text, one in looked.items()}, unfit)
 
 
 def _found(
@@ -100,12 +102,13 @@ def _found(
     by_text: Mapping[str, Sequence[Source]],
     by_question: Mapping[str, Sequence[Source]],
     sure: dict[str, float],
+    unfit: tuple[str, ...],
 ) -> Found:
-    chosen = _shared(by_question)
-    kept = {source.source_id for source in chosen}
+    shown = _shared(by_question)
+    kept = {source.source_id for source in shown}
     return Found(
         templates=_merged(source for found in by_text.values() for source in found),
-        passages=chosen,
+        passages=shown,
         per_question={
             text: (
                 tuple(source.source_id for source in by_text[text]),
@@ -115,6 +118,7 @@ def _found(
         },
         sure=sure,
         fit={text: {source.source_id: source.score for source in by_text[text]} for text in asked},
+        unfit=unfit,
     )
 
 
@@ -128,6 +132,19 @@ class Looked:
 
     def above(self, floor: float) -> list[Source]:
         return [source for source in self.sources if source.score >= floor]
+
+
+def _shown(found: Chosen, floor: float) -> list[Source]:
+    return [source for source in found.templates if source.score >= floor][:TEMPLATES_OF_A_QUESTION]
+
+
+def templates_for(
+    texts: Sequence[str], vectors: Vectors, reader: Reader, index: Index, *, weights: Weights = Weights()
+) -> list[Chosen]:
+    """The templates for each text, best first, and whether none of them fits it. `vectors`: of the texts, in order."""
+    search, most = Search(index, reader, weights), CANDIDATES[Kind.TEMPLATE]
+    found = [search.look(Kind.TEMPLATE, vectors[i], text).above(0.0)[:most] for i, text in enumerate(texts)]
+    return choose(texts, vectors, found, index)
 
 
 @dataclass(frozen=True)
@@ -158,12 +175,12 @@ class Search:
 
 
 def _merged(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Each source once, with its best score, best first."""
+    """Each source once, with its best chance and score, best first."""
     best: dict[str, Source] = {}
     for source in sources:
-        if source.source_id not in best or source.score > best[source.source_id].score:
+        if source.source_id not in best or rank(source) > rank(best[source.source_id]):
             best[source.source_id] = source
-    return tuple(sorted(best.values(), key=lambda s: (-s.score, s.source_id)))
+    return tuple(sorted(best.values(), key=lambda s: (*(-x for x in rank(s)), s.source_id)))
 
 
 def _shared(by_question: Mapping[str, Sequence[Source]]) -> tuple[Source, ...]:
