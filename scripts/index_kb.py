@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tqdm import tqdm
 
-from worker.bootstrap import load_kb, make_embedder, open_shelf
+from worker.bootstrap import approved_before, load_kb, make_embedder, open_shelf
 from worker.errors import BadConfiguration, Trouble
 from worker.knowledge.index import BuildReport, build
 from worker.log import start_logging
@@ -43,6 +43,7 @@ class Bar:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="embed and write everything anew")
+    parser.add_argument("--learn", action="store_true", help="let the choice of templates learn from approved replies")
     parser.add_argument("--rollback", action="store_true", help="make the index before the live one live again")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no report; errors are told")
@@ -70,11 +71,12 @@ def run(options: argparse.Namespace) -> str:
             name = shelf.rollback()
         return json.dumps({"collection": name}) if options.json else f"{name} is live again."
     kb = load_kb(settings)  # before anything is opened: a broken file stops it here
+    approved = approved_before(settings) if options.learn else []
     embedder = make_embedder(settings)
     bar = Bar(options.quiet or options.json)
     try:
         with open_shelf(settings) as shelf:
-            report = build(kb, embedder, shelf, full=options.full, progress=bar)
+            report = build(kb, embedder, shelf, full=options.full, progress=bar, approved=approved)
     finally:
         bar.close()
     return report.model_dump_json() if options.json else told(report)

@@ -48,10 +48,11 @@ MAY_IMPORT = {
     "asgi": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "ledger_metrics"},
     "web": {"asgi", "errors", "settings"},
     "stack": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "sandbox"},
+    "evaluation": BELOW_BOOTSTRAP,
     "chaos": BELOW_BOOTSTRAP | {"sandbox", "stack", "web", "tasks", "dispatcher"},
 }
 KNOW_CELERY = {"queues", "tasks"}
-KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "bootstrap_looks", "stack", "chaos"}
+KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "bootstrap_looks", "stack", "chaos", "evaluation"}
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

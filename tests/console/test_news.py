@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 
 from tests.builders import a_message
 from tests.console.seed import (
+    LETTER,
     PASSAGE,
     TEMPLATE,
     Lead,
@@ -22,8 +23,11 @@ from tests.console.seed import (
 from tests.desk import ScriptedHelpdesk
 from worker.adapters.store.ledger import SqlLedger
 from worker.errors import Retryable
-from worker.models import Author, Part, SendKind, SendState, Sentence, Status
+from worker.models import Author, Part, SendKind, SendState, Sentence, Status, TicketState
 from worker.support.desk import Policy
+from worker.support.fresh import overtaken
+from worker.support.outgoing import Tags
+from worker.support.reviewdesk import ReviewDesk
 
 AS_WRITTEN = {TEMPLATE.source_id: TEMPLATE.version, PASSAGE.source_id: PASSAGE.version}
 
@@ -188,6 +192,34 @@ def test_an_edit_is_saved_and_approved_at_once_only_as_it_was_previewed(ledger: 
     fields = fields_of(maya.get(there).text, f"{there}/edit") | {"then": "approve"}
     assert maya.send(f"{there}/edit", fields | {"text": "In 2 days.", "shown": shown}).status_code == 303
     assert "In 2 days." in ledger.sends.of_case(case_id)[0].body_html
+
+
+def test_a_session_that_ends_before_save_and_approve_leads_to_saving_only(ledger: SqlLedger):
+    case_id = hold(ledger)
+    app = a_console(ledger)
+    maya, again = Lead(app, ledger), Lead(app, ledger)
+    save = f"/cases/{case_id}/edit"
+    fields = fields_of(maya.get(f"/cases/{case_id}").text, save) | {"text": "In 2 days.", "then": "approve"}
+    fields["shown"] = maya.send(f"/cases/{case_id}/preview", fields).json()["hash"]
+    maya.browser.cookies.clear()
+    kept = fields_of(maya.send(save, fields).text, save)
+    confirm = fields_of(again.send(save, kept).text, save)
+    assert again.send(save, confirm).headers["location"] == f"/cases/{case_id}?done=edited"
+    assert status_of(ledger, case_id) is Status.HELD
+
+
+def test_a_ticket_that_was_opened_again_can_be_answered_again(ledger: SqlLedger):
+    thread = a_conversation(1, "<p>When?</p>")
+    case_id = hold(ledger, thread=thread)
+    helpdesk = ScriptedHelpdesk(thread)
+    desk = ReviewDesk(ledger, Policy(), Tags(), lambda *_: LETTER, lambda *_: None, helpdesk)
+    case = ledger.cases.get(case_id)
+    assert case is not None
+    helpdesk.ticket_becomes(state=TicketState.CLOSED)
+    assert overtaken(desk, case) == overtaken(desk, case, trusted=0) == "the ticket was closed"
+    helpdesk.ticket_becomes(state=TicketState.OPEN)
+    assert overtaken(desk, case) == "the ticket was closed"
+    assert overtaken(desk, case, trusted=0) == ""
 
 
 def test_words_that_were_typed_are_kept_through_a_redraft(ledger: SqlLedger):

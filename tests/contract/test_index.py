@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from itertools import count
 
 import numpy as np
@@ -13,8 +14,10 @@ from tests.milvus import milvus_server_program, running_milvus_server
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.adapters.milvus import MilvusShelf
 from worker.errors import Permanent, Retryable
+from worker.knowledge.choice_file import unpack
 from worker.knowledge.index import Row, publish, row_of
 from worker.models import Kind
+from worker.ports.shelf import Build
 
 EVERYTHING = ("public", "IM", "IM+")
 EMBEDDER = HashEmbedder()
@@ -225,3 +228,28 @@ def test_the_description_tells_the_model_and_vectors_can_be_used_again(shelf):
 def test_ping_names_the_collection_and_its_size(shelf):
     assert shelf.version() in shelf.ping()
     assert f"{len(all_rows())} rows" in shelf.ping()
+
+
+def test_the_trained_choice_goes_and_comes_back_with_its_index(make):
+    shelf = make(a_name())
+    publish(all_rows(), EMBEDDER, shelf)
+    first = shelf.head()
+    publish([*all_rows(), *template_rows(a_template("tax", "Tax", ["Is tax deducted"], ["public"]))], EMBEDDER, shelf)
+    second = shelf.head()
+    shelf.rollback()
+
+    assert unpack(first).labels == ("im-time", "kyc", "plus-exit")
+    assert unpack(second).labels == ("im-time", "kyc", "plus-exit", "tax")
+    assert shelf.head() == first
+
+
+def test_a_large_head_is_kept_whole_and_no_search_returns_it(make):
+    shelf, head = make(a_name()), np.random.default_rng(1).bytes(1_000_003)
+    rows = all_rows()
+    vectors = EMBEDDER.embed([row.embed for row in rows])
+    build = Build(model=EMBEDDER.name, dim=EMBEDDER.dim, kb_hash="0" * 64, built_at=datetime.now(UTC), rows=len(rows))
+    shelf.put(rows, vectors, build, lambda *_: None, head)
+
+    assert shelf.head() == head
+    assert set(ids(shelf, "head", limit=50)) <= {source.source_id for source in PASSAGES}
+    assert set(shelf.contents().versions) == {row.source.source_id for row in rows}

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.knowledge.kb_files import LABELS
-from worker.adapters.embedding import packaged_model
+from worker.adapters.embedding import MiniLmEmbedder, packaged_model
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
+from worker.evaluation.templates import leave_out
 from worker.knowledge.chunk import MODEL_READS, estimate, passages
 from worker.knowledge.documents import Kb, read_kb
 from worker.knowledge.index import build
@@ -54,3 +55,11 @@ def test_each_template_is_among_the_two_best_for_its_own_example_questions(kb):
         question = template.questions[0]
         hits = index.search(Kind.TEMPLATE, embedder.embed([question])[0], question, LABELS, 5)
         assert template.template_id in [source.source_id for source in fuse(hits)[:2]], question
+
+
+def test_each_example_question_left_out_finds_its_template_among_the_first_three(kb):
+    judged = leave_out(kb, MiniLmEmbedder(threads=1), lambda *_: None)
+    missed = [one.question for one in judged if one.template_id not in one.found]
+
+    assert len(judged) > 1_000
+    assert len(missed) <= 0.03 * len(judged), missed

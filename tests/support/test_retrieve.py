@@ -143,6 +143,31 @@ def test_a_row_that_the_index_should_not_have_given_is_dropped_and_logged():
     assert "rates" not in {entry["event"] for entry in logs}
 
 
+def test_a_question_like_no_example_is_named_as_fitting_none(index):
+    found = retrieve(("zebra giraffe elephant", "How do I add a nominee?"), "", a_reader(), index, EMBEDDER)
+
+    assert found.unfit == ("zebra giraffe elephant",)
+
+
+def test_the_best_template_for_a_reader_is_chosen_among_his_own(index):
+    question = "What is the exit fee?"
+    his = retrieve((question,), "", a_reader("public", "IM"), index, EMBEDDER, floors=NO_FLOOR)
+    hers = retrieve((question,), "", a_reader("public", "IM+"), index, EMBEDDER, floors=NO_FLOOR)
+
+    assert hers.per_question[question][0][0] == "plus-exit"
+    assert "plus-exit" not in ids(his.templates)
+    assert hers.templates[0].chance > max(source.chance for source in his.templates)
+
+
+def test_without_a_trained_choice_the_order_of_the_search_stands():
+    index = MemoryIndex()
+    publish([*template_rows(TEMPLATES[2]), row_of(PASSAGES[5])], EMBEDDER, index)
+    found = retrieve(("How do I add a nominee?",), "", a_reader(), index, EMBEDDER)
+
+    assert [(source.source_id, source.chance) for source in found.templates] == [("nominee", None)]
+    assert found.unfit == ()
+
+
 def a_hit(source_id: str, dense: float, lexical: float | None = None) -> Hit:
     source = a_source("Text", source_id=source_id, kind=Kind.PASSAGE, score=0.0, dense=dense)
     return Hit(source=source, dense=dense, lexical=lexical)

@@ -47,6 +47,7 @@ class _Collection:
     build: Build
     rows: tuple[Row, ...]
     vectors: Vectors
+    head: bytes = b""
 
 
 class MemoryIndex:
@@ -84,6 +85,9 @@ class MemoryIndex:
     def template(self, template_id: str) -> Template | None:
         return next((r.template for r in self._live().rows if r.template and r.pk == template_id), None)
 
+    def head(self) -> bytes:
+        return self._collections[-1].head if self._collections else b""
+
     def version(self) -> str:
         return self._collections[-1].build.collection if self._collections else ""
 
@@ -103,11 +107,11 @@ class MemoryIndex:
             vectors={row.text_hash: live.vectors[i] for i, row in enumerate(live.rows)},
         )
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
         with self._lock:
             self._builds += 1
             named = build.model_copy(update={"collection": f"deskhand_memory_{self._builds}", "rows": len(rows)})
-            self._collections.append(_Collection(named, tuple(rows), vectors))
+            self._collections.append(_Collection(named, tuple(rows), vectors, head))
             del self._collections[: -self._keep - 1]
         tick("write", len(rows), len(rows))
         return named.collection

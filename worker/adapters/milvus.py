@@ -17,6 +17,7 @@ import numpy as np
 import structlog
 
 from worker.adapters.breaker import Breaker
+from worker.adapters.milvus_head import read_head
 from worker.adapters.milvus_link import PART, Gone, Link
 from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, source_of, template_of, where
 from worker.adapters.milvus_write import Writing
@@ -27,7 +28,7 @@ from worker.ports.world import Hit, Vectors
 
 T = TypeVar("T")
 FRESH = 1.0  # seconds that we trust our knowledge of which collection is live
-ROWS_OF_A_TEMPLATE = 12  # its own and its example questions: so many rows may stand for one template
+ROWS_OF_A_TEMPLATE = 24  # its own and its example questions: so many rows may stand for one template
 LONGEST_QUERY = 4_000  # characters that BM25 reads of a query
 log = structlog.get_logger(__name__)
 
@@ -58,6 +59,7 @@ class MilvusShelf:
         self._alias = alias
         self._seen: tuple[float, Live | None] = (0.0, None)
         self._looking = threading.Lock()
+        self._head: tuple[str, bytes] = ("", b"")  # of which collection
         self._told_dense_only = False
 
     # world.Index
@@ -97,6 +99,18 @@ class MilvusShelf:
             lambda client, live: {i: str(row["version"]) for i, row in self._carried(client, live, source_ids).items()},
         )
 
+    def head(self) -> bytes:
+        """See world.Index.head. Read once for each collection."""
+
+        def ask(client: Any, live: Live) -> bytes:
+            name, head = self._head
+            if name != live.name:
+                head = read_head(client, live, self._link.timeout)
+                self._head = (live.name, head)
+            return head
+
+        return self._ask("reading the template choice", ask)
+
     def version(self) -> str:
         return self._link.call("asking for the live index", lambda client: self._writing.target(client, self._alias))
 
@@ -115,8 +129,8 @@ class MilvusShelf:
         live = self._look()
         return self._writing.contents(live) if live else Contents()
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
-        name = self._writing.put(rows, vectors, build, tick)
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+        name = self._writing.put(rows, vectors, build, tick, head)
         self._forget()
         return name
 

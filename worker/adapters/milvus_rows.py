@@ -37,6 +37,7 @@ class Live:
     audiences: tuple[str, ...]  # every set of labels that a row carries, as `audience()` writes it
     lexical: bool
     hnsw: bool
+    head_rows: int = 0  # how many rows carry the trained template choice
 
 
 def audience(labels: Sequence[str]) -> str:
@@ -113,13 +114,17 @@ def entity(row: Row, vector: Vectors) -> dict[str, Any]:
 
 
 def build_entity(live: Live) -> dict[str, Any]:
-    """The row that tells about the collection. It carries no label and no kind, so no search can return it."""
+    """The row that tells about the collection."""
     told: dict[str, Any] = {"build": live.build.model_dump(mode="json"), "audiences": list(live.audiences)}
-    told |= {"lexical": live.lexical, "hnsw": live.hnsw}
-    empty = dict.fromkeys(_LENGTHS, "")
-    point = np.zeros(live.build.dim, dtype=np.float32)
+    told |= {"lexical": live.lexical, "hnsw": live.hnsw, "head_rows": live.head_rows}
+    return unfindable(live.build.dim, pk=BUILD, words="build", meta=told)
+
+
+def unfindable(dim: int, **told: Any) -> dict[str, Any]:
+    """A row that only its pk leads to: without label and kind, no search returns it."""
+    point = np.zeros(dim, dtype=np.float32)
     point[0] = 1.0
-    return empty | {"pk": BUILD, "words": "build", "labels": [], "meta": told, "vector": point.tolist()}
+    return {**dict.fromkeys(_LENGTHS, ""), "labels": [], "meta": {}, "vector": point.tolist(), **told}
 
 
 def live_of(name: str, meta: Any) -> Live:
@@ -130,6 +135,7 @@ def live_of(name: str, meta: Any) -> Live:
         audiences=tuple(str(one) for one in told["audiences"]),
         lexical=bool(told["lexical"]),
         hnsw=bool(told["hnsw"]),
+        head_rows=int(told.get("head_rows", 0)),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import structlog
 
+from worker.adapters.milvus_head import head_entities, rows_for
 from worker.adapters.milvus_link import PART, Gone, Link
 from worker.adapters.milvus_rows import FLAT_UP_TO, Live, audience, build_entity, entity, indexes, schema, where
 from worker.errors import Permanent, Retryable, Trouble
@@ -49,7 +50,7 @@ class Writing:
                 return ""
             raise
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
         """See shelf.Shelf.put."""
         if len(rows) != len(vectors) or len({row.pk for row in rows}) != len(rows):
             raise Permanent("rows and vectors do not match, or two rows have one id", part=PART)
@@ -60,10 +61,11 @@ class Writing:
             audiences=tuple(sorted({audience(row.source.segments) for row in rows})),
             lexical=self._link.has_bm25,
             hnsw=len(rows) > FLAT_UP_TO,
+            head_rows=rows_for(head),
         )
         with self._one:
             try:
-                self._write(live, rows, vectors, tick)
+                self._write(live, rows, vectors, tick, head)
             except Trouble:
                 self._undo(live.name)
                 raise
@@ -119,7 +121,7 @@ class Writing:
             for digit in "0123456789abcdef":
                 yield from self._hashed(client, name, begins + digit)
 
-    def _write(self, live: Live, rows: Sequence[Row], vectors: Vectors, tick: Tick) -> None:
+    def _write(self, live: Live, rows: Sequence[Row], vectors: Vectors, tick: Tick, head: bytes) -> None:
         def ask(client: Any) -> None:
             made = schema(client, live.build.dim, lexical=live.lexical)
             client.create_collection(live.name, schema=made, timeout=PATIENCE)
@@ -135,6 +137,8 @@ class Writing:
                     client.insert(live.name, batch, partition_name=kind.value, timeout=PATIENCE)
                     done += len(batch)
                     tick("write", done, len(rows))
+            for told in head_entities(head, live.build.dim):
+                client.insert(live.name, [told], timeout=PATIENCE)
             client.insert(live.name, [build_entity(live)], timeout=PATIENCE)
             client.flush(live.name, timeout=PATIENCE)  # unflushed rows are searched ten times slower
             client.load_collection(live.name, timeout=PATIENCE)
@@ -144,7 +148,7 @@ class Writing:
 
     def _check(self, client: Any, live: Live, rows: Sequence[Row], vectors: Vectors) -> None:
         """Every row is there for readers that do not wait for the newest, and a search finds what it should."""
-        wanted, until = len(rows) + 1, time.monotonic() + PATIENCE
+        wanted, until = len(rows) + live.head_rows + 1, time.monotonic() + PATIENCE
         while (there := self._count(client, live.name)) != wanted:
             if time.monotonic() > until:
                 raise Retryable(f"the new index has {there} rows instead of {wanted}", part=PART)

@@ -77,7 +77,8 @@ def add_mishaps(app: FastAPI, pages: Pages) -> None:
 
 def kept_form(request: Request) -> dict[str, Any]:
     """What was posted, for a page to carry on; nothing if another site sent it here."""
-    form = {name: value for name, value in request.state.form.items() if name != "csrf"}
+    # Without "then": whoever confirms that an edit is saved has not confirmed that it is sent.
+    form = {name: value for name, value in request.state.form.items() if name not in ("csrf", "then")}
     action = ACTIONS.get(request.url.path.rsplit("/", 1)[-1], "")
     if not action or not from_own_page(request) or sum(map(len, form.values())) > KEEP:
         return no_form()

@@ -14,15 +14,18 @@ from datetime import UTC, datetime
 import numpy as np
 
 from worker.errors import BadConfiguration
+from worker.knowledge.choice import Example, Head, train
+from worker.knowledge.choice_file import pack
 from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb
-from worker.models import Noun, Source, Template
+from worker.knowledge.words import searchable
+from worker.models import Kind, Noun, Source, Template
 from worker.ports.shelf import Build, Row, Shelf, Tick
 from worker.ports.world import Embedder, Vectors
 
 __all__ = ["BuildReport", "Row", "Shelf", "build", "kb_hash", "publish", "rows_of"]
 
-FORMAT = "1"  # raise it when rows are made in another way: every index is then built anew
+FORMAT = "3"  # raise it when rows are made in another way: every index is then built anew
 EMBED_TOGETHER = 128  # texts between two steps of the progress bar
 
 
@@ -42,22 +45,37 @@ class BuildReport(Noun):
     seconds: float = 0.0
 
 
-def build(kb: Kb, embedder: Embedder, shelf: Shelf, *, full: bool = False, progress: Tick | None = None) -> BuildReport:
+def build(
+    kb: Kb,
+    embedder: Embedder,
+    shelf: Shelf,
+    *,
+    full: bool = False,
+    progress: Tick | None = None,
+    approved: Sequence[Example] = (),
+) -> BuildReport:
     """Makes `kb` the live index. `full`: embed and write everything anew, whatever the live one holds.
 
-    Raises BadConfiguration for an empty kb, and what the shelf raises.
+    `approved`: questions whose template a reviewer approved; the template choice learns from them too. Raises
+    BadConfiguration for an empty kb, and what the shelf raises.
     """
-    return publish(list(rows_of(kb)), embedder, shelf, full=full, progress=progress)
+    return publish(list(rows_of(kb)), embedder, shelf, full=full, progress=progress, approved=approved)
 
 
 def publish(
-    rows: Sequence[Row], embedder: Embedder, shelf: Shelf, *, full: bool = False, progress: Tick | None = None
+    rows: Sequence[Row],
+    embedder: Embedder,
+    shelf: Shelf,
+    *,
+    full: bool = False,
+    progress: Tick | None = None,
+    approved: Sequence[Example] = (),
 ) -> BuildReport:
     """Makes `rows` the live index; see `build`."""
     started, tick = time.monotonic(), progress or (lambda stage, done, total: None)
     if not rows:
         raise BadConfiguration("There is nothing to index: an empty index would answer nobody. Check KB_DIR.")
-    wanted, live = kb_hash(rows), shelf.built()
+    wanted, live = kb_hash(rows, approved), shelf.built()
     sources = {row.source.source_id: row.source for row in rows}
     same_model = live is not None and (live.model, live.dim) == (embedder.name, embedder.dim)
     if live and same_model and live.kb_hash == wanted and not full:
@@ -73,7 +91,8 @@ def publish(
     had = shelf.contents()
     vectors, embedded = _vectors(rows, embedder, had.vectors if same_model and not full else {}, tick)
     fresh = Build(model=embedder.name, dim=embedder.dim, kb_hash=wanted, built_at=datetime.now(UTC), rows=len(rows))
-    name = shelf.put(rows, vectors, fresh, tick)
+    head = head_of(rows, vectors, embedder, approved)
+    name = shelf.put(rows, vectors, fresh, tick, pack(head) if head else b"")
     return BuildReport(
         collection=name,
         swapped=True,
@@ -93,7 +112,11 @@ def rows_of(kb: Kb) -> Iterator[Row]:
         yield row_of(source, template)
         for number, question in enumerate(template.questions, 1):
             yield Row(
-                pk=f"{template.template_id}?{number}", about="question", embed=question, words=question, source=source
+                pk=f"{template.template_id}?{number}",
+                about="question",
+                embed=question,
+                words=searchable(question),
+                source=source,
             )
     for passage in passages(kb.articles):
         yield row_of(passage)
@@ -105,16 +128,34 @@ def row_of(source: Source, template: Template | None = None) -> Row:
         pk=source.source_id,
         about="source",
         embed=f"{source.title}\n{source.text}",
-        words=f"{source.title}\n{source.title}\n{source.text}",
+        words=searchable(f"{source.title}\n{source.title}\n{source.text}"),
         source=source,
         template=template,
     )
 
 
-def kb_hash(rows: Sequence[Row]) -> str:
-    """Equal for equal rows, whatever their order."""
+def head_of(rows: Sequence[Row], vectors: Vectors, embedder: Embedder, approved: Sequence[Example] = ()) -> Head | None:
+    """The template choice that these rows teach, and what was approved; None where there are not two templates.
+
+    A template's own row teaches too, as if it were a question: it says what the template is about.
+    """
+    mine = [i for i, row in enumerate(rows) if row.source.kind is Kind.TEMPLATE]
+    there = {rows[i].source.source_id for i in mine}
+    if len(there) < 2:
+        return None
+    more = [example for example in approved if example.template_id in there or not example.template_id]
+    texts = [rows[i].source.title if rows[i].about == "source" else rows[i].embed for i in mine]
+    labels = [rows[i].source.source_id for i in mine]
+    learned = np.concatenate([vectors[mine], embedder.embed([example.text for example in more])])
+    return train(
+        [*texts, *(example.text for example in more)], learned, [*labels, *(example.template_id for example in more)]
+    )
+
+
+def kb_hash(rows: Sequence[Row], approved: Sequence[Example] = ()) -> str:
+    """Equal for equal rows and approved examples, whatever their order."""
     digest = hashlib.sha256(FORMAT.encode())
-    for told in sorted(row.model_dump_json() for row in rows):
+    for told in sorted(row.model_dump_json() for row in (*rows, *approved)):
         digest.update(told.encode())
     return digest.hexdigest()
 

@@ -28,6 +28,7 @@ class Source(Noun):
     article_id: str = ""
     score: float = 0.0
     dense: float = 0.0
+    chance: float | None = None  # of a template: how likely it answers, after the trained choice; None if not asked
 
 
 class Template(Noun):

@@ -27,7 +27,7 @@ class Row(Noun):
     pk: str
     about: str  # "source" or "question"
     embed: str  # the text that the vector stands for
-    words: str  # the text that BM25 reads
+    words: str  # the text that BM25 reads, as knowledge.words.searchable makes it
     source: Source
     template: Template | None = None
 
@@ -66,9 +66,9 @@ class Shelf(Protocol):
         """All of the live collection; empty if there is none."""
         ...
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick) -> str:
+    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
         """Writes a new collection beside the live one, checks it, then makes it the live one; its name. Whatever
-        fails before the swap leaves the live one as it was."""
+        fails before the swap leaves the live one as it was. `head`: the trained template choice, kept with it."""
         ...
 
     def rollback(self) -> str:

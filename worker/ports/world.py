@@ -114,10 +114,16 @@ class Index(Protocol):
     """The live collection. The reader's labels are part of every query and rows are re-checked by the caller."""
 
     def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
-        """The union of the `limit` nearest by vector (dim,) and by BM25 of `text`, readable with labels `reads`."""
+        """The union of the `limit` nearest by vector (dim,) and by BM25 of `text`, readable with labels `reads`.
+
+        `text` is cut as the rows' words were (knowledge.words.searchable)."""
         ...
 
     def template(self, template_id: str) -> Template | None: ...
+
+    def head(self) -> bytes:
+        """The trained template choice that was kept with the live collection; b"" if there is none."""
+        ...
 
     def version(self) -> str:
         """Name of the live collection behind the alias; "" if there is none."""

@@ -44,6 +44,7 @@ def candidate(
         identity=who,
         reader=reader,
         fit=found.fit,
+        unfit=found.unfit,
         message=words.now,
         hidden=words.hidden,
         had_invisible=words.had_invisible,

@@ -34,8 +34,8 @@ def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
         return ""
     now = time.monotonic()
     read_at, reason = desk.looks.get(case.case_id, (now - trusted, ""))
-    if reason or now - read_at < trusted:
-        return reason  # what overtook a draft stays so
+    if now - read_at < trusted:
+        return reason
     try:
         thread = read_thread(case.ticket_id, desk.helpdesk, desk.ledger)
         reason = why_superseded(thread, case.message_key, set_aside(case.ticket_id, desk.ledger))

@@ -98,6 +98,7 @@ def unanswered_words(thread: Thread, message: Message, but: Collection[str] = ()
         hidden="\n\n".join(w.hidden for w in read_all if w.hidden),
         had_invisible=any(w.had_invisible for w in read_all),
         cut_short=any(w.cut_short for w in read_all),
+        written="\n\n".join(w.written for w in read_all if w.written),
     )
 
 

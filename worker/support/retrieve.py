@@ -6,16 +6,20 @@ is dropped and logged. Called by the pipeline; choosing the template and writing
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 from pydantic import Field
 
+from worker.knowledge.words import searchable
 from worker.models import Kind, Noun, Reader, Source
 from worker.ports.world import Embedder, Hit, Index, Vectors
+from worker.support.choosing import Chosen, choose, rank
+from worker.support.fusing import Weights, confidence, fuse, summed
 from worker.support.questions import in_context
+
+__all__ = ["Floors", "Found", "Looked", "Search", "Weights", "fuse", "retrieve"]
 
 log = structlog.get_logger(__name__)
 
@@ -23,39 +27,37 @@ TEMPLATES_OF_A_QUESTION = 3
 PASSAGES_OF_A_QUESTION = 4
 PASSAGES_OF_AN_ARTICLE = 3
 PASSAGES = 6
-CANDIDATES = {Kind.TEMPLATE: 12, Kind.PASSAGE: 30}  # sources asked for by vector and by words, before fusing
+CANDIDATES = {Kind.TEMPLATE: 12, Kind.PASSAGE: 60}  # sources asked for by vector and by words, before fusing
 MESSAGE_READ = 1_500  # characters of the whole message that are searched with
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Of the two z-normalised scores. Fixed on development data, where plain rank fusion lost what dense search had."""
-
-    dense: float = 0.7
-    lexical: float = 0.3
-
-
-@dataclass(frozen=True)
 class Floors:
-    """Fused scores below which a source is not shown to the writer at all."""
+    """Fused scores below which a source is not shown to the writer at all. `found`: the confidence below which nothing
+    that was found for a question counts; less than one answerable question in a hundred lies below it."""
 
     template: float = 0.25
     passage: float = 0.25
+    found: float = 0.15
 
 
 class Found(Noun):
     """What the searches brought, best first. A template's text is its body.
 
     `score` of a source is fused and on the scale of a cosine, cut to 0..1; `dense` is the cosine itself.
+    `sure`: for each question how sure it is, 0..1, that a passage answers it, whether or not any was kept.
     `fit`: for each question the scores of its own templates: a source that suits one question says nothing of another.
     `per_question`: for each question the ids of its templates and of its passages, best first, all of them in
-    `templates` or `passages`.
+    `templates` or `passages`. `unfit`: questions of which the trained choice says that none of the templates that this
+    reader may see answers them.
     """
 
     templates: tuple[Source, ...] = ()
     passages: tuple[Source, ...] = ()
     per_question: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = Field(default_factory=dict)
     fit: dict[str, dict[str, float]] = Field(default_factory=dict)
+    sure: dict[str, float] = Field(default_factory=dict)
+    unfit: tuple[str, ...] = ()
 
 
 def retrieve(
@@ -83,20 +85,30 @@ def retrieve(
         return Found()
     said = [*in_context(asked, before), *texts[len(asked) :]]
     vectors = embedder.embed(said)
-    search = _Search(index, reader, weights)
-    by_text = {
-        text: search.best(Kind.TEMPLATE, vectors[i], said[i], TEMPLATES_OF_A_QUESTION, floors.template)
-        for i, text in enumerate(texts)
-    }
+    for_text = dict(zip(texts, templates_for(said, vectors, reader, index, weights=weights), strict=True))
+    by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
+    search = Search(index, reader, weights)
+    looked = {text: search.look(Kind.PASSAGE, vectors[i], said[i]) for i, text in enumerate(asked if passages else [])}
     by_question = {
-        text: search.best(Kind.PASSAGE, vectors[i], said[i], PASSAGES_OF_A_QUESTION, floors.passage) if passages else []
-        for i, text in enumerate(asked)
+        text: one.above(floors.passage)[:PASSAGES_OF_A_QUESTION] if one.sure >= floors.found else []
+        for text, one in ((text, looked.get(text, Looked())) for text in asked)
     }
-    chosen = _shared(by_question)
-    kept = {source.source_id for source in chosen}
+    unfit = tuple(text for text in asked if for_text[text].none)
+    return _found(asked, by_text, by_question, {text: one.sure for text, one in looked.items()}, unfit)
+
+
+def _found(
+    asked: Sequence[str],
+    by_text: Mapping[str, Sequence[Source]],
+    by_question: Mapping[str, Sequence[Source]],
+    sure: dict[str, float],
+    unfit: tuple[str, ...],
+) -> Found:
+    shown = _shared(by_question)
+    kept = {source.source_id for source in shown}
     return Found(
         templates=_merged(source for found in by_text.values() for source in found),
-        passages=chosen,
+        passages=shown,
         per_question={
             text: (
                 tuple(source.source_id for source in by_text[text]),
@@ -104,41 +116,52 @@ def retrieve(
             )
             for text in asked
         },
+        sure=sure,
         fit={text: {source.source_id: source.score for source in by_text[text]} for text in asked},
+        unfit=unfit,
     )
 
 
-def fuse(hits: Sequence[Hit], weights: Weights = Weights()) -> list[Source]:
-    """The hits of one search as sources, best first, with fused scores.
+@dataclass(frozen=True)
+class Looked:
+    """What one search brought: sources best first with fused scores, and how sure it is that the first is right."""
 
-    Fused is weights.dense * z(dense) + weights.lexical * z(lexical), then brought back to the scale of the cosines by
-    their mean and deviation: the order is that of the z-scores, and yet a floor means the same for every query.
-    """
-    if not hits:
-        return []
-    dense, spread = [hit.dense for hit in hits], _deviation([hit.dense for hit in hits])
-    worded = [hit.lexical for hit in hits if hit.lexical is not None]
-    lexical = [hit.lexical or 0.0 for hit in hits]
-    mean, words_mean, words_spread = _mean(dense), _mean(lexical), _deviation(lexical)
-    fused: list[Source] = []
-    for hit, words in zip(hits, lexical, strict=True):
-        score = hit.dense
-        if worded and words_spread > 0 and spread > 0:
-            as_cosine = mean + spread * (words - words_mean) / words_spread
-            score = (weights.dense * hit.dense + weights.lexical * as_cosine) / (weights.dense + weights.lexical)
-        fused.append(hit.source.model_copy(update={"score": min(max(score, 0.0), 1.0), "dense": hit.dense}))
-    return sorted(fused, key=lambda source: (-source.score, -source.dense, source.source_id))
+    sources: tuple[Source, ...] = ()
+    sure: float = 0.0
+    sums: tuple[float, ...] = ()  # of the hits, as fusing.summed gives them
+
+    def above(self, floor: float) -> list[Source]:
+        return [source for source in self.sources if source.score >= floor]
+
+
+def _shown(found: Chosen, floor: float) -> list[Source]:
+    return [source for source in found.templates if source.score >= floor][:TEMPLATES_OF_A_QUESTION]
+
+
+def templates_for(
+    texts: Sequence[str], vectors: Vectors, reader: Reader, index: Index, *, weights: Weights = Weights()
+) -> list[Chosen]:
+    """The templates for each text, best first, and whether none of them fits it. `vectors`: of the texts, in order."""
+    search, most = Search(index, reader, weights), CANDIDATES[Kind.TEMPLATE]
+    found = [search.look(Kind.TEMPLATE, vectors[i], text).above(0.0)[:most] for i, text in enumerate(texts)]
+    return choose(texts, vectors, found, index)
 
 
 @dataclass(frozen=True)
-class _Search:
+class Search:
+    """Searches for one reader. What measures search calls this too, so that it measures what answers customers."""
+
     index: Index
     reader: Reader
     weights: Weights
 
-    def best(self, kind: Kind, vector: Vectors, text: str, limit: int, floor: float) -> list[Source]:
-        hits = self.index.search(kind, vector, text, self.reader.reads, CANDIDATES[kind])
-        return [s for s in fuse(self._readable(kind, hits), self.weights) if s.score >= floor][:limit]
+    def look(self, kind: Kind, vector: Vectors, text: str) -> Looked:
+        """All that was found for `text`, whose vector is `vector`; no floor and no cap. Raises as the index does."""
+        hits = self.index.search(kind, vector, searchable(text), self.reader.reads, CANDIDATES[kind])
+        readable = self._readable(kind, hits)
+        sources = fuse(readable, self.weights)
+        sums = summed(readable, self.weights)
+        return Looked(tuple(sources), confidence(text, sources, sums), tuple(sums))
 
     def _readable(self, kind: Kind, hits: Iterable[Hit]) -> list[Hit]:
         """The second look: the filter in the query is the first, and no customer must depend on one alone."""
@@ -152,12 +175,12 @@ class _Search:
 
 
 def _merged(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """Each source once, with its best score, best first."""
+    """Each source once, with its best chance and score, best first."""
     best: dict[str, Source] = {}
     for source in sources:
-        if source.source_id not in best or source.score > best[source.source_id].score:
+        if source.source_id not in best or rank(source) > rank(best[source.source_id]):
             best[source.source_id] = source
-    return tuple(sorted(best.values(), key=lambda s: (-s.score, s.source_id)))
+    return tuple(sorted(best.values(), key=lambda s: (*(-x for x in rank(s)), s.source_id)))
 
 
 def _shared(by_question: Mapping[str, Sequence[Source]]) -> tuple[Source, ...]:
@@ -175,12 +198,3 @@ def _shared(by_question: Mapping[str, Sequence[Source]]) -> tuple[Source, ...]:
                 chosen[source.source_id] = source
                 articles[source.article_id] = articles.get(source.article_id, 0) + 1
     return tuple(sorted(chosen.values(), key=lambda s: (-s.score, s.source_id)))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
-def _deviation(values: Sequence[float]) -> float:
-    mean = _mean(values)
-    return math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))

@@ -215,6 +215,12 @@ def test_one_good_question_does_not_vouch_for_another() -> None:
     assert [f.words for f in found] == ["Can I pledge it?"]
 
 
+def test_a_question_that_the_trained_choice_fits_to_no_template_is_found() -> None:
+    question = a_candidate(SAID).parts[0].question
+    assert found_by(a_candidate(SAID, unfit=(question,))) == {"fits"}
+    assert found_by(a_candidate(SAID, unfit=("Another question",))) == set()
+
+
 def test_another_template_that_was_found_does_not_vouch_for_a_number() -> None:
     other = a_source("Paid at most within 7 working days.", "queue")
     reply = a_candidate(

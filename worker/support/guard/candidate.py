@@ -19,6 +19,7 @@ class Candidate:
     identity: Identity
     reader: Reader
     fit: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # question -> template id -> score
+    unfit: tuple[str, ...] = ()  # questions of which the trained choice says that no template answers them
     message: str = ""  # what the customer wrote now
     hidden: str = ""  # what the mail held and nobody could see
     had_invisible: bool = False

@@ -1,6 +1,7 @@
 """The template that an answer rests on is close to the very question, not merely the least distant one.
 
-A first floor over the search's score, question by question; below it the reply is held.
+A floor over the search's score, question by question, and the trained choice's own word that none fits; either holds
+the reply.
 PASS: "When does my withdrawal arrive?" answered from the template on withdrawal times (score 0.88).
 FAIL: "Can I pledge my balance for a home loan?" answered from the template on interest dates (score 0.57), even if the
 mail's other question is about interest dates.
@@ -23,6 +24,13 @@ def check(reply: Candidate) -> Iterator[Finding]:
             yield Finding(
                 guard="fits",
                 what=f"No template is close to question {n}: the best one scores {best:.2f}, below {FLOOR:.2f}.",
+                todo="Check that this is what was asked.",
+                words=part.question,
+            )
+        elif best is not None and part.question in reply.unfit:
+            yield Finding(
+                guard="fits",
+                what=f"Question {n} is unlike those that any template of this customer answers.",
                 todo="Check that this is what was asked.",
                 words=part.question,
             )

@@ -1,0 +1,60 @@
+"""What the customer wrote now: HTML to the text a person would see, without quoted history and signature.
+
+Hidden text (display:none, font size 0, white on white, off-screen) is kept apart: nobody saw it, so it is no part of
+the message, but its presence is a sign of a hostile mail. Called by the pipeline, for every message.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from worker.intake.mailtext.html import seen_and_hidden
+from worker.intake.mailtext.plain import clean
+from worker.intake.mailtext.signatures import without_closing
+from worker.intake.mailtext.trim import trim
+
+# Characters of a message that are looked at. Rules and guards search with patterns that take far more than twice as
+# long for twice the text: one mail of a megabyte would hold up every thread of a worker for minutes.
+LONGEST = 20_000
+
+__all__ = ["LONGEST", "Words", "clean", "read", "seen_and_hidden"]
+
+
+@dataclass(frozen=True)
+class Words:
+    """`now`: what was written, without quotes and sign-off: what is searched with and answered. `quoted`: history and
+    signature, cut away. `hidden`: what no reader could see. `written`: the reply as a person should read it, with its
+    sign-off and with the quotes that the answer stands between."""
+
+    now: str
+    quoted: str = ""
+    hidden: str = ""
+    had_invisible: bool = False
+    cut_short: bool = False  # `now` goes on, beyond what anything may look at
+    written: str = ""
+
+
+def read(html: str, text: str = "") -> Words:
+    """From a message's HTML (or its plain text, if there is no HTML) to what was written now. Never raises."""
+    visible, hidden = seen_and_hidden(html) if html.strip() else (text, "")
+    had_invisible = bool(re.search("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]", visible))
+    written, cut_away = trim(clean(visible))
+    now, closing = _spoken(written)
+    return Words(
+        now=now[:LONGEST],
+        quoted="\n".join(part for part in (closing, cut_away) if part)[:LONGEST],
+        hidden=clean(hidden)[:LONGEST],
+        had_invisible=had_invisible,
+        cut_short=len(now) > LONGEST,
+        written=written[:LONGEST],
+    )
+
+
+def _spoken(written: str) -> tuple[str, str]:
+    """Without the quotes between which it was written, and without the sign-off; all of it where nothing else is."""
+    lines = written.split("\n")
+    own = [line for line in lines if not line.startswith(">")]
+    body = without_closing(own if "".join(own).strip() else lines)
+    now = re.sub(r"\n{3,}", "\n\n", "\n".join(body)).strip()
+    return (now, "\n".join(own[len(body) :]).strip()) if now else (written, "")

@@ -1,0 +1,189 @@
+"""Which template answers a question, how sure that is, and whether any does: a trained head over the embeddings.
+
+A head is kernel ridge regression from example questions to templates, over embeddings and wording, and two logistic
+regressions on top that make its scores chances. Those learn from what the ridge says of each example once it is left
+out, and of each template's examples once the whole template is left out: the questions that nothing answers. Both are
+closed formulas, so a head is trained in a second or so. Trained by knowledge/index.py, asked by support/retrieve.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.errors import BadConfiguration
+from worker.knowledge.ridge import GONE, Ridge, left_out, solve
+from worker.knowledge.wording import Wording, learn
+from worker.models import Noun
+from worker.ports.world import Vectors
+
+NONE = ""  # the label of examples that no template answers
+SLIGHT = 1e-6
+BELIEFS = 40  # examples that what we believe before learning is worth
+SOFTNESS = 0.1  # of scores, when the chance that the best one is wrong is shared among the others
+
+
+class Example(Noun):
+    """A question and the template that answers it; NONE where none does."""
+
+    text: str
+    template_id: str
+
+
+class Choice(Noun):
+    """What the head says of one question. `fits`: the chance that any template answers it. `chances`: of the best
+    templates, best first, each times `fits`. `none`: whether to say that none fits."""
+
+    fits: float
+    chances: dict[str, float]
+    none: bool
+
+    @property
+    def best(self) -> str:
+        return next(iter(self.chances), "")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A logistic regression over the signs of one question (see `signs`)."""
+
+    weights: NDArray[np.float32]
+    offset: float
+
+    def __call__(self, signs: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(1 / (1 + np.exp(-np.clip(signs @ self.weights + self.offset, -30, 30))))
+
+
+@dataclass(frozen=True)
+class Head:
+    """Everything that choosing needs. `labels`: template ids, in the order of the ridge's columns; NONE may be one."""
+
+    labels: tuple[str, ...]
+    ridge: Ridge
+    wording: Wording
+    fits: Judge
+    right: Judge
+    floor: float  # of the best template's chance: below it, none fits
+
+    def choose(
+        self,
+        texts: Sequence[str],
+        vectors: Vectors,
+        among: Sequence[Collection[str]] | None = None,
+        best: int = 12,
+    ) -> list[Choice]:
+        """One for each text. `among`: for each text the templates that there are to choose from, None for all; the
+        others' examples count nothing. `best`: how many templates get a chance."""
+        may = np.ones((len(texts), len(self.labels)), dtype=bool)
+        if among is not None:
+            may = np.array([[label == NONE or label in one for label in self.labels] for one in among])
+        scores, near = self.ridge.scores(vectors, self.wording.of(texts), may)
+        told = signs(scores, near, self._none)
+        fits, right = self.fits(told), self.right(told)
+        scores = scores.copy()
+        scores[:, self._none] = GONE
+        return [self._choice(scores[i], float(fits[i]), float(right[i]), best) for i in range(len(texts))]
+
+    @property
+    def _none(self) -> list[int]:
+        return [i for i, label in enumerate(self.labels) if label == NONE]
+
+    def _choice(self, scores: NDArray[Any], fits: float, right: float, best: int) -> Choice:
+        order = np.argsort(-scores)[:best]
+        order = order[scores[order] > GONE]
+        if not len(order):
+            return Choice(fits=0.0, chances={}, none=True)
+        rest = np.exp((scores[order[1:]] - scores[order[0]]) / SOFTNESS)
+        # Never above the best one's, however unsure that is: chances are in the order of the scores.
+        others = np.minimum((1 - right) * rest / max(float(rest.sum()), SLIGHT), right * rest)
+        shares = [right, *others]
+        chances = {self.labels[i]: float(fits * share) for i, share in zip(order, shares, strict=True)}
+        return Choice(fits=fits, chances=chances, none=fits * right < self.floor)
+
+
+def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]) -> Head:
+    """A head from example questions, their unit vectors and their templates' ids.
+
+    BadConfiguration where there are fewer than two templates.
+    """
+    known = tuple(sorted(set(labels)))
+    if len(set(known) - {NONE}) < 2:
+        raise BadConfiguration("There is a single template: there is nothing to choose between.")
+    owner = np.array([known.index(label) for label in labels])
+    wording = learn(texts)
+    fitted = solve(np.asarray(vectors, dtype=np.float32), wording.of(texts), owner, len(known))
+    none = [i for i, label in enumerate(known) if label == NONE]
+    inside = ~np.isin(owner, none)
+    one, one_near = left_out(fitted, owner, whole=False)
+    all_, all_near = left_out(fitted, owner, whole=True)
+    told, foreign = signs(one, one_near, none), signs(all_, all_near, none)
+    correct = _best(one, none) == owner
+    fits = _judge(
+        np.concatenate([told[inside], foreign[inside], told[~inside]]),
+        np.concatenate([np.ones(inside.sum()), np.zeros(inside.sum() + (~inside).sum())]),
+        np.concatenate([np.full(k, 1 / max(k, 1)) for k in (inside.sum(), inside.sum(), (~inside).sum())]),
+    )
+    right = _judge(told[inside], correct[inside].astype(float), np.ones(int(inside.sum())))
+    floor = _floor(
+        (fits(told) * right(told))[inside],
+        correct[inside],
+        np.concatenate([(fits(foreign) * right(foreign))[inside], (fits(told) * right(told))[~inside]]),
+    )
+    return Head(known, fitted.ridge, wording, fits, right, floor)
+
+
+def ranked_without(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], best: int) -> list[tuple[str, ...]]:
+    """For each example the `best` labels, best first, that a head would give it that had never seen it."""
+    known = sorted(set(labels))
+    owner = np.array([known.index(label) for label in labels])
+    fitted = solve(np.asarray(vectors, dtype=np.float32), learn(texts).of(texts), owner, len(known))
+    scores, _ = left_out(fitted, owner, whole=False)
+    return [tuple(known[i] for i in order) for order in np.argsort(-scores, axis=1)[:, :best]]
+
+
+def signs(scores: NDArray[Any], near: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
+    """(n, 6): what speaks for the best template. Its score, its lead over the second and over "none", and `near`."""
+    real = scores.copy()
+    real[:, list(none)] = GONE
+    two = -np.sort(-real, axis=1)[:, :2]
+    against = scores[:, list(none)].max(axis=1) if len(none) else np.zeros(len(scores))
+    return np.column_stack([two[:, 0], two[:, 0] - two[:, 1], two[:, 0] - against, near])
+
+
+def _best(scores: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
+    real = scores.copy()
+    real[:, list(none)] = GONE
+    return np.asarray(real.argmax(axis=1))
+
+
+def _judge(told: NDArray[Any], right: NDArray[Any], weights: NDArray[Any]) -> Judge:
+    """Besides the examples it is told that every sign speaks for what it should: a handful of examples would else teach
+    it nonsense, and hundreds do not notice."""
+    from sklearn.linear_model import LogisticRegression
+
+    steps = np.linspace(0, 1, BELIEFS)
+    told = np.concatenate([told, np.repeat(steps[:, None], told.shape[1], axis=1)])
+    weights = np.concatenate([weights * len(right) / weights.sum(), np.full(BELIEFS, 1.0)])
+    right = np.concatenate([right, steps > 0.5])
+    mean, spread = told.mean(axis=0), told.std(axis=0) + SLIGHT
+    fitted = LogisticRegression(C=10.0, max_iter=1000).fit((told - mean) / spread, right, sample_weight=weights)
+    slope = fitted.coef_[0] / spread
+    return Judge(slope.astype(np.float32), float(fitted.intercept_[0] - mean @ slope))
+
+
+def _floor(inside: NDArray[Any], correct: NDArray[Any], outside: NDArray[Any]) -> float:
+    """The chance below which none is said: where most is judged right, both kinds of question counting the same.
+
+    Right is a question with its own template, or a question without any to which none is said.
+    """
+    edges = np.unique(np.round(np.concatenate([[0.0], inside, outside]), 4))
+    answered = np.array([(correct & (inside >= edge)).mean() for edge in edges])
+    kept = np.array([(outside < edge).mean() for edge in edges])
+    return float(edges[int(np.argmax(answered + kept))])
+
+
+__all__ = ["NONE", "Choice", "Example", "Head", "Judge", "ranked_without", "signs", "train"]
