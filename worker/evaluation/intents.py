@@ -25,6 +25,7 @@ from worker.evaluation.files import read_csv
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.knowledge.choice import NONE, Example
 from worker.knowledge.chunk import template_source
+from worker.knowledge.correlation import matthews
 from worker.knowledge.index import Row, publish, row_of
 from worker.knowledge.words import searchable
 from worker.models import Reader, Template
@@ -143,12 +144,8 @@ def mcc(truth: NDArray[Any], said: NDArray[Any]) -> float | None:
     """Matthews correlation over all labels, "none" being one of them; None for no rows."""
     if not len(truth):
         return None
-    labels = np.unique(np.concatenate([truth, said]))
-    given, found = np.searchsorted(labels, truth), np.searchsorted(labels, said)
-    t, p = np.bincount(given, minlength=len(labels)).astype(float), np.bincount(found, minlength=len(labels))
-    n, right = float(len(truth)), float((given == found).sum())
-    below = np.sqrt(max(n * n - float(p @ p), 0.0)) * np.sqrt(max(n * n - float(t @ t), 0.0))
-    return float((right * n - float(t @ p)) / below) if below else 0.0
+    _, numbers = np.unique(np.concatenate([truth, said]), return_inverse=True)
+    return matthews(numbers[: len(truth)], numbers[len(truth) :])
 
 
 def recall(inside: NDArray[Any], outside: NDArray[Any]) -> float | None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import BadConfiguration
+from worker.knowledge.correlation import matthews
 from worker.knowledge.ridge import GONE, Ridge, left_out, solve
 from worker.knowledge.wording import Wording, learn
 from worker.models import Noun
@@ -128,10 +129,12 @@ def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]) -> Head
         np.concatenate([np.full(k, 1 / max(k, 1)) for k in (inside.sum(), inside.sum(), (~inside).sum())]),
     )
     right = _judge(told[inside], correct[inside].astype(float), np.ones(int(inside.sum())))
+    chances = fits(told) * right(told), fits(foreign) * right(foreign)
     floor = _floor(
-        (fits(told) * right(told))[inside],
-        correct[inside],
-        np.concatenate([(fits(foreign) * right(foreign))[inside], (fits(told) * right(told))[~inside]]),
+        np.concatenate([chances[0], chances[1][inside]]),
+        np.concatenate([_best(one, none), _best(all_, none)[inside]]),
+        np.concatenate([np.where(inside, owner, len(known)), np.full(inside.sum(), len(known))]),
+        nothing=len(known),
     )
     return Head(known, fitted.ridge, wording, fits, right, floor)
 
@@ -175,15 +178,11 @@ def _judge(told: NDArray[Any], right: NDArray[Any], weights: NDArray[Any]) -> Ju
     return Judge(slope.astype(np.float32), float(fitted.intercept_[0] - mean @ slope))
 
 
-def _floor(inside: NDArray[Any], correct: NDArray[Any], outside: NDArray[Any]) -> float:
-    """The chance below which none is said: where most is judged right, both kinds of question counting the same.
-
-    Right is a question with its own template, or a question without any to which none is said.
-    """
-    edges = np.unique(np.round(np.concatenate([[0.0], inside, outside]), 4))
-    answered = np.array([(correct & (inside >= edge)).mean() for edge in edges])
-    kept = np.array([(outside < edge).mean() for edge in edges])
-    return float(edges[int(np.argmax(answered + kept))])
+def _floor(chances: NDArray[Any], said: NDArray[Any], truth: NDArray[Any], nothing: int) -> float:
+    """The chance below which none is said: where what is said agrees best with the truth (`nothing`: the label of
+    questions without a template, and of saying so). Questions of both kinds are there in equal numbers."""
+    edges = np.quantile(chances, np.linspace(0.02, 0.98, 97))
+    return float(max(edges, key=lambda edge: matthews(truth, np.where(chances < edge, nothing, said))))
 
 
 __all__ = ["NONE", "Choice", "Example", "Head", "Judge", "ranked_without", "signs", "train"]

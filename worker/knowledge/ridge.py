@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from worker.ports.world import Vectors
 
 Numbers = NDArray[Any]
-LANDMARKS = 3_000
+LANDMARKS = 5_000
 FIRST_LOOK = 1_000  # landmarks while sharpness and ridge are chosen
 WORDS = 0.1  # of wording beside embeddings in the similarity
 SHARPNESSES = (0.5, 1.0)  # these and the ridges are tried; what errs least on examples left out is taken
