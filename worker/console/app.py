@@ -76,16 +76,7 @@ def make_console(
     access = Access(ledger.users, console_secret)
     pages = Pages(access, notice)
     desk = ReviewDesk(ledger, policy, tags, letter_for, enqueue, helpdesk, judge, versions)
-    app = FastAPI(
-        title="Deskhand console",
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        dependencies=[Depends(access.gate)],
-        max_body_size=MAX_BYTES,
-    )
-    app.add_middleware(_Headers)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app = _bare(access)
     add_mishaps(app, pages)
     add_signin(app, ledger, access, pages, throttle or Throttle())
     add_queue(app, ledger, pages)
@@ -96,6 +87,21 @@ def make_console(
     add_audit(app, ledger, access, pages)
     add_numbers(app, ledger, pages, zone, now)
     add_parts(app, ledger, pages, looks or {})
+    return app
+
+
+def _bare(access: Access) -> FastAPI:
+    """An app without a page: what is asked of every request, and what every answer carries."""
+    app = FastAPI(
+        title="Deskhand console",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(access.gate)],
+        max_body_size=MAX_BYTES,
+    )
+    app.add_middleware(_Headers)
+    app.mount("/static", StaticFiles(directory=STATIC))
     return app
 
 

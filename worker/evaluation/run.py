@@ -17,8 +17,7 @@ from worker.evaluation.suite import Figures, Screen, Suite
 from worker.log import start_logging
 
 SUITES: dict[str, Suite] = {
-    suite.name: suite
-    for suite in (intents.SUITE, templates.SUITE, retrieval.SUITE, replies.SUITE, isolation.SUITE)
+    suite.name: suite for suite in (intents.SUITE, templates.SUITE, retrieval.SUITE, replies.SUITE, isolation.SUITE)
 }
 
 

@@ -23,6 +23,12 @@ from sqlalchemy.types import TypeDecorator
 from worker.models import Thread
 from worker.support.bodies import plain
 
+NAMES = {  # of keys and indexes, the same in tables and migrations
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
 _SEARCHED = 20_000  # characters of a text that can be searched
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -22,16 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import TextClause
 
-from worker.adapters.store.columns import Json, Words
+from worker.adapters.store.columns import NAMES, Json, Words
 
-METADATA = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+METADATA = MetaData(naming_convention=NAMES)
 
 # Conditions of the partial indexes. Queries must use these very words: with a bound value in their place, neither
 # database can tell that the index applies, and every row that ever was is read.
