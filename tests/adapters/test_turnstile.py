@@ -54,7 +54,7 @@ def pace(clock: Clock) -> LocalPace:
 @pytest.fixture
 def desk(server: ScriptedServer, breaker: Breaker, pace: LocalPace) -> FreshdeskHelpdesk:
     """Knows already who it is and who the other agents are."""
-    desk = a_desk(server, timeout=0.4, turnstile=Turnstile(breaker, pace), reserve=0.1)
+    desk = a_desk(server, timeout=1.0, turnstile=Turnstile(breaker, pace), reserve=0.1)
     server.on(TICKET, Answer(body=a_ticket()))
     desk.thread(42)
     server.requests.clear()
@@ -129,7 +129,7 @@ def test_a_used_up_allowance_stops_every_call_until_it_may_be_back(
 def test_a_429_with_calls_to_spare_stops_that_route_alone(
     server: ScriptedServer, desk: FreshdeskHelpdesk, clock: Clock
 ) -> None:
-    server.on("GET /api/v2/tickets", Answer(429, b"", limits(80)))
+    server.on("GET /api/v2/tickets", Answer(429, b"", limits(2)))
     server.on(PUT, Answer(body={"id": 42}, headers=limits(79)))
     told = trouble(lambda: desk.earlier_tickets(501, before=42))
     assert isinstance(told, Retryable)
@@ -200,7 +200,7 @@ def test_one_ticket_that_is_refused_says_nothing_of_the_others_but_all_of_them_d
 def a_writer(server: ScriptedServer, clock: Clock, *models: str) -> GroqWriter:
     turnstile = Turnstile(Breaker("groq", clock=clock), LocalPace(clock))
     chain = models or (LLAMA,)
-    return GroqWriter(SecretStr(KEY), server.url, chain, timeout=0.4, max_tokens=900, turnstile=turnstile)
+    return GroqWriter(SecretStr(KEY), server.url, chain, timeout=1.0, max_tokens=900, turnstile=turnstile)
 
 
 def ask(writer: GroqWriter) -> object:

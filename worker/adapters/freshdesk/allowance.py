@@ -35,10 +35,12 @@ class Allowance:
         if limits.used:
             self._costs[what] = limits.used
         refused, after = status == _REFUSED, wait_asked_for(headers)
-        # Turned away with calls to spare: it is this route's own limit, and everything else may go on.
-        of_route = refused and bool(limits.remaining)
-        account = Told(_ACCOUNT, limits.total, limits.remaining, refused=refused and not of_route, after=after)
-        return account, Told(_route(what), refused=of_route, after=after)
+        if refused and limits.remaining:
+            # Turned away with calls to spare: it is this route's own limit, and everything else may go on. How many
+            # calls are left then may be of that limit too; believed of the account, it would stop all work for a minute.
+            return Told(_ACCOUNT), Told(_route(what), refused=True, after=after)
+        account = Told(_ACCOUNT, limits.total, limits.remaining, refused=refused, after=after)
+        return account, Told(_route(what))
 
     def _keep(self, what: str) -> float:
         if self._reserve is None:
