@@ -37,7 +37,7 @@ class Allowance:
         refused, after = status == _REFUSED, wait_asked_for(headers)
         if refused and limits.remaining:
             # Turned away with calls to spare: it is this route's own limit, and everything else may go on. How many
-            # calls are left then may be of that limit too; believed of the account, it would stop all work for a minute.
+            # calls are left then may be of that limit too; of the account, it would stop everything for a minute.
             return Told(_ACCOUNT), Told(_route(what), refused=True, after=after)
         account = Told(_ACCOUNT, limits.total, limits.remaining, refused=refused, after=after)
         return account, Told(_route(what))
