@@ -17,6 +17,7 @@ from worker.intake.mailtext.trim import trim
 # Characters of a message that are looked at. Rules and guards search with patterns that take far more than twice as
 # long for twice the text: one mail of a megabyte would hold up every thread of a worker for minutes.
 LONGEST = 20_000
+_MOST = 200_000  # of a mail with all that it quotes
 
 __all__ = ["LONGEST", "Words", "clean", "read", "seen_and_hidden"]
 
@@ -39,14 +40,15 @@ def read(html: str, text: str = "") -> Words:
     """From a message's HTML (or its plain text, if there is no HTML) to what was written now. Never raises."""
     visible, hidden = seen_and_hidden(html) if html.strip() else (text, "")
     had_invisible = bool(re.search("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]", visible))
-    written, cut_away = trim(clean(visible))
+    whole = clean(visible)
+    written, cut_away = trim(whole[:_MOST])
     now, closing = _spoken(written)
     return Words(
         now=now[:LONGEST],
         quoted="\n".join(part for part in (closing, cut_away) if part)[:LONGEST],
         hidden=clean(hidden)[:LONGEST],
         had_invisible=had_invisible,
-        cut_short=len(now) > LONGEST,
+        cut_short=len(now) > LONGEST or len(whole) > _MOST,
         written=written[:LONGEST],
     )
 
