@@ -76,20 +76,99 @@ def test_each_look_begins_before_the_end_of_the_last_one():
     assert 2 in rung(ledger)
 
 
-def test_a_look_that_breaks_off_is_made_again_from_the_same_mark():
+def test_a_look_that_breaks_off_is_taken_up_where_it_broke_off():
     ledger, listing = MemoryLedger(), Listing(**{f"t{n}": START + timedelta(minutes=n) for n in range(1, 9)})
     ledger.doorbells.set_poll_mark(START)
-    listing.breaks_after = 3
+    now, listing.breaks_after = START + timedelta(hours=1), 3
     with suppress(Retryable):
-        look(listing, ledger)
-    assert ledger.doorbells.poll_mark() == START
+        look(listing, ledger, now)
     assert rung(ledger) == [1, 2, 3]
 
     listing.breaks_after = None
-    look(listing, ledger)
+    look(listing, ledger, now)
 
+    assert START + timedelta(minutes=2) < listing.asked[-1] <= START + timedelta(minutes=3)
     assert set(rung(ledger)) >= {4, 5, 6, 7, 8}
-    assert ledger.doorbells.poll_mark() == START + timedelta(minutes=8)
+    assert ledger.doorbells.poll_mark() >= START + timedelta(minutes=8)
+
+
+def test_more_changes_than_one_look_may_list_are_read_over_several_looks():
+    """A bulk edit, or a long outage, on an account whose plan admits few listings a minute."""
+    ledger = MemoryLedger()
+    ledger.doorbells.set_poll_mark(START)
+    listing = Listing(**{f"t{n}": START + timedelta(seconds=n // 10) for n in range(1, 2501)})
+    listing.breaks_after = 900
+
+    found: set[int] = set()
+    for number in range(5):
+        with suppress(Retryable):
+            look(listing, ledger, START + timedelta(hours=2, minutes=2 * number))
+        found |= set(rung(ledger))
+
+    assert found == set(range(1, 2501))
+
+
+def test_changes_that_come_faster_than_a_look_can_list_them_are_all_read_in_the_end():
+    """Those of the last minutes are read again at each look, which must not keep it from what comes after them."""
+    ledger = MemoryLedger()
+    ledger.doorbells.set_poll_mark(START)
+    listing = Listing(**{f"t{n}": START + timedelta(seconds=n // 10) for n in range(1, 2501)})
+    listing.breaks_after = 900
+
+    found: set[int] = set()
+    for number in range(12):
+        with suppress(Retryable):
+            look(listing, ledger, START + timedelta(minutes=4 + 2 * number))
+        found |= set(rung(ledger))
+
+    assert found == set(range(1, 2501))
+
+
+def test_a_look_that_is_killed_has_kept_most_of_its_way():
+    """No exception reaches us then: what was read has to be kept on the way."""
+    ledger = MemoryLedger()
+    ledger.doorbells.set_poll_mark(START)
+    listing = Listing(**{f"t{n}": START + timedelta(minutes=n) for n in range(1, 251)})
+
+    class Killed(BaseException):
+        pass
+
+    def killed_at_the_240th(queue: str, row: str) -> None:
+        if len(ledger.doorbells.due(1000)) == 240:
+            raise Killed
+
+    with suppress(Killed):
+        poll(listing, ledger.doorbells, killed_at_the_240th, START + timedelta(days=1))  # type: ignore[arg-type]
+
+    mark = ledger.doorbells.poll_mark()
+    assert mark is not None
+    assert mark - OVERLAP >= START + timedelta(minutes=100)
+
+
+def test_what_was_stored_late_is_found_after_a_look_that_broke_off_as_well():
+    """The listing of the last minutes is not complete yet, wherever the look ended."""
+    ledger = MemoryLedger()
+    ledger.doorbells.set_poll_mark(START)
+    listing = Listing(t1=START + timedelta(minutes=8), t2=START + timedelta(minutes=9))
+    listing.breaks_after = 1
+    with suppress(Retryable):
+        look(listing, ledger, START + timedelta(minutes=10))
+    rung(ledger)
+
+    listing.breaks_after = None
+    listing.changed[3] = START + timedelta(minutes=6)
+    look(listing, ledger, START + timedelta(minutes=12))
+
+    assert 3 in rung(ledger)
+
+
+def test_a_quiet_night_leaves_the_poller_no_further_behind():
+    ledger, listing = MemoryLedger(), Listing(t1=START)
+    look(listing, ledger, START)
+
+    look(listing, ledger, START + timedelta(hours=8))
+
+    assert ledger.doorbells.poll_mark() == START + timedelta(hours=8) - OVERLAP
 
 
 def test_the_mark_never_goes_back():

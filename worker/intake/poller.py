@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from worker.crashpoints import crash_point
+from worker.errors import Trouble
 from worker.models import Ring
 from worker.ports import Doorbells, Enqueue, Helpdesk
 
 log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(minutes=5)  # clocks differ, and a listing may lag behind a write
+KEEP_EVERY = 100  # rows, a page: how often a look keeps how far it has come
+SAME_SECOND = timedelta(seconds=1)  # others may have changed in the second of the last row
 FIRST_LOOK = timedelta(hours=24)  # how far a new installation looks back
 # Freshdesk's times are whole seconds by its own clock. A doorbell must be later than a change by this much before we
 # believe that its worker read the thread after the change: one read too many costs a credit, one too few a message.
@@ -24,26 +27,61 @@ SLACK = timedelta(seconds=60)
 
 
 def poll(helpdesk: Helpdesk, doorbells: Doorbells, enqueue: Enqueue, now: datetime, *, slack: timedelta = SLACK) -> int:
-    """One look; returns how many doorbells it rang. The mark moves only after everything before it was committed.
+    """One look; returns how many doorbells it rang. The mark moves only over what was read and committed, and it does so
+    on the way: an account may admit fewer listings a minute than a look needs, and the next one must get further.
 
     Our own replies and notes change a ticket too: such a ticket rings once more and ends as "nothing new", which costs
     one read; guessing from the listing which change was whose could lose a customer's message.
     """
-    mark = doorbells.poll_mark()
+    mark = doorbells.poll_mark() or now - FIRST_LOOK
+    way = _Way(doorbells, mark, now)
     rang = 0
-    newest = mark or now - FIRST_LOOK
-    for news in helpdesk.updated_since((mark or now - FIRST_LOOK) - OVERLAP):
-        crash_point("poll.listed")
-        if not doorbells.seen(news.ticket_id, news.updated_at + slack):
-            doorbell_id = doorbells.ring(Ring.POLLER, news.ticket_id)
-            crash_point("poll.rung")
-            enqueue("draft", doorbell_id)
-            crash_point("poll.enqueued")
-            rang += 1
-        newest = max(newest, news.updated_at)
+    try:
+        for news in helpdesk.updated_since(mark - OVERLAP):
+            crash_point("poll.listed")
+            if not doorbells.seen(news.ticket_id, news.updated_at + slack):
+                doorbell_id = doorbells.ring(Ring.POLLER, news.ticket_id)
+                crash_point("poll.rung")
+                enqueue("draft", doorbell_id)
+                crash_point("poll.enqueued")
+                rang += 1
+            way.passed(news.updated_at)
+    except Trouble:
+        way.broke_off()
+        raise
     crash_point("poll.read")
-    doorbells.set_poll_mark(max(newest, mark or newest))
+    way.ended()
     crash_point("poll.marked")
     if rang:
         log.info("poll_rang", doorbells=rang)
     return rang
+
+
+class _Way:
+    """How far a look has read, and the mark that may be kept for it. The next look begins OVERLAP before the mark."""
+
+    def __init__(self, doorbells: Doorbells, mark: datetime, now: datetime) -> None:
+        self._doorbells = doorbells
+        self._mark = mark
+        self._now = now
+        self._settled = now - OVERLAP  # with the OVERLAP before it: nothing older will still turn up
+        self._newest = mark - OVERLAP
+        self._rows = 0
+
+    def passed(self, at: datetime) -> None:
+        self._newest = max(self._newest, at)
+        self._rows += 1
+        if self._rows % KEEP_EVERY == 0:
+            self.broke_off()
+
+    def broke_off(self) -> None:
+        """The next look begins at the last row itself if that is settled: going back from there as well, a look that
+        always breaks off within the same minutes would never get out of them."""
+        self._keep(min(self._newest - SAME_SECOND + OVERLAP, self._settled))
+
+    def ended(self) -> None:
+        """Nothing came after the newest row, so we have read as far as time has settled."""
+        self._keep(max(self._newest, self._settled))
+
+    def _keep(self, mark: datetime) -> None:
+        self._doorbells.set_poll_mark(max(mark, self._mark))
