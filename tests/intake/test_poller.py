@@ -162,6 +162,29 @@ def test_what_was_stored_late_is_found_after_a_look_that_broke_off_as_well():
     assert 3 in rung(ledger)
 
 
+def test_a_time_in_the_future_does_not_hide_what_changes_until_then():
+    """An import, or a clock that was wrong for a moment, leaves such a ticket in the listing for weeks."""
+    ledger, listing = MemoryLedger(), Listing(t1=START + timedelta(days=30))
+    look(listing, ledger, START)
+    rung(ledger)
+    listing.changed[2] = START + timedelta(minutes=1)
+
+    look(listing, ledger, START + timedelta(minutes=2))
+
+    assert 2 in rung(ledger)
+
+
+def test_a_mark_in_the_future_is_as_good_as_now():
+    """As a ledger may hold it whose dispatcher ran while its own clock was wrong."""
+    ledger = MemoryLedger()
+    ledger.doorbells.set_poll_mark(START + timedelta(days=30))
+
+    look(Listing(t1=START - timedelta(minutes=2)), ledger, START)
+
+    assert rung(ledger) == [1]
+    assert ledger.doorbells.poll_mark() == START
+
+
 def test_a_quiet_night_leaves_the_poller_no_further_behind():
     ledger, listing = MemoryLedger(), Listing(t1=START)
     look(listing, ledger, START)

@@ -27,13 +27,13 @@ SLACK = timedelta(seconds=60)
 
 
 def poll(helpdesk: Helpdesk, doorbells: Doorbells, enqueue: Enqueue, now: datetime, *, slack: timedelta = SLACK) -> int:
-    """One look; returns how many doorbells it rang. The mark moves only over what was read and committed, and it does so
-    on the way: an account may admit fewer listings a minute than a look needs, and the next one must get further.
+    """One look; returns how many doorbells it rang. The mark moves only over what was read and committed, and does so on
+    the way: an account may admit fewer listings a minute than a look needs, and the next one must get further.
 
     Our own replies and notes change a ticket too: such a ticket rings once more and ends as "nothing new", which costs
     one read; guessing from the listing which change was whose could lose a customer's message.
     """
-    mark = doorbells.poll_mark() or now - FIRST_LOOK
+    mark = min(doorbells.poll_mark() or now - FIRST_LOOK, now)
     way = _Way(doorbells, mark, now)
     rang = 0
     try:
@@ -80,8 +80,9 @@ class _Way:
         self._keep(min(self._newest - SAME_SECOND + OVERLAP, self._settled))
 
     def ended(self) -> None:
-        """Nothing came after the newest row, so we have read as far as time has settled."""
-        self._keep(max(self._newest, self._settled))
+        """Nothing came after the newest row, so we have read as far as time has settled. A row with a time in the
+        future says nothing about what will change until then."""
+        self._keep(max(min(self._newest, self._now), self._settled))
 
     def _keep(self, mark: datetime) -> None:
         self._doorbells.set_poll_mark(max(mark, self._mark))
