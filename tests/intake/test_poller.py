@@ -14,7 +14,7 @@ from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.freshdesk import desk as desk_module
 from worker.adapters.memory import MemoryLedger
 from worker.errors import Retryable
-from worker.intake.poller import FIRST_LOOK, OVERLAP, SLACK, poll
+from worker.intake.poller import FIRST_LOOK, OVERLAP, SLACK, Announced, poll
 from worker.models import Ring, TicketNews
 from worker.ports import Ledger
 
@@ -51,8 +51,21 @@ def rung(ledger: Ledger) -> list[int]:
     return tickets
 
 
-def look(helpdesk: object, ledger: Ledger, now: datetime = START, slack: timedelta = NOTHING) -> int:
-    return poll(helpdesk, ledger.doorbells, lambda queue, row: None, now, slack=slack)  # type: ignore[arg-type]
+def look(
+    helpdesk: object,
+    ledger: Ledger,
+    now: datetime = START,
+    slack: timedelta = NOTHING,
+    announced: Announced | None = None,
+) -> int:
+    return poll(
+        helpdesk,  # type: ignore[arg-type]
+        ledger.doorbells,
+        lambda queue, row: None,
+        now,
+        slack=slack,
+        announced=announced,
+    )
 
 
 def test_the_first_look_goes_back_a_day_and_no_further():
@@ -242,6 +255,76 @@ def test_a_change_in_the_second_of_the_doorbell_may_have_come_after_it():
     same_second = Listing(t1=doorbell.received_at.replace(microsecond=0))
 
     assert look(same_second, ledger, slack=SLACK) == 1
+
+
+def a_thread_that_was_just_read(ledger: Ledger) -> datetime:
+    """A webhook rang for ticket 1 and a worker has ended with it; when that was, by our clock."""
+    doorbell = ledger.doorbells.claim(ledger.doorbells.ring(Ring.WEBHOOK, 1), timedelta(minutes=5))
+    assert doorbell is not None
+    ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, "case")
+    return doorbell.received_at
+
+
+@pytest.mark.parametrize("behind", [timedelta(seconds=70), timedelta(minutes=4, seconds=50)])
+def test_a_message_after_the_read_is_found_though_freshdesks_clock_is_minutes_behind(behind: timedelta):
+    """By its own clock Freshdesk took the message long before our doorbell rang. Its webhook never comes."""
+    ledger = MemoryLedger()
+    read_at = a_thread_that_was_just_read(ledger)
+    listing = Listing(t1=read_at + timedelta(seconds=5) - behind)
+
+    assert look(listing, ledger, read_at + timedelta(seconds=30), slack=SLACK) == 1
+
+
+def looks(ledger: Ledger, listing: Listing, announced: Announced, number: int) -> int:
+    """So many looks, each doorbell answered before the next one; how often they rang."""
+    rang = 0
+    for _ in range(number):
+        rang += look(listing, ledger, datetime.now(UTC), slack=SLACK, announced=announced)
+        rung(ledger)
+    return rang
+
+
+def test_one_change_rings_twice_at_most_however_far_the_clocks_are_apart():
+    """Who was told of a change that was listed already reads it: only the second it was listed in can hold another."""
+    ledger, announced = MemoryLedger(), Announced()
+    for at in (datetime.now(UTC), datetime.now(UTC) + timedelta(days=30)):
+        assert looks(ledger, Listing(t1=at), announced, 6) == 2
+
+
+def test_each_further_change_of_a_ticket_rings_again():
+    ledger, announced = MemoryLedger(), Announced()
+    listing = Listing(t1=datetime.now(UTC) - timedelta(seconds=3))
+    looks(ledger, listing, announced, 3)
+    listing.changed[1] += timedelta(seconds=2)
+
+    assert looks(ledger, listing, announced, 1) == 1
+
+
+def test_a_change_that_could_not_be_committed_was_not_announced():
+    ledger, announced = MemoryLedger(), Announced()
+    listing = Listing(t1=datetime.now(UTC))
+    ring, ledger.doorbells.ring = ledger.doorbells.ring, raises_retryable  # type: ignore[method-assign]
+    for _ in range(3):
+        with suppress(Retryable):
+            look(listing, ledger, datetime.now(UTC), slack=SLACK, announced=announced)
+    ledger.doorbells.ring = ring  # type: ignore[method-assign]
+
+    assert looks(ledger, listing, announced, 1) == 1
+
+
+def raises_retryable(*_: object, **__: object) -> str:
+    raise Retryable("the disk is full", part="ledger")
+
+
+def test_what_no_look_lists_any_more_is_forgotten():
+    ledger, announced = MemoryLedger(), Announced()
+    look(Listing(t1=START), ledger, START, announced=announced)
+    assert len(announced) == 1
+
+    look(Listing(), ledger, START + timedelta(hours=1), announced=announced)
+    look(Listing(), ledger, START + timedelta(hours=2), announced=announced)
+
+    assert len(announced) == 0
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import structlog
 
 from worker.crashpoints import crash_point
 from worker.errors import Trouble
-from worker.models import Ring
+from worker.models import Ring, TicketNews
 from worker.ports import Doorbells, Enqueue, Helpdesk
 
 log = structlog.get_logger(__name__)
@@ -21,26 +21,65 @@ OVERLAP = timedelta(minutes=5)  # clocks differ, and a listing may lag behind a 
 KEEP_EVERY = 100  # rows, a page: how often a look keeps how far it has come
 SAME_SECOND = timedelta(seconds=1)  # others may have changed in the second of the last row
 FIRST_LOOK = timedelta(hours=24)  # how far a new installation looks back
-# Freshdesk's times are whole seconds by its own clock. A doorbell must be later than a change by this much before we
-# believe that its worker read the thread after the change: one read too many costs a credit, one too few a message.
-SLACK = timedelta(seconds=60)
+# How far Freshdesk's clock may be from ours. A doorbell must be later than a change by this much before we believe that
+# its worker read the thread after the change: one read too many costs a credit, one too few a message.
+SLACK = OVERLAP
+TWICE = 2  # rings for one change: the time of a change is a whole second, and another may come within the same one
 
 
-def poll(helpdesk: Helpdesk, doorbells: Doorbells, enqueue: Enqueue, now: datetime, *, slack: timedelta = SLACK) -> int:
-    """One look; returns how many doorbells it rang. The mark moves only over what was read and committed, and does so on
-    the way: an account may admit fewer listings a minute than a look needs, and the next one must get further.
+class Announced:
+    """The changes that earlier looks of this process rang for. Who rings after a change was listed needs no clock to
+    know that its worker will read it, so this keeps SLACK from costing more than a read or two. It is lost with the
+    process, which costs as many again."""
+
+    def __init__(self) -> None:
+        self._rings: dict[int, tuple[datetime, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rings)
+
+    def enough(self, news: TicketNews) -> bool:
+        return self._times(news) >= TWICE
+
+    def add(self, news: TicketNews) -> None:
+        self._rings[news.ticket_id] = (news.updated_at, self._times(news) + 1)
+
+    def forget(self, before: datetime) -> None:
+        """What no listing from `before` on can show."""
+        self._rings = {ticket: rings for ticket, rings in self._rings.items() if rings[0] >= before}
+
+    def _times(self, news: TicketNews) -> int:
+        at, times = self._rings.get(news.ticket_id, (None, 0))
+        return times if at == news.updated_at else 0
+
+
+def poll(
+    helpdesk: Helpdesk,
+    doorbells: Doorbells,
+    enqueue: Enqueue,
+    now: datetime,
+    *,
+    slack: timedelta = SLACK,
+    announced: Announced | None = None,
+) -> int:
+    """One look; returns how many doorbells it rang. The mark moves only over what was read and committed, and does so
+    on the way: an account may admit fewer listings a minute than a look needs, and the next one must get further.
+    `announced`: the same one at each look of a process.
 
     Our own replies and notes change a ticket too: such a ticket rings once more and ends as "nothing new", which costs
     one read; guessing from the listing which change was whose could lose a customer's message.
     """
     mark = min(doorbells.poll_mark() or now - FIRST_LOOK, now)
     way = _Way(doorbells, mark, now)
+    announced = Announced() if announced is None else announced
+    announced.forget(mark - OVERLAP)
     rang = 0
     try:
         for news in helpdesk.updated_since(mark - OVERLAP):
             crash_point("poll.listed")
-            if not doorbells.seen(news.ticket_id, news.updated_at + slack):
+            if not announced.enough(news) and not doorbells.seen(news.ticket_id, news.updated_at + slack):
                 doorbell_id = doorbells.ring(Ring.POLLER, news.ticket_id)
+                announced.add(news)
                 crash_point("poll.rung")
                 enqueue("draft", doorbell_id)
                 crash_point("poll.enqueued")
