@@ -16,7 +16,7 @@ import structlog
 from worker import bootstrap, metrics
 from worker.crashpoints import crash_point
 from worker.errors import BadConfiguration, Trouble
-from worker.intake.poller import SLACK, poll
+from worker.intake.poller import Announced, poll
 from worker.log import start_logging
 from worker.ports import Enqueue, Helpdesk, Ledger
 from worker.queues import DELIVER, DRAFT, make_celery
@@ -101,10 +101,10 @@ def run(settings: Settings, stop: threading.Event) -> None:
     enqueue = bootstrap.make_enqueue(make_celery(settings, bootstrap.redis_url(settings)))
     sweep = Sweep(ledger, enqueue, lambda: datetime.now(UTC))
 
-    slack = min(SLACK, timedelta(seconds=settings.poll_seconds / 2))
+    announced = Announced()
 
     def look() -> None:
-        metrics.POLLED.inc(poll(helpdesk, ledger.doorbells, enqueue, datetime.now(UTC), slack=slack))
+        metrics.POLLED.inc(poll(helpdesk, ledger.doorbells, enqueue, datetime.now(UTC), announced=announced))
 
     poller = threading.Thread(target=every, args=(settings.poll_seconds, look, "poller", stop), daemon=True)
     poller.start()

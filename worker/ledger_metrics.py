@@ -1,8 +1,10 @@
-"""Metrics that only the ledger knows, read when Prometheus scrapes: cases by status, the oldest open one, doubts."""
+"""Metrics that only the ledger knows, read when Prometheus scrapes: cases, the oldest open one, doubts, the poller."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -25,6 +27,7 @@ class LedgerMetrics(Collector):
             counts = self._ledger.cases.counts()
             oldest = self._ledger.cases.oldest_open()
             doubts = self._ledger.sends.in_doubt()
+            read_up_to = self._ledger.doorbells.poll_mark()
         except Trouble:
             up.add_metric([], 0)
             yield up
@@ -41,3 +44,12 @@ class LedgerMetrics(Collector):
             value=oldest.total_seconds() if oldest else 0.0,
         )
         yield GaugeMetricFamily("deskhand_sends_in_doubt", "Sends whose outcome is not known", value=doubts)
+        yield GaugeMetricFamily(
+            "deskhand_poller_behind_seconds",
+            "How long ago that was up to which the poller has read what changed in Freshdesk",
+            value=_ago(read_up_to),
+        )
+
+
+def _ago(at: datetime | None) -> float:
+    return math.inf if at is None else max(0.0, (datetime.now(UTC) - at).total_seconds())
