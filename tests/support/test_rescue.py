@@ -19,6 +19,7 @@ from worker.support.deliver import deliver
 from worker.tasks import draft_doorbell
 
 GONE = Permanent("GET tickets/{}: Freshdesk refused (403, access_denied)", part="freshdesk", code=403)
+ODD = Permanent("GET tickets/{}: the answer (200) is not the JSON that was expected", part="freshdesk", code=200)
 
 
 class Poisoned(MemoryIndex):
@@ -92,9 +93,33 @@ def test_a_ticket_that_was_answered_before_and_cannot_be_read_now_gets_a_case_of
     tried(office, rung(office), 1)
     unreadable(office, GONE)
 
+    doorbell = rung(office)
+    tried(office, doorbell, 3)
+
+    assert [c.message_key for c in office.ledger.cases.by_status(Status.HANDED_OVER)] == [f"unread-{doorbell}"]
+
+
+def test_every_message_that_nobody_can_read_gets_a_case_and_a_note_of_its_own(office: Office) -> None:
+    unreadable(office, ODD)
+
+    for _ in range(3):
+        assert tried(office, rung(office), 3)[-1] == "handed over"
+
+    assert len(office.ledger.cases.by_status(Status.HANDED_OVER)) == 3
+    assert len(office.ledger.sends.due(10)) == 3
+
+
+def test_our_own_notes_on_an_unreadable_ticket_do_not_call_for_notes_without_end(office: Office) -> None:
+    unreadable(office, ODD)
     tried(office, rung(office), 3)
 
-    assert [c.message_key for c in office.ledger.cases.by_status(Status.HANDED_OVER)] == ["unread"]
+    for _ in range(4):
+        for note in office.ledger.sends.due(10):
+            assert deliver(note, office.desk) == "done"
+        tried(office, rung(office, Ring.POLLER), 3)  # a note changes the ticket: the poller rings for it
+
+    assert not office.ledger.sends.due(10)
+    assert len(office.helpdesk.posted) == 2
 
 
 def test_an_outage_while_giving_up_loses_nothing(office: Office) -> None:

@@ -35,7 +35,6 @@ from worker.support.verdict import left_to_a_person
 log = structlog.get_logger(__name__)
 
 OUT_OF_REACH = frozenset({403, 404, 405, 410})  # what Freshdesk answers for a ticket in the trash or gone for good
-UNREAD = "unread"  # stands for the message that nobody could read
 
 
 def given_up(doorbell: Doorbell, desk: Desk) -> str:
@@ -87,13 +86,20 @@ def _unread(verdict: Verdict, doorbell: Doorbell, desk: Desk, *, note: bool) -> 
         return ()
     known = desk.ledger.cases.of_ticket(doorbell.ticket_id)
     left = [case for case in known if case.status is Status.OPEN]
-    key = UNREAD if known else "ticket"
+    key = _unread_key(doorbell) if known else "ticket"
     sends: list[str] = []
     for stub, message_key in [(_stub(doorbell, c), c.message_key) for c in left] or [(_stub(doorbell), key)]:
         case = desk.ledger.cases.open(stub, message_key, doorbell, desk.policy.lease)
         if case is not None:
             sends += _conclude(case, stub, verdict, doorbell, desk, note=note)
     return sends
+
+
+def _unread_key(doorbell: Doorbell) -> str:
+    """Stands for the message that nobody could read. A webhook is a message of the customer. The poller also rings for
+    our own note: with a case for each of its rings there would be a note for every note, so it gets one a day."""
+    which = doorbell.doorbell_id if doorbell.ring is Ring.WEBHOOK else f"{doorbell.received_at:%Y-%m-%d}"
+    return f"unread-{which}"
 
 
 def _conclude(
