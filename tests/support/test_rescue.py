@@ -75,8 +75,22 @@ def test_a_ticket_that_nobody_can_read_still_ends_where_a_person_sees_it(office:
     case = the_case(office)
     assert (case.status, case.message_key) == (Status.HANDED_OVER, "ticket")
     assert "403" in case.reasons[0]
-    assert not office.ledger.sends.due(10), "there is no ticket on which a note could stand"
     assert not office.ledger.doorbells.due(10)
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_a_ticket_that_was_out_of_reach_for_a_while_has_its_note_once_it_is_there(office: Office, code: int) -> None:
+    refusal = Permanent("refused", part="freshdesk", code=code)
+    unreadable(office, *[refusal] * 4, None)
+    office.helpdesk.fails.append(refusal)
+
+    assert tried(office, rung(office), 3)[-1] == "handed over"
+    [note] = office.ledger.sends.due(10)
+    assert deliver(note, office.desk) == "parked", "it is as much out of reach for a note"
+
+    office.make_due(note)
+    assert deliver(note, office.desk) == "done"
+    assert "cannot be read" in office.helpdesk.posted[0][1]
 
 
 def test_a_ticket_that_could_be_read_once_ends_as_the_case_it_was_then(office: Office) -> None:
