@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.builders import a_draft, a_thread, a_verdict
 from worker.adapters.store.ledger import SqlLedger, open_ledger
@@ -170,6 +170,12 @@ class Office:
         """What was parked for later is due now: the clock of the database is not ours to turn."""
         with self.ledger.writing() as connection:
             connection.execute(update(sends).where(sends.c.send_id == send_id).values(due_at=0.0))
+
+    def parked_for(self, send_id: str) -> timedelta:
+        """How long from now on it is not due; zero where it is due, or has ended."""
+        with self.ledger.reading() as connection:
+            due_at = connection.execute(select(sends.c.due_at).where(sends.c.send_id == send_id)).scalar_one()
+        return timedelta(seconds=max(0.0, due_at - datetime.now(UTC).timestamp()))
 
     def lease_runs_out(self, send_id: str) -> None:
         with self.ledger.writing() as connection:

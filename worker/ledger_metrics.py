@@ -40,7 +40,7 @@ class LedgerMetrics(Collector):
         yield cases
         yield GaugeMetricFamily(
             "deskhand_oldest_open_seconds",
-            "Age of the oldest case that has not ended",
+            "Age of the oldest thing that has not ended: a doorbell, a case, a reply or note on its way",
             value=oldest.total_seconds() if oldest else 0.0,
         )
         yield GaugeMetricFamily("deskhand_sends_in_doubt", "Sends whose outcome is not known", value=doubts)

@@ -7,21 +7,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tests.adapters.freshdesk_json import (
     ALICE,
     CAROL,
     CONTACT,
     CONVERSATIONS,
+    KEY,
     LISTING,
     ME,
     TICKET,
     a_conversation,
     a_desk,
     a_ticket,
+    an_account,
 )
 from tests.scripted_server import Answer, ScriptedServer, scripted_server
-from worker.errors import Permanent
+from worker.adapters.freshdesk.people import People
+from worker.adapters.freshdesk.wire import Wire
+from worker.errors import Permanent, Retryable
 from worker.models import Author, Channel, Message, Thread, TicketState
 from worker.support.bodies import body_hash
 
@@ -137,6 +142,30 @@ def test_a_key_that_may_not_list_agents_still_reads_threads(server: ScriptedServ
     server.on("GET /api/v2/agents", Answer(403, {"code": "access_denied"}))
     server.on(TICKET, Answer(body=a_ticket()))
     assert desk.thread(42).messages[0].author is Author.CUSTOMER
+
+
+def test_nobody_is_taken_for_a_customer_while_the_agents_could_not_be_asked(server: ScriptedServer) -> None:
+    desk, now = a_desk(server), Answer(body=[{"id": ALICE}])
+    server.on("GET /api/v2/agents", Answer(503, b""), now)
+    server.on(TICKET, Answer(body=a_ticket(conversations=[a_conversation(incoming=True, user_id=ALICE)])))
+
+    with pytest.raises(Retryable):
+        desk.thread(42)
+
+    assert desk.thread(42).messages[-1].author is Author.PERSON
+
+
+def test_a_list_of_agents_that_was_read_once_serves_while_it_cannot_be_read_again(server: ScriptedServer) -> None:
+    an_account(server)
+    clock = [1000.0]
+    people = People(Wire(server.url + "/", SecretStr(KEY), timeout=5.0), clock=lambda: clock[0])
+    assert people.is_agent(ALICE)
+
+    for answer in (Answer(503, b""), Answer(403, {"code": "access_denied"})):
+        server.on("GET /api/v2/agents", answer)
+        clock[0] += 4000
+
+        assert people.is_agent(ALICE)
 
 
 def test_a_requester_without_address_is_looked_up_among_the_contacts(server: ScriptedServer) -> None:

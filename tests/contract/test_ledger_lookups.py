@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.builders import a_customer, a_draft, a_reply, a_requester, a_thread, an_identity, minutes
 from tests.contract.steps import approved, claimed, conclude, held, opened
-from worker.models import Case, Ring, Status, Strength
+from worker.models import Case, Ring, SendKind, Status, Strength
 from worker.ports import Ledger
 
 
@@ -88,6 +88,20 @@ def test_the_oldest_thing_not_ended_is_a_doorbell_or_a_case_but_not_a_held_draft
     case = _opened_and_done_with(ledger, 2)
     conclude(ledger, case, Status.APPROVED, [a_reply()], draft=a_draft())
     assert ledger.cases.oldest_open() is not None
+
+
+def test_a_note_that_has_not_reached_its_ticket_has_not_ended(ledger: Ledger) -> None:
+    case = _opened_and_done_with(ledger, 1)
+    [note] = conclude(ledger, case, Status.HANDED_OVER, [a_reply(kind=SendKind.HANDOVER_NOTE)]) or ()
+    assert ledger.cases.oldest_open() is not None, "nobody knows of that message yet"
+
+    send = ledger.sends.claim(note, minutes(1))
+    assert send is not None
+    ledger.sends.park(note, send.epoch, minutes(60), "Freshdesk refused", failed=True, nothing_left=True)
+    assert ledger.cases.oldest_open() is not None
+
+    ledger.sends.drop(note, send.epoch, "Freshdesk refused for a day.", case_to=None)
+    assert ledger.cases.oldest_open() is None
 
 
 def _opened_and_done_with(ledger: Ledger, ticket_id: int) -> Case:

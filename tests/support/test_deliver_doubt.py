@@ -15,7 +15,7 @@ from tests.desk import TAGS, Office, an_office
 from worker.adapters.store.schema import sends
 from worker.errors import InDoubt, Permanent, Retryable
 from worker.models import Ring, SendKind, SendState, Status
-from worker.support.deliver import deliver
+from worker.support.deliver import NOTE_PAUSES, deliver
 from worker.support.outgoing import handover_note
 from worker.support.verdict import left_to_a_person
 
@@ -190,6 +190,47 @@ def test_a_reply_that_is_given_up_leaves_a_note_on_the_ticket(office: Office) ->
     assert deliver(note, office.desk) == "done"
     assert "could not be sent" in office.helpdesk.posted[0][1]
     assert office.status(case) is Status.HANDED_OVER
+
+
+def refused(office: Office, note: str, times: int, code: int = 403) -> tuple[list[str], timedelta]:
+    """Freshdesk refuses it that often: what came of each attempt, and how long they were apart altogether."""
+    outcomes, apart = [], timedelta(0)
+    office.helpdesk.fails += [Permanent("refused", part="freshdesk", code=code)] * times
+    for _ in range(times):
+        outcomes.append(deliver(note, office.desk))
+        apart += office.parked_for(note)
+        office.make_due(note)
+    return outcomes, apart
+
+
+def test_a_note_that_is_refused_for_hours_still_reaches_the_ticket(office: Office) -> None:
+    note = a_note(office)
+
+    outcomes, apart = refused(office, note, 12)
+
+    assert set(outcomes) == {"parked"}
+    assert apart > timedelta(hours=6)
+    assert deliver(note, office.desk) == "done"
+    assert [kind for kind, _ in office.helpdesk.posted] == ["note"]
+
+
+def test_a_note_that_fails_in_between_for_another_reason_is_not_let_go(office: Office) -> None:
+    note = a_note(office)
+    refused(office, note, 2)
+    raises_once(office.helpdesk, "note", RuntimeError("a bug"))
+
+    assert deliver(note, office.desk) == "parked"
+
+
+def test_a_note_for_a_ticket_that_is_gone_is_let_go_after_a_day(office: Office) -> None:
+    note = a_note(office)
+
+    outcomes, apart = refused(office, note, len(NOTE_PAUSES) + 1, code=404)
+
+    assert outcomes == ["parked"] * len(NOTE_PAUSES) + ["dropped"]
+    assert timedelta(days=1) <= apart < timedelta(days=2)
+    assert max(NOTE_PAUSES) <= 3600
+    assert note not in office.ledger.sends.due(10)
 
 
 def test_a_ticket_that_always_raises_ends_with_a_person(office: Office) -> None:

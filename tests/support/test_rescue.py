@@ -19,6 +19,7 @@ from worker.support.deliver import deliver
 from worker.tasks import draft_doorbell
 
 GONE = Permanent("GET tickets/{}: Freshdesk refused (403, access_denied)", part="freshdesk", code=403)
+ODD = Permanent("GET tickets/{}: the answer (200) is not the JSON that was expected", part="freshdesk", code=200)
 
 
 class Poisoned(MemoryIndex):
@@ -74,8 +75,22 @@ def test_a_ticket_that_nobody_can_read_still_ends_where_a_person_sees_it(office:
     case = the_case(office)
     assert (case.status, case.message_key) == (Status.HANDED_OVER, "ticket")
     assert "403" in case.reasons[0]
-    assert not office.ledger.sends.due(10), "there is no ticket on which a note could stand"
     assert not office.ledger.doorbells.due(10)
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_a_ticket_that_was_out_of_reach_for_a_while_has_its_note_once_it_is_there(office: Office, code: int) -> None:
+    refusal = Permanent("refused", part="freshdesk", code=code)
+    unreadable(office, *[refusal] * 4, None)
+    office.helpdesk.fails.append(refusal)
+
+    assert tried(office, rung(office), 3)[-1] == "handed over"
+    [note] = office.ledger.sends.due(10)
+    assert deliver(note, office.desk) == "parked", "it is as much out of reach for a note"
+
+    office.make_due(note)
+    assert deliver(note, office.desk) == "done"
+    assert "cannot be read" in office.helpdesk.posted[0][1]
 
 
 def test_a_ticket_that_could_be_read_once_ends_as_the_case_it_was_then(office: Office) -> None:
@@ -92,9 +107,33 @@ def test_a_ticket_that_was_answered_before_and_cannot_be_read_now_gets_a_case_of
     tried(office, rung(office), 1)
     unreadable(office, GONE)
 
+    doorbell = rung(office)
+    tried(office, doorbell, 3)
+
+    assert [c.message_key for c in office.ledger.cases.by_status(Status.HANDED_OVER)] == [f"unread-{doorbell}"]
+
+
+def test_every_message_that_nobody_can_read_gets_a_case_and_a_note_of_its_own(office: Office) -> None:
+    unreadable(office, ODD)
+
+    for _ in range(3):
+        assert tried(office, rung(office), 3)[-1] == "handed over"
+
+    assert len(office.ledger.cases.by_status(Status.HANDED_OVER)) == 3
+    assert len(office.ledger.sends.due(10)) == 3
+
+
+def test_our_own_notes_on_an_unreadable_ticket_do_not_call_for_notes_without_end(office: Office) -> None:
+    unreadable(office, ODD)
     tried(office, rung(office), 3)
 
-    assert [c.message_key for c in office.ledger.cases.by_status(Status.HANDED_OVER)] == ["unread"]
+    for _ in range(4):
+        for note in office.ledger.sends.due(10):
+            assert deliver(note, office.desk) == "done"
+        tried(office, rung(office, Ring.POLLER), 3)  # a note changes the ticket: the poller rings for it
+
+    assert not office.ledger.sends.due(10)
+    assert len(office.helpdesk.posted) == 2
 
 
 def test_an_outage_while_giving_up_loses_nothing(office: Office) -> None:

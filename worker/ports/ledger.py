@@ -172,7 +172,8 @@ class Cases(Protocol):
         ...
 
     def oldest_open(self) -> timedelta | None:
-        """Age of the oldest thing not ended: a waiting doorbell, an OPEN or APPROVED case. None if there is none."""
+        """Age of the oldest thing not ended: a waiting doorbell, an OPEN or APPROVED case, a send that is neither done
+        nor given up (a note whose case ended long ago). None if there is none."""
         ...
 
     def move_times(self) -> Sequence[Mapping[str, Any]]:

@@ -22,7 +22,6 @@ from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
-from worker.support.rescue import OUT_OF_REACH
 from worker.support.threads import read_thread, set_aside, wrote_after
 from worker.support.verdict import left_to_a_person
 from worker.trouble_words import safe_reason
@@ -30,6 +29,9 @@ from worker.trouble_words import safe_reason
 log = structlog.get_logger(__name__)
 
 BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
+# A hand-over note is all that a person gets to see of a message: one that is refused is tried again for a day.
+NOTE_PAUSES = (5.0, 30.0, 120.0, 300.0, 900.0, *[3600.0] * 24)
+OUT_OF_REACH = frozenset({403, 404, 405, 410})  # what Freshdesk answers for a ticket in the trash or gone for good
 WROTE_AGAIN = "the customer wrote again"
 ANSWERED = "it was answered already"
 TAKEN = "a colleague has taken this ticket over"
@@ -235,12 +237,12 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
         crash_point("deliver.in_doubt")
         return "in doubt"
     permanent = isinstance(trouble, Permanent)
-    if permanent and send.tries + 1 >= policy.max_tries:
+    if permanent and send.tries + 1 >= _most_tries(send, desk):
         if send.kind is SendKind.REPLY and getattr(trouble, "code", None) in OUT_OF_REACH:
             return _drop(send, f"the ticket was deleted, or cannot be reached any more ({trouble.reason})", desk)
         return _give_up(send, f"Freshdesk refused it {send.tries + 1} times: {trouble.reason}", desk, nothing_left)
     after = trouble.after if isinstance(trouble, Retryable) else None
-    wait = timedelta(seconds=after if after is not None else BACKOFF[min(send.tries, len(BACKOFF) - 1)])
+    wait = timedelta(seconds=after) if after is not None else _pause(send)
     sends.park(send.send_id, send.epoch, wait, trouble.reason, failed=permanent, nothing_left=nothing_left)
     crash_point("deliver.parked")
     return "parked"
@@ -250,11 +252,19 @@ def _broken(send: Send, error: BaseException, desk: Desk) -> str:
     """What nobody foresaw counts as a failure, and says nothing about whether anything left."""
     reason = safe_reason(error)
     log.error("send_broken", reason=reason, tries=send.tries)
-    if send.tries + 1 >= desk.policy.max_tries:
+    if send.tries + 1 >= _most_tries(send, desk):
         return _give_up(send, f"it failed {send.tries + 1} times ({reason})", desk)
-    wait = timedelta(seconds=BACKOFF[min(send.tries, len(BACKOFF) - 1)])
-    desk.ledger.sends.park(send.send_id, send.epoch, wait, reason, failed=True, nothing_left=False)
+    desk.ledger.sends.park(send.send_id, send.epoch, _pause(send), reason, failed=True, nothing_left=False)
     return "parked"
+
+
+def _most_tries(send: Send, desk: Desk) -> int:
+    return len(NOTE_PAUSES) + 1 if send.kind is SendKind.HANDOVER_NOTE else desk.policy.max_tries
+
+
+def _pause(send: Send) -> timedelta:
+    pauses = NOTE_PAUSES if send.kind is SendKind.HANDOVER_NOTE else BACKOFF
+    return timedelta(seconds=pauses[min(send.tries, len(pauses) - 1)])
 
 
 def _give_up(send: Send, why: str, desk: Desk, nothing_left: bool = False) -> str:

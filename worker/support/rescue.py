@@ -34,9 +34,6 @@ from worker.support.verdict import left_to_a_person
 
 log = structlog.get_logger(__name__)
 
-OUT_OF_REACH = frozenset({403, 404, 405, 410})  # what Freshdesk answers for a ticket in the trash or gone for good
-UNREAD = "unread"  # stands for the message that nobody could read
-
 
 def given_up(doorbell: Doorbell, desk: Desk) -> str:
     """Why this doorbell is not drafted any more, as a finished sentence; "" if it still is."""
@@ -51,16 +48,16 @@ def to_a_person(doorbell: Doorbell, why: str, desk: Desk, enqueue: Enqueue) -> s
     """Ends the doorbell and its case. Raises what reading the ticket or the ledger raises: nothing has ended then, and
     whoever tries again after that does not read the ticket any more."""
     policy = desk.policy
-    thread, note = None, True
+    thread = None
     if doorbell.tries <= policy.max_tries and doorbell.deaths <= policy.max_deaths:
         try:
             thread = read_thread(doorbell.ticket_id, desk.helpdesk, desk.ledger) if doorbell.ticket_id else None
         except Permanent as trouble:
             log.error("rescue_cannot_read", reason=trouble.reason, code=trouble.code)
-            why, note = f"{why} It cannot be read: {trouble.reason}", trouble.code not in OUT_OF_REACH
+            why = f"{why} It cannot be read: {trouble.reason}"
     crash_point("rescue.thread_read")
     verdict = left_to_a_person(why, desk.rulebook)
-    sends = _known(thread, verdict, doorbell, desk) if thread else _unread(verdict, doorbell, desk, note=note)
+    sends = _known(thread, verdict, doorbell, desk) if thread else _unread(verdict, doorbell, desk)
     crash_point("rescue.concluded")
     log.error("given_to_a_person", reason=why, note=bool(sends))
     desk.ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, f"failed: {why}"[:200])
@@ -81,27 +78,33 @@ def _known(thread: Thread, verdict: Verdict, doorbell: Doorbell, desk: Desk) -> 
     return ()
 
 
-def _unread(verdict: Verdict, doorbell: Doorbell, desk: Desk, *, note: bool) -> Sequence[str]:
-    """Every case that this ticket has left open; without one, a case for the message that nobody could read."""
+def _unread(verdict: Verdict, doorbell: Doorbell, desk: Desk) -> Sequence[str]:
+    """Every case that this ticket has left open; without one, a case for the message that nobody could read. With
+    a note also where the ticket is out of reach: it may be very new, or the bot agent's role may be mended."""
     if doorbell.ticket_id is None:
         return ()
     known = desk.ledger.cases.of_ticket(doorbell.ticket_id)
     left = [case for case in known if case.status is Status.OPEN]
-    key = UNREAD if known else "ticket"
+    key = _unread_key(doorbell) if known else "ticket"
     sends: list[str] = []
     for stub, message_key in [(_stub(doorbell, c), c.message_key) for c in left] or [(_stub(doorbell), key)]:
         case = desk.ledger.cases.open(stub, message_key, doorbell, desk.policy.lease)
         if case is not None:
-            sends += _conclude(case, stub, verdict, doorbell, desk, note=note)
+            sends += _conclude(case, stub, verdict, doorbell, desk)
     return sends
 
 
-def _conclude(
-    case: Case, thread: Thread, verdict: Verdict, doorbell: Doorbell, desk: Desk, *, note: bool = True
-) -> Sequence[str]:
+def _unread_key(doorbell: Doorbell) -> str:
+    """Stands for the message that nobody could read. A webhook is a message of the customer. The poller also rings for
+    our own note: with a case for each of its rings there would be a note for every note, so it gets one a day."""
+    which = doorbell.doorbell_id if doorbell.ring is Ring.WEBHOOK else f"{doorbell.received_at:%Y-%m-%d}"
+    return f"unread-{which}"
+
+
+def _conclude(case: Case, thread: Thread, verdict: Verdict, doorbell: Doorbell, desk: Desk) -> Sequence[str]:
     # A lead who asked for another draft keeps the one there was.
     keep = doorbell.ring is Ring.REDRAFT and bool(desk.ledger.cases.drafts(case.case_id))
-    outgoing = [] if keep or desk.policy.shadow or not note else [handover_note(verdict, tags_of(desk.rulebook))]
+    outgoing = [] if keep or desk.policy.shadow else [handover_note(verdict, tags_of(desk.rulebook))]
     concluded = desk.ledger.cases.conclude(
         case.case_id,
         case.epoch,

@@ -1,6 +1,7 @@
 """Who is who at the account: ourselves, the other agents, the groups. Asked once, remembered for a while.
 
-Called by desk.py. Listings that this key may not read are no trouble: what they would have told stays unknown.
+Called by desk.py. Listings that this key may not read are no trouble: what they would have told stays unknown. One that
+could not be read just now is trouble, unless an earlier one is there to go by.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class People:
         self._clock = clock
         self._lock = threading.Lock()
         self._me: AgentShape | None = None
-        self._agents: frozenset[int] = frozenset()
+        self._agents: frozenset[int] | None = None  # before the first answer
         self._agents_until = 0.0
         self._groups: dict[str, int] = {}
         self._groups_read_at: float | None = None
@@ -45,10 +46,11 @@ class People:
         return self._wire.get(AgentShape, "agents/me")
 
     def is_agent(self, user_id: int) -> bool:
-        """True if the account lists `user_id` as an agent; False also where the list cannot be read."""
+        """True if the account lists `user_id` as an agent; False also where this key may not read the list. Retryable
+        where no list was ever read: a colleague's mail would be taken for a customer's."""
         with self._lock:
-            if self._clock() >= self._agents_until:
-                self._read_agents()
+            if self._agents is None or self._clock() >= self._agents_until:
+                self._agents = self._read_agents(self._agents)
             return user_id in self._agents
 
     def group_id(self, name: str) -> int | None:
@@ -74,12 +76,16 @@ class People:
             log.warning("groups_unreadable", reason=trouble.reason)
         self._groups_read_at = self._clock()
 
-    def _read_agents(self) -> None:
-        keep = _FRESH_SECONDS
+    def _read_agents(self, known: frozenset[int] | None) -> frozenset[int]:
+        """The agents as of now, or those that are `known` where they cannot be read."""
+        keep, agents = _FRESH_SECONDS, known or frozenset()
         try:
-            self._agents = frozenset(a.id for a in self._wire.pages(AgentShape, "agents"))
+            agents = frozenset(a.id for a in self._wire.pages(AgentShape, "agents"))
         except Permanent as trouble:
             log.info("agents_unreadable", reason=trouble.reason)
         except Retryable:
+            if known is None:
+                raise
             keep = _AGAIN_SECONDS
         self._agents_until = self._clock() + keep
+        return agents

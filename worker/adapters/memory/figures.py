@@ -8,11 +8,9 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from worker.adapters.memory.state import DESKHAND, CaseRow, SendRow, State
+from worker.adapters.memory.state import DESKHAND, LIVE, CaseRow, SendRow, State
 from worker.models import Case, Send, SendKind, SendState, Status
 from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Span, Unanswered, Waiting
-
-_LIVE = (SendState.QUEUED, SendState.POSTING, SendState.POSTED)
 
 
 class MemoryFigures:
@@ -27,7 +25,7 @@ class MemoryFigures:
 
     def sending(self) -> Waiting:
         with self._state.lock:
-            live = [r for r in self._state.sends.values() if r.send.state in _LIVE]
+            live = [r for r in self._state.sends.values() if r.send.state in LIVE]
             return self._waiting([(r.due_at, r.lease_until) for r in live])
 
     def _waiting(self, rows: list[tuple[datetime, datetime | None]]) -> Waiting:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from worker.adapters.memory.state import State
+from worker.adapters.memory.state import LIVE, State
 from worker.models import Case, Draft, Status, Strength, Thread, Trace
 
 
@@ -81,7 +81,8 @@ class MemoryCaseLookups:
         with self._state.lock:
             bells = [row.bell.received_at for row in self._state.bells.values() if row.waiting]
             opened = [case.opened_at for case in self._all() if case.status in (Status.OPEN, Status.APPROVED)]
-            return self._state.now() - min(bells + opened) if bells or opened else None
+            live = [row.queued_at for row in self._state.sends.values() if row.send.state in LIVE]
+            return self._state.now() - min(bells + opened + live) if bells or opened or live else None
 
     def move_times(self) -> Sequence[Mapping[str, Any]]:
         shown = ("ticket_id", "message_key", "status", "opened_at", "moved_at")

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from worker.adapters.memory.state import DESKHAND, SendRow, State
+from worker.adapters.memory.state import DESKHAND, LIVE, SendRow, State
 from worker.adapters.store.columns import clean
 from worker.adapters.store.sends import SETTLING, stranded_note
 from worker.models import Posted, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
-_LIVE = (*_UNSENT, SendState.POSTED)
 
 
 class MemorySends:
@@ -33,7 +32,7 @@ class MemorySends:
 
     def renew(self, send_id: str, epoch: int, lease: timedelta) -> bool:
         with self._state.lock:
-            row = self._mine(send_id, epoch, _LIVE)
+            row = self._mine(send_id, epoch, LIVE)
             if row is None or row.lease_until is None:
                 return False
             row.lease_until = self._state.lease(lease)
@@ -41,7 +40,7 @@ class MemorySends:
 
     def settled(self, send_id: str, epoch: int, settle: timedelta) -> bool:
         with self._state.lock:
-            row = self._mine(send_id, epoch, _LIVE)
+            row = self._mine(send_id, epoch, LIVE)
             if row is None or row.send.intended_at is None or row.send.intended_at + settle <= self._state.now():
                 return True
             row.lease_until, row.due_at = None, row.send.intended_at + settle
@@ -76,7 +75,7 @@ class MemorySends:
         self, send_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool, nothing_left: bool
     ) -> bool:
         with self._state.lock:
-            row = self._mine(send_id, epoch, _LIVE)
+            row = self._mine(send_id, epoch, LIVE)
             if row is None:
                 return False
             back = nothing_left and row.send.state is SendState.POSTING
@@ -143,7 +142,7 @@ class MemorySends:
         return row if row is not None and row.send.epoch == epoch and row.send.state in states else None
 
     def _due(self, row: SendRow) -> bool:
-        return row.send.state in _LIVE and row.due_at <= self._state.now() and self._state.free(row.lease_until)
+        return row.send.state in LIVE and row.due_at <= self._state.now() and self._state.free(row.lease_until)
 
     def due(self, limit: int) -> Sequence[str]:
         with self._state.lock:

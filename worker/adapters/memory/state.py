@@ -17,6 +17,7 @@ from worker.ports import Now, Outgoing
 from worker.ports.figures import Learnt, Unanswered
 
 DESKHAND = "deskhand"
+LIVE = (SendState.QUEUED, SendState.POSTING, SendState.POSTED)
 AnyNoun = TypeVar("AnyNoun", bound=Noun)
 
 

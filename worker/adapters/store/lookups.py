@@ -10,7 +10,18 @@ from sqlalchemy import func, select, union_all
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.room import Room, to_case
-from worker.adapters.store.schema import REPLY, UNENDED, WAITING, case_moves, cases, doorbells, drafts, sends, snapshots
+from worker.adapters.store.schema import (
+    LIVE,
+    REPLY,
+    UNENDED,
+    WAITING,
+    case_moves,
+    cases,
+    doorbells,
+    drafts,
+    sends,
+    snapshots,
+)
 from worker.models import Case, Draft, Status, Strength, Thread, Trace
 
 
@@ -105,6 +116,7 @@ class CaseLookups(Room):
         starts = union_all(
             select(func.min(doorbells.c.received_at).label("at")).where(WAITING),
             select(func.min(cases.c.opened_at).label("at")).where(UNENDED),
+            select(func.min(sends.c.queued_at).label("at")).where(LIVE),
         ).subquery()
         with self.reading() as connection:
             age = connection.execute(select(clock() - func.min(starts.c.at))).scalar()
