@@ -25,7 +25,7 @@ def test_a_mail_counts_that_comes_out_as_expected_but_for_white_space(
         {"id": "two", "email": "What is the fee?", "expected": "What is the charge?"},
     ]
     figures = measured(tmp_path / "pairs.jsonl", rows, capsys)
-    assert (figures["n"], figures["exact"], figures["exact_count"]) == (2, 0.5, 1)
+    assert (figures["n"], figures["exact"], figures["exact_share"]) == (2, 1, 0.5)
 
 
 def test_a_file_without_what_is_expected_is_refused_with_its_line(

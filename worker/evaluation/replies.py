@@ -29,9 +29,9 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
 
     return {
         "n": len(pairs),
-        "exact": rounded(float(exact.mean())),
-        "exact_ci95": interval(np.arange(len(pairs)), share),
-        "exact_count": int(exact.sum()),
+        "exact": int(exact.sum()),
+        "exact_share": rounded(float(exact.mean())),
+        "exact_share_ci95": interval(np.arange(len(pairs)), share),
     }
 
 
