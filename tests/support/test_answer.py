@@ -105,6 +105,29 @@ def test_a_lead_may_send_over_an_absence_note(office: Office) -> None:
     assert cases(office)["ticket"].status is Status.SENT
 
 
+def test_a_question_left_alone_because_a_colleague_had_the_ticket_is_not_answered_over(office: Office) -> None:
+    office.desk = office.with_policy(delivery="review")
+    ring(office)
+    office.helpdesk.ticket_becomes(assigned_to_person=True)
+    says(office, "Stop, do not withdraw. How do I cancel?", "c2")
+    assert ring(office) == "ignore"
+    office.helpdesk.ticket_becomes(assigned_to_person=False)
+
+    assert deliver(approved_by_a_lead(office), office.desk) == "dropped"
+
+    assert not [kind for kind, _ in office.helpdesk.posted if kind == "reply"]
+    assert "wrote again" in cases(office)["ticket"].reasons[0]
+
+
+def approved_by_a_lead(office: Office) -> str:
+    case = cases(office)["ticket"]
+    draft_id, draft, _ = office.ledger.cases.drafts(case.case_id)[-1]
+    reply = reply_outgoing(draft, office.desk.policy, Tags())
+    send_id = office.ledger.reviews.approve(case.case_id, draft_id, draft.body_hash, reply, "meera")
+    assert send_id is not None
+    return send_id
+
+
 def test_a_reply_stopped_for_what_turns_out_to_be_an_absence_note_is_left_to_a_person(office: Office) -> None:
     assert ring(office) == "send"
     says(office, ABSENCE, "c2")
