@@ -127,6 +127,10 @@ class Cases(Protocol):
         """One status move in MOVES, recorded with its reasons and who did it. epoch None: for people (console)."""
         ...
 
+    def wrote_again(self, case_id: str, reason: str, by: str) -> str | None:
+        """HELD -> SUPERSEDED, and a RECHECK doorbell for the ticket in the same commit; its id. None if not HELD."""
+        ...
+
     def get(self, case_id: str) -> Case | None: ...
 
     def of_ticket(self, ticket_id: int) -> Sequence[Case]:
