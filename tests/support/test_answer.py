@@ -119,6 +119,15 @@ def test_a_question_left_alone_because_a_colleague_had_the_ticket_is_not_answere
     assert "wrote again" in cases(office)["ticket"].reasons[0]
 
 
+def test_a_reply_that_a_lead_approved_goes_to_a_ticket_that_is_assigned_too(office: Office) -> None:
+    office.desk = office.with_policy(delivery="review")
+    ring(office)
+    send_id = approved_by_a_lead(office)
+    office.helpdesk.ticket_becomes(assigned_to_person=True)
+
+    assert deliver(send_id, office.desk) == "done"
+
+
 def approved_by_a_lead(office: Office) -> str:
     case = cases(office)["ticket"]
     draft_id, draft, _ = office.ledger.cases.drafts(case.case_id)[-1]
