@@ -185,6 +185,25 @@ def test_a_reply_in_doubt_that_crossed_does_not_answer_it_either(office: Office)
     assert cases(office)["c0"].status in (Status.APPROVED, Status.HELD)
 
 
+def test_a_reply_that_shows_after_it_was_dropped_in_doubt_does_not_answer_what_came_since(office: Office) -> None:
+    assert ring(office) == "send"
+    [sent] = office.ledger.sends.due(10)
+    office.helpdesk.cut.append(InDoubt("reset"))
+    assert deliver(sent, office.desk) == "in doubt"
+    asked, late = office.helpdesk.thread_now.messages
+    stored, office.helpdesk.posted = office.helpdesk.posted, []
+    crossing = a_message("And is there a lock-in for IM?", key="c0", at=NOON + minutes(1))
+    ticket = office.helpdesk.thread_now.ticket
+    office.helpdesk.thread_now = Thread(ticket=ticket, messages=(asked, crossing))
+    office.make_due(sent)
+    assert deliver(sent, office.desk) == "dropped"
+    office.helpdesk.posted, office.helpdesk.thread_now = stored, Thread(ticket=ticket, messages=(asked, crossing, late))
+
+    ring(office)
+
+    assert cases(office)["c0"].status in (Status.APPROVED, Status.HELD)
+
+
 def test_a_case_left_open_ends_with_the_next_look_at_its_ticket(office: Office) -> None:
     """Its worker died; a machine's mail came; the doorbell that would have come back found that one only."""
     stale = claimed(office)

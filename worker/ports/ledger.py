@@ -246,7 +246,8 @@ class Sends(Protocol):
     def due(self, limit: int) -> Sequence[str]: ...
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
-        """The ticket's public replies that are at Freshdesk or may be, whatever became of their cases."""
+        """The ticket's public replies that are at Freshdesk or may be, whatever became of their cases: dropped ones
+        too, where an attempt was in doubt."""
         ...
 
     def late(self, send_ids: Sequence[str]) -> timedelta:

@@ -12,7 +12,8 @@ from worker.models import Author, Message, Send, SendState, Status, Thread, Trac
 from worker.ports import Helpdesk, Ledger
 from worker.support.bodies import body_hash
 
-_IN_DOUBT = (SendState.POSTING, SendState.STRANDED)
+# A dropped one may show late too: it was not there when somebody looked, and the customer had written since.
+_IN_DOUBT = (SendState.POSTING, SendState.STRANDED, SendState.DROPPED)
 
 
 def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger) -> Thread:
