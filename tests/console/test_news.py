@@ -222,6 +222,18 @@ def test_a_ticket_that_was_opened_again_can_be_answered_again(ledger: SqlLedger)
     assert overtaken(desk, case, trusted=0) == ""
 
 
+def test_a_draft_is_good_again_once_what_the_customer_wrote_since_is_gone(ledger: SqlLedger):
+    thread = a_conversation(1, "<p>When?</p>")
+    case = ledger.cases.get(hold(ledger, thread=thread))
+    assert case is not None
+    helpdesk = ScriptedHelpdesk(thread)
+    desk = ReviewDesk(ledger, Policy(), Tags(), lambda *_: LETTER, lambda *_: None, helpdesk)
+    helpdesk.customer_writes_again()
+    assert overtaken(desk, case) == "the customer wrote again"
+    helpdesk.thread_now = thread
+    assert overtaken(desk, case) == ""
+
+
 def test_words_that_were_typed_are_kept_through_a_redraft(ledger: SqlLedger):
     case_id = hold(ledger)
     maya = Lead(a_console(ledger), ledger)

@@ -105,6 +105,38 @@ def test_a_lead_may_send_over_an_absence_note(office: Office) -> None:
     assert cases(office)["ticket"].status is Status.SENT
 
 
+def test_a_question_left_alone_because_a_colleague_had_the_ticket_is_not_answered_over(office: Office) -> None:
+    office.desk = office.with_policy(delivery="review")
+    ring(office)
+    office.helpdesk.ticket_becomes(assigned_to_person=True)
+    says(office, "Stop, do not withdraw. How do I cancel?", "c2")
+    assert ring(office) == "ignore"
+    office.helpdesk.ticket_becomes(assigned_to_person=False)
+
+    assert deliver(approved_by_a_lead(office), office.desk) == "dropped"
+
+    assert not [kind for kind, _ in office.helpdesk.posted if kind == "reply"]
+    assert "wrote again" in cases(office)["ticket"].reasons[0]
+
+
+def test_a_reply_that_a_lead_approved_goes_to_a_ticket_that_is_assigned_too(office: Office) -> None:
+    office.desk = office.with_policy(delivery="review")
+    ring(office)
+    send_id = approved_by_a_lead(office)
+    office.helpdesk.ticket_becomes(assigned_to_person=True)
+
+    assert deliver(send_id, office.desk) == "done"
+
+
+def approved_by_a_lead(office: Office) -> str:
+    case = cases(office)["ticket"]
+    draft_id, draft, _ = office.ledger.cases.drafts(case.case_id)[-1]
+    reply = reply_outgoing(draft, office.desk.policy, Tags())
+    send_id = office.ledger.reviews.approve(case.case_id, draft_id, draft.body_hash, reply, "meera")
+    assert send_id is not None
+    return send_id
+
+
 def test_a_reply_stopped_for_what_turns_out_to_be_an_absence_note_is_left_to_a_person(office: Office) -> None:
     assert ring(office) == "send"
     says(office, ABSENCE, "c2")
@@ -147,6 +179,25 @@ def test_a_reply_in_doubt_that_crossed_does_not_answer_it_either(office: Office)
     asked, replied = office.helpdesk.thread_now.messages
     crossing = a_message("And is there a lock-in for IM?", key="c0", at=NOON + minutes(1))
     office.helpdesk.thread_now = Thread(ticket=office.helpdesk.thread_now.ticket, messages=(asked, crossing, replied))
+
+    ring(office)
+
+    assert cases(office)["c0"].status in (Status.APPROVED, Status.HELD)
+
+
+def test_a_reply_that_shows_after_it_was_dropped_in_doubt_does_not_answer_what_came_since(office: Office) -> None:
+    assert ring(office) == "send"
+    [sent] = office.ledger.sends.due(10)
+    office.helpdesk.cut.append(InDoubt("reset"))
+    assert deliver(sent, office.desk) == "in doubt"
+    asked, late = office.helpdesk.thread_now.messages
+    stored, office.helpdesk.posted = office.helpdesk.posted, []
+    crossing = a_message("And is there a lock-in for IM?", key="c0", at=NOON + minutes(1))
+    ticket = office.helpdesk.thread_now.ticket
+    office.helpdesk.thread_now = Thread(ticket=ticket, messages=(asked, crossing))
+    office.make_due(sent)
+    assert deliver(sent, office.desk) == "dropped"
+    office.helpdesk.posted, office.helpdesk.thread_now = stored, Thread(ticket=ticket, messages=(asked, crossing, late))
 
     ring(office)
 

@@ -80,6 +80,15 @@ def test_a_reply_never_goes_over_a_colleagues_answer(office: Office) -> None:
     assert office.status(case) is Status.SUPERSEDED
 
 
+def test_a_reply_that_nobody_approved_stays_off_a_ticket_that_a_colleague_has_by_now(office: Office) -> None:
+    case, send_id = office.approved()
+    office.helpdesk.ticket_becomes(assigned_to_person=True)
+    assert deliver(send_id, office.desk) == "dropped"
+    assert not office.helpdesk.posted
+    assert office.status(case) is Status.HANDED_OVER
+    assert office.ledger.sends.of_case(case.case_id)[1:] == [], "the colleague has it: no note is needed"
+
+
 def test_a_cut_connection_after_the_reply_was_stored_does_not_double_it(office: Office) -> None:
     case, send_id = office.approved()
     office.helpdesk.cut.append(CUT)

@@ -105,6 +105,24 @@ def asked_again(ticket_id: int, author: Author) -> Thread:
     return thread.model_copy(update={"messages": (*thread.messages, a_message("And?", key="c9", author=author))})
 
 
+def test_a_worker_that_is_rung_finds_the_draft_superseded_already(ledger: SqlLedger):
+    case_id = hold(ledger)
+    thread = a_conversation(1, "<p>When will my withdrawal reach my bank?</p>")
+    again = a_message("And now?", key="c3")
+    helpdesk = ScriptedHelpdesk(Thread(ticket=thread.ticket, messages=(*thread.messages, again)))
+    seen: list[Status] = []
+
+    def worker(_queue: str, _row: str) -> None:
+        case = ledger.cases.get(case_id)
+        seen.extend([case.status] if case else [])
+
+    desk, _ = a_review_desk(ledger, helpdesk=helpdesk, enqueue=worker)
+    approve(desk, case_id)
+
+    assert seen == [Status.SUPERSEDED]
+    assert len(ledger.doorbells.due(9)) == 1
+
+
 def test_a_customer_who_wrote_again_gets_a_new_draft_instead_of_the_old_answer(ledger: SqlLedger):
     desk, hints = a_review_desk(ledger, helpdesk=ScriptedHelpdesk(asked_again(1, Author.CUSTOMER)))
     case_id = hold(ledger, 1)

@@ -38,6 +38,7 @@ class Asked(Noun):
     rule: str
     hit: bool
     why: str = ""
+    of_words: bool = False  # it looks at nothing but what was written, and by whom
 
 
 class Identity(Noun):

@@ -127,6 +127,10 @@ class Cases(Protocol):
         """One status move in MOVES, recorded with its reasons and who did it. epoch None: for people (console)."""
         ...
 
+    def wrote_again(self, case_id: str, reason: str, by: str) -> str | None:
+        """HELD -> SUPERSEDED, and a RECHECK doorbell for the ticket in the same commit; its id. None if not HELD."""
+        ...
+
     def get(self, case_id: str) -> Case | None: ...
 
     def of_ticket(self, ticket_id: int) -> Sequence[Case]:
@@ -243,7 +247,8 @@ class Sends(Protocol):
     def due(self, limit: int) -> Sequence[str]: ...
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
-        """The ticket's public replies that are at Freshdesk or may be, whatever became of their cases."""
+        """The ticket's public replies that are at Freshdesk or may be, whatever became of their cases: dropped ones
+        too, where an attempt was in doubt."""
         ...
 
     def late(self, send_ids: Sequence[str]) -> timedelta:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from worker.models import Asked
-from worker.rulebook.fields import Facts
+from worker.rulebook.fields import WRITTEN, Facts
 from worker.rulebook.grammar import Condition, Rule
 from worker.rulebook.patterns import compiled
 from worker.rulebook.words import phrase, plain, spoken
@@ -30,7 +30,12 @@ class Answer:
 def ask(rule: Rule, facts: Facts) -> Asked:
     """One line of the trace. KeyError if a fact is missing: a rule must never pass by for lack of a fact."""
     answer = answer_to(rule.when, facts)
-    return Asked(rule=rule.id, hit=answer.hit, why=answer.why)
+    return Asked(rule=rule.id, hit=answer.hit, why=answer.why, of_words=_fields(rule.when) <= WRITTEN)
+
+
+def _fields(condition: Condition) -> set[str]:
+    parts = [*(condition.all or ()), *(condition.any or ()), *([condition.not_] if condition.not_ else ())]
+    return {condition.field} if condition.field else {field for part in parts for field in _fields(part)}
 
 
 def answer_to(condition: Condition, facts: Facts) -> Answer:

@@ -57,6 +57,9 @@ FIELDS: Mapping[str, Field] = {
     "replies_to_requester_today": Field(Kind.NUMBER, 0, "replies that Deskhand has sent this person in 24 hours"),
 }
 
+# What a message itself says. The other facts are of its ticket, and may be others by the time a reply leaves.
+WRITTEN = frozenset({"subject", "words", "subject_and_words", "from_email", "only_thanks"})
+
 
 def ordinary(said: Mapping[str, Fact]) -> dict[str, Fact]:
     """All facts of an ordinary open e-mail, with `said` in their place; subject and words are put together."""

@@ -134,6 +134,9 @@ def _superseded(send: Send, desk: Desk) -> str:
         return ""
     thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger)
     crash_point("deliver.thread_read")
+    # A lead who approves decides for the ticket whoever has it; what nobody approved must not cross a colleague's work.
+    if thread.ticket.assigned_to_person and not _approved_by_person(send, desk):
+        return why_superseded(thread, send.message_key) or TAKEN
     if not wrote_after(thread, send.message_key):
         return why_superseded(thread, send.message_key)
     reason = why_superseded(thread, send.message_key, set_aside(send.ticket_id, desk.ledger))

@@ -13,7 +13,7 @@ import structlog
 
 from worker.errors import Trouble
 from worker.models import Case, Draft, Source
-from worker.support.deliver import why_superseded
+from worker.support.deliver import WROTE_AGAIN, why_superseded
 from worker.support.outgoing import cited
 from worker.support.reviewdesk import ReviewDesk
 from worker.support.threads import read_thread, set_aside
@@ -42,7 +42,10 @@ def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
     except Trouble as trouble:
         log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
         return ""
-    _remember(desk, case.case_id, now, reason)
+    if reason == WROTE_AGAIN:  # until the message turns out to need no answer: then the draft is good again
+        desk.looks.pop(case.case_id, None)
+    else:
+        _remember(desk, case.case_id, now, reason)
     return reason
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import structlog
 
 from worker.errors import Trouble
-from worker.models import Case, Draft, Finding, Lesson, Part, Ring, Sentence, Status
+from worker.models import Case, Draft, Finding, Lesson, Part, Sentence, Status
 from worker.ports import Ledger
 from worker.support.bodies import body_hash as hash_of
 from worker.support.deliver import WROTE_AGAIN
@@ -252,9 +252,11 @@ def _shadow(desk: ReviewDesk) -> str:
 
 
 def _supersede(desk: ReviewDesk, case: Case, reason: str, user: str) -> Outcome:
-    """The draft's time has passed. A customer who wrote again gets a draft for that message, so the doorbell first."""
-    if reason == WROTE_AGAIN:
-        desk.enqueue("draft", desk.ledger.doorbells.ring(Ring.RECHECK, case.ticket_id))
+    """The draft's time has passed. A customer who wrote again gets a draft for that message; its doorbell is committed
+    with the move, since a worker that came in between would see a draft still held and leave the message to it."""
     words = f"Not sent: {reason}."
-    desk.ledger.cases.advance(case.case_id, Status.HELD, Status.SUPERSEDED, None, reasons=[words], by=user)
+    if reason != WROTE_AGAIN:
+        desk.ledger.cases.advance(case.case_id, Status.HELD, Status.SUPERSEDED, None, reasons=[words], by=user)
+    elif doorbell_id := desk.ledger.cases.wrote_again(case.case_id, words, user):
+        desk.enqueue("draft", doorbell_id)
     return Outcome(False, words)

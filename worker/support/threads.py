@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from worker.models import Author, Message, Send, SendState, Status, Thread
+from worker.models import Author, Message, Send, SendState, Status, Thread, Trace
 from worker.ports import Helpdesk, Ledger
 from worker.support.bodies import body_hash
 
-_IN_DOUBT = (SendState.POSTING, SendState.STRANDED)
+# A dropped one may show late too: it was not there when somebody looked, and the customer had written since.
+_IN_DOUBT = (SendState.POSTING, SendState.STRANDED, SendState.DROPPED)
 
 
 def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger) -> Thread:
@@ -37,7 +38,8 @@ def beside_what_they_answer(thread: Thread, replies: Sequence[Send]) -> Thread:
 
 def waiting(thread: Thread) -> list[Message]:
     """What the customer wrote since anybody last answered, newest first. Where nothing waits, the newest message of
-    the customer, or the first entry of a ticket on which no customer wrote: the reason to ignore it is kept too."""
+    the customer, answered as it is, or the first entry of a ticket on which no customer wrote: so the reason to ignore
+    it is kept too."""
     pending: list[Message] = []
     for message in thread.messages:
         if message.public and message.author in (Author.PERSON, Author.DESKHAND):
@@ -54,8 +56,14 @@ def wrote_after(thread: Thread, message_key: str, but: Collection[str] = ()) -> 
 
 
 def set_aside(ticket_id: int, ledger: Ledger) -> frozenset[str]:
-    """The ticket's messages that need no answer: automatic ones, by the rules."""
-    return frozenset(c.message_key for c in ledger.cases.of_ticket(ticket_id) if c.status is Status.IGNORED)
+    """The ticket's messages that need no answer for what they say: automatic ones, and thanks. One that was left alone
+    because of its ticket (a colleague had it, it was closed) may well be a question."""
+    ignored = [c for c in ledger.cases.of_ticket(ticket_id) if c.status is Status.IGNORED]
+    return frozenset(c.message_key for c in ignored if _says_nothing(ledger.cases.trace(c.case_id)))
+
+
+def _says_nothing(trace: Trace | None) -> bool:
+    return trace is not None and any(asked.hit and asked.of_words for asked in trace.asked)
 
 
 def _ours(message: Message) -> bool:

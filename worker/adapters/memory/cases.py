@@ -140,6 +140,14 @@ class MemoryCases(MemoryCaseLookups):
                 self._state.drop_queued_reply(case_id, MOVED_ON)
             return moved
 
+    def wrote_again(self, case_id: str, reason: str, by: str) -> str | None:
+        with self._state.lock:
+            row = self._state.cases.get(case_id)
+            if row is None or row.case.status is not Status.HELD:
+                return None
+            self._state.move(row, Status.SUPERSEDED, by=by, reasons=[reason])
+            return self._state.ring(Ring.RECHECK, row.case.ticket_id, case_id=None)
+
 
 def _about(thread: Thread) -> dict[str, Any]:
     requester = thread.ticket.requester

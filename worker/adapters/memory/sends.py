@@ -127,8 +127,9 @@ class MemorySends:
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
         with self._state.lock:
-            replies = [row.send for row in self._state.replies() if row.send.ticket_id == ticket_id]
-            return [send for send in replies if send.state is not SendState.QUEUED]
+            rows = [row.send for row in self._state.sends.values() if row.send.kind is SendKind.REPLY]
+            tried = [s for s in rows if s.state is not SendState.DROPPED or s.rounds > 0]
+            return [s for s in tried if s.ticket_id == ticket_id and s.state is not SendState.QUEUED]
 
     def _end(self, send_id: str, epoch: int, from_: Sequence[SendState], to: SendState, remark: str) -> SendRow | None:
         row = self._mine(send_id, epoch, from_)

@@ -128,6 +128,11 @@ class SqlCases(CaseLookups):
                 drop_queued_replies(connection, MOVED_ON, sends.c.case_id == case_id)
             return row is not None
 
+    def wrote_again(self, case_id: str, reason: str, by: str) -> str | None:
+        with self.writing() as connection:
+            row = move(connection, case_id, Status.HELD, Status.SUPERSEDED, by=by, reasons=[reason])
+            return None if row is None else ring_doorbell(connection, Ring.RECHECK, row.ticket_id, case_id=None)
+
 
 def _about(thread: Thread, message_key: str) -> dict[str, Any]:
     requester = thread.ticket.requester

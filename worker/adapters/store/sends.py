@@ -22,7 +22,7 @@ from worker.adapters.store.room import (
     ring_doorbell,
     to_send,
 )
-from worker.adapters.store.schema import LIVE, REPLY, cases, sends
+from worker.adapters.store.schema import LIVE, cases, sends
 from worker.models import Posted, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 from worker.support.bodies import body_hash
@@ -161,7 +161,9 @@ class SqlSends(Room):
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
         left = [SendState.POSTING, SendState.POSTED, SendState.DONE, SendState.STRANDED]
-        query = select(sends).where(sends.c.ticket_id == ticket_id, REPLY, sends.c.state.in_(left))
+        tried = (sends.c.state == SendState.DROPPED) & (sends.c.rounds > 0)
+        these = (sends.c.ticket_id == ticket_id, sends.c.kind == SendKind.REPLY)
+        query = select(sends).where(*these, or_(sends.c.state.in_(left), tried))
         with self.reading() as connection:
             return [to_send(row) for row in connection.execute(query.order_by(sends.c.queued_at, sends.c.send_id))]
 
