@@ -52,6 +52,8 @@ def learn(texts: Sequence[str]) -> Wording:
 def _counted(texts: Sequence[str]) -> list[Any]:
     from sklearn.feature_extraction.text import HashingVectorizer
 
+    # A lone surrogate is no text to whoever counts bytes.
+    texts = [text.encode("utf-8", "replace").decode() for text in texts]
     plain = [re.sub(r"[_\W]*_[_\W]*", " ", text) for text in texts]
     counted = []
     for shape in _SHAPES:

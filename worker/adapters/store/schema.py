@@ -90,10 +90,10 @@ cases = Table(
     Column("draft_id", Words),  # the newest draft; no foreign key, since drafts point here
     Column("opened_at", Double, nullable=False),
     Column("moved_at", Double, nullable=False),
-    Column("asked_at", Double),  # when the customer wrote, by Freshdesk's clock; None in rows of the first releases
     Column("answer_by", Double, nullable=False, server_default=text("0")),  # opened_at and what its priority allows
     Column("guards", Json, nullable=False, server_default=text("'[]'")),  # that found something in the newest draft
     Column("minder", Words, nullable=False, server_default=text("''")),
+    Column("asked_at", Double),  # when the customer wrote, by Freshdesk's clock; None in rows of the first releases
     UniqueConstraint("ticket_id", "message_key"),
     Index("ix_cases_requester_id", "requester_id"),
     # Whole, not partial: without statistics SQLite takes the index below instead, and sorts 10,000 held drafts.

@@ -48,9 +48,14 @@ def read(html: str, text: str = "") -> Words:
         quoted="\n".join(part for part in (closing, cut_away) if part)[:LONGEST],
         hidden=clean(hidden)[:LONGEST],
         had_invisible=had_invisible,
-        cut_short=len(now) > LONGEST or len(whole) > _MOST,
+        cut_short=len(now) > LONGEST or not _only_quotes(whole[_MOST:]),
         written=written[:LONGEST],
     )
+
+
+def _only_quotes(rest: str) -> bool:
+    """Whether what follows the line that was cut through is the tail of a long history, and nothing new."""
+    return all(line.startswith(">") or not line.strip() for line in rest.split("\n")[1:])
 
 
 def _spoken(written: str) -> tuple[str, str]:
