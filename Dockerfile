@@ -2,7 +2,7 @@
 # Build: docker build -t deskhand:0.1.0 .            Settings and secrets come at run time, never into the image.
 
 FROM python:3.11.14-slim-bookworm AS packages
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_CACHE_DIR=/var/cache/pip
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /build
@@ -11,10 +11,10 @@ WORKDIR /build
 # builds for CPUs only, pip takes the one with gigabytes of CUDA libraries: docs/operations.md says what to give here.
 ARG TORCH_VERSION=2.13.0
 ARG TORCH_INDEX_URL=
-RUN --mount=type=cache,target=/root/.cache/pip pip install ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL"} "torch==$TORCH_VERSION"
+RUN --mount=type=cache,target=/var/cache/pip pip install ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL"} "torch==$TORCH_VERSION"
 
 COPY requirements.lock ./
-RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.lock && pip check
+RUN --mount=type=cache,target=/var/cache/pip pip install -r requirements.lock && pip check
 
 
 FROM python:3.11.14-slim-bookworm
