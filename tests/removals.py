@@ -134,8 +134,8 @@ REMOVALS = (
         (
             Replacement(
                 DELIVER,
-                "not_after = time.monotonic() + min(settle / 2, settle - timeout)",
-                "not_after = time.monotonic() + settle + timeout + 86400",
+                "not_after = uptime() + min(settle / 2, settle - timeout)",
+                "not_after = uptime() + settle + timeout + 86400",
             ),
         ),
         (PAUSED,),

@@ -17,7 +17,7 @@ from worker.settings import ROOT, Settings
 
 PACKAGE = ROOT / "worker"
 WORDS = {"models", "errors", "ports"}
-SAFE = {"trouble_words", "crashpoints"}  # leaves that need nothing but errors, and that everybody may have
+SAFE = {"trouble_words", "crashpoints", "uptime"}  # leaves that need nothing but errors, and that everybody may have
 BELOW_SUPPORT = WORDS | SAFE | {"knowledge", "rulebook", "metrics", "probes"}
 BELOW_BOOTSTRAP = BELOW_SUPPORT | {"adapters", "support", "intake", "console", "settings", "log", "bootstrap"}
 MAY_IMPORT = {
@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "errors": set(),
     "trouble_words": {"errors"},
     "crashpoints": set(),
+    "uptime": set(),
     "probes": {"errors", "trouble_words"},
     "ports": {"models"},
     "metrics": set(),

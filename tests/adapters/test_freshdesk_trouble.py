@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from tests.scripted_server import CUT, DRIP_BODY, DRIP_HEAD, HANG, Answer, Scrip
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import TicketChange
+from worker.uptime import uptime
 
 HTML = Answer(body="<html>maintenance</html>", headers={"Content-Type": "text/html"})
 Call = Callable[[FreshdeskHelpdesk], object]
@@ -32,7 +32,7 @@ def read(desk: FreshdeskHelpdesk) -> object:
 
 
 def reply(desk: FreshdeskHelpdesk) -> object:
-    return desk.reply(42, "<p>Dear Carol</p>", not_after=time.monotonic() + 60)
+    return desk.reply(42, "<p>Dear Carol</p>", not_after=uptime() + 60)
 
 
 def change(desk: FreshdeskHelpdesk) -> object:

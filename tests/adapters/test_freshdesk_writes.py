@@ -14,6 +14,7 @@ from tests.scripted_server import Answer, ScriptedServer, scripted_server
 from worker.adapters.freshdesk import connection
 from worker.errors import Retryable
 from worker.models import TicketChange, TicketState
+from worker.uptime import uptime
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def server() -> Iterator[ScriptedServer]:
 
 
 def in_a_minute() -> float:
-    return time.monotonic() + 60
+    return uptime() + 60
 
 
 def written(server: ScriptedServer, change: TicketChange) -> list[Any]:
@@ -53,12 +54,12 @@ def test_a_process_that_was_paused_too_long_sends_nothing(
 ) -> None:
     """Frozen after it connected, or between the head of the request and its body."""
     desk = a_desk(server)
-    not_after = time.monotonic() + 0.3
+    not_after = uptime() + 0.3
     step = getattr(connection._Connection, paused_in)
 
     def frozen(self: Any, *args: Any, **kwargs: Any) -> None:
         step(self, *args, **kwargs)
-        while time.monotonic() <= not_after:
+        while uptime() <= not_after:
             time.sleep(0.01)
 
     monkeypatch.setattr(connection._Connection, paused_in, frozen)

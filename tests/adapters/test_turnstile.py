@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from worker.adapters.pace import LocalPace
 from worker.adapters.turnstile import Turnstile
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import TicketChange
+from worker.uptime import uptime
 
 HTML = Answer(body="<html>maintenance</html>", headers={"Content-Type": "text/html"})
 
@@ -73,7 +73,7 @@ def trouble(call: Any) -> Trouble:
 
 
 def reply(desk: FreshdeskHelpdesk) -> object:
-    return desk.reply(42, "<p>Dear Carol</p>", not_after=time.monotonic() + 60)
+    return desk.reply(42, "<p>Dear Carol</p>", not_after=uptime() + 60)
 
 
 def test_automatic_reads_stop_before_the_reserve_and_what_was_begun_may_end(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from tests.builders import NOON, a_reply, minutes
+from tests.contract.ledger_world import turn_back
 from tests.contract.steps import (
     LEASE,
     RUN_OUT,
@@ -15,6 +18,7 @@ from tests.contract.steps import (
     send_of,
     status_of,
 )
+from worker.adapters.store import open_ledger
 from worker.models import Posted, Ring, SendKind, SendState, Status
 from worker.ports import Ledger
 
@@ -187,6 +191,20 @@ def test_a_stranded_reply_goes_to_a_person_with_a_note_on_the_ticket(ledger: Led
     assert "Three rounds without &lt;an&gt; answer." in note.body_html
     assert ledger.sends.in_doubt() == 1
     assert ledger.sends.claim(send.send_id, LEASE) is None
+
+
+def test_a_stranded_reply_is_in_doubt_for_a_day(sql_url: str) -> None:
+    """By then a person has had the ticket for long: an alarm that never ends would hide the next one."""
+    with closing(open_ledger(sql_url)) as ledger:
+        send = posting(ledger, 42)
+        ledger.sends.strand(send.send_id, send.epoch, "No answer.")
+        turn_back(ledger, 23 * 3600)
+        assert ledger.sends.in_doubt() == 1
+
+        turn_back(ledger, 2 * 3600)
+
+        assert ledger.sends.in_doubt() == 0
+        assert not ledger.figures.doubtful(10)
 
 
 def test_a_stranded_note_leaves_its_case_alone(ledger: Ledger) -> None:

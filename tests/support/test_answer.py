@@ -150,9 +150,9 @@ def test_a_reply_stopped_for_what_turns_out_to_be_an_absence_note_is_left_to_a_p
         "ticket": Status.HANDED_OVER,
         "c2": Status.IGNORED,
     }
-    assert "answer their earlier message" in cases(office)["ticket"].reasons[0]
+    assert "answer what they asked" in cases(office)["ticket"].reasons[0]
     assert deliver_all(office) == ["done"]
-    assert "answer their earlier message" in office.helpdesk.posted[-1][1]
+    assert "answer what they asked" in office.helpdesk.posted[-1][1]
     assert ring(office) == "nothing new"
     assert not deliver_all(office), "one note is enough"
 

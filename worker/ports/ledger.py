@@ -258,7 +258,7 @@ class Sends(Protocol):
     def of_case(self, case_id: str) -> Sequence[Send]: ...
 
     def in_doubt(self) -> int:
-        """How many are POSTING without a live lease, or STRANDED."""
+        """How many are POSTING without a live lease, or STRANDED after an attempt of the last day."""
         ...
 
 

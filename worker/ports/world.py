@@ -44,7 +44,7 @@ class Helpdesk(Protocol):
         ...
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
-        """Public, irrevocable. `not_after` (time.monotonic seconds): past it nothing may be sent any more, raise
+        """Public, irrevocable. `not_after` (seconds of worker.uptime): past it nothing may be sent any more, raise
         Retryable instead, since another process may have taken over."""
         ...
 

@@ -20,7 +20,7 @@ from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note, reply_outgoing
 from worker.support.pipeline import draft, needs_no_answer
 from worker.support.progress import Progress
-from worker.support.threads import read_thread, waiting, wrote_after
+from worker.support.threads import latecomers, read_thread, waiting, wrote_after
 from worker.support.verdict import held_instead, left_to_a_person
 
 log = structlog.get_logger(__name__)
@@ -28,9 +28,10 @@ log = structlog.get_logger(__name__)
 PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
 COVERED = "A newer message of the customer is being answered."
 UNANSWERED = (
-    "A reply to the customer was stopped because they wrote again, but what came since needs no answer. "
-    "Please answer their earlier message."
+    "A reply to the customer was stopped because another message of theirs came in, but that one gets no reply of its "
+    "own. Please answer what they asked."
 )
+LATE = "This message of the customer showed up only after a newer one had been worked on. Please answer it."
 GONE = "The message is not on the ticket any more."
 
 _ENDS = {
@@ -66,6 +67,7 @@ def answer(doorbell: Doorbell, desk: Desk) -> tuple[str, list[str]]:
         done.append(_work_on(message, thread, doorbell, desk))
         if not done[-1].go_on:
             break
+    done += [_late(message, thread, doorbell, desk) for message in latecomers(thread, desk.ledger)]
     done.append(_end_named(thread, doorbell, desk))
     outcomes = [worked.outcome for worked in done if worked.outcome]
     return outcomes[-1] if outcomes else "nothing new", [send for worked in done for send in worked.sends]
@@ -118,10 +120,21 @@ def _end_named(thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
     message = next((m for m in thread.messages if m.key == case.message_key), None)
     if message is not None:
         return _work_on(message, thread, doorbell, desk)
-    mine = desk.ledger.cases.open(thread, case.message_key, doorbell, desk.policy.lease)
+    return _leave_to_a_person(case.message_key, GONE, thread, doorbell, desk)
+
+
+def _late(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
+    alone = Thread(ticket=thread.ticket, messages=(message,))  # or the reply to the newer one would end it
+    if needs_no_answer(alone, message, desk):
+        return Worked()
+    return _leave_to_a_person(message.key, LATE, thread, doorbell, desk)
+
+
+def _leave_to_a_person(message_key: str, why: str, thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
+    mine = desk.ledger.cases.open(thread, message_key, doorbell, desk.policy.lease)
     if mine is None:
         return Worked()
-    sends = _conclude(mine, thread, left_to_a_person(GONE, desk.rulebook), Progress(), desk)
+    sends = _conclude(mine, thread, left_to_a_person(why, desk.rulebook), Progress(), desk)
     return Worked("hand_over", tuple(sends or ()))
 
 

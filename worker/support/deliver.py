@@ -7,7 +7,6 @@ row from which the next worker goes on. Called by tasks.deliver only.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -25,6 +24,7 @@ from worker.support.outgoing import handover_note, held_note
 from worker.support.threads import read_thread, set_aside, wrote_after
 from worker.support.verdict import left_to_a_person
 from worker.trouble_words import safe_reason
+from worker.uptime import uptime
 
 log = structlog.get_logger(__name__)
 
@@ -137,9 +137,10 @@ def _superseded(send: Send, desk: Desk) -> str:
     # A lead who approves decides for the ticket whoever has it; what nobody approved must not cross a colleague's work.
     if thread.ticket.assigned_to_person and not _approved_by_person(send, desk):
         return why_superseded(thread, send.message_key) or TAKEN
-    if not wrote_after(thread, send.message_key):
+    read = desk.ledger.cases.thread(send.case_id)
+    if not wrote_after(thread, send.message_key, read=read):
         return why_superseded(thread, send.message_key)
-    reason = why_superseded(thread, send.message_key, set_aside(send.ticket_id, desk.ledger))
+    reason = why_superseded(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
     if not reason and not _approved_by_person(send, desk):
         return NEEDLESS
     return reason
@@ -150,11 +151,12 @@ def _approved_by_person(send: Send, desk: Desk) -> bool:
     return bool(moves) and moves[-1]["from_status"] == Status.HELD
 
 
-def why_superseded(thread: Thread, message_key: str, needless: Collection[str] = ()) -> str:
+def why_superseded(thread: Thread, message_key: str, needless: Collection[str] = (), read: Thread | None = None) -> str:
     """What happened on the ticket since the draft was written that makes a reply wrong; "" for nothing.
 
     Texts are stored and shown to leads; the console asks the same question before an approval. `needless`: keys of
-    messages that need no answer, so that an absence note does not throw away the answer to a question.
+    messages that need no answer, so that an absence note does not throw away the answer to a question. `read`: the
+    thread for which the draft was written, as far as it is known.
     """
     ticket = thread.ticket
     for wrong, reason in (
@@ -166,7 +168,7 @@ def why_superseded(thread: Thread, message_key: str, needless: Collection[str] =
         if wrong:
             return reason
     later = thread.after(message_key)
-    if wrote_after(thread, message_key, needless):
+    if wrote_after(thread, message_key, needless, read):
         return WROTE_AGAIN
     if any(m.author is Author.PERSON and m.public for m in later):
         return "a colleague answered"
@@ -199,7 +201,7 @@ def _post(send: Send, desk: Desk) -> Posted | str:
     settle, timeout = desk.policy.settle.total_seconds(), desk.policy.http_timeout
     # Measured before the commit: a process that is stopped anywhere between here and the socket must not post late,
     # since another one may look for the reply, not find it, and post it again. Half of the settle time is the server's.
-    not_after = time.monotonic() + min(settle / 2, settle - timeout)
+    not_after = uptime() + min(settle / 2, settle - timeout)
     if desk.ledger.sends.intend(send.send_id, send.epoch) is None:
         return "not ours"
     crash_point("deliver.intended")
@@ -291,5 +293,6 @@ def _give_up(send: Send, why: str, desk: Desk, nothing_left: bool = False) -> st
 
 def _strand(send: Send, why: str, desk: Desk) -> str:
     desk.ledger.sends.strand(send.send_id, send.epoch, why)
+    log.error("send_stranded", kind=send.kind.value, rounds=send.rounds, reason=why)
     crash_point("deliver.stranded")
     return "stranded"

@@ -37,8 +37,8 @@ def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
     if now - read_at < trusted:
         return reason
     try:
-        thread = read_thread(case.ticket_id, desk.helpdesk, desk.ledger)
-        reason = why_superseded(thread, case.message_key, set_aside(case.ticket_id, desk.ledger))
+        thread, read = read_thread(case.ticket_id, desk.helpdesk, desk.ledger), desk.ledger.cases.thread(case.case_id)
+        reason = why_superseded(thread, case.message_key, set_aside(case.ticket_id, desk.ledger), read)
     except Trouble as trouble:
         log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
         return ""

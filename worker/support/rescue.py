@@ -45,8 +45,9 @@ def given_up(doorbell: Doorbell, desk: Desk) -> str:
 
 
 def to_a_person(doorbell: Doorbell, why: str, desk: Desk, enqueue: Enqueue) -> str:
-    """Ends the doorbell and its case. Raises what reading the ticket or the ledger raises: nothing has ended then, and
-    whoever tries again after that does not read the ticket any more."""
+    """Ends the doorbell, and the case of the message that still waits, if it is not somebody else's. Raises what
+    reading the ticket or the ledger raises: nothing has ended then, and whoever tries again after that does not read
+    the ticket any more."""
     policy = desk.policy
     thread = None
     if doorbell.tries <= policy.max_tries and doorbell.deaths <= policy.max_deaths:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from worker.models import Author, Message, Send, SendState, Status, Thread, Trace
+from worker.models import Author, Case, Message, Send, SendState, Status, Thread, Trace, place
 from worker.ports import Helpdesk, Ledger
 from worker.support.bodies import body_hash
 
+_JUDGED = (Status.HELD, Status.APPROVED, Status.SENT, Status.HANDED_OVER)
 # A dropped one may show late too: it was not there when somebody looked, and the customer had written since.
 _IN_DOUBT = (SendState.POSTING, SendState.STRANDED, SendState.DROPPED)
 
@@ -44,15 +45,44 @@ def waiting(thread: Thread) -> list[Message]:
     for message in thread.messages:
         if message.public and message.author in (Author.PERSON, Author.DESKHAND):
             pending = []
-        elif message.public and message.author is Author.CUSTOMER:
+        elif _theirs(message):
             pending.insert(0, message)
     return pending or [thread.newest_from_customer or thread.messages[0]]
 
 
-def wrote_after(thread: Thread, message_key: str, but: Collection[str] = ()) -> bool:
-    """Whether the customer wrote anything after that message, other than the messages `but`."""
-    later = thread.after(message_key)
-    return any(m.author is Author.CUSTOMER and m.public and m.key not in but for m in later)
+def wrote_after(thread: Thread, message_key: str, but: Collection[str] = (), read: Thread | None = None) -> bool:
+    """Whether the customer wrote anything after that message, other than the messages `but`. Where `read` is given,
+    the thread as it was when the message was answered, also whether anything of theirs has shown up since: by its
+    time or number it may stand before the message."""
+    keys = {m.key for m in read.messages} if read is not None else {m.key for m in thread.messages}
+    new = [*thread.after(message_key), *(m for m in thread.messages if m.key not in keys)]
+    return any(_theirs(m) and m.key not in but for m in new)
+
+
+def latecomers(thread: Thread, ledger: Ledger) -> list[Message]:
+    """What the customer wrote and nobody will ever answer: it has no case, and showed up only after a newer message of
+    theirs was judged, so that the newer one's reply makes it look answered. Where a person has the newer one, or has
+    written since, a person sees it anyhow."""
+    cases = ledger.cases.of_ticket(thread.ticket.ticket_id)
+    known, judged = {c.message_key for c in cases}, [c for c in cases if c.status in _JUDGED]
+    unread: list[Message] = []
+    for message in thread.messages:
+        if message.public and message.author is Author.PERSON:
+            unread = []
+        elif _theirs(message) and message.key not in known:
+            unread.append(message)
+    return [m for m in unread if (newer := _newer(judged, m)) and not any(_read(c, m, ledger) for c in newer)]
+
+
+def _newer(judged: Sequence[Case], message: Message) -> list[Case]:
+    here = place(message.key)
+    return [c for c in judged if here is not None and (place(c.message_key) or 0) > here]
+
+
+def _read(case: Case, message: Message, ledger: Ledger) -> bool:
+    """Whether whoever judged the case saw the message, or a person does."""
+    read = ledger.cases.thread(case.case_id)
+    return case.status is Status.HANDED_OVER or read is None or any(m.key == message.key for m in read.messages)
 
 
 def set_aside(ticket_id: int, ledger: Ledger) -> frozenset[str]:
@@ -64,6 +94,10 @@ def set_aside(ticket_id: int, ledger: Ledger) -> frozenset[str]:
 
 def _says_nothing(trace: Trace | None) -> bool:
     return trace is not None and any(asked.hit and asked.of_words for asked in trace.asked)
+
+
+def _theirs(message: Message) -> bool:
+    return message.public and message.author is Author.CUSTOMER
 
 
 def _ours(message: Message) -> bool:

@@ -20,6 +20,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from worker.uptime import uptime
+
 
 class TooLate(Exception):
     """`not_after` passed before the request was complete on the wire. Not an OSError, or urllib3 would wrap it."""
@@ -30,7 +32,7 @@ class Attempt:
     """One request. Times are `time.monotonic()` seconds; `begun`: at least one byte of it was given to the socket."""
 
     deadline: float  # the answer must be complete by then, however steadily it drips
-    not_after: float | None = None  # past it no byte may leave
+    not_after: float | None = None  # by worker.uptime; past it no byte may leave
     begun: bool = False
     too_late: bool = False  # given up by ourselves, which says nothing of the other side
 
@@ -98,7 +100,7 @@ class _Connection(HTTPConnection):
             self.connect()
         attempt = _attempt.get()
         if self._requesting and attempt is not None:
-            if attempt.not_after is not None and time.monotonic() > attempt.not_after:
+            if attempt.not_after is not None and uptime() > attempt.not_after:
                 raise TooLate
             attempt.begun = True
         super().send(data)

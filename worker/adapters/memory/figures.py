@@ -8,8 +8,9 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
+from worker.adapters.memory.sends import doubtful
 from worker.adapters.memory.state import DESKHAND, LIVE, CaseRow, SendRow, State
-from worker.models import Case, Send, SendKind, SendState, Status
+from worker.models import Case, Send, SendKind, Status
 from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Span, Unanswered, Waiting
 
 
@@ -40,12 +41,8 @@ class MemoryFigures:
 
     def doubtful(self, limit: int) -> Sequence[Send]:
         with self._state.lock:
-            rows = [r for r in self._state.sends.values() if self._in_doubt(r)]
+            rows = [r for r in self._state.sends.values() if doubtful(r, self._state)]
         return [row.send for row in rows[:limit]]
-
-    def _in_doubt(self, row: SendRow) -> bool:
-        abandoned = row.send.state is SendState.POSTING and self._state.free(row.lease_until)
-        return abandoned or row.send.state is SendState.STRANDED
 
     def moved(self, spans: Sequence[Span]) -> Sequence[Moved]:
         with self._state.lock:

@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.adapters.memory.state import DESKHAND, LIVE, SendRow, State
 from worker.adapters.store.columns import clean
-from worker.adapters.store.sends import SETTLING, stranded_note
+from worker.adapters.store.sends import NEWS, SETTLING, stranded_note
 from worker.models import Posted, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 
@@ -160,9 +160,15 @@ class MemorySends:
 
     def in_doubt(self) -> int:
         with self._state.lock:
-            rows = self._state.sends.values()
-            abandoned = [r for r in rows if r.send.state is SendState.POSTING and self._state.free(r.lease_until)]
-            return len(abandoned) + sum(row.send.state is SendState.STRANDED for row in rows)
+            return sum(doubtful(row, self._state) for row in self._state.sends.values())
+
+
+def doubtful(row: SendRow, state: State) -> bool:
+    """What `Sends.in_doubt` counts."""
+    if row.send.state is SendState.POSTING:
+        return state.free(row.lease_until)
+    since = state.now() - NEWS
+    return row.send.state is SendState.STRANDED and row.send.intended_at is not None and row.send.intended_at > since
 
 
 def _write(row: SendRow, **columns: Any) -> Send:

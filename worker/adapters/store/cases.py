@@ -245,8 +245,8 @@ def _one_at_a_time(connection: Connection, ticket_id: int) -> None:
 
 def _supersede_older(connection: Connection, newest: Row[Any]) -> None:
     """Ends the ticket's older cases that this one answers too: held, still being drafted (their conclude fails then),
-    and approved ones whose reply has not left yet. Older OPEN ones count because nobody would ever come back to them:
-    drafting always takes the newest message."""
+    and approved ones whose reply has not left yet. Older OPEN ones count because the newest one's reply makes their
+    messages look answered: nobody would ever come back to them."""
     columns = (cases.c.case_id, cases.c.status, cases.c.message_key, cases.c.opened_at)
     on_it = (cases.c.ticket_id == newest.ticket_id, cases.c.case_id != newest.case_id)
     others = connection.execute(select(*columns).where(*on_it)).all()

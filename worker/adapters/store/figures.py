@@ -24,7 +24,7 @@ from sqlalchemy import (
     values,
 )
 
-from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.columns import moment
 from worker.adapters.store.room import DESKHAND, Room, free, longest_due, to_case, to_send
 from worker.adapters.store.schema import (
     LIVE,
@@ -38,7 +38,8 @@ from worker.adapters.store.schema import (
     sends,
     unanswered,
 )
-from worker.models import Case, Change, Send, SendState, Status, Treatment
+from worker.adapters.store.sends import doubtful
+from worker.models import Case, Change, Send, Status, Treatment
 from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Span, Unanswered, Waiting
 
 ENDS = (Status.SENT, Status.HELD, Status.HANDED_OVER, Status.IGNORED)
@@ -68,10 +69,8 @@ class SqlFigures(Room):
             return None if row is None else to_case(row)
 
     def doubtful(self, limit: int) -> Sequence[Send]:
-        abandoned = (sends.c.state == SendState.POSTING) & (sends.c.lease_until <= clock())
-        these = or_(abandoned, sends.c.state == SendState.STRANDED)
         with self.reading() as connection:
-            query = select(sends).where(these).order_by(sends.c.queued_at, sends.c.send_id).limit(limit)
+            query = select(sends).where(doubtful()).order_by(sends.c.queued_at, sends.c.send_id).limit(limit)
             return [to_send(row) for row in connection.execute(query)]
 
     def moved(self, spans: Sequence[Span]) -> Sequence[Moved]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from worker.adapters.store.columns import clock
 from worker.adapters.store.room import (
@@ -27,6 +27,8 @@ from worker.models import Posted, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 from worker.support.bodies import body_hash
 
+# A person has the ticket, with a note: an alarm about it that never ends would hide the next one.
+NEWS = timedelta(days=1)
 SETTLING = "waiting for an attempt in doubt to settle"
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
 
@@ -177,10 +179,15 @@ class SqlSends(Room):
             return [to_send(row) for row in connection.execute(query)]
 
     def in_doubt(self) -> int:
-        abandoned = (sends.c.state == SendState.POSTING) & (sends.c.lease_until <= clock())
-        query = select(func.count()).select_from(sends)
         with self.reading() as connection:
-            return connection.execute(query.where(or_(abandoned, sends.c.state == SendState.STRANDED))).scalar_one()
+            return connection.execute(select(func.count()).select_from(sends).where(doubtful())).scalar_one()
+
+
+def doubtful() -> ColumnElement[bool]:
+    """What `Sends.in_doubt` counts."""
+    abandoned = (sends.c.state == SendState.POSTING) & (sends.c.lease_until <= clock())
+    stranded = (sends.c.state == SendState.STRANDED) & (sends.c.intended_at > clock() - NEWS.total_seconds())
+    return or_(abandoned, stranded)
 
 
 def _leave(
