@@ -11,9 +11,10 @@ from tests.answering import QUESTION, an_answering_office
 from tests.builders import NOON, a_message, minutes
 from tests.desk import Office
 from worker.models import Author, Case, Message, Ring, SendKind, Status, Thread
-from worker.support.deliver import WROTE_AGAIN, deliver
+from worker.support.deliver import deliver
 from worker.support.fresh import overtaken
 from worker.support.outgoing import Tags
+from worker.support.overtaken import Overtaken
 from worker.support.render import Letter
 from worker.support.reviewdesk import ReviewDesk
 from worker.tasks import draft_doorbell
@@ -86,7 +87,7 @@ def test_a_lead_is_told_before_she_approves_a_draft_that_was_written_without_it(
 
     shows(office, LATE)
 
-    assert overtaken(desk, held, trusted=0.0) == WROTE_AGAIN
+    assert overtaken(desk, held, trusted=0.0) == Overtaken.WROTE_AGAIN
 
 
 def test_one_that_shows_after_the_reply_has_left_goes_to_a_person(office: Office) -> None:

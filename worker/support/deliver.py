@@ -7,7 +7,6 @@ row from which the next worker goes on. Called by tasks.deliver only.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,12 +14,13 @@ import structlog
 from worker import metrics
 from worker.crashpoints import crash_point
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
-from worker.models import Author, Posted, Send, SendKind, SendState, Status, Step, Thread, TicketState, Verdict
+from worker.models import Posted, Send, SendKind, SendState, Status, Step, Verdict
 from worker.ports import Outgoing
 from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
+from worker.support.overtaken import Overtaken, overtaken
 from worker.support.threads import read_thread, set_aside, wrote_after
 from worker.support.verdict import left_to_a_person
 from worker.trouble_words import safe_reason
@@ -32,10 +32,6 @@ BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... fail
 # A hand-over note is all that a person gets to see of a message: one that is refused is tried again for a day.
 NOTE_PAUSES = (5.0, 30.0, 120.0, 300.0, 900.0, *[3600.0] * 24)
 OUT_OF_REACH = frozenset({403, 404, 405, 410})  # what Freshdesk answers for a ticket in the trash or gone for good
-WROTE_AGAIN = "the customer wrote again"
-ANSWERED = "it was answered already"
-TAKEN = "a colleague has taken this ticket over"
-NEEDLESS = "a message came in since that needs no answer, so a person should look"
 
 
 def deliver(send_id: str, desk: Desk) -> str:
@@ -69,7 +65,7 @@ def _advance(send: Send, desk: Desk) -> str:
             return _finish(send, desk)
     if send.state is not SendState.POSTED:
         if reason := _superseded(send, desk):
-            there = _there_already(send, desk) if reason == ANSWERED else None
+            there = _there_already(send, desk) if reason is Overtaken.ANSWERED else None
             return _drop(send, reason, desk) if there is None else _recorded(send, there, desk)
         posted = _post(send, desk)
         if isinstance(posted, str):
@@ -125,24 +121,24 @@ def _recorded(send: Send, there: Posted, desk: Desk) -> str:
     return _finish(send, desk)
 
 
-def _superseded(send: Send, desk: Desk) -> str:
-    """Why a reply must not leave any more; "" if it may. Notes to colleagues may leave, except that a draft waits where
+def _superseded(send: Send, desk: Desk) -> Overtaken:
+    """Why a reply must not leave any more, if so. Notes to colleagues may leave, except that a draft waits where
     a colleague has taken the ticket over."""
     if send.kind is not SendKind.HANDOVER_NOTE and desk.ledger.reviews.taken_by(send.ticket_id):
-        return TAKEN
+        return Overtaken.TAKEN
     if send.kind is not SendKind.REPLY:
-        return ""
+        return Overtaken.NOT
     thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger)
     crash_point("deliver.thread_read")
     # A lead who approves decides for the ticket whoever has it; what nobody approved must not cross a colleague's work.
     if thread.ticket.assigned_to_person and not _approved_by_person(send, desk):
-        return why_superseded(thread, send.message_key) or TAKEN
+        return overtaken(thread, send.message_key) or Overtaken.TAKEN
     read = desk.ledger.cases.thread(send.case_id)
     if not wrote_after(thread, send.message_key, read=read):
-        return why_superseded(thread, send.message_key)
-    reason = why_superseded(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
+        return overtaken(thread, send.message_key)
+    reason = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
     if not reason and not _approved_by_person(send, desk):
-        return NEEDLESS
+        return Overtaken.NEEDLESS
     return reason
 
 
@@ -151,42 +147,16 @@ def _approved_by_person(send: Send, desk: Desk) -> bool:
     return bool(moves) and moves[-1]["from_status"] == Status.HELD
 
 
-def why_superseded(thread: Thread, message_key: str, needless: Collection[str] = (), read: Thread | None = None) -> str:
-    """What happened on the ticket since the draft was written that makes a reply wrong; "" for nothing.
-
-    Texts are stored and shown to leads; the console asks the same question before an approval. `needless`: keys of
-    messages that need no answer, so that an absence note does not throw away the answer to a question. `read`: the
-    thread for which the draft was written, as far as it is known.
-    """
-    ticket = thread.ticket
-    for wrong, reason in (
-        (ticket.deleted, "the ticket was deleted"),
-        (ticket.spam, "the ticket was marked as spam"),
-        (ticket.merged, "the ticket was merged into another"),
-        (ticket.state is TicketState.CLOSED, "the ticket was closed"),
-    ):
-        if wrong:
-            return reason
-    later = thread.after(message_key)
-    if wrote_after(thread, message_key, needless, read):
-        return WROTE_AGAIN
-    if any(m.author is Author.PERSON and m.public for m in later):
-        return "a colleague answered"
-    if any(m.author is Author.DESKHAND and m.public for m in later):
-        return ANSWERED
-    return ""
-
-
-def _drop(send: Send, reason: str, desk: Desk) -> str:
-    words = f"Not sent: {reason}."
-    if reason == NEEDLESS:
+def _drop(send: Send, reason: Overtaken, desk: Desk, trouble: str = "") -> str:
+    words = f"Not sent: {reason} ({trouble})." if trouble else f"Not sent: {reason}."
+    if reason is Overtaken.NEEDLESS:
         case_to, note = Status.HELD, _held_again(send, words, desk)
     else:
-        case_to, note = Status.HANDED_OVER if reason == TAKEN else Status.SUPERSEDED, None
-    recheck = reason == WROTE_AGAIN
+        case_to, note = Status.HANDED_OVER if reason is Overtaken.TAKEN else Status.SUPERSEDED, None
+    recheck = reason is Overtaken.WROTE_AGAIN
     desk.ledger.sends.drop(send.send_id, send.epoch, words, case_to=case_to, recheck=recheck, note=note)
     crash_point("deliver.dropped")
-    log.info("send_dropped", reason=reason)
+    log.info("send_dropped", reason=words)
     return "dropped"
 
 
@@ -244,7 +214,7 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
     permanent = isinstance(trouble, Permanent)
     if permanent and send.tries + 1 >= _most_tries(send, desk):
         if send.kind is SendKind.REPLY and getattr(trouble, "code", None) in OUT_OF_REACH:
-            return _drop(send, f"the ticket was deleted, or cannot be reached any more ({trouble.reason})", desk)
+            return _drop(send, Overtaken.OUT_OF_REACH, desk, trouble.reason)
         return _give_up(send, f"Freshdesk refused it {send.tries + 1} times: {trouble.reason}", desk, nothing_left)
     after = trouble.after if isinstance(trouble, Retryable) else None
     wait = timedelta(seconds=after) if after is not None else _pause(send)

@@ -13,8 +13,9 @@ import structlog
 
 from worker.errors import Trouble
 from worker.models import Case, Draft, Source
-from worker.support.deliver import WROTE_AGAIN, why_superseded
+from worker.support import overtaken as since
 from worker.support.outgoing import cited
+from worker.support.overtaken import Overtaken
 from worker.support.reviewdesk import ReviewDesk
 from worker.support.threads import read_thread, set_aside
 
@@ -25,7 +26,7 @@ _MANY = 5_000
 
 
 def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
-    """What happened on the ticket that makes the draft wrong, in the words of deliver; "" for nothing.
+    """What happened on the ticket that makes the draft wrong, in the words of `Overtaken`; "" for nothing.
 
     The ticket is read unless somebody here read it within the last `trusted` seconds: whoever has just looked at the
     page need not wait for Freshdesk again when approving.
@@ -38,11 +39,11 @@ def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
         return reason
     try:
         thread, read = read_thread(case.ticket_id, desk.helpdesk, desk.ledger), desk.ledger.cases.thread(case.case_id)
-        reason = why_superseded(thread, case.message_key, set_aside(case.ticket_id, desk.ledger), read)
+        reason = since.overtaken(thread, case.message_key, set_aside(case.ticket_id, desk.ledger), read)
     except Trouble as trouble:
         log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
         return ""
-    if reason == WROTE_AGAIN:  # until the message turns out to need no answer: then the draft is good again
+    if reason == Overtaken.WROTE_AGAIN:  # until the message turns out to need no answer: then the draft is good again
         desk.looks.pop(case.case_id, None)
     else:
         _remember(desk, case.case_id, now, reason)

@@ -15,12 +15,12 @@ from worker.errors import Trouble
 from worker.models import Case, Draft, Finding, Lesson, Part, Sentence, Status
 from worker.ports import Ledger
 from worker.support.bodies import body_hash as hash_of
-from worker.support.deliver import WROTE_AGAIN
 from worker.support.facts import PLACEHOLDER
 from worker.support.fresh import changed_sources, fingerprint, overtaken, titles
 from worker.support.lessons import by_person as by_person
 from worker.support.lessons import lesson
 from worker.support.outgoing import rejected_note, reply_outgoing
+from worker.support.overtaken import Overtaken
 from worker.support.render import Letter, clean_html, render_text
 from worker.support.reviewdesk import Current, Outcome, ReviewDesk
 from worker.support.sentences import sentences
@@ -255,7 +255,7 @@ def _supersede(desk: ReviewDesk, case: Case, reason: str, user: str) -> Outcome:
     """The draft's time has passed. A customer who wrote again gets a draft for that message; its doorbell is committed
     with the move, since a worker that came in between would see a draft still held and leave the message to it."""
     words = f"Not sent: {reason}."
-    if reason != WROTE_AGAIN:
+    if reason != Overtaken.WROTE_AGAIN:
         desk.ledger.cases.advance(case.case_id, Status.HELD, Status.SUPERSEDED, None, reasons=[words], by=user)
     elif doorbell_id := desk.ledger.cases.wrote_again(case.case_id, words, user):
         desk.enqueue("draft", doorbell_id)

@@ -1,0 +1,50 @@
+"""What has happened on a ticket since a draft was written that makes a reply wrong. Asked before anything leaves
+(deliver), and by the console before an approval (fresh)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from worker.models import Author, Thread, TicketState
+from worker.support.threads import wrote_after
+
+
+class Overtaken(StrEnum):
+    """The values are stored, and shown to leads behind "Not sent: "."""
+
+    NOT = ""
+    DELETED = "the ticket was deleted"
+    SPAM = "the ticket was marked as spam"
+    MERGED = "the ticket was merged into another"
+    CLOSED = "the ticket was closed"
+    WROTE_AGAIN = "the customer wrote again"
+    COLLEAGUE_ANSWERED = "a colleague answered"
+    ANSWERED = "it was answered already"
+    TAKEN = "a colleague has taken this ticket over"
+    NEEDLESS = "a message came in since that needs no answer, so a person should look"
+    OUT_OF_REACH = "the ticket was deleted, or cannot be reached any more"
+
+
+def overtaken(
+    thread: Thread, message_key: str, needless: Collection[str] = (), read: Thread | None = None
+) -> Overtaken:
+    """By what the reply to that message is overtaken, as far as the thread tells.
+
+    `needless`: keys of messages that need no answer, so that an absence note does not throw away the answer to a
+    question. `read`: the thread for which the draft was written, as far as it is known.
+    """
+    ticket = thread.ticket
+    for wrong, reason in (
+        (ticket.deleted, Overtaken.DELETED),
+        (ticket.spam, Overtaken.SPAM),
+        (ticket.merged, Overtaken.MERGED),
+        (ticket.state is TicketState.CLOSED, Overtaken.CLOSED),
+        (wrote_after(thread, message_key, needless, read), Overtaken.WROTE_AGAIN),
+    ):
+        if wrong:
+            return reason
+    answered = {m.author for m in thread.after(message_key) if m.public}
+    if Author.PERSON in answered:
+        return Overtaken.COLLEAGUE_ANSWERED
+    return Overtaken.ANSWERED if Author.DESKHAND in answered else Overtaken.NOT
