@@ -15,9 +15,9 @@ FIELD = "The reply, without greeting and sign-off"
 
 
 @pytest.fixture(scope="session")
-def office(chromium, tmp_path_factory):
+def office(chromium, tmp_path_factory, furnished):
     """Asks for the browser first, so that it is gone before the stack is."""
-    with an_office(tmp_path_factory.mktemp("morning")) as opened:
+    with an_office(furnished(tmp_path_factory.mktemp("morning") / "var")) as opened:
         yield opened
 
 

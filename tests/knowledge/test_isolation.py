@@ -47,13 +47,15 @@ def kb(rules: Rulebook) -> Kb:
 
 
 @pytest.fixture(scope="module")
-def search(kb: Kb, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def search(kb: Kb, furnished: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """(index, embedder) over the whole knowledge base."""
     with (
         closing(MiniLmEmbedder()) as embedder,
-        closing(MilvusShelf(str(tmp_path_factory.mktemp("kb") / "milvus.db"), model=embedder.name)) as shelf,
+        closing(
+            MilvusShelf(str(furnished(tmp_path_factory.mktemp("kb") / "var") / "milvus"), model=embedder.name)
+        ) as shelf,
     ):
-        build(kb, embedder, shelf)
+        build(kb, embedder, shelf)  # an index of anything else than this very kb/ is replaced
         yield shelf, embedder
 
 
