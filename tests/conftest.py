@@ -47,6 +47,7 @@ def pytest_configure(config):
     config.option.loadscopereorder = False  # xdist would begin with the files that have most tests
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """One more than there are cores: a third of the time of all tests is waiting."""
     return len(os.sched_getaffinity(0)) + 1
@@ -54,6 +55,8 @@ def pytest_xdist_auto_num_workers():
 
 def pytest_collection_modifyitems(items):
     rank = {ROOT / name: number for number, name in enumerate(BEGUN_FIRST)}
+    if gone := [str(path) for path in rank if not path.is_file()]:
+        raise pytest.UsageError(f"BEGUN_FIRST in tests/conftest.py names what is not there: {', '.join(gone)}")
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 FIELD = "The reply, without greeting and sign-off"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(chromium, tmp_path_factory, furnished):
     """Asks for the browser first, so that it is gone before the stack is."""
     with an_office(furnished(tmp_path_factory.mktemp("morning") / "var")) as opened:
