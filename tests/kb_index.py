@@ -27,7 +27,7 @@ def built_once(room: Path) -> Path:
             draft = room / f"draft-{os.getpid()}"
             command = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--quiet"]
             env = {**os.environ, "DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(draft)}
-            done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+            done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
             assert done.returncode == 0, done.stderr
             (draft / "milvus").rename(built)
     return built
