@@ -11,9 +11,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tqdm import tqdm
 
-from worker.bootstrap import approved_before, load_kb, make_embedder, open_shelf
+from worker.bootstrap import approved_before, embedder_name, load_kb, make_embedder, open_shelf
 from worker.errors import BadConfiguration, Trouble
-from worker.knowledge.index import BuildReport, build
+from worker.knowledge.index import BuildReport, build, unchanged
 from worker.log import start_logging
 from worker.settings import load_settings
 
@@ -72,11 +72,13 @@ def run(options: argparse.Namespace) -> str:
         return json.dumps({"collection": name}) if options.json else f"{name} is live again."
     kb = load_kb(settings)  # before anything is opened: a broken file stops it here
     approved = approved_before(settings) if options.learn else []
-    embedder = make_embedder(settings)
     bar = Bar(options.quiet or options.json)
     try:
         with open_shelf(settings) as shelf:
-            report = build(kb, embedder, shelf, full=options.full, progress=bar, approved=approved)
+            report = None if options.full else unchanged(kb, embedder_name(settings), shelf, approved)
+            if report is None:
+                embedder = make_embedder(settings)
+                report = build(kb, embedder, shelf, full=options.full, progress=bar, approved=approved)
     finally:
         bar.close()
     return report.model_dump_json() if options.json else told(report)

@@ -1,15 +1,39 @@
 """What holds for every test: no settings leak in from the machine; where DESKHAND_NO_SKIP is set a skip is a failure.
 
-Builders are in tests/builders.py; servers that tests start are in the modules named after them.
+Also how a run is spread over several processes. Builders are in tests/builders.py; servers that tests start are in the
+modules named after them.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from worker.settings import Settings
+from tests.kb_index import built_once, furnish
+from worker.settings import ROOT, Settings
+
+# The files that take longest, in the order in which they are begun: what is begun last is waited for alone. Those that
+# compute (a whole stack) and those that wait (for a vendor that hangs, for a server to start) take turns.
+BEGUN_FIRST = (
+    "tests/stack/test_stack.py",
+    "tests/crash/test_crash_points.py",
+    "tests/chaos/test_small_run.py",
+    "tests/outages/test_vendors.py",
+    "tests/browser/test_morning.py",
+    "tests/contract/test_index.py",
+    "tests/browser/test_pictures.py",
+    "tests/outages/test_redis.py",
+    "tests/stack/test_other_servers.py",
+    "tests/crash/test_paused.py",
+    "tests/knowledge/test_isolation.py",
+    "tests/browser/test_numbers.py",
+    "tests/knowledge/test_own_kb.py",
+    "tests/adapters/test_freshdesk_trouble.py",
+    "tests/evaluation/test_isolation.py",
+)
 
 
 def pytest_configure(config):
@@ -18,6 +42,31 @@ def pytest_configure(config):
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
         os.environ.pop(f"{name.upper()}_FILE", None)
+    # Several processes share the cores: a thread that spins while it waits for another takes the time of who has work.
+    os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    config.option.loadscopereorder = False  # xdist would begin with the files that have most tests
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: a third of the time of all tests is waiting."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+def pytest_collection_modifyitems(items):
+    rank = {ROOT / name: number for number, name in enumerate(BEGUN_FIRST)}
+    if gone := [str(path) for path in rank if not path.is_file()]:
+        raise pytest.UsageError(f"BEGUN_FIRST in tests/conftest.py names what is not there: {', '.join(gone)}")
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory) -> Callable[[Path], Path]:
+    """Makes a DATA_DIR that has an index over kb/ already."""
+    room = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        room = room.parent  # what all processes of this run share
+    return lambda data_dir: furnish(data_dir, built_once(room))
 
 
 @pytest.hookimpl(trylast=True)

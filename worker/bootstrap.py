@@ -122,6 +122,13 @@ def make_embedder(settings: Settings) -> Embedder:
     return MiniLmEmbedder(settings.embedding_model or None)
 
 
+def embedder_name(settings: Settings) -> str:
+    """Of `make_embedder`'s, without loading the model."""
+    from worker.adapters.embedding import model_name
+
+    return model_name(settings.embedding_model or None)
+
+
 @contextmanager
 def open_shelf(settings: Settings) -> Iterator[MilvusShelf]:
     """The index for writing: at MILVUS_URI, at the running stack's server, or else in its folder, opened in-process."""

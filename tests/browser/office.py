@@ -82,8 +82,8 @@ class Office:
 
 
 @contextmanager
-def an_office(folder: Path) -> Iterator[Office]:
+def an_office(data_dir: Path) -> Iterator[Office]:
     settings = {"DELIVERY_MODE": "review", "UNDO_SECONDS": str(UNDO_SECONDS)}
-    database = folder / "var" / "sandbox" / "deskhand.db"
-    with running_stack(folder / "var", **settings) as stack, closing(open_ledger(f"sqlite:///{database}")) as ledger:
+    database = data_dir / "sandbox" / "deskhand.db"
+    with running_stack(data_dir, **settings) as stack, closing(open_ledger(f"sqlite:///{database}")) as ledger:
         yield Office(stack, ledger)

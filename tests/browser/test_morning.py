@@ -7,17 +7,17 @@ import pytest
 from tests.browser.conftest import browsing
 from tests.browser.office import Office, an_office
 from tests.stack.running import wait_until
-from worker.models import SendState, Status
+from worker.models import Case, SendState, Status
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 FIELD = "The reply, without greeting and sign-off"
 
 
-@pytest.fixture(scope="session")
-def office(chromium, tmp_path_factory):
+@pytest.fixture(scope="module")
+def office(chromium, tmp_path_factory, furnished):
     """Asks for the browser first, so that it is gone before the stack is."""
-    with an_office(tmp_path_factory.mktemp("morning")) as opened:
+    with an_office(furnished(tmp_path_factory.mktemp("morning") / "var")) as opened:
         yield opened
 
 
@@ -30,6 +30,14 @@ def page(chromium, office: Office):
 def look_at(page, office: Office, case) -> None:
     page.goto(f"{office.home}/cases/{case.case_id}")
     page.get_by_role("heading", name=case.subject, level=1).wait_for()
+
+
+def at_a_draft(page, office: Office, subject: str) -> Case:
+    """A customer has written, and maya has the draft before her."""
+    case = office.mail(subject)
+    office.sign_in(page)
+    look_at(page, office, case)
+    return case
 
 
 def test_ten_drafts_by_keyboard_alone(page, office: Office):
@@ -63,9 +71,7 @@ def test_ten_drafts_by_keyboard_alone(page, office: Office):
 
 
 def test_an_edit_is_sent_as_its_preview_showed_it(page, office: Office):
-    case = office.mail("An edit")
-    office.sign_in(page)
-    look_at(page, office, case)
+    case = at_a_draft(page, office, "An edit")
     page.keyboard.press("e")
     page.get_by_label(FIELD).fill("It is on its way.\n\n- First item\n- Second item")
     preview = page.locator("[data-preview-page]")
@@ -83,9 +89,7 @@ def test_an_edit_is_sent_as_its_preview_showed_it(page, office: Office):
 
 
 def test_a_redraft_with_a_hint_keeps_what_was_typed(page, office: Office):
-    case = office.mail("A redraft")
-    office.sign_in(page)
-    look_at(page, office, case)
+    case = at_a_draft(page, office, "A redraft")
     page.keyboard.press("e")
     page.get_by_label(FIELD).fill("My own careful words.")
     page.get_by_text("This will be sent").wait_for()
@@ -106,9 +110,7 @@ def test_a_redraft_with_a_hint_keeps_what_was_typed(page, office: Office):
 
 
 def test_a_rejected_draft_sends_nothing_and_says_why(page, office: Office):
-    case = office.mail("A rejection")
-    office.sign_in(page)
-    look_at(page, office, case)
+    case = at_a_draft(page, office, "A rejection")
     page.keyboard.press("x")
     page.keyboard.type("It misses the point.")
     page.keyboard.press("Control+Enter")
@@ -142,9 +144,7 @@ def test_two_leads_who_approve_at_once_send_once(chromium, page, office: Office)
 
 
 def test_a_message_that_arrives_while_editing_is_told_of_and_the_words_stay(page, office: Office):
-    case = office.mail("While editing")
-    office.sign_in(page)
-    look_at(page, office, case)
+    case = at_a_draft(page, office, "While editing")
     page.keyboard.press("e")
     page.get_by_label(FIELD).fill("My long answer.")
     page.get_by_role("button", name="Save, approve and send").wait_for()
@@ -175,9 +175,7 @@ def test_a_draft_that_a_colleague_has_overtaken_is_refused(page, office: Office)
 
 
 def test_an_approval_can_be_taken_back_before_the_reply_leaves(page, office: Office):
-    case = office.mail("Too fast")
-    office.sign_in(page)
-    look_at(page, office, case)
+    case = at_a_draft(page, office, "Too fast")
     page.keyboard.press("a")
     page.get_by_role("button", name="Undo").wait_for()
     page.keyboard.press("z")
@@ -189,9 +187,7 @@ def test_an_approval_can_be_taken_back_before_the_reply_leaves(page, office: Off
 
 
 def test_nothing_is_sent_any_more_on_a_ticket_that_was_taken_over(page, office: Office):
-    case = office.mail("Mine now")
-    office.sign_in(page)
-    look_at(page, office, case)
+    case = at_a_draft(page, office, "Mine now")
     page.keyboard.press("t")
     page.get_by_role("button", name="Take the ticket over").wait_for()
     page.keyboard.press("Enter")

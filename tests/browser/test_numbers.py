@@ -57,14 +57,19 @@ def test_the_pictures_are_drawn_to_scale_and_say_their_figures(page, console: Se
     write_history(console.ledger, datetime.now(UTC), days=28, per_day=12, templates=4)
     sign_in(page, console)
     page.goto(f"{console.home}/numbers?days=28")
-    sent = page.get_by_role("img", name=re.compile("^Sent "))
-    assert "at most" in (sent.locator("desc").text_content() or "")
-    frame = sent.bounding_box()
-    drawn = [box for column in sent.locator(".value").all() if (box := column.bounding_box())]
-    assert frame is not None
-    assert len(drawn) > 20
-    assert max(box["height"] for box in drawn) == pytest.approx(frame["height"], abs=2)
-    assert all(box["y"] + box["height"] == pytest.approx(frame["y"] + frame["height"], abs=2) for box in drawn)
+    pictures = page.locator("svg.columns-picture", has=page.locator("desc", has_text="on one day")).all()
+    most = [
+        int(re.findall(r"at most (\d+) on", picture.locator("desc").text_content() or "")[0]) for picture in pictures
+    ]
+    assert len(pictures) == 4
+    for picture, of_this in zip(pictures, most, strict=True):
+        frame = picture.bounding_box()
+        drawn = [box for column in picture.locator(".value").all() if (box := column.bounding_box())]
+        assert frame is not None
+        highest = max((box["height"] for box in drawn), default=0)
+        assert highest == pytest.approx(frame["height"] * of_this / max(most), abs=2)  # all four are on one scale
+        assert all(box["y"] + box["height"] == pytest.approx(frame["y"] + frame["height"], abs=2) for box in drawn)
+    assert len(page.get_by_role("img", name=re.compile("^Sent ")).locator(".value").all()) > 20
     bar = page.locator("#templates ~ .scroll .bar-picture").first
     whole = bar.bounding_box()
     pieces = [box for piece in bar.locator("rect").all() if (box := piece.bounding_box())]

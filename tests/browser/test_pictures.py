@@ -24,9 +24,9 @@ SHOWN = ("queue", "case", "numbers", "numbers-dark", "queue-phone")
 
 
 @pytest.fixture(scope="module")
-def desk(chromium, tmp_path_factory) -> Iterator[tuple[Running, SqlLedger]]:
+def desk(chromium, tmp_path_factory, furnished) -> Iterator[tuple[Running, SqlLedger]]:
     """Asks for the browser so as to end before it."""
-    folder = tmp_path_factory.mktemp("pictures") / "var"
+    folder = furnished(tmp_path_factory.mktemp("pictures") / "var")
     with (
         running_stack(folder, DELIVERY_MODE="review", TIME_ZONE="Asia/Kolkata") as stack,
         closing(open_ledger(f"sqlite:///{folder / 'sandbox' / 'deskhand.db'}")) as ledger,

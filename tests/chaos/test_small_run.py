@@ -18,8 +18,9 @@ ENDS = ["sent", "held", "handed_over", "ignored"]
 FIRST = ["messages", "acknowledged", *ENDS, "lost", "duplicated", "unexpected", "kills"]
 
 
-def test_a_small_run_loses_and_doubles_nothing(tmp_path: Path):
+def test_a_small_run_loses_and_doubles_nothing(tmp_path: Path, furnished):
     wishes = ["--messages", "14", "--kills", "2", "--rolling", "2", "--flush", "--restore", "--seed", "7"]
+    wishes += ["--index", str(furnished(tmp_path / "var") / "milvus")]
     command = [sys.executable, str(ROOT / "scripts" / "chaos.py"), *wishes]
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=400)

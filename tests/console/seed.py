@@ -178,6 +178,12 @@ def hold(
     return case.case_id
 
 
+def status_of(ledger: SqlLedger, case_id: str) -> Status:
+    case = ledger.cases.get(case_id)
+    assert case is not None
+    return case.status
+
+
 def a_console(ledger: SqlLedger, **given: Any) -> FastAPI:
     """The console in review mode. Hints to the queue are kept in `app.state.enqueued`."""
     enqueued: list[tuple[str, str]] = []

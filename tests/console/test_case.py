@@ -14,6 +14,7 @@ from tests.console.seed import (
     a_letter_draft,
     fields_of,
     hold,
+    status_of,
     words_of,
 )
 from tests.desk import ScriptedHelpdesk
@@ -32,12 +33,6 @@ MAIL = (
 
 def newest(ledger: SqlLedger, case_id: str):
     return ledger.cases.drafts(case_id)[-1][1]
-
-
-def status_of(ledger: SqlLedger, case_id: str) -> Status:
-    case = ledger.cases.get(case_id)
-    assert case is not None
-    return case.status
 
 
 def test_the_page_explains_the_draft(ledger: SqlLedger):

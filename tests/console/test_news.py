@@ -18,6 +18,7 @@ from tests.console.seed import (
     a_letter_draft,
     fields_of,
     hold,
+    status_of,
     words_of,
 )
 from tests.desk import ScriptedHelpdesk
@@ -37,12 +38,6 @@ def watch(lead: Lead, case_id: str, **more: str) -> dict[str, Any]:
     section = page.select_one("[data-watch]")
     fields = {"csrf": str(section["data-csrf"]), "draft_id": str(section["data-draft"])} | more
     return lead.send(str(section["data-watch"]), fields).json()
-
-
-def status_of(ledger: SqlLedger, case_id: str) -> Status:
-    case = ledger.cases.get(case_id)
-    assert case is not None
-    return case.status
 
 
 def test_leads_are_told_who_else_has_the_case_open(ledger: SqlLedger):

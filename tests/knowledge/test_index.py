@@ -7,8 +7,9 @@ import pytest
 from tests.knowledge.kb_files import ARTICLE, LABELS, TEMPLATE, write_kb
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.errors import BadConfiguration, Retryable
+from worker.knowledge.choice import Example
 from worker.knowledge.documents import Kb, read_kb
-from worker.knowledge.index import build, kb_hash, rows_of
+from worker.knowledge.index import build, kb_hash, rows_of, unchanged
 from worker.models import Kind
 
 
@@ -51,6 +52,21 @@ def test_a_second_build_of_the_same_files_does_nothing(live):
     assert not report.swapped
     assert (report.collection, report.unchanged, report.embedded) == (shelf.version(), 3, 0)
     assert (shelf.version(), embedder.embedded) == before
+
+
+def test_what_a_second_build_would_say_is_known_without_the_model(live, tmp_path):
+    kb, embedder, shelf = live
+    first, second = unchanged(kb, embedder.name, shelf), build(kb, embedder, shelf)
+    assert first is not None
+    assert first.model_copy(update={"seconds": second.seconds}) == second
+
+    approved = [Example(text="Which papers must I send?", template_id="kyc-documents")]
+    assert unchanged(kb, "another model", shelf) is None
+    assert (
+        unchanged(a_kb(tmp_path / "new", article=f"{ARTICLE}\n## Closing\nFree too.\n"), embedder.name, shelf) is None
+    )
+    assert unchanged(kb, embedder.name, shelf, approved) is None
+    assert unchanged(kb, embedder.name, MemoryIndex()) is None
 
 
 def test_only_what_changed_is_embedded_and_the_report_names_it(live, tmp_path):

@@ -7,10 +7,11 @@ knowledge base itself knows to be asked, and what a curious or hostile customer 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
+import numpy as np
 import pytest
 
 from worker.adapters.embedding import MiniLmEmbedder
@@ -19,6 +20,7 @@ from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb, read_kb
 from worker.knowledge.index import build
 from worker.models import Customer, Identity, Reader, Source, Strength
+from worker.ports.world import Vectors
 from worker.rulebook import Rulebook, load_rulebook
 from worker.sandbox.samples import read_samples
 from worker.settings import ROOT
@@ -46,15 +48,30 @@ def kb(rules: Rulebook) -> Kb:
     return read_kb(ROOT / "kb", rules.labels)
 
 
+class EachOnce:
+    """The real model, asked once for each text: all readers are asked the same."""
+
+    def __init__(self, real: MiniLmEmbedder) -> None:
+        self._real, self._known = real, dict[str, Any]()
+        self.name, self.dim = real.name, real.dim
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known |= dict(zip(fresh, self._real.embed(fresh), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
 @pytest.fixture(scope="module")
-def search(kb: Kb, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def search(kb: Kb, furnished: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """(index, embedder) over the whole knowledge base."""
     with (
         closing(MiniLmEmbedder()) as embedder,
-        closing(MilvusShelf(str(tmp_path_factory.mktemp("kb") / "milvus.db"), model=embedder.name)) as shelf,
+        closing(
+            MilvusShelf(str(furnished(tmp_path_factory.mktemp("kb") / "var") / "milvus"), model=embedder.name)
+        ) as shelf,
     ):
-        build(kb, embedder, shelf)
-        yield shelf, embedder
+        build(kb, embedder, shelf)  # an index of anything else than this very kb/ is replaced
+        yield shelf, EachOnce(embedder)
 
 
 def a_holder(rules: Rulebook, *segments: str, strength: Strength = Strength.VERIFIED) -> Reader:

@@ -12,7 +12,7 @@ from worker.stack.checks import free_port
 pytestmark = pytest.mark.stack
 
 
-def test_a_ticket_on_a_foreign_server_gets_its_draft_and_in_review_mode_no_reply(tmp_path):
+def test_a_ticket_on_a_foreign_server_gets_its_draft_and_in_review_mode_no_reply(tmp_path, furnished):
     port = free_port()
     with running_sandbox(webhook_url=f"http://127.0.0.1:{port}/webhooks/freshdesk") as helpdesk:
         settings = {
@@ -23,7 +23,7 @@ def test_a_ticket_on_a_foreign_server_gets_its_draft_and_in_review_mode_no_reply
             "GROQ_BASE_URL": helpdesk.groq_url,
             "WEBHOOK_PORT": str(port),
         }
-        with running_stack(tmp_path / "var", **settings) as stack:
+        with running_stack(furnished(tmp_path / "var"), **settings) as stack:
             helpdesk.mail("newcomer@example.org", "How to join", "<p>How do I open an account with Peerwell?</p>")
             wait_until(lambda: bool(helpdesk.notes()), "the note about the held draft")
             [note] = helpdesk.notes()

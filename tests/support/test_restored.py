@@ -99,23 +99,12 @@ def test_a_reply_that_was_queued_in_the_backup_and_sent_since_is_recognised(offi
         assert after.send(case).remote_id
 
 
-def test_a_reply_that_was_in_doubt_in_the_backup_and_found_since_is_found_again(office: Office, disk: Disk) -> None:
+@pytest.mark.parametrize("since", ["found", "sent again"])
+def test_a_reply_that_was_in_doubt_in_the_backup_and_settled_since_does_not_go_out_once_more(
+    office: Office, disk: Disk, since: str
+) -> None:
     case, send_id = office.approved()
-    office.helpdesk.cut.append(CUT)
-    deliver(send_id, office.desk)
-    disk.back_up()
-    deliver(send_id, office.desk)
-
-    with disk.restored(office) as after:
-        everything_due(after)
-
-        assert replies(after.helpdesk) == 1
-        assert after.status(case) is Status.SENT
-
-
-def test_a_reply_that_was_in_doubt_and_sent_again_since_is_not_sent_a_third_time(office: Office, disk: Disk) -> None:
-    case, send_id = office.approved()
-    office.helpdesk.fails.append(CUT)
+    {"found": office.helpdesk.cut, "sent again": office.helpdesk.fails}[since].append(CUT)
     deliver(send_id, office.desk)
     disk.back_up()
     deliver(send_id, office.desk)

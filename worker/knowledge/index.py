@@ -23,7 +23,7 @@ from worker.models import Kind, Noun, Source, Template
 from worker.ports.shelf import Build, Row, Shelf, Tick
 from worker.ports.world import Embedder, Vectors
 
-__all__ = ["BuildReport", "Row", "Shelf", "build", "kb_hash", "publish", "rows_of"]
+__all__ = ["BuildReport", "Row", "Shelf", "build", "kb_hash", "publish", "rows_of", "unchanged"]
 
 FORMAT = "3"  # raise it when rows are made in another way: every index is then built anew
 EMBED_TOGETHER = 128  # texts between two steps of the progress bar
@@ -79,15 +79,7 @@ def publish(
     sources = {row.source.source_id: row.source for row in rows}
     same_model = live is not None and (live.model, live.dim) == (embedder.name, embedder.dim)
     if live and same_model and live.kb_hash == wanted and not full:
-        return BuildReport(
-            collection=live.collection,
-            swapped=False,
-            rows=live.rows,
-            sources=len(sources),
-            unchanged=len(sources),
-            reused=len(rows),
-            seconds=time.monotonic() - started,
-        )
+        return _as_it_was(live, rows, started)
     had = shelf.contents()
     vectors, embedded = _vectors(rows, embedder, had.vectors if same_model and not full else {}, tick)
     fresh = Build(model=embedder.name, dim=embedder.dim, kb_hash=wanted, built_at=datetime.now(UTC), rows=len(rows))
@@ -103,6 +95,17 @@ def publish(
         seconds=time.monotonic() - started,
         **_compared(sources, had.versions),
     )
+
+
+def unchanged(kb: Kb, model: str, shelf: Shelf, approved: Sequence[Example] = ()) -> BuildReport | None:
+    """What `build` would report if it had nothing to do; None where it has. `model`: the embedder's name.
+
+    For whoever would load a model only to learn that nothing is to be embedded.
+    """
+    started, live, rows = time.monotonic(), shelf.built(), list(rows_of(kb))
+    if live is None or live.model != model or live.kb_hash != kb_hash(rows, approved):
+        return None
+    return _as_it_was(live, rows, started)
 
 
 def rows_of(kb: Kb) -> Iterator[Row]:
@@ -158,6 +161,19 @@ def kb_hash(rows: Sequence[Row], approved: Sequence[Example] = ()) -> str:
     for told in sorted(row.model_dump_json() for row in (*rows, *approved)):
         digest.update(told.encode())
     return digest.hexdigest()
+
+
+def _as_it_was(live: Build, rows: Sequence[Row], started: float) -> BuildReport:
+    sources = {row.source.source_id for row in rows}
+    return BuildReport(
+        collection=live.collection,
+        swapped=False,
+        rows=live.rows,
+        sources=len(sources),
+        unchanged=len(sources),
+        reused=len(rows),
+        seconds=time.monotonic() - started,
+    )
 
 
 def _vectors(rows: Sequence[Row], embedder: Embedder, had: Mapping[str, Vectors], tick: Tick) -> tuple[Vectors, int]:

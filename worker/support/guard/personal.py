@@ -12,7 +12,7 @@ from worker.models import Customer, Finding, Strength
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.tokens import tokens
 
-TODO = "Take it out. Ask the customer to write from the registered address, if they need it."
+ADVICE = "Take it out. Ask the customer to write from the registered address, if they need it."
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -83,4 +83,4 @@ def _record(reply: Candidate, held: Customer) -> list[str]:
 
 
 def _finding(what: str, i: int, words: str) -> Finding:
-    return Finding(guard="personal", what=what, todo=TODO, sentence=i, words=words)
+    return Finding(guard="personal", what=what, todo=ADVICE, sentence=i, words=words)

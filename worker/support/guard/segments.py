@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
 
-TODO = "Take it out: this customer may not read it."
+ADVICE = "Take it out: this customer may not read it."
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -21,4 +21,4 @@ def check(reply: Candidate) -> Iterator[Finding]:
                 what = (
                     f"“{source.title[:80]}” is for {', '.join(source.segments)} only; this customer does not hold it."
                 )
-                yield Finding(guard="segments", what=what, todo=TODO, sentence=i, words=sentence.text)
+                yield Finding(guard="segments", what=what, todo=ADVICE, sentence=i, words=sentence.text)
