@@ -240,3 +240,13 @@ def test_taking_an_approved_case_back_stops_its_queued_reply(ledger: Ledger) -> 
     assert ledger.cases.advance(case.case_id, Status.APPROVED, Status.HELD, None, by="meera")
 
     assert send_of(ledger, case.case_id, send_id).state is SendState.DROPPED
+
+
+def test_a_message_that_nobody_could_read_takes_no_draft_away(ledger: Ledger) -> None:
+    """It is with a person then, and answers nothing; the lead still has the draft for the message before it."""
+    drafted = held(ledger, key="c10")
+    unread = opened(ledger, key="unread-d1")
+
+    assert conclude(ledger, unread, Status.HANDED_OVER) is not None
+
+    assert status_of(ledger, drafted) is Status.HELD

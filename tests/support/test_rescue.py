@@ -179,6 +179,19 @@ def test_a_ticket_that_kills_even_whoever_gives_it_up_is_not_read_any_more(offic
     assert tried(office, doorbell, 1) == ["handed over"]
 
 
+def test_a_draft_that_waits_for_a_lead_stays_when_a_later_message_kills_its_worker(office: Office) -> None:
+    office.desk = office.with_policy(delivery="review")
+    tried(office, rung(office), 1)
+    held = the_case(office)
+    doorbell = rung(office)
+    for _ in range(6):
+        office.ledger.doorbells.claim(doorbell, timedelta(seconds=-1))
+
+    assert tried(office, doorbell, 1) == ["handed over"]
+
+    assert office.status(held) is Status.HELD
+
+
 def test_restarts_do_not_use_up_the_tries(office: Office) -> None:
     doorbell = rung(office)
     for _ in range(4):

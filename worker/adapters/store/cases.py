@@ -259,8 +259,11 @@ def _supersede_older(connection: Connection, newest: Row[Any]) -> None:
 
 def came_before(one: Any, other: Any) -> bool:
     """Whether the message of the case `one` is older: by its number, else by when it was opened (a case for an older
-    message may well be opened later)."""
+    message may well be opened later). A case for a message that nobody could read answers no other: it takes no draft
+    away from the lead."""
     here, there = place(one.message_key), place(other.message_key)
-    if here is None or there is None or here == there:
+    if there is None:
+        return False
+    if here is None or here == there:
         return bool((one.opened_at, one.case_id) < (other.opened_at, other.case_id))
     return here < there
