@@ -14,7 +14,9 @@ from worker.adapters.store.room import to_case, to_send
 from worker.adapters.store.schema import LIVE, UNENDED, WAITING, cases, doorbells, sends
 from worker.chaos.judge import Books
 from worker.errors import Trouble
-from worker.models import Case
+from worker.models import Case, SendKind
+
+REFUSALS = 3
 
 
 class ChaosLedger(SqlLedger):
@@ -25,11 +27,13 @@ class ChaosLedger(SqlLedger):
 
     def going_on(self) -> dict[str, int]:
         """What has not ended; all 0 when there is nothing left to wait for. {} while the database is away."""
+        # A note on a ticket that was deleted meanwhile is refused, and tried again for a day.
+        hopeless = (sends.c.kind == SendKind.HANDOVER_NOTE) & (sends.c.tries >= REFUSALS)
         fresh = doorbells.c.received_at > clock() - 3  # the poller rings all the time, and most of it is nothing new
         counts = {
             "doorbells": select(func.count()).select_from(doorbells).where(WAITING, ~fresh),
             "cases": select(func.count()).select_from(cases).where(UNENDED),
-            "sends": select(func.count()).select_from(sends).where(LIVE),
+            "sends": select(func.count()).select_from(sends).where(LIVE, ~hopeless),
         }
         with suppress(Trouble), self.reading() as connection:
             return {name: int(connection.execute(query).scalar_one()) for name, query in counts.items()}
