@@ -71,6 +71,19 @@ def test_it_tells_how_late_it_is_once_for_each_row():
     assert told["oldest_seconds"] >= 0
 
 
+def test_a_row_behind_a_long_line_is_put_on_the_queue_with_the_others():
+    """Workers are busy with what came before; a message whose hint was lost is not to wait for all of it."""
+    sweep, ledger, queued, _ = a_sweep()
+    for ticket in range(600):
+        ledger.doorbells.ring(Ring.WEBHOOK, ticket)
+
+    assert sweep.once() == 600
+    last = ledger.doorbells.ring(Ring.WEBHOOK, 600)
+    sweep.once()
+
+    assert queued[-1] == (DRAFT, last)
+
+
 def test_a_row_is_late_since_its_lease_ran_out_and_not_since_it_rang():
     _, ledger, _, _ = a_sweep()
     doorbell_id = ledger.doorbells.ring(Ring.WEBHOOK, 1)

@@ -25,7 +25,7 @@ from worker.trouble_words import safe_reason
 
 log = structlog.get_logger(__name__)
 
-BATCH = 500
+BATCH = bootstrap.BACKLOG  # as many as a queue holds: behind a longer line, a row whose hint was lost would wait
 RECHECK_SECONDS = 60.0  # how often it looks for cases that nobody would come back to
 NOTE = timedelta(seconds=15)  # how often it says that it is there, for the console
 REMEMBER = timedelta(seconds=10)  # how long a row that was enqueued is not enqueued again
