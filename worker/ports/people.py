@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
-from worker.models import Case, Draft, Lesson, Noun
+from worker.models import Case, Draft, Lesson, Noun, Treatment
+from worker.ports.figures import Learnt, Span
 from worker.ports.outgoing import Outgoing
 
 NONE = "-"  # in a Sieve: those that have none
@@ -134,9 +135,18 @@ class Reviews(Protocol):
         """Login of the colleague who answers this ticket; "" for nobody."""
         ...
 
+    def lessons(
+        self, span: Span, template_id: str, *, treatment: Treatment | None = None, limit: int = 50, offset: int = 0
+    ) -> Sequence[Learnt]:
+        """What leads decided on one template's drafts ("" those without one), newest first, or only one kind of it.
+        Approvals and rejections; neither edits that nobody decided on nor decisions that were taken back."""
+        ...
+
     def audit(self, user: str, action: str, subject: str, detail: str = "") -> None: ...
 
-    def audit_log(self, limit: int = 100) -> Sequence[Mapping[str, Any]]: ...
+    def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:
+        """Newest first: at, user, action, subject, detail."""
+        ...
 
 
 class Users(Protocol):
