@@ -28,7 +28,7 @@ def desk(chromium, tmp_path_factory, furnished) -> Iterator[tuple[Running, SqlLe
     """Asks for the browser so as to end before it."""
     folder = furnished(tmp_path_factory.mktemp("pictures") / "var")
     with (
-        running_stack(folder, DELIVERY_MODE="review", TIME_ZONE="Asia/Kolkata") as stack,
+        running_stack(folder, DELIVERY_MODE="review", TIME_ZONE="Asia/Kolkata", UNDO_SECONDS="1") as stack,
         closing(open_ledger(f"sqlite:///{folder / 'sandbox' / 'deskhand.db'}")) as ledger,
     ):
         yield stack, ledger
@@ -57,7 +57,8 @@ def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(c
     browse("case", f"/cases/{found[0].case_id}", height=1100)
     browse("queue-phone", "/", width=390, height=844)
     _work_through(chromium, ledger, home)
-    browse("numbers", "/numbers?days=7", height=1180)
+    wait_until(lambda: not ledger.cases.counts()["approved"], "the approved replies have left")
+    browse("numbers", "/numbers?days=7", height=1400)
     browse("numbers-dark", "/numbers?days=7", scheme="dark")
     for name in SHOWN:
         assert 8_000 < (folder / f"{name}.png").stat().st_size < MODEST, name
@@ -79,8 +80,13 @@ def _work_through(chromium, ledger: SqlLedger, home: str) -> None:
     for number, row in enumerate(ledger.reviews.held(limit=8)):
         case_id = row.case.case_id
         page.goto(f"{home}/cases/{case_id}")
+        page.wait_for_load_state("networkidle")
+        form = {"csrf": csrf, "draft_id": ledger.cases.drafts(case_id)[-1][0]}
+        if number % 4 == 1:
+            text = page.locator("#text").input_value() + "\n\nThank you for your patience."
+            page.request.post(f"{home}/cases/{case_id}/edit", form=form | {"text": text})
         draft_id, draft, _ = ledger.cases.drafts(case_id)[-1]
-        form = {"csrf": csrf, "draft_id": draft_id, "body_hash": draft.body_hash}
+        form |= {"draft_id": draft_id, "body_hash": draft.body_hash}
         if number % 4 == 3:
             form["reason"] = "The customer has called in the meantime."
             page.request.post(f"{home}/cases/{case_id}/reject", form=form)

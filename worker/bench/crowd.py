@@ -50,6 +50,7 @@ from worker.support.render import Letter, render
 from worker.support.sentences import sentences
 
 LEASE = timedelta(minutes=5)
+FIRST = 10_000_000  # ticket number, out of the way of whatever else a ledger holds
 APART = 1000  # between the ticket numbers of a draft and its copy
 OLDER = 53.0  # seconds: each copy came in so much before the one before it
 GUARDS = ("exact", "supported", "answered", "fits")
@@ -66,7 +67,7 @@ def fill(ledger: SqlLedger, kb: Kb, letter: Letter, wanted: int, tick: Tick) -> 
         raise BadConfiguration("The ledger to be filled holds drafts already: give an empty one.")
     tick("drafts", 0, wanted)
     patterns = [template for template in kb.templates if template.body.strip()][:wanted]
-    for number, template in enumerate(patterns, 1):
+    for number, template in enumerate(patterns):
         _hold(ledger, number, template, patterns, letter)
     with ledger.writing() as connection:
         # As a worker that stored them one by one would have left it: nothing that a suite asks for waits for an index.
@@ -87,7 +88,7 @@ def _portions(left: int, at_most: int) -> Iterator[int]:
 def _copies(table: Table, copy: int, count: int) -> Any:
     """The first `count` originals of a table, as the copies that this round makes of them."""
     cases = METADATA.tables["cases"]
-    first = select(cases.c.case_id).where(cases.c.ticket_id <= count)
+    first = select(cases.c.case_id).where(cases.c.ticket_id.between(FIRST, FIRST + count - 1))
     columns = [column for column in table.columns if column.name != "move_id"]
     made = [_changed(column, copy).label(column.name) for column in columns]
     return insert(table).from_select(columns, select(*made).where(table.c.case_id.in_(first)))
@@ -108,14 +109,14 @@ def _changed(column: Any, copy: int) -> Any:
 def _hold(ledger: SqlLedger, number: int, template: Template, others: Sequence[Template], letter: Letter) -> None:
     """One message that the template answers, drafted and held."""
     thread = _thread(number, template)
-    doorbell = ledger.doorbells.claim(ledger.doorbells.ring(Ring.WEBHOOK, number), LEASE)
+    doorbell = ledger.doorbells.claim(ledger.doorbells.ring(Ring.WEBHOOK, FIRST + number), LEASE)
     assert doorbell is not None
     case = ledger.cases.open(thread, thread.messages[-1].key, doorbell, LEASE)
     assert case is not None
     sources = _sources(number, template, others)
     draft, trace = _draft(number, template, sources, letter), _trace(number, template, sources)
-    verdict = Verdict(step=Step.HOLD, reasons=("Review mode: every reply is read by a person before it leaves.",))
-    verdict = verdict.model_copy(update={"priority": 1 + number % 4})
+    reasons = ("Review mode: every reply is read by a person before it leaves.",)
+    verdict = Verdict(step=Step.HOLD, reasons=reasons, priority=1 + number % 4)
     ledger.cases.conclude(
         case.case_id, case.epoch, Status.HELD, verdict=verdict, trace=trace, thread=thread, draft=draft
     )
@@ -141,9 +142,9 @@ def _thread(number: int, template: Template) -> Thread:
             from_email="" if ours else f"customer{number}@example.com",
         )
         messages.append(asked)
-    requester = Requester(requester_id=number, name="Asha Rao", email=f"customer{number}@example.com")
+    requester = Requester(requester_id=FIRST + number, name="Asha Rao", email=f"customer{number}@example.com")
     ticket = Ticket(
-        ticket_id=number,
+        ticket_id=FIRST + number,
         subject=f"{template.questions[0]}",
         state=TicketState.OPEN,
         channel=Channel.EMAIL,
