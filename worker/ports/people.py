@@ -122,6 +122,10 @@ class Reviews(Protocol):
         """Notes that `user` has the case open; the logins of others who said so within that time."""
         ...
 
+    def others(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
+        """The same without noting anything: for a page that is about to be shown."""
+        ...
+
     def take_over(self, case_id: str, user: str, reason: str, outgoing: Outgoing | None = None) -> bool:
         """`user` answers this ticket: all its cases that have not ended are HANDED_OVER with the reason, queued replies
         are dropped, `outgoing` is queued. False, and nothing is stored, if it is taken already, or unknown."""
