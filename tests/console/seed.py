@@ -107,7 +107,8 @@ BUILT = datetime.now(UTC) - timedelta(days=3, hours=1)
 LOOKS = {  # how the parts outside the ledger are
     "queue": lambda: Look("answers", (("Hints waiting in the queue “draft”", 7),)),
     "freshdesk": lambda: Look(
-        "agent 501, Deskhand", (("Account", "acme.freshdesk.com"), ("Allowance (limiter): freshdesk", "812 of 1,000 left"))
+        "agent 501, Deskhand",
+        (("Account", "acme.freshdesk.com"), ("Allowance (limiter): freshdesk", "812 of 1,000 left")),
     ),
     "groq": lambda: Look("llama-3.3-70b-versatile, 3 of 3 models available"),
     "milvus": lambda: Look("milvus_lite-3.2.2", (("Index in use", "deskhand_20260302_1"), ("Built", BUILT))),

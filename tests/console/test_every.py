@@ -1,4 +1,4 @@
-"""What holds for every page and every act at once: read off the console's own routes, so that a new one cannot escape."""
+"""What holds for every page and every act: read off the console's own routes, so that a new one cannot escape."""
 
 from __future__ import annotations
 
