@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from worker.adapters.board import Board
 from worker.bootstrap import make_board, milvus_uri, redis_url
 from worker.bootstrap_web import pings
-from worker.errors import Retryable
+from worker.errors import Retryable, Trouble
 from worker.ports import Ledger
 from worker.probes import Fact, Look
 from worker.queues import QUEUES
@@ -26,15 +26,19 @@ def looks(settings: Settings, ledger: Ledger) -> dict[str, Callable[[], Look]]:
     account: tuple[Fact, ...] = (("Account", settings.freshdesk_url),)
     return {
         "queue": lambda: Look(asked["redis"](), _queue_lengths(settings)),
-        "freshdesk": lambda: kept_within(Look(asked["freshdesk"](), account), "freshdesk", board),
-        "groq": lambda: kept_within(Look(asked["groq"](), models), "groq", board),
-        "milvus": lambda: kept_within(_index(settings), "milvus", board),
+        "freshdesk": lambda: kept_within(lambda: Look(asked["freshdesk"](), account), "freshdesk", board),
+        "groq": lambda: kept_within(lambda: Look(asked["groq"](), models), "groq", board),
+        "milvus": lambda: kept_within(lambda: _index(settings), "milvus", board),
     }
 
 
-def kept_within(look: Look, part: str, board: Board) -> Look:
-    """The look at a part, and what limiter and breakers of all processes make of it. A part that answers us while
-    others leave it alone is not well."""
+def kept_within(ask: Callable[[], Look], part: str, board: Board) -> Look:
+    """What a part says, if only why it does not answer, and what limiter and breakers of all processes make of it. A
+    part that answers us while others leave it alone is not well."""
+    try:
+        look = ask()
+    except Trouble as trouble:
+        look = Look(trouble.reason, ok=False)
     try:
         alone = [one for one in board.left_alone() if one.part == part]
         gauges = [one for one in board.allowances() if one.gauge.partition(":")[0] == part and (one.limit or one.shut)]

@@ -13,11 +13,15 @@ from worker.adapters.board import Board
 from worker.adapters.breaker import FAILURES, Breaker
 from worker.adapters.pace import Ask, SharedPace, Told
 from worker.bootstrap_looks import kept_within
-from worker.errors import Retryable
+from worker.errors import Permanent, Retryable
 from worker.probes import Look
 
 CALL = (Ask("freshdesk", 1.0), Ask("freshdesk:PUT:/tickets", 0.0))
 WELL = Look("agent 501, Deskhand")
+
+
+def well() -> Look:
+    return WELL
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +57,18 @@ def test_a_part_that_processes_leave_alone_is_told_until_they_reach_it_again(red
         ("freshdesk", "host:1", False),
         ("freshdesk", "host:2", False),
     ]
-    look = kept_within(WELL, "freshdesk", board)
+    look = kept_within(well, "freshdesk", board)
     assert not look.ok
     assert look.says == "agent 501, Deskhand; left alone after failures by 2 of our processes"
     assert look.facts[0][0] == "Left alone by host:1, after failures"
-    assert kept_within(WELL, "groq", board).ok
+    assert kept_within(well, "groq", board).ok
 
+    def refused() -> Look:
+        raise Permanent("the key was refused", part="freshdesk")
+
+    down = kept_within(refused, "freshdesk", board)  # when it matters most
+    assert down.says == "the key was refused; left alone after failures by 2 of our processes"
+    assert down.facts == look.facts
     one.succeeded()
     wait_until(lambda: [found.process for found in board.left_alone()] == ["host:2"], "the first is back", 10)
     board.close()
@@ -82,13 +92,13 @@ def test_what_is_left_of_an_allowance_is_what_the_limiter_reckons_with(redis: Re
     found = {one.gauge: one for one in board.allowances()}
     assert (found["freshdesk"].limit, round(found["freshdesk"].left)) == (1000.0, 879)
     assert 30 < found["groq:m:tokens"].shut <= 40
-    look = kept_within(WELL, "freshdesk", board)
+    look = kept_within(well, "freshdesk", board)
     assert look.ok
     assert look.facts == (
         ("Left alone after failures (breaker)", "by nobody"),
         ("Allowance (limiter): freshdesk", "879 of 1,000 left"),
     )
-    [_, (name, said)] = kept_within(WELL, "groq", board).facts
+    [_, (name, said)] = kept_within(well, "groq", board).facts
     assert name == "Allowance (limiter): groq m tokens"
     assert str(said).startswith("limit not known, shut for ")
     pace.close()
@@ -99,6 +109,6 @@ def test_without_redis_the_part_is_shown_all_the_same() -> None:
     board = Board("redis://127.0.0.1:1/0")
     with pytest.raises(Retryable):
         board.left_alone()
-    look = kept_within(WELL, "freshdesk", board)
+    look = kept_within(well, "freshdesk", board)
     assert (look.says, look.ok) == (WELL.says, True)
     assert look.facts == (("Limiter and breakers", "not known: Redis does not answer"),)
