@@ -247,7 +247,8 @@
         return false;
       }
       first = "";
-      one("[data-others]").textContent = found.others.length ? `${found.others.join(", ")} has this open too` : "";
+      const has = found.others.length === 1 ? "has" : "have";
+      one("[data-others]").textContent = found.others.length ? `${found.others.join(", ")} ${has} this open too` : "";
       tellOfStale(found);
       return true;
     });
