@@ -82,7 +82,7 @@ def pieces(difference: Sequence[Change]) -> tuple[Change, ...]:
 def _beside(words: str, *, first: bool, last: bool) -> str:
     said = words.split()
     before, after = (0 if first else AROUND), (0 if last else AROUND)
-    if len(said) <= before + after + 1:
+    if len(said) <= before + after + 1 or (first and last):
         return words
     kept = [*said[:before], "…", *(said[-after:] if after else [])]
     return " ".join(kept)
