@@ -20,7 +20,7 @@ from worker.settings import ROOT
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 MODEST = 300_000  # bytes
-SHOWN = ("queue", "case", "numbers", "numbers-dark", "queue-phone")
+SHOWN = ("queue", "case", "numbers", "lessons", "numbers-dark", "queue-phone")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,9 @@ def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(c
     folder = Path(os.environ.get("DESKHAND_PICTURES") or tmp_path)
     add_user(ledger.users, "maya", "reviewer", None)
 
-    def browse(name: str, path: str, width: int = 1280, height: int = 860, scheme: str = "light") -> None:
+    def browse(
+        name: str, path: str, width: int = 1280, height: int = 860, scheme: str = "light", key: str = ""
+    ) -> None:
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         page = context.new_page()
         page.goto(sign_in_link(ledger.users, "maya", home))
@@ -49,16 +51,19 @@ def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(c
         page.wait_for_url(f"{home}/")
         page.goto(home + path)
         page.wait_for_load_state("load")
+        if key:
+            page.keyboard.press(key)
         page.screenshot(path=str(folder / f"{name}.png"))
         context.close()
 
-    found = [row.case for row in ledger.reviews.held(limit=100) if row.findings]
+    worst = max(ledger.reviews.held(limit=100), key=lambda row: (len(row.findings), -row.case.ticket_id)).case
     browse("queue", "/")
-    browse("case", f"/cases/{found[0].case_id}", height=1100)
+    browse("case", f"/cases/{worst.case_id}", height=1160, key="s")
     browse("queue-phone", "/", width=390, height=844)
     _work_through(chromium, ledger, home)
     wait_until(lambda: not ledger.cases.counts()["approved"], "the approved replies have left")
     browse("numbers", "/numbers?days=7", height=1400)
+    browse("lessons", "/lessons?days=7", height=520)
     browse("numbers-dark", "/numbers?days=7", scheme="dark")
     for name in SHOWN:
         assert 8_000 < (folder / f"{name}.png").stat().st_size < MODEST, name
