@@ -29,6 +29,7 @@ BEGUN_FIRST = (
     "tests/stack/test_other_servers.py",
     "tests/crash/test_paused.py",
     "tests/knowledge/test_isolation.py",
+    "tests/browser/test_every_page.py",
     "tests/browser/test_numbers.py",
     "tests/knowledge/test_own_kb.py",
     "tests/adapters/test_freshdesk_trouble.py",

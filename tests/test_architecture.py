@@ -50,10 +50,11 @@ MAY_IMPORT = {
     "web": {"asgi", "errors", "settings"},
     "stack": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "sandbox"},
     "evaluation": BELOW_BOOTSTRAP,
+    "bench": BELOW_BOOTSTRAP | {"evaluation", "stack"},
     "chaos": BELOW_BOOTSTRAP | {"sandbox", "stack", "web", "tasks", "dispatcher"},
 }
 KNOW_CELERY = {"queues", "tasks"}
-KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "bootstrap_looks", "stack", "chaos", "evaluation"}
+KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "bootstrap_looks", "stack", "chaos", "evaluation", "bench"}
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker import metrics
-from worker.adapters.breaker import Breaker
+from worker.adapters.board import Board
+from worker.adapters.breaker import Breaker, State
 from worker.adapters.directory import LedgerDirectory
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.hints import Hints
@@ -74,12 +75,22 @@ def make_pace(settings: Settings) -> Pace:
     return SharedPace(redis_url(settings), on_shared=lambda shared: metrics.PACE_SHARED.set(int(shared)))
 
 
-def make_breaker(part: str) -> Breaker:
-    return Breaker(part, on_state=metrics.BREAKER.labels(part).set)
+def make_board(settings: Settings) -> Board:
+    """Where breakers tell people what they leave alone."""
+    return Board(redis_url(settings))
 
 
-def make_turnstile(part: str, pace: Pace) -> Turnstile:
-    return Turnstile(make_breaker(part), pace, on_wait=metrics.PUT_OFF.labels(part).inc)
+def make_breaker(part: str, board: Board | None = None) -> Breaker:
+    def told(state: State) -> None:
+        metrics.BREAKER.labels(part).set(state)
+        if board is not None:
+            board.post(part, state)
+
+    return Breaker(part, on_state=told)
+
+
+def make_turnstile(part: str, pace: Pace, board: Board | None = None) -> Turnstile:
+    return Turnstile(make_breaker(part, board), pace, on_wait=metrics.PUT_OFF.labels(part).inc)
 
 
 def make_helpdesk(settings: Settings, pace: Pace | None = None, *, for_people: bool = False) -> FreshdeskHelpdesk:
@@ -93,7 +104,7 @@ def make_helpdesk(settings: Settings, pace: Pace | None = None, *, for_people: b
         settings.freshdesk_api_key,
         timeout=settings.http_timeout_seconds,
         on_call=lambda _what, status, seconds: _count("freshdesk", status, seconds),
-        turnstile=make_turnstile("freshdesk", pace or make_pace(settings)),
+        turnstile=make_turnstile("freshdesk", pace or make_pace(settings), make_board(settings)),
         reserve=None if for_people else settings.freshdesk_reserve,
     )
 
@@ -111,7 +122,7 @@ def make_writer(settings: Settings, pace: Pace | None = None) -> Writer | None:
         settings.models,
         timeout=settings.llm_timeout_seconds,
         on_call=lambda _model, status, seconds: _count("groq", status, seconds),
-        turnstile=make_turnstile("groq", pace) if pace else None,
+        turnstile=make_turnstile("groq", pace, make_board(settings)) if pace else None,
     )
 
 
@@ -190,7 +201,7 @@ def make_desk(settings: Settings) -> Desk:
     if not uri:
         raise BadConfiguration("MILVUS_URI is not set and no stack runs on this DATA_DIR: start one with `make run`")
     token = settings.milvus_token.get_secret_value()
-    index = MilvusShelf(uri, token=token, model=embedder.name, breaker=make_breaker("milvus"))
+    index = MilvusShelf(uri, token=token, model=embedder.name, breaker=make_breaker("milvus", make_board(settings)))
     pace = make_pace(settings)
     return Desk(
         helpdesk=make_helpdesk(settings, pace),

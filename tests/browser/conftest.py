@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from tests.console.seed import PASSAGE, TEMPLATE, a_console, a_ledger
+from tests.console.seed import LOOKS, PASSAGE, TEMPLATE, a_console, a_ledger
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.people import add_user, sign_in_link
 from worker.support.desk import Policy
@@ -59,6 +59,7 @@ def console(tmp_path: Path) -> Iterator[Served]:
         notice="the sandbox composer, no language model",
         versions=lambda ids: {i: index.get(i, written.get(i, "")) for i in ids},
         policy=Policy(undo=timedelta(minutes=1)),
+        looks=LOOKS,
     )
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
@@ -105,6 +106,13 @@ def browsing(chromium, **settings: Any):
     finally:
         context.close()
     assert errors == []
+
+
+def complaints(page) -> list[tuple[str, list[str]]]:
+    """What axe has against the page as it stands: the rule, and where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return [(v["id"], [n["html"] for n in v["nodes"]]) for v in Axe().run(page).response["violations"]]
 
 
 @pytest.fixture

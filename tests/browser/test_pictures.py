@@ -15,12 +15,14 @@ import pytest
 from tests.stack.running import Running, running_stack, wait_until
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.console.people import add_user, sign_in_link
+from worker.models import Strength
+from worker.ports import HeldRow
 from worker.settings import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 MODEST = 300_000  # bytes
-SHOWN = ("queue", "case", "numbers", "numbers-dark", "queue-phone")
+SHOWN = ("queue", "case", "numbers", "lessons", "numbers-dark", "queue-phone")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def desk(chromium, tmp_path_factory, furnished) -> Iterator[tuple[Running, SqlLe
     """Asks for the browser so as to end before it."""
     folder = furnished(tmp_path_factory.mktemp("pictures") / "var")
     with (
-        running_stack(folder, DELIVERY_MODE="review", TIME_ZONE="Asia/Kolkata") as stack,
+        running_stack(folder, DELIVERY_MODE="review", TIME_ZONE="Asia/Kolkata", UNDO_SECONDS="1") as stack,
         closing(open_ledger(f"sqlite:///{folder / 'sandbox' / 'deskhand.db'}")) as ledger,
     ):
         yield stack, ledger
@@ -41,7 +43,9 @@ def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(c
     folder = Path(os.environ.get("DESKHAND_PICTURES") or tmp_path)
     add_user(ledger.users, "maya", "reviewer", None)
 
-    def browse(name: str, path: str, width: int = 1280, height: int = 860, scheme: str = "light") -> None:
+    def browse(
+        name: str, path: str, width: int = 1280, height: int = 860, scheme: str = "light", key: str = ""
+    ) -> None:
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         page = context.new_page()
         page.goto(sign_in_link(ledger.users, "maya", home))
@@ -49,15 +53,19 @@ def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(c
         page.wait_for_url(f"{home}/")
         page.goto(home + path)
         page.wait_for_load_state("load")
+        if key:
+            page.keyboard.press(key)
         page.screenshot(path=str(folder / f"{name}.png"))
         context.close()
 
-    found = [row.case for row in ledger.reviews.held(limit=100) if row.findings]
+    worst = max(ledger.reviews.held(limit=100), key=_worth_showing).case
     browse("queue", "/")
-    browse("case", f"/cases/{found[0].case_id}", height=1100)
+    browse("case", f"/cases/{worst.case_id}", height=1160, key="s")
     browse("queue-phone", "/", width=390, height=844)
-    _work_through(chromium, ledger, home)
-    browse("numbers", "/numbers?days=7", height=1180)
+    edited = _work_through(chromium, ledger, home)
+    wait_until(lambda: not ledger.cases.counts()["approved"], "the approved replies have left")
+    browse("numbers", "/numbers?days=7", height=1400)
+    browse("lessons", f"/lessons?template={edited}&days=7", height=520)
     browse("numbers-dark", "/numbers?days=7", scheme="dark")
     for name in SHOWN:
         assert 8_000 < (folder / f"{name}.png").stat().st_size < MODEST, name
@@ -68,8 +76,15 @@ def test_every_picture_that_is_committed_is_one_that_can_be_made_anew():
     assert committed == set(SHOWN)
 
 
-def _work_through(chromium, ledger: SqlLedger, home: str) -> None:
-    """Some decisions, so that there is something to count: approved as they are, edited, rejected."""
+def _worth_showing(row: HeldRow) -> tuple[bool, int, int]:
+    """Of a known customer, with as many findings as there are; the same one each time."""
+    return row.case.strength is Strength.VERIFIED, len(row.findings), -row.case.ticket_id
+
+
+def _work_through(chromium, ledger: SqlLedger, home: str) -> str:
+    """Some decisions, so that there is something to count: approved as they are, edited, rejected. The template of one
+    that was edited."""
+    edited = ""
     context = chromium.new_context()
     page = context.new_page()
     page.goto(sign_in_link(ledger.users, "maya", home))
@@ -79,11 +94,18 @@ def _work_through(chromium, ledger: SqlLedger, home: str) -> None:
     for number, row in enumerate(ledger.reviews.held(limit=8)):
         case_id = row.case.case_id
         page.goto(f"{home}/cases/{case_id}")
+        page.wait_for_load_state("networkidle")
+        form = {"csrf": csrf, "draft_id": ledger.cases.drafts(case_id)[-1][0]}
+        if number % 4 == 1:
+            text = page.locator("#text").input_value() + "\n\nThank you for your patience."
+            page.request.post(f"{home}/cases/{case_id}/edit", form=form | {"text": text})
+            edited = row.template_id
         draft_id, draft, _ = ledger.cases.drafts(case_id)[-1]
-        form = {"csrf": csrf, "draft_id": draft_id, "body_hash": draft.body_hash}
+        form |= {"draft_id": draft_id, "body_hash": draft.body_hash}
         if number % 4 == 3:
             form["reason"] = "The customer has called in the meantime."
             page.request.post(f"{home}/cases/{case_id}/reject", form=form)
         else:
             page.request.post(f"{home}/cases/{case_id}/approve", form=form)
     context.close()
+    return edited

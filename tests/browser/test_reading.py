@@ -120,3 +120,17 @@ def test_an_overfull_case_stays_readable_on_a_phone_and_in_the_dark(page, consol
     assert page.locator(".findings > ol > li").count() == 5
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert max(int(part) for part in paper.removeprefix("rgb(").removesuffix(")").split(",")) < 60
+
+
+def test_nothing_is_fetched_from_elsewhere_whatever_a_mail_asks_for(page, console: Served):
+    mail = (
+        '<p style="background:url(https://tracker.example/b.gif)">When?</p><img src="https://tracker.example/a.gif">'
+        '<link rel="stylesheet" href="https://tracker.example/c.css"><video poster="https://tracker.example/d.jpg">'
+    )
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, console, thread=a_conversation(1, mail))
+    page.get_by_text("When?").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if not url.startswith(console.home)] == []
+    assert len(asked) > 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from worker.models import (
     Trace,
     Usage,
 )
+from worker.probes import Look
 from worker.support.bodies import body_hash
 from worker.support.desk import Policy
 from worker.support.render import Letter, render
@@ -101,6 +102,17 @@ FINDINGS = (
         todo="Answer it yourself, or say that it will be answered later.",
     ),
 )
+
+BUILT = datetime.now(UTC) - timedelta(days=3, hours=1)
+LOOKS = {  # how the parts outside the ledger are
+    "queue": lambda: Look("answers", (("Hints waiting in the queue “draft”", 7),)),
+    "freshdesk": lambda: Look(
+        "agent 501, Deskhand",
+        (("Account", "acme.freshdesk.com"), ("Allowance (limiter): freshdesk", "812 of 1,000 left")),
+    ),
+    "groq": lambda: Look("llama-3.3-70b-versatile, 3 of 3 models available"),
+    "milvus": lambda: Look("milvus_lite-3.2.2", (("Index in use", "deskhand_20260302_1"), ("Built", BUILT))),
+}
 
 
 def a_ledger(folder: Path) -> SqlLedger:

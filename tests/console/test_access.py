@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
 from fastapi.routing import APIRoute
 
 from tests.console.seed import Lead, a_console, fields_of, hold, words_of
+from worker import web
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.access import OPEN
 from worker.console.people import add_user, disable_user, sign_in_link
@@ -179,6 +181,18 @@ def test_a_link_followed_from_another_site_does_not_end_at_the_sign_in_page(ledg
 def test_a_form_of_unreasonable_size_is_not_read(ledger: SqlLedger):
     maya = Lead(a_console(ledger), ledger)
     assert maya.send("/cases/c1/edit", {"text": "x" * 700_000}).status_code == 413
+
+
+def test_the_console_listens_on_this_machine_only_unless_told_otherwise(monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(web.uvicorn, "run", lambda _app, **given: asked.append(given["host"]))
+    monkeypatch.setitem(web.APPS, "console", lambda: None)
+    monkeypatch.setenv("DESKHAND_ENV_FILE", os.devnull)
+    monkeypatch.delenv("CONSOLE_HOST", raising=False)
+    assert web.main(["console"]) == 0
+    monkeypatch.setenv("CONSOLE_HOST", "0.0.0.0")
+    assert web.main(["console"]) == 0
+    assert asked == ["127.0.0.1", "0.0.0.0"]
 
 
 def test_the_health_page_needs_nobody(ledger: SqlLedger):

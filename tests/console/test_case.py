@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.console.seed import (
     ASHA,
     FINDINGS,
@@ -56,6 +58,7 @@ def test_the_page_explains_the_draft(ledger: SqlLedger):
         "kb_20260302_1",
         draft.written_by,
         "1204 in, 186 out, 1 call",
+        "retrieve 0.021 s generate 1.840 s",
         "You write for Peerwell.",
         '{"language": "English", "answers": []}',
         "Not answered: nothing that was found says enough about it.",
@@ -111,6 +114,22 @@ def test_approving_sends_and_a_second_lead_is_told_by_whom(ledger: SqlLedger):
     assert "Reply to the customer: queued" in page
     assert "on its way by maya" in page
     assert "Approve and send" not in page
+
+
+def test_two_approvals_at_the_same_moment_send_once(ledger: SqlLedger):
+    """Of two leads, and of one who presses twice."""
+    app = a_console(ledger)
+    leads = [Lead(app, ledger, login) for login in ("maya", "tom")]
+    for number, pair in enumerate((leads, [leads[0], leads[0]]), 1):
+        case_id = hold(ledger, number)
+        action = f"/cases/{case_id}/approve"
+        ready = [(lead, fields_of(lead.get(f"/cases/{case_id}").text, action)) for lead in pair]
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda one, action=action: one[0].send(action, one[1]), ready))
+        assert sorted(answer.status_code for answer in answers) == [303, 409]
+        assert "Already approved by" in next(answer.text for answer in answers if answer.status_code == 409)
+        assert len(ledger.sends.of_case(case_id)) == 1
+    assert len(app.state.enqueued) == 2
 
 
 def test_an_edit_is_saved_shown_with_its_changes_and_then_approved(ledger: SqlLedger):

@@ -178,6 +178,19 @@ def test_durations_are_said_in_at_most_two_units(seconds: float | None, said: st
     assert lasting(seconds) == said
 
 
+def test_every_number_has_its_definition_and_its_csv_beside_it(ledger: SqlLedger):
+    write_history(ledger, datetime.now(UTC), days=8, per_day=4, templates=3)
+    lead = Lead(a_console(ledger), ledger)
+    soup = BeautifulSoup(lead.get("/numbers?days=7").text, "html.parser")
+    sections = soup.select("main section")
+    assert [section.h2["id"] for section in sections] == ["days", "times", "templates", "findings", "questions"]
+    for section in sections:
+        assert len(section.select_one("h2 + p.small").get_text().split()) > 30, section.h2
+        links = [str(a["href"]) for a in section.select("a[download]")]
+        assert f"/numbers/{section.h2['id']}.csv?days=7" in links
+        assert all(lead.get(link).status_code == 200 for link in links)
+
+
 def test_the_page_holds_no_style_and_no_script_of_its_own(ledger: SqlLedger):
     write_history(ledger, datetime.now(UTC), days=8, per_day=4, templates=3)
     page = Lead(a_console(ledger), ledger).get("/numbers").text

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from tests.builders import a_draft, a_reply, a_verdict
-from tests.console.seed import Lead, a_console, a_full_trace, hold, words_of
+from tests.console.seed import LOOKS, Lead, a_console, a_full_trace, hold, words_of
 from tests.contract.steps import conclude, opened
 from worker.adapters.store.ledger import SqlLedger
 from worker.console import parts
 from worker.errors import Permanent, Retryable
 from worker.models import Ring, Status, Step
 from worker.probes import Look
-
-BUILT = datetime.now(UTC) - timedelta(days=3, hours=1)
-LOOKS = {
-    "queue": lambda: Look("answers", (("Hints waiting in the queue “draft”", 7),)),
-    "freshdesk": lambda: Look("agent 501, Deskhand", (("Account", "acme.freshdesk.com"),)),
-    "groq": lambda: Look("llama-3.3-70b-versatile, 3 of 3 models available"),
-    "milvus": lambda: Look("milvus_lite-3.2.2", (("Index in use", "deskhand_20260302_1"), ("Built", BUILT))),
-}
 
 
 @pytest.mark.parametrize("part", [part.name for part in parts.PARTS])

@@ -29,6 +29,7 @@ def users(tmp_path, monkeypatch, ledger: SqlLedger):
 def test_a_user_is_added_listed_and_disabled(users, ledger: SqlLedger, capsys):
     assert users("add", "maya", "--role", "reviewer", typed="correct horse battery\n") == 0
     assert check_password(ledger.users.get("maya"), "correct horse battery")
+    assert ledger.users.get("maya")["password_hash"].startswith("$argon2id$")
     assert users("list") == 0
     assert capsys.readouterr().out.split() == ["maya", "reviewer"]
     assert users("disable", "maya") == 0

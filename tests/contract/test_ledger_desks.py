@@ -79,6 +79,9 @@ def test_leads_see_who_else_has_a_case_open(ledger: Ledger) -> None:
     assert ledger.reviews.look(case.case_id, "tom", A_WHILE) == ["maya"]
     assert ledger.reviews.look(case.case_id, "maya", A_WHILE) == ["tom"]
     assert ledger.reviews.look(case.case_id, "maya", timedelta(seconds=-1)) == []
+    assert ledger.reviews.others(case.case_id, "ravi", A_WHILE) == ["maya", "tom"]
+    assert ledger.reviews.others(case.case_id, "maya", A_WHILE) == ["tom"], "asking notes nothing"
+    assert ledger.reviews.others(case.case_id, "ravi", timedelta(seconds=-1)) == []
     assert ledger.reviews.look("nope", "maya", A_WHILE) == []
 
 

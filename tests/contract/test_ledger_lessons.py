@@ -165,3 +165,28 @@ def test_what_lies_outside_the_span_is_not_told(ledger: Ledger, span: tuple[time
     assert ledger.figures.unanswered(elsewhere, 10) == []
     assert ledger.figures.kept(elsewhere) == []
     assert ledger.figures.fired(elsewhere) == []
+
+
+def test_the_lessons_of_one_template_are_the_decisions_on_its_drafts(ledger: Ledger) -> None:
+    light, refused, other, edited, back = (held(ledger, n) for n in (1, 2, 3, 4, 5))
+    approve(ledger, light, LIGHT)
+    ledger.reviews.reject(refused.case_id, newest_draft(ledger, refused), "Wrong fund.", "meera", lesson=REFUSED)
+    elsewhere = a_draft(template_id="fees")
+    ledger.reviews.edit(other.case_id, newest_draft(ledger, other), elsewhere, "meera", lesson=LIGHT)
+    approve(ledger, other, AS_IT_WAS)
+    ledger.reviews.edit(edited.case_id, newest_draft(ledger, edited), a_draft("Edited."), "meera", lesson=LIGHT)
+    approve(ledger, back, AS_IT_WAS)
+    ledger.reviews.undo(back.case_id, "meera")
+
+    def tickets(template_id: str = "redeem", **more: Any) -> list[int]:
+        return [one.ticket_id for one in ledger.reviews.lessons(always(), template_id, **more)]
+
+    assert tickets() == [2, 1]
+    assert tickets("fees") == [3]
+    assert tickets("") == []
+    assert tickets(treatment=Treatment.LIGHT) == [1]
+    assert (tickets(limit=1), tickets(limit=1, offset=1), tickets(offset=2)) == ([2], [1], [])
+    [whole] = ledger.reviews.lessons(always(), "redeem", treatment=Treatment.LIGHT)
+    assert whole == next(one for one in stored(ledger) if one.ticket_id == 1)
+    long_ago = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC))
+    assert ledger.reviews.lessons(long_ago, "redeem") == []

@@ -164,3 +164,21 @@ def test_the_audit_log_shows_the_newest_first(ledger: Ledger) -> None:
     assert newest_entry["detail"] == "trace"
     assert newest_entry["at"] >= older["at"]
     assert len(ledger.reviews.audit_log(limit=1)) == 1
+    assert ledger.reviews.audit_log(limit=1, offset=1) == [older]
+    assert ledger.reviews.audit_log(offset=2) == []
+
+
+def test_a_draft_that_a_person_puts_away_is_audited_and_what_deskhand_does_is_not(ledger: Ledger) -> None:
+    closed, again, own = (held(ledger, n) for n in (1, 2, 3))
+    move = (Status.HELD, Status.SUPERSEDED, None)
+    ledger.cases.advance(closed.case_id, *move, reasons=["The ticket was closed."], by="meera")
+    assert ledger.cases.wrote_again(again.case_id, "The customer wrote again.", "ravi") is not None
+    assert ledger.cases.wrote_again(again.case_id, "The customer wrote again.", "tom") is None
+    assert not ledger.cases.advance(closed.case_id, *move, by="tom")
+    ledger.cases.advance(own.case_id, *move)
+
+    told = [(entry["user"], entry["action"], entry["subject"], entry["detail"]) for entry in ledger.reviews.audit_log()]
+    assert told == [
+        ("ravi", "superseded", again.case_id, "The customer wrote again."),
+        ("meera", "superseded", closed.case_id, "The ticket was closed."),
+    ]

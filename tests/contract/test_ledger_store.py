@@ -281,6 +281,26 @@ def test_a_page_of_ten_thousand_held_drafts_is_read_through_the_index(sql_url: s
     engine.dispose()
 
 
+def test_the_filters_of_ten_thousand_held_drafts_are_counted_in_an_index_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    ledger, engine = open_ledger(url), open_engine(url)
+    _hold_many(engine, 10_000)
+    seen: list[tuple[str, Any]] = []
+    event.listen(ledger._engine, "before_cursor_execute", lambda *call: seen.append((call[2], call[3])))
+
+    assert ledger.reviews.facets()["strength"] == {"unknown": 10_000}
+
+    counted = [call for call in seen if "GROUP BY" in call[0]]
+    assert len(counted) == 4
+    with engine.connect() as connection:
+        for statement, parameters in counted:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
+            assert "COVERING INDEX ix_cases_facets" in plan, plan
+    ledger.close()
+    engine.dispose()
+
+
 def _hold_many(engine: Any, count: int) -> None:
     row = {"message_key": "ticket", "status": "held", "epoch": 1, "opened_by": "d", "subject": "", "requester_id": 1,
            "requester_email": "", "strength": "unknown", "segments": [], "template_id": "", "reasons": []}  # fmt: skip

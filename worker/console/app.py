@@ -23,6 +23,7 @@ from worker.console.page import STATIC, Pages
 from worker.console.parts import add_parts
 from worker.console.queue import add_queue
 from worker.console.signin import add_signin
+from worker.console.taught import add_lessons
 from worker.console.throttle import Throttle
 from worker.console.watching import add_watching
 from worker.ports import Enqueue, Helpdesk, Ledger, Now
@@ -86,6 +87,7 @@ def make_console(
     add_watching(app, access, cases)
     add_audit(app, ledger, access, pages)
     add_numbers(app, ledger, pages, zone, now)
+    add_lessons(app, ledger, pages, zone, now)
     add_parts(app, ledger, pages, looks or {})
     return app
 

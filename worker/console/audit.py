@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import Depends, FastAPI, Request, Response
 
 from worker.console.access import Access
@@ -9,10 +11,12 @@ from worker.console.page import Pages
 from worker.console.people import ADMIN
 from worker.ports import Ledger
 
-SHOWN = 200
+SHOWN = 100
 
 
 def add_audit(app: FastAPI, ledger: Ledger, access: Access, pages: Pages) -> None:
     @app.get("/audit", dependencies=[Depends(access.needs(ADMIN))])
-    def audit(request: Request) -> Response:
-        return pages.show(request, "audit.html", entries=ledger.reviews.audit_log(SHOWN), shown=SHOWN)
+    def audit(request: Request, page: str = "1") -> Response:
+        number = int(page) if re.fullmatch(r"[1-9]\d{0,5}", page, re.ASCII) else 1
+        found = ledger.reviews.audit_log(SHOWN + 1, offset=(number - 1) * SHOWN)
+        return pages.show(request, "audit.html", entries=found[:SHOWN], page=number, more=len(found) > SHOWN)

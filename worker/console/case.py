@@ -62,6 +62,7 @@ class Cases:
             typed=typed,
             chosen=choice,
             place=self.desk.ledger.reviews.beside(case_id, choice.sieve),
+            others_here=self.desk.ledger.reviews.others(case_id, request.state.session.login, PRESENT),
             toast=toast(self.desk.ledger, params.get("done", ""), params.get("of", "")),
             ticket_link=f"{self.freshdesk_url}/a/tickets/{ticket}" if self.freshdesk_url else "",
             shadow=self.desk.policy.shadow,

@@ -45,6 +45,8 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
 
     @app.post("/cases/{case_id}/preview", dependencies=[Depends(access.needs(REVIEWER))])
     def preview(request: Request, case_id: str) -> Response:
+        if desk.ledger.cases.get(case_id) is None:
+            return JSONResponse({"detail": "no such case"}, 404)
         made = review.preview(desk, case_id, request.state.form.get("text", ""), request.state.session.login)
         if made is None:
             return JSONResponse({"hash": "", "page": ""})

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
-from worker.models import Case, Draft, Lesson, Noun
+from worker.models import Case, Draft, Lesson, Noun, Treatment
+from worker.ports.figures import Learnt, Span
 from worker.ports.outgoing import Outgoing
 
 NONE = "-"  # in a Sieve: those that have none
@@ -121,6 +122,10 @@ class Reviews(Protocol):
         """Notes that `user` has the case open; the logins of others who said so within that time."""
         ...
 
+    def others(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
+        """The same without noting anything: for a page that is about to be shown."""
+        ...
+
     def take_over(self, case_id: str, user: str, reason: str, outgoing: Outgoing | None = None) -> bool:
         """`user` answers this ticket: all its cases that have not ended are HANDED_OVER with the reason, queued replies
         are dropped, `outgoing` is queued. False, and nothing is stored, if it is taken already, or unknown."""
@@ -134,9 +139,18 @@ class Reviews(Protocol):
         """Login of the colleague who answers this ticket; "" for nobody."""
         ...
 
+    def lessons(
+        self, span: Span, template_id: str, *, treatment: Treatment | None = None, limit: int = 50, offset: int = 0
+    ) -> Sequence[Learnt]:
+        """What leads decided on one template's drafts ("" those without one), newest first, or only one kind of it.
+        Approvals and rejections; neither edits that nobody decided on nor decisions that were taken back."""
+        ...
+
     def audit(self, user: str, action: str, subject: str, detail: str = "") -> None: ...
 
-    def audit_log(self, limit: int = 100) -> Sequence[Mapping[str, Any]]: ...
+    def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:
+        """Newest first: at, user, action, subject, detail."""
+        ...
 
 
 class Users(Protocol):

@@ -138,6 +138,8 @@ class MemoryCases(MemoryCaseLookups):
             moved = self._state.move(row, to, by=by or DESKHAND, reasons=reasons)
             if moved and from_ is Status.APPROVED and to is not Status.SENT:
                 self._state.drop_queued_reply(case_id, MOVED_ON)
+            if moved and by:
+                self._state.note_audit(by, to, case_id, " ".join(reasons))
             return moved
 
     def wrote_again(self, case_id: str, reason: str, by: str) -> str | None:
@@ -146,6 +148,7 @@ class MemoryCases(MemoryCaseLookups):
             if row is None or row.case.status is not Status.HELD:
                 return None
             self._state.move(row, Status.SUPERSEDED, by=by, reasons=[reason])
+            self._state.note_audit(by, Status.SUPERSEDED, case_id, reason)
             return self._state.ring(Ring.RECHECK, row.case.ticket_id, case_id=None)
 
 

@@ -29,8 +29,12 @@ class MemoryDesks:
         with self._state.lock:
             if case_id not in self._state.cases:
                 return []
+            self._state.viewers[case_id, user] = self._state.now()
+            return self.others(case_id, user, within)
+
+    def others(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
+        with self._state.lock:
             now = self._state.now()
-            self._state.viewers[case_id, user] = now
             seen = [(login, at) for (case, login), at in self._state.viewers.items() if case == case_id]
             return sorted(login for login, at in seen if login != user and at >= now - within)
 

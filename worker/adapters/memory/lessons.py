@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from worker.adapters.memory.state import CaseRow, State, cleaned
 from worker.adapters.store.columns import clean
 from worker.adapters.store.lessons import PAUSE
-from worker.models import Lesson, Status
-from worker.ports.figures import Learnt
+from worker.models import Lesson, Status, Treatment
+from worker.ports.figures import Learnt, Span
 
 
 class MemoryLessons:
-    """The half of `ports.people.Reviews` that nobody sees."""
+    """The half of `ports.people.Reviews` that leads do not see while they decide."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -23,6 +24,21 @@ class MemoryLessons:
             if row is not None and row.case.status is Status.HELD:
                 first = self._reading_since(case_id, user) or now
                 self._state.openings[case_id, user] = (first, now)
+
+    def lessons(
+        self, span: Span, template_id: str, *, treatment: Treatment | None = None, limit: int = 50, offset: int = 0
+    ) -> Sequence[Learnt]:
+        with self._state.lock:
+            found = [
+                one
+                for one in self._state.lessons.values()
+                if one.template_id == template_id
+                and span[0] <= one.at < span[1]
+                and one.decision in ("approved", "rejected")
+                and treatment in (None, one.treatment)
+            ]
+        newest = sorted(found, key=lambda one: (one.at, one.draft_id), reverse=True)
+        return newest[offset : offset + limit]
 
     def _reading_since(self, case_id: str, user: str) -> datetime | None:
         first, last = self._state.openings.get((case_id, user), (None, None))

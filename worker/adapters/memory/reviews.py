@@ -106,6 +106,6 @@ class MemoryReviews(MemoryQueue, MemoryDesks, MemoryLessons):
         with self._state.lock:
             self._state.note_audit(user, action, subject, detail)
 
-    def audit_log(self, limit: int = 100) -> Sequence[Mapping[str, Any]]:
+    def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:
         with self._state.lock:
-            return [dict(entry) for entry in reversed(self._state.audit)][:limit]
+            return [dict(entry) for entry in reversed(self._state.audit)][offset : offset + limit]

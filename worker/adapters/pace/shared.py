@@ -24,8 +24,8 @@ from worker.adapters.pace.words import Ask, Pass, Told
 
 log = structlog.get_logger(__name__)
 
-_PREFIX = "deskhand:pace:"
-_MEMBERS = f"{_PREFIX}processes"
+PREFIX = "deskhand:pace:"
+_MEMBERS = f"{PREFIX}processes"
 _PATIENCE = 0.25  # seconds; the script takes a tenth of a millisecond
 _ALONE_SECONDS = 5.0  # how long Redis is not asked again after it failed
 _PRESENT_SECONDS = 15.0  # how often a process says that it is there
@@ -95,7 +95,7 @@ class SharedPace:
             if self._now() - self._present_at > _PRESENT_SECONDS:
                 self._present_at = self._now()
                 self._say_present()
-            answer = self._script([f"{_PREFIX}{gauge}" for gauge in gauges], [what, now, *figures])
+            answer = self._script([f"{PREFIX}{gauge}" for gauge in gauges], [what, now, *figures])
         except (RedisError, OSError) as error:
             self._alone_until = self._now() + _ALONE_SECONDS
             self._found(False, type(error).__name__)

@@ -18,6 +18,7 @@ from worker.adapters.store.room import (
     drop_queued_replies,
     from_now,
     move,
+    note_audit,
     ring_doorbell,
     to_case,
     upsert,
@@ -120,18 +121,23 @@ class SqlCases(CaseLookups):
     def advance(
         self, case_id: str, from_: Status, to: Status, epoch: int | None, *, reasons: Sequence[str] = (), by: str = ""
     ) -> bool:
-        """Taking an APPROVED case back also drops its reply, if that is still queued."""
+        """Taking an APPROVED case back also drops its reply, if that is still queued. What a person did is audited."""
         mine = [] if epoch is None else [cases.c.epoch == epoch]
         with self.writing() as connection:
             row = move(connection, case_id, from_, to, by=by or DESKHAND, reasons=reasons, where=mine)
             if row is not None and from_ is Status.APPROVED and to is not Status.SENT:
                 drop_queued_replies(connection, MOVED_ON, sends.c.case_id == case_id)
+            if row is not None and by:
+                note_audit(connection, by, to, case_id, " ".join(reasons))
             return row is not None
 
     def wrote_again(self, case_id: str, reason: str, by: str) -> str | None:
         with self.writing() as connection:
             row = move(connection, case_id, Status.HELD, Status.SUPERSEDED, by=by, reasons=[reason])
-            return None if row is None else ring_doorbell(connection, Ring.RECHECK, row.ticket_id, case_id=None)
+            if row is None:
+                return None
+            note_audit(connection, by, Status.SUPERSEDED, case_id, reason)
+            return ring_doorbell(connection, Ring.RECHECK, row.ticket_id, case_id=None)
 
 
 def _about(thread: Thread, message_key: str) -> dict[str, Any]:

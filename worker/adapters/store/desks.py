@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from worker.adapters.store.columns import clock
 from worker.adapters.store.room import Room, add_send, drop_queued_replies, move, note_audit, upsert
@@ -31,7 +31,6 @@ class Desks(Room):
 
     def look(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
         known = select(cases.c.case_id).where(cases.c.case_id == case_id)
-        others = select(viewers.c.login).where(viewers.c.case_id == case_id, viewers.c.login != user)
         with self.writing() as connection:
             if connection.execute(known).first() is None:
                 return []
@@ -40,8 +39,11 @@ class Desks(Room):
                 seen.on_conflict_do_update(index_elements=["case_id", "login"], set_={"seen_at": clock()})
             )
             connection.execute(delete(viewers).where(viewers.c.seen_at < clock() - _FORGOTTEN))
-            recent = viewers.c.seen_at >= clock() - within.total_seconds()
-            return list(connection.execute(others.where(recent).order_by(viewers.c.login)).scalars())
+            return _others(connection, case_id, user, within)
+
+    def others(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
+        with self.reading() as connection:
+            return _others(connection, case_id, user, within)
 
     def take_over(self, case_id: str, user: str, reason: str, outgoing: Outgoing | None = None) -> bool:
         with self.writing() as connection:
@@ -72,3 +74,9 @@ class Desks(Room):
     def taken_by(self, ticket_id: int) -> str:
         with self.reading() as connection:
             return connection.execute(select(taken.c.login).where(taken.c.ticket_id == ticket_id)).scalar() or ""
+
+
+def _others(connection: Connection, case_id: str, user: str, within: timedelta) -> list[str]:
+    recent = viewers.c.seen_at >= clock() - within.total_seconds()
+    there = select(viewers.c.login).where(viewers.c.case_id == case_id, viewers.c.login != user, recent)
+    return list(connection.execute(there.order_by(viewers.c.login)).scalars())

@@ -1,21 +1,24 @@
-"""What is kept of decisions for learning: written in the transaction of the decision itself. Called by the rooms."""
+"""What is kept of decisions for learning: written in the transaction of the decision itself, read by template."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection, case, delete, insert, select
 
-from worker.adapters.store.columns import clock
+from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.room import Room, upsert
 from worker.adapters.store.schema import cases, lesson_findings, lessons, openings, unanswered
-from worker.models import Draft, Lesson, Status
+from worker.models import Change, Draft, Lesson, Status, Treatment
+from worker.ports.figures import Learnt, Span
 
 PAUSE = timedelta(minutes=30).total_seconds()  # a case left open for longer was not being read all that time
 
 
-class Openings(Room):
-    """Who reads which held case since when."""
+class Lessons(Room):
+    """Who reads which held case since when, and what leads made of each template's drafts."""
 
     def opened(self, case_id: str, user: str) -> None:
         """Only held cases are being reviewed. Somebody who comes back after a pause begins anew."""
@@ -28,6 +31,40 @@ class Openings(Room):
             since = case((openings.c.last_at < clock() - PAUSE, clock()), else_=openings.c.first_at)
             again = {"first_at": since, "last_at": clock()}
             connection.execute(row.on_conflict_do_update(index_elements=["case_id", "login"], set_=again))
+
+    def lessons(
+        self, span: Span, template_id: str, *, treatment: Treatment | None = None, limit: int = 50, offset: int = 0
+    ) -> Sequence[Learnt]:
+        where = [
+            lessons.c.template_id == template_id,
+            lessons.c.at >= span[0].timestamp(),
+            lessons.c.at < span[1].timestamp(),
+            lessons.c.decision.in_(["approved", "rejected"]),
+        ]
+        if treatment is not None:
+            where.append(lessons.c.treatment == treatment)
+        newest = (
+            select(lessons, cases.c.ticket_id)
+            .join_from(lessons, cases, cases.c.case_id == lessons.c.case_id)
+            .where(*where)
+            .order_by(lessons.c.at.desc(), lessons.c.draft_id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        with self.reading() as connection:
+            rows = connection.execute(newest).all()
+            of_these = lesson_findings.c.draft_id.in_([row.draft_id for row in rows])
+            guards = connection.execute(select(lesson_findings).where(of_these).order_by(lesson_findings.c.guard)).all()
+            return [_learnt(row, [guard for guard in guards if guard.draft_id == row.draft_id]) for row in rows]
+
+
+def _learnt(row: Any, guards: Sequence[Any]) -> Learnt:
+    stored = {name: row._mapping[name] for name in Learnt.model_fields if name in row._mapping}
+    stored |= {"at": moment(row.at), "user": row.login}
+    difference = tuple(Change.model_validate(change) for change in stored.pop("difference"))
+    found = tuple(guard.guard for guard in guards)
+    standing = tuple(guard.guard for guard in guards if guard.standing)
+    return Learnt(**stored, difference=difference, found=found, standing=standing)
 
 
 def learn(

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.desks import Desks
-from worker.adapters.store.lessons import Openings, learn
+from worker.adapters.store.lessons import Lessons, learn
 from worker.adapters.store.queue import Queue
 from worker.adapters.store.room import add_draft, add_send, drop_queued_replies, move, note_audit, ring_doorbell
 from worker.adapters.store.schema import audit, cases, drafts, sends
@@ -19,7 +19,7 @@ from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status, Trac
 from worker.ports import Outgoing
 
 
-class SqlReviews(Queue, Desks, Openings):
+class SqlReviews(Queue, Desks, Lessons):
     """`ports.ledger.Reviews` over SQL: the queue and who is at what come from the rooms beside this one."""
 
     def approve(
@@ -112,8 +112,8 @@ class SqlReviews(Queue, Desks, Openings):
         with self.writing() as connection:
             note_audit(connection, user, action, subject, detail)
 
-    def audit_log(self, limit: int = 100) -> Sequence[Mapping[str, Any]]:
-        """Newest first: at, user, action, subject, detail."""
+    def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:
+        newest = select(audit).order_by(audit.c.entry_id.desc()).limit(limit).offset(offset)
         with self.reading() as connection:
             return [
                 {
@@ -123,5 +123,5 @@ class SqlReviews(Queue, Desks, Openings):
                     "subject": row.subject,
                     "detail": row.detail,
                 }
-                for row in connection.execute(select(audit).order_by(audit.c.entry_id.desc()).limit(limit))
+                for row in connection.execute(newest)
             ]

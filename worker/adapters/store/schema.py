@@ -98,6 +98,8 @@ cases = Table(
     Index("ix_cases_requester_id", "requester_id"),
     # Whole, not partial: without statistics SQLite takes the index below instead, and sorts 10,000 held drafts.
     Index("ix_cases_queue", "status", "answer_by", "case_id"),
+    # Every column that the filters count: four readings of 10,000 whole rows would be most of the queue's time.
+    Index("ix_cases_facets", "status", "strength", "template_id", "segments", "guards"),
     Index("ix_cases_status_moved_at_case_id", "status", "moved_at", "case_id"),
     _index("ix_cases_unended", "opened_at", where=UNENDED),
 )
@@ -209,6 +211,7 @@ lessons = Table(
     Column("at", Double, nullable=False),
     Column("seconds", Double),  # from the opening of the case to the decision; None where nobody knows
     Index("ix_lessons_at", "at"),
+    Index("ix_lessons_template_id_at", "template_id", "at"),
 )
 
 lesson_findings = Table(

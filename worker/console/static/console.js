@@ -110,6 +110,9 @@
       return true;
     });
   }
+  // On a phone the folders are one line: the one that is open must be in sight.
+  const folder = one(".folders [aria-current]");
+  if (folder) folder.closest("ul").scrollLeft = folder.offsetLeft - folder.closest("ul").offsetLeft - 12;
   function tellOfNew(count) {
     const place = one("[data-news]");
     place.replaceChildren();
@@ -244,7 +247,8 @@
         return false;
       }
       first = "";
-      one("[data-others]").textContent = found.others.length ? `${found.others.join(", ")} has this open too` : "";
+      const has = found.others.length === 1 ? "has" : "have";
+      one("[data-others]").textContent = found.others.length ? `${found.others.join(", ")} ${has} this open too` : "";
       tellOfStale(found);
       return true;
     });

@@ -1,0 +1,49 @@
+"""From the command line to one JSON object: `main` is what scripts/bench.py calls.
+
+Standard output gets the JSON object as its last line and nothing else; the table for people and the progress bars go to
+standard error. Exit 2 for options that cannot be used, 1 for trouble with a part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from worker.bench import console
+from worker.errors import BadConfiguration, Trouble
+from worker.evaluation.run import table
+from worker.evaluation.suite import Screen, Suite
+from worker.log import start_logging
+
+SUITES: dict[str, Suite] = {suite.name: suite for suite in (console.SUITE,)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    screen = Screen(quiet=options.json)
+    start_logging(level="error", fmt="console")
+    try:
+        figures = SUITES[options.suite].measure(options, screen)
+    except BadConfiguration as error:
+        print(*error.problems, sep="\n", file=sys.stderr)
+        return 2
+    except Trouble as trouble:
+        print(f"The measurement was broken off: {trouble.reason}.", file=sys.stderr)
+        return 1
+    finally:
+        screen.close()
+    screen.say(table(figures))
+    print(json.dumps(figures), flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench.py", description="Speed on this machine.")
+    suites = parser.add_subparsers(dest="suite", required=True, metavar="SUITE")
+    for suite in SUITES.values():
+        one = suites.add_parser(suite.name, help=suite.about, description=suite.about)
+        suite.arguments(one)
+        one.add_argument("--json", action="store_true", help="the JSON object only: no table, no progress")
+    return parser

@@ -1,0 +1,117 @@
+"""The console as it runs in production, `python -m worker.web console` on a ledger, and a browser's connection to it.
+
+What is measured is the wall time from the first byte of a request to the last of its answer, and the time for which the
+server's threads held a processor meanwhile: on a machine that others use too, only the latter can be compared.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode
+
+from worker.errors import Permanent
+from worker.settings import ROOT, Settings
+from worker.stack.checks import free_port
+
+PATIENCE = 60.0  # seconds until the console must answer
+
+
+@dataclass
+class Took:
+    """Milliseconds of the requests of one kind, one by one. `cpu` stays empty where the machine does not tell."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    body: str
+    location: str
+
+
+class Browser:
+    """One connection that stays open, with its cookies. `answer` is timed into `took` where one is given."""
+
+    def __init__(self, port: int, pid: int) -> None:
+        self._connection = http.client.HTTPConnection("localhost", port, timeout=30)
+        self._cookies: SimpleCookie = SimpleCookie()
+        self._threads = Path(f"/proc/{pid}/task")
+
+    def get(self, path: str, took: Took | None = None) -> Answered:
+        return self._ask("GET", path, "", took)
+
+    def post(self, path: str, fields: Mapping[str, str], took: Took | None = None) -> Answered:
+        return self._ask("POST", path, urlencode(fields), took)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _ask(self, method: str, path: str, body: str, took: Took | None) -> Answered:
+        cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in self._cookies.items())
+        headers = {
+            "Cookie": cookies,
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "same-origin",
+        }
+        cpu, begun = self._cpu(), time.perf_counter()
+        self._connection.request(method, path, body or None, headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode()
+        wall = time.perf_counter() - begun
+        if took is not None:
+            took.wall.append(wall * 1000)
+            if cpu is not None:
+                took.cpu.append(((self._cpu() or cpu) - cpu) / 1e6)
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            self._cookies.load(cookie)
+        return Answered(answer.status, text, answer.headers.get("Location", ""))
+
+    def _cpu(self) -> int | None:
+        """Nanoseconds for which the server's threads have run; None where there is no such record."""
+        try:
+            return sum(int((thread / "schedstat").read_text().split()[0]) for thread in self._threads.iterdir())
+        except (OSError, ValueError, IndexError):  # no Linux, or a thread that has just ended
+            return None
+
+
+@contextmanager
+def console_over(database_url: str, folder: Path) -> Iterator[Browser]:
+    """A console process on that ledger, alone with it: no Freshdesk, no index. Ended when the block is left."""
+    port = free_port()
+    ours = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in Settings.model_fields}
+    surroundings = {name: value for name, value in os.environ.items() if name not in ours}
+    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "CONSOLE_PORT": str(port), "LOG_LEVEL": "error"}
+    command = [sys.executable, "-m", "worker.web", "console"]
+    environment = {**surroundings, "DESKHAND_ENV_FILE": os.devnull, **settings}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: S603 - our own interpreter and module
+    browser = Browser(port, process.pid)
+    try:
+        _wait_for(browser, process)
+        yield browser
+    finally:
+        browser.close()
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(browser: Browser, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            if browser.get("/healthz").status == 200:
+                return
+        except OSError:
+            browser.close()  # nobody listens yet: the next try needs a connection of its own
+            time.sleep(0.1)
+    raise Permanent("the console did not start", part="console")
