@@ -83,6 +83,10 @@ def shelf(make):
     return shelf
 
 
+def untold(*_: object) -> None:
+    """Progress that nobody watches."""
+
+
 def a_name() -> str:
     return f"t{next(_numbers)}"
 
@@ -193,7 +197,7 @@ def test_an_index_of_another_model_is_refused_by_name(make):
     publish([row_of(PASSAGES[0])], EMBEDDER, shelf)
     reader = make(name, model="another-model")
     if isinstance(reader, MemoryIndex):
-        reader.put([row_of(PASSAGES[0])], EMBEDDER.embed(["x"]), shelf.built(), lambda *_: None)
+        reader.swap(reader.stage([row_of(PASSAGES[0])], EMBEDDER.embed(["x"]), shelf.built(), untold), untold)
 
     for ask in (lambda: search(reader, "fees"), reader.ping):
         with pytest.raises(Permanent, match=r"hash-256.*another-model"):
@@ -248,7 +252,7 @@ def test_a_large_head_is_kept_whole_and_no_search_returns_it(make):
     rows = all_rows()
     vectors = EMBEDDER.embed([row.embed for row in rows])
     build = Build(model=EMBEDDER.name, dim=EMBEDDER.dim, kb_hash="0" * 64, built_at=datetime.now(UTC), rows=len(rows))
-    shelf.put(rows, vectors, build, lambda *_: None, head)
+    shelf.swap(shelf.stage(rows, vectors, build, untold, head), untold)
 
     assert shelf.head() == head
     assert set(ids(shelf, "head", limit=50)) <= {source.source_id for source in PASSAGES}

@@ -11,15 +11,17 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 import numpy as np
 import structlog
 
 from worker.adapters.breaker import Breaker
+from worker.adapters.milvus_best import Best
 from worker.adapters.milvus_head import read_head
 from worker.adapters.milvus_link import PART, Gone, Link
-from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, source_of, template_of, where
+from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, template_of, where
 from worker.adapters.milvus_write import Writing
 from worker.errors import Permanent, Retryable
 from worker.models import Kind, Template
@@ -57,6 +59,7 @@ class MilvusShelf:
         self._writing = Writing(self._link, alias, keep)
         self._model = model
         self._alias = alias
+        self._only = ""  # the one collection that is asked, whichever is live; see `staged`
         self._seen: tuple[float, Live | None] = (0.0, None)
         self._looking = threading.Lock()
         self._head: tuple[str, bytes] = ("", b"")  # of which collection
@@ -112,7 +115,7 @@ class MilvusShelf:
         return self._ask("reading the template choice", ask)
 
     def version(self) -> str:
-        return self._link.call("asking for the live index", lambda client: self._writing.target(client, self._alias))
+        return self._only or self._link.call("asking for the live index", lambda client: self._writing.target(client, self._alias))
 
     def ping(self) -> str:
         live = self._live(fresh=True)
@@ -129,10 +132,21 @@ class MilvusShelf:
         live = self._look()
         return self._writing.contents(live) if live else Contents()
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
-        name = self._writing.put(rows, vectors, build, tick, head)
+    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+        return self._writing.stage(rows, vectors, build, tick, head)
+
+    def staged(self, name: str) -> MilvusShelf:
+        view = copy(self)
+        view._only, view._looking = name, threading.Lock()
+        view._seen, view._head = (0.0, None), ("", b"")
+        return view
+
+    def swap(self, name: str, tick: Tick) -> None:
+        self._writing.swap(name, tick)
         self._forget()
-        return name
+
+    def discard(self, name: str) -> None:
+        self._writing.discard(name)
 
     def rollback(self) -> str:
         name = self._writing.rollback()
@@ -173,7 +187,7 @@ class MilvusShelf:
             output_fields=fields,
             **asked,
         )[0]
-        best = _Best(limit)
+        best = Best(limit)
         for hit in near:
             best.dense(hit["entity"], float(hit["distance"]))
         if live.lexical and words:
@@ -261,39 +275,3 @@ class MilvusShelf:
     def _forget(self) -> None:
         with self._looking:
             self._seen = (0.0, None)
-
-
-class _Best:
-    """The best rows by source while hits come in, and the union of the nearest and the best-worded."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._dense: dict[str, float] = {}
-        self._lexical: dict[str, float] = {}
-        self.entities: dict[str, Mapping[str, Any]] = {}
-
-    def dense(self, found: Mapping[str, Any], cosine: float) -> None:
-        source_id = str(found["source_id"])
-        self.entities.setdefault(source_id, found)
-        self._dense[source_id] = max(self._dense.get(source_id, -1.0), min(cosine, 1.0))
-
-    def lexical(self, found: Mapping[str, Any], score: float, cosine: float) -> None:
-        source_id = str(found["source_id"])
-        self.dense(found, cosine)
-        self._lexical[source_id] = max(self._lexical.get(source_id, 0.0), score)
-
-    def ids(self) -> list[str]:
-        near = sorted(self._dense, key=lambda s: -self._dense[s])[: self._limit]
-        return list(dict.fromkeys((*near, *self._worded())))
-
-    def hit(self, source_id: str, found: Mapping[str, Any]) -> Hit:
-        worded = self._worded()
-        return Hit(
-            source=source_of(found, self._dense[source_id]),
-            dense=self._dense[source_id],
-            lexical_rank=worded.index(source_id) if source_id in worded else None,
-            lexical=self._lexical.get(source_id),
-        )
-
-    def _worded(self) -> list[str]:
-        return sorted(self._lexical, key=lambda s: -self._lexical[s])[: self._limit]

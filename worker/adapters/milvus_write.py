@@ -50,8 +50,8 @@ class Writing:
                 return ""
             raise
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
-        """See shelf.Shelf.put."""
+    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+        """See shelf.Shelf.stage."""
         if len(rows) != len(vectors) or len({row.pk for row in rows}) != len(rows):
             raise Permanent("rows and vectors do not match, or two rows have one id", part=PART)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
@@ -66,13 +66,17 @@ class Writing:
         with self._one:
             try:
                 self._write(live, rows, vectors, tick, head)
-            except Trouble:
-                self._undo(live.name)
+            except BaseException:  # also where somebody lost patience
+                self.discard(live.name)
                 raise
-            self._link.call("swapping the index", lambda client: self._swap(client, live.name), again=False)
-            self._sweep(live.name)
-        tick("swap", 1, 1)
         return live.name
+
+    def swap(self, name: str, tick: Tick) -> None:
+        """See shelf.Shelf.swap."""
+        with self._one:
+            self._link.call("swapping the index", lambda client: self._swap(client, name), again=False)
+            self._sweep(name)
+        tick("swap", 1, 1)
 
     def rollback(self) -> str:
         """See shelf.Shelf.rollback. The collection that was live stays, as the one to go forward to."""
@@ -94,11 +98,13 @@ class Writing:
 
         def ask(client: Any) -> Contents:
             versions: dict[str, str] = {}
+            labels: dict[str, tuple[str, ...]] = {}
             vectors: dict[str, Vectors] = {}
             for row in self._hashed(client, live.name, ""):
                 versions[str(row["source_id"])] = str(row["version"])
+                labels[str(row["source_id"])] = tuple(str(label) for label in row["labels"])
                 vectors[str(row["text_hash"])] = np.asarray(row["vector"], dtype=np.float32)
-            return Contents(versions=versions, vectors=vectors)
+            return Contents(versions=versions, labels=labels, vectors=vectors)
 
         try:
             return self._link.call("reading the index", ask)
@@ -112,7 +118,7 @@ class Writing:
             name,
             filter=f'text_hash like "{begins}%"' if begins else 'text_hash != ""',
             limit=self._page,
-            output_fields=["source_id", "version", "text_hash", "vector"],
+            output_fields=["source_id", "version", "labels", "text_hash", "vector"],
             timeout=PATIENCE,
         )
         if len(rows) < self._page:
@@ -203,7 +209,8 @@ class Writing:
         except Trouble as trouble:
             log.warning("milvus.sweep", error=trouble.reason)
 
-    def _undo(self, name: str) -> None:
+    def discard(self, name: str) -> None:
+        """See shelf.Shelf.discard."""
         try:
             self._link.call("dropping the unfinished index", lambda client: client.drop_collection(name))
         except Trouble as trouble:
