@@ -136,7 +136,8 @@ def open_shelf(settings: Settings) -> Iterator[MilvusShelf]:
 
     # In its folder this process owns the index while it writes; a stack that starts meanwhile has to wait.
     uri = milvus_uri(settings) or str(milvus_directory(settings))
-    with closing(MilvusShelf(uri, token=settings.milvus_token.get_secret_value())) as shelf:
+    token = settings.milvus_token.get_secret_value()
+    with closing(MilvusShelf(uri, token=token, keep=settings.index_keep)) as shelf:
         yield shelf
 
 

@@ -220,6 +220,50 @@ def test_a_build_is_swapped_in_whole_and_can_be_taken_back(make):
     assert shelf.rollback() == second, "and forward again"
 
 
+def test_a_staged_build_is_searched_by_name_and_by_nobody_else_until_it_is_swapped_in(make):
+    shelf = make(a_name())
+    live = publish([row_of(PASSAGES[0])], EMBEDDER, shelf).collection
+    seen = []
+
+    def look(change, new):
+        seen.append((ids(new, "fees"), ids(shelf, "fees"), shelf.version(), new.version()))
+        assert new.version() != live
+        return False
+
+    report = publish([row_of(PASSAGES[1])], EMBEDDER, shelf, look=look)
+
+    assert [(new, old, named) for new, old, named, _ in seen] == [(["fees#table@IM"], ["fees#intro"], live)]
+    assert (report.swapped, report.collection, shelf.version(), ids(shelf, "fees")) == (
+        False,
+        live,
+        live,
+        ["fees#intro"],
+    )
+    with pytest.raises((Retryable, Permanent)):
+        ids(shelf.staged(seen[0][3]), "fees")
+
+
+def test_a_look_that_fails_leaves_the_live_index_and_no_staged_one(make):
+    shelf = make(a_name())
+    live = publish([row_of(PASSAGES[0])], EMBEDDER, shelf).collection
+    seen = []
+
+    def look(change, new):
+        seen.append(new.version())
+        raise Retryable("the ledger is away")
+
+    with pytest.raises(Retryable, match="away"):
+        publish([row_of(PASSAGES[1])], EMBEDDER, shelf, look=look)
+
+    assert (shelf.version(), ids(shelf, "fees")) == (live, ["fees#intro"])
+    with pytest.raises((Retryable, Permanent)):
+        ids(shelf.staged(seen[0]), "fees")
+
+
+def test_contents_tell_who_may_read_what(shelf):
+    assert shelf.contents().labels == {row.source.source_id: row.source.segments for row in all_rows()}
+
+
 def test_the_description_tells_the_model_and_vectors_can_be_used_again(shelf):
     built, contents = shelf.built(), shelf.contents()
 

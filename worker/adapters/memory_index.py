@@ -119,7 +119,9 @@ class MemoryIndex:
 
     def staged(self, name: str) -> MemoryIndex:
         view = MemoryIndex()
-        view._collections = [one for one in (*self._staged.values(), *self._collections) if one.build.collection == name]
+        view._collections = [
+            one for one in (*self._staged.values(), *self._collections) if one.build.collection == name
+        ]
         return view
 
     def swap(self, name: str, tick: Tick) -> None:

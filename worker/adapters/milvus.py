@@ -115,7 +115,9 @@ class MilvusShelf:
         return self._ask("reading the template choice", ask)
 
     def version(self) -> str:
-        return self._only or self._link.call("asking for the live index", lambda client: self._writing.target(client, self._alias))
+        return self._only or self._link.call(
+            "asking for the live index", lambda client: self._writing.target(client, self._alias)
+        )
 
     def ping(self) -> str:
         live = self._live(fresh=True)

@@ -160,7 +160,7 @@ def _about(thread: Thread) -> dict[str, Any]:
 
 
 def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {"stale": ()}
     if identity is not None:
         customer = identity.customer
         columns |= {"strength": identity.strength, "customer_id": clean(customer.customer_id) if customer else None}

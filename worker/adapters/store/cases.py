@@ -148,7 +148,7 @@ def _about(thread: Thread, message_key: str) -> dict[str, Any]:
 
 def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -> dict[str, Any]:
     """What the drafting found out, as columns of the case."""
-    columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {"stale": []}
     if identity is not None:
         customer = identity.customer
         columns |= {"strength": identity.strength, "customer_id": customer.customer_id if customer else None}

@@ -94,6 +94,7 @@ cases = Table(
     Column("guards", Json, nullable=False, server_default=text("'[]'")),  # that found something in the newest draft
     Column("minder", Words, nullable=False, server_default=text("''")),
     Column("asked_at", Double),  # when the customer wrote, by Freshdesk's clock; None in rows of the first releases
+    Column("stale", Json, nullable=False, server_default=text("'[]'")),  # sources that the draft cites in old words
     UniqueConstraint("ticket_id", "message_key"),
     Index("ix_cases_requester_id", "requester_id"),
     # Whole, not partial: without statistics SQLite takes the index below instead, and sorts 10,000 held drafts.
