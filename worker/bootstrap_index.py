@@ -40,7 +40,7 @@ class Wish:
 
 
 class Reindexed(BuildReport):
-    """`looked`: something had changed, and it was looked at what that does. `effect`: None where no ticket could be asked
+    """`looked`: something had changed, and what that does was looked at. `effect`: None where no ticket could be asked
     again, and `not_asked` why. `refused`: why nobody but a person should make the change. `stale`: tickets with an open
     draft that cites what has changed."""
 

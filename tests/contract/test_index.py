@@ -148,6 +148,16 @@ def test_nothing_that_the_reader_may_not_read_ever_comes_back(shelf, reads):
             assert set(ids(shelf, text, reads, kind)) == readable, f"reads {reads}"
 
 
+def test_passages_are_read_by_their_ids_by_those_who_may_read_them(shelf):
+    wanted = [source.source_id for source in PASSAGES]
+
+    assert {p.source_id for p in shelf.passages(wanted, ("IM",))} == {"fees#table@IM", "both#rules"}
+    assert shelf.passages(["fees#intro"], ("public",)) == [PASSAGES[0]]
+    assert list(shelf.passages(["kyc", "nobody"], EVERYTHING)) == []
+    assert list(shelf.passages(wanted, ())) == []
+    assert list(shelf.passages([], EVERYTHING)) == []
+
+
 def test_the_limit_holds_for_sources_not_for_rows(shelf):
     assert len(shelf.search(Kind.TEMPLATE, EMBEDDER.embed(["documents"])[0], "", EVERYTHING, 2)) == 2
 

@@ -1,4 +1,4 @@
-"""Open drafts are marked once another index says what they cite in other words, and unmarked when it is theirs again."""
+"""Open drafts are marked once another index says in other words what they cite, and unmarked when it is good again."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from worker.errors import Permanent, Retryable
-from worker.models import Kind, Template
+from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Contents, Row, Tick
 from worker.ports.world import Hit, Vectors
 
@@ -82,6 +82,10 @@ class MemoryIndex:
             )
             for found in dict.fromkeys((*nearest, *ranked))
         ]
+
+    def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
+        sources = [row.source for row in self._live().rows if row.about == "source" and row.pk in source_ids]
+        return [s for s in sources if s.kind is Kind.PASSAGE and not set(s.segments).isdisjoint(reads)]
 
     def template(self, template_id: str) -> Template | None:
         return next((r.template for r in self._live().rows if r.template and r.pk == template_id), None)

@@ -21,10 +21,10 @@ from worker.adapters.breaker import Breaker
 from worker.adapters.milvus_best import Best
 from worker.adapters.milvus_head import read_head
 from worker.adapters.milvus_link import PART, Gone, Link
-from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, template_of, where
+from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, source_of, template_of, where
 from worker.adapters.milvus_write import Writing
 from worker.errors import Permanent, Retryable
-from worker.models import Kind, Template
+from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Contents, Row, Tick
 from worker.ports.world import Hit, Vectors
 
@@ -79,6 +79,18 @@ class MilvusShelf:
             return self._hits(client, live, kind, where(kind, known), point, words, limit) if known else []
 
         return self._ask("searching", ask)
+
+    def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
+        """See world.Index. The ids are our own index's, not a customer's words."""
+
+        def ask(client: Any, live: Live) -> Sequence[Source]:
+            known = readable(live.audiences, reads)
+            if not (known and source_ids):
+                return []
+            rows = self._carried(client, live, source_ids, where(Kind.PASSAGE, known))
+            return [source_of(row, 0.0) for row in rows.values()]
+
+        return self._ask("reading passages", ask)
 
     def template(self, template_id: str) -> Template | None:
         """The template of that id, whoever may read it."""
@@ -202,13 +214,13 @@ class MilvusShelf:
         carried = best.entities if kind is Kind.PASSAGE else self._carried(client, live, best.ids())
         return [best.hit(found, carried[found]) for found in best.ids() if found in carried]
 
-    def _carried(self, client: Any, live: Live, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """The rows that carry the sources themselves, by id."""
+    def _carried(self, client: Any, live: Live, ids: Sequence[str], only: str = "") -> dict[str, Mapping[str, Any]]:
+        """The rows that carry the sources themselves, by id; `only`: those that this filter lets through."""
         if not ids:
             return {}
         rows = client.query(
             live.name,
-            filter=f"pk in {json.dumps(list(ids))}",
+            filter=f"pk in {json.dumps(list(ids))}" + (f" and {only}" if only else ""),
             output_fields=CARRIED,
             timeout=self._link.timeout,
             consistency_level="Eventually",

@@ -119,6 +119,10 @@ class Index(Protocol):
         `text` is cut as the rows' words were (knowledge.words.searchable)."""
         ...
 
+    def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
+        """Those of these passages that are there and readable with labels `reads`, without scores, in any order."""
+        ...
+
     def template(self, template_id: str) -> Template | None: ...
 
     def head(self) -> bytes:
