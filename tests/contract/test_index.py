@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
+from tests.builders import a_reader
 from tests.knowledge.kb_files import a_passage, a_template, template_rows
 from tests.milvus import milvus_server_program, running_milvus_server
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
@@ -18,6 +21,7 @@ from worker.knowledge.choice_file import unpack
 from worker.knowledge.index import Row, publish, row_of
 from worker.models import Kind
 from worker.ports.shelf import Build
+from worker.support.retrieve import Search, Weights
 
 EVERYTHING = ("public", "IM", "IM+")
 EMBEDDER = HashEmbedder()
@@ -179,6 +183,23 @@ def test_words_find_what_the_vector_alone_would_not_have_brought(make):
         assert worded.lexical > 0
         assert worded.dense == pytest.approx(float(far @ EMBEDDER.embed([row_of(PASSAGES[1]).embed])[0]), abs=1e-4)
         assert all(hit.lexical is None or hit.lexical <= worded.lexical for hit in hits)
+
+
+@pytest.mark.milvus_server
+def test_a_server_without_bm25_searches_by_vector_alone_and_says_so(server_uri):
+    with capture_logs() as logs, closing(MilvusShelf(server_uri, alias=f"{a_name()}_live")) as shelf:
+        publish(all_rows(), EMBEDDER, shelf)
+        says, hits = shelf.ping(), search(shelf, "What is the exit fee for the amount sold?")
+        looked = Search(shelf, a_reader(*EVERYTHING), Weights()).look(
+            Kind.PASSAGE, EMBEDDER.embed(["exit fee of the amount sold"])[0], "exit fee of the amount sold"
+        )
+
+    assert "dense only: this server has no BM25" in says
+    assert [entry["why"] for entry in logs if entry["event"] == "milvus.dense_only"] == ["the server has no BM25"]
+    assert {hit.lexical for hit in hits} == {None}
+    assert looked.sources[0].source_id == "fees#table@IM+"
+    assert 0 < looked.sources[0].score <= 1
+    assert looked.sure > 0
 
 
 def test_many_threads_search_at_once(shelf):

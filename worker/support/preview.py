@@ -108,12 +108,7 @@ def _found(query: Query, index: Index, embedder: Embedder) -> Found:
 
 
 def _resting(query: Query, found: Found) -> list[bool]:
-    """For each question whether an answer has anything to rest on: a passage, or a template that fits."""
-    told = []
-    for question in query.questions:
-        templates, passages = found.per_question.get(question, ((), ()))
-        told.append(bool(passages) or (bool(templates) and question not in found.unfit))
-    return told
+    return [found.supports(question) for question in query.questions]
 
 
 def _shown(found: Found, question: str) -> set[str]:

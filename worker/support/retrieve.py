@@ -18,7 +18,7 @@ from worker.ports.world import Embedder, Index, Vectors
 from worker.support.choosing import Chosen, choose, rank
 from worker.support.fusing import Weights, confidence, fuse, summed
 from worker.support.neighbours import neighbours
-from worker.support.questions import in_context
+from worker.support.questions import in_context, in_parts
 
 __all__ = ["Floors", "Found", "Looked", "Search", "Weights", "fuse", "retrieve"]
 
@@ -29,7 +29,6 @@ PASSAGES_OF_A_QUESTION = 4
 PASSAGES_OF_AN_ARTICLE = 3
 PASSAGES = 6
 CANDIDATES = {Kind.TEMPLATE: 12, Kind.PASSAGE: 60}  # sources asked for by vector and by words, before fusing
-MESSAGE_READ = 1_500  # characters of the whole message that are searched with
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,16 @@ class Found(Noun):
     sure: dict[str, float] = Field(default_factory=dict)
     unfit: tuple[str, ...] = ()
 
+    def supports(self, question: str) -> bool:
+        """Whether an answer to it has anything to rest on: a passage, or a template that fits."""
+        templates, passages = self.per_question.get(question, ((), ()))
+        return bool(passages) or (bool(templates) and question not in self.unfit)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Questions that the knowledge base says nothing about, as far as its passages were searched."""
+        return tuple(question for question in self.per_question if question in self.sure and not self.supports(question))
+
 
 def retrieve(
     questions: Sequence[str],
@@ -74,7 +83,7 @@ def retrieve(
     weights: Weights = Weights(),
     floors: Floors = Floors(),
 ) -> Found:
-    """Searches with each question, and for templates with the whole message too.
+    """Searches with each question, and for templates with the whole message too, a long one part by part.
 
     At most three templates and four passages for a question; in all at most six passages, three of one article, and
     three more that stand beside them where a section was cut.
@@ -82,8 +91,7 @@ def retrieve(
     first question that leans on it. Raises what index and embedder raise.
     """
     asked = list(dict.fromkeys(q for q in (*questions, *([] if questions else [message_text])) if q.strip()))
-    whole = message_text[:MESSAGE_READ]
-    texts = [*asked, *([whole] if whole.strip() and whole not in asked else [])]
+    texts = [*asked, *(part for part in in_parts(message_text) if part not in asked)]
     if not texts:
         return Found()
     said = [*in_context(asked, before), *texts[len(asked) :]]

@@ -91,7 +91,7 @@ class SqlCases(CaseLookups):
                 if row is None:
                     return None
                 _keep(connection, case_id, thread, trace)
-                keep_unanswered(connection, case_id, draft)
+                keep_unanswered(connection, case_id, draft, trace)
                 if draft is not None:
                     add_draft(connection, case_id, draft, trace)
                 if status is not Status.IGNORED:
