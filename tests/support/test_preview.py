@@ -18,12 +18,13 @@ from worker.models import Source
 from worker.support.preview import Effect, Limits, Query, effect, newest_queries, too_much
 
 EMBEDDER = HashEmbedder(dim=1024)
-FEE = a_passage("exit#fee", "Exit fee", "What is the exit fee? The exit fee is 1 % of the amount sold.", ["public"])
-NOMINEE = a_passage("family#nominee", "Nominee", "How do I add a nominee? Choose Nominee in the app.", ["public"])
-FEE_ASKED, NOMINEE_ASKED = "What is the exit fee?", "How do I add a nominee?"
+# No word in common, so that what answers one question is no answer at all to the other.
+FEE = a_passage("exit#fee", "Exit fee", "Early exit fee: 1 % of amount sold.", ["public"])
+NOMINEE = a_passage("family#nominee", "Nominee", "Adding nominee: choose Family, then Nominee.", ["public"])
+FEE_ASKED, NOMINEE_ASKED = "Early exit fee?", "Adding nominee?"
 TEMPLATES = (
-    a_template("tax", "Tax on interest", ["Is tax deducted?"], ["public"]),
-    a_template("kyc", "Documents for KYC", ["Which documents?"], ["public"]),
+    a_template("tax", "Interest tax", ["Is tax deducted?"], ["public"]),
+    a_template("kyc", "KYC documents", ["Which documents?"], ["public"]),
 )
 
 

@@ -192,7 +192,7 @@ class MilvusShelf:
             "consistency_level": "Eventually",
             "timeout": self._link.timeout,
         }
-        tuning = {"metric_type": "COSINE", "params": {"ef": max(200, wanted)} if live.hnsw else {}}
+        tuning = {"metric_type": live.metric, "params": {"ef": max(200, wanted)} if live.hnsw else {}}
         near = client.search(
             live.name,
             data=[point.tolist()],

@@ -18,7 +18,7 @@ import structlog
 
 from worker.adapters.milvus_head import head_entities, rows_for
 from worker.adapters.milvus_link import PART, Gone, Link
-from worker.adapters.milvus_rows import FLAT_UP_TO, Live, audience, build_entity, entity, indexes, schema, where
+from worker.adapters.milvus_rows import FLAT_UP_TO, METRIC, Live, audience, build_entity, entity, indexes, schema, where
 from worker.errors import Permanent, Retryable, Trouble
 from worker.models import Kind
 from worker.ports.shelf import Build, Contents, Row, Tick
@@ -61,6 +61,7 @@ class Writing:
             audiences=tuple(sorted({audience(row.source.segments) for row in rows})),
             lexical=self._link.has_bm25,
             hnsw=len(rows) > FLAT_UP_TO,
+            metric=METRIC,
             head_rows=rows_for(head),
         )
         with self._one:
@@ -196,11 +197,18 @@ class Writing:
     def _sweep(self, newest: str) -> None:
         """Drops collections of ours that are older than `newest` and have no alias. Failing here harms nobody."""
         ours = re.compile(rf"{re.escape(self._prefix)}_\d{{8}}T\d{{12}}_[0-9a-f]{{1,8}}")
+        back = re.compile(rf"{re.escape(self._aliases[0])}_back\d+")
 
         def ask(client: Any) -> None:
             kept = {self.target(client, alias) for alias in self._aliases}
             for name in client.list_collections(timeout=PATIENCE):
-                if ours.fullmatch(name) and name < newest and name not in kept:
+                if not (ours.fullmatch(name) and name < newest and name not in kept):
+                    continue
+                # Of a time when more were kept. An alias that is not ours says that somebody else needs it.
+                aliases = client.list_aliases(name, timeout=PATIENCE)["aliases"]
+                if all(back.fullmatch(alias) for alias in aliases):
+                    for alias in aliases:
+                        client.drop_alias(alias, timeout=PATIENCE)
                     client.drop_collection(name, timeout=PATIENCE)
                     log.info("milvus.dropped", collection=name)
 

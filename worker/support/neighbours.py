@@ -1,4 +1,4 @@
-"""The parts beside a passage where a section had to be cut: a list that goes on, or the sentence that says what "it" is.
+"""The parts beside a passage where a section had to be cut: a list that goes on, or a sentence that says what "it" is.
 
 A part is known by its id, "<article>#<section>.<number>[@<product>]" (knowledge/chunk.py). Called by retrieve.py.
 """

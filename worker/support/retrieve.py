@@ -68,7 +68,9 @@ class Found(Noun):
     @property
     def gaps(self) -> tuple[str, ...]:
         """Questions that the knowledge base says nothing about, as far as its passages were searched."""
-        return tuple(question for question in self.per_question if question in self.sure and not self.supports(question))
+        return tuple(
+            question for question in self.per_question if question in self.sure and not self.supports(question)
+        )
 
 
 def retrieve(
