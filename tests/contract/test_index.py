@@ -202,6 +202,22 @@ def test_a_server_without_bm25_searches_by_vector_alone_and_says_so(server_uri):
     assert looked.sure > 0
 
 
+def test_questions_that_are_asked_together_find_what_each_finds_alone(shelf):
+    texts = ["exit fee", "", "free account", "cap of Rs 50,00,000", "the", *HOSTILE, *(f"fee {n}" for n in range(9))]
+    vectors = EMBEDDER.embed([text.encode("utf-8", "replace").decode() for text in texts])
+
+    for kind in Kind:
+        together = shelf.search_all(kind, vectors, texts, ("public", "IM"), 3)
+        alone = [shelf.search(kind, vectors[n], text, ("public", "IM"), 3) for n, text in enumerate(texts)]
+        assert [told(hits) for hits in together] == [told(hits) for hits in alone]
+    assert list(shelf.search_all(Kind.PASSAGE, vectors[:0], [], EVERYTHING, 3)) == []
+    assert [list(hits) for hits in shelf.search_all(Kind.PASSAGE, vectors[:2], texts[:2], (), 3)] == [[], []]
+
+
+def told(hits):
+    return [(hit.source.source_id, round(hit.dense, 4), hit.lexical_rank) for hit in hits]
+
+
 def test_many_threads_search_at_once(shelf):
     texts = ["exit fee", "free account", "cap of Rs 50,00,000", "withdrawal fee"] * 10
     alone = {text: ids(shelf, text) for text in texts}

@@ -83,6 +83,11 @@ class MemoryIndex:
             for found in dict.fromkeys((*nearest, *ranked))
         ]
 
+    def search_all(
+        self, kind: Kind, vectors: Vectors, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> Sequence[Sequence[Hit]]:
+        return [self.search(kind, vectors[n], text, reads, limit) for n, text in enumerate(texts)]
+
     def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
         sources = [row.source for row in self._live().rows if row.about == "source" and row.pk in source_ids]
         return [s for s in sources if s.kind is Kind.PASSAGE and not set(s.segments).isdisjoint(reads)]

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from worker.knowledge.words import searchable
 from worker.models import Kind, Noun, Reader, Source
-from worker.ports.world import Embedder, Index, Vectors
+from worker.ports.world import Embedder, Hit, Index, Vectors
 from worker.support.choosing import Chosen, choose, rank
 from worker.support.fusing import Weights, confidence, fuse, summed
 from worker.support.neighbours import neighbours
@@ -101,7 +101,8 @@ def retrieve(
     for_text = dict(zip(texts, templates_for(said, vectors, reader, index, weights=weights), strict=True))
     by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     search = Search(index, reader, weights)
-    looked = {text: search.look(Kind.PASSAGE, vectors[i], said[i]) for i, text in enumerate(asked if passages else [])}
+    wanted = asked if passages else []
+    looked = dict(zip(wanted, search.look_all(Kind.PASSAGE, vectors[: len(wanted)], said[: len(wanted)]), strict=True))
     by_question = {
         text: one.above(floors.passage)[:PASSAGES_OF_A_QUESTION] if one.sure >= floors.found else []
         for text, one in ((text, looked.get(text, Looked())) for text in asked)
@@ -171,7 +172,7 @@ def templates_for(
 ) -> list[Chosen]:
     """The templates for each text, best first, and whether none of them fits it. `vectors`: of the texts, in order."""
     search, most = Search(index, reader, weights), CANDIDATES[Kind.TEMPLATE]
-    found = [search.look(Kind.TEMPLATE, vectors[i], text).above(0.0)[:most] for i, text in enumerate(texts)]
+    found = [looked.above(0.0)[:most] for looked in search.look_all(Kind.TEMPLATE, vectors, texts)]
     return choose(texts, vectors, found, index)
 
 
@@ -185,7 +186,17 @@ class Search:
 
     def look(self, kind: Kind, vector: Vectors, text: str) -> Looked:
         """All that was found for `text`, whose vector is `vector`; no floor and no cap. Raises as the index does."""
-        hits = self.index.search(kind, vector, searchable(text), self.reader.reads, CANDIDATES[kind])
+        return self.look_all(kind, vector.reshape(1, -1), [text])[0]
+
+    def look_all(self, kind: Kind, vectors: Vectors, texts: Sequence[str]) -> list[Looked]:
+        """`look` for each of `texts`, whose vectors are the rows of `vectors`."""
+        if not texts:
+            return []
+        words, reads = [searchable(text) for text in texts], self.reader.reads
+        found = self.index.search_all(kind, vectors, words, reads, CANDIDATES[kind])
+        return [self._looked(kind, text, hits) for text, hits in zip(texts, found, strict=True)]
+
+    def _looked(self, kind: Kind, text: str, hits: Sequence[Hit]) -> Looked:
         readable = [hit for hit in hits if self._readable(kind, hit.source)]
         sources = fuse(readable, self.weights)
         sums = summed(readable, self.weights)
