@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from worker.adapters.milvus import MilvusShelf
-    from worker.knowledge.choice import Example
     from worker.knowledge.documents import Kb
 
 
@@ -149,17 +148,6 @@ def load_kb(settings: Settings) -> Kb:
     from worker.knowledge.documents import read_kb
 
     return read_kb(settings.kb_dir, load_rules(settings).labels)
-
-
-def approved_before(settings: Settings) -> list[Example]:
-    """What reviewers approved, as examples for the choice of a template; nothing where there is no ledger yet."""
-    from worker.support.learning import approved_examples
-
-    ledger = open_ledger_for(settings)
-    try:
-        return approved_examples(ledger.cases)
-    finally:
-        ledger.close()
 
 
 def segment_names(settings: Settings) -> tuple[str, ...]:

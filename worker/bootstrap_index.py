@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from worker.adapters.store.engine import parse
 from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.bootstrap import approved_before, load_kb, make_embedder, open_ledger_for, open_shelf
+from worker.bootstrap import load_kb, make_embedder, open_ledger_for, open_shelf
 from worker.errors import Permanent
 from worker.knowledge.change import Change
+from worker.knowledge.choice import Example
 from worker.knowledge.index import BuildReport, build
 from worker.models import Status
 from worker.ports import Embedder, Index
 from worker.ports.shelf import Shelf, Tick
 from worker.settings import Settings
+from worker.support.learning import approved_examples
 from worker.support.preview import Effect, Limits, Query, effect, newest_queries, too_much
 from worker.support.stale import mark_stale
 
@@ -54,7 +56,7 @@ class Reindexed(BuildReport):
 def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     """Raises BadConfiguration for files that are wrong, before anything is opened, and what shelf and ledger raise."""
     kb = load_kb(settings)
-    approved = approved_before(settings) if wish.learn else []
+    approved = _approved(settings, wish)
     embedder = make_embedder(settings)
     with open_shelf(settings) as shelf:
         look = _Look(settings, wish, shelf, embedder, tick)
@@ -78,6 +80,14 @@ def roll_back(settings: Settings) -> tuple[str, float, tuple[int, ...]]:
         name = shelf.rollback()
         seconds = time.monotonic() - started
         return name, seconds, _mark(settings, shelf)
+
+
+def _approved(settings: Settings, wish: Wish) -> list[Example]:
+    """What reviewers approved, as examples for the choice of a template."""
+    if not wish.learn:
+        return []
+    with _ledger(settings, only_look=wish.preview) as ledger:
+        return approved_examples(ledger.cases) if ledger else []
 
 
 class _Look:
