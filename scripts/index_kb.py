@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tqdm import tqdm
 
-from worker.bootstrap_index import Reindexed, Wish, reindex, roll_back
+from worker.bootstrap_index import Back, Reindexed, Wish, reindex, roll_back
 from worker.errors import BadConfiguration, Trouble
 from worker.knowledge.change import is_passage
 from worker.log import start_logging
@@ -73,9 +72,15 @@ def told(done: Reindexed) -> str:
     lines.append(f"  unchanged: {done.unchanged}; {done.embedded} texts embedded, {done.reused} vectors kept")
     lines += [f"  {label}: {before} sources, then {after}" for label, (before, after) in done.shrinking.items()]
     lines += _asked_again(done)
+    return "\n".join([*lines, *_marked(done)])
+
+
+def _marked(done: Reindexed | Back) -> list[str]:
+    if done.not_marked:
+        return [f"  Open drafts could not be marked: {done.not_marked}."]
     if done.stale:
-        lines.append(f"  open drafts that cite what has changed: {len(done.stale)} (tickets {_first(done.stale)})")
-    return "\n".join(lines)
+        return [f"  open drafts that cite what has changed: {len(done.stale)} (tickets {_first(done.stale)})"]
+    return []
 
 
 def _asked_again(done: Reindexed) -> list[str]:
@@ -98,10 +103,10 @@ def _first(ids: Sequence[object], most: int = 5) -> str:
 
 
 def _back(options: argparse.Namespace, settings: Settings) -> str:
-    name, seconds, stale = roll_back(settings)
+    done = roll_back(settings)
     if options.json:
-        return json.dumps({"collection": name, "seconds": round(seconds, 3), "stale": stale})
-    return f"{name} is live again, after {seconds:.2f} s; open drafts that cite what has changed: {len(stale)}."
+        return done.model_dump_json()
+    return "\n".join([f"{done.collection} is live again, after {done.seconds:.2f} s.", *_marked(done)])
 
 
 def run(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from tests.knowledge.kb_files import an_article, write_kb
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.store.ledger import open_ledger
 from worker.adapters.store.migrations import migrate
+from worker.errors import Retryable
 from worker.models import Kind, Part, Sentence
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -149,6 +150,24 @@ def test_drafts_are_marked_after_a_swap_and_a_rollback_goes_back(run: Run, kb: P
     code, told, _ = run("--rollback")
     assert (code, told["collection"], told["stale"]) == (0, first, [2, 1])
     assert told["seconds"] < 60
+
+
+def test_a_ledger_that_takes_no_marks_does_not_take_the_index_back(
+    run: Run, kb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(kb)
+    first = run()[1]["collection"]
+    answered(tmp_path, ASKED[0])
+    write(kb, Bank="Changing bank account: upload a statement.")
+
+    def away(*_: object) -> list[int]:
+        raise Retryable("the database cannot now")
+
+    monkeypatch.setattr("worker.bootstrap_index.mark_stale", away)
+    code, told, _ = run()
+
+    assert (code, told["swapped"], told["not_marked"]) == (0, True, "the database cannot now")
+    assert told["collection"] != first
 
 
 def test_a_file_that_lies_about_its_segment_is_refused_by_file_line_and_reason(run: Run, kb: Path) -> None:

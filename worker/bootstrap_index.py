@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from worker.adapters.store.engine import parse
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.bootstrap import load_kb, make_embedder, open_ledger_for, open_shelf
-from worker.errors import Permanent
+from worker.errors import Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
 from worker.knowledge.index import BuildReport, build
-from worker.models import Status
+from worker.models import Noun, Status
 from worker.ports import Embedder, Index
 from worker.ports.shelf import Shelf, Tick
 from worker.settings import Settings
@@ -44,13 +44,23 @@ class Wish:
 class Reindexed(BuildReport):
     """`looked`: something had changed, and what that does was looked at. `effect`: None where no ticket could be asked
     again, and `not_asked` why. `refused`: why nobody but a person should make the change. `stale`: tickets with an open
-    draft that cites what has changed."""
+    draft that cites what has changed; where the ledger did not take these marks, `not_marked` says why."""
 
     looked: bool = False
     effect: Effect | None = None
     not_asked: str = ""
     refused: tuple[str, ...] = ()
     stale: tuple[int, ...] = ()
+    not_marked: str = ""
+
+
+class Back(Noun):
+    """A rollback: the index that is live again, and the seconds that it took; `stale` and `not_marked` as above."""
+
+    collection: str
+    seconds: float
+    stale: tuple[int, ...] = ()
+    not_marked: str = ""
 
 
 def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
@@ -61,7 +71,7 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     with open_shelf(settings) as shelf:
         look = _Look(settings, wish, shelf, embedder, tick)
         report = build(kb, embedder, shelf, full=wish.full, progress=tick, approved=approved, look=look)
-        stale = _mark(settings, shelf) if report.swapped else ()
+        stale, not_marked = _mark(settings, shelf) if report.swapped else ((), "")
     return Reindexed(
         **dict(report),
         looked=look.looked,
@@ -69,17 +79,19 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
         not_asked=look.not_asked,
         refused=() if report.swapped else tuple(look.reasons),
         stale=stale,
+        not_marked=not_marked,
     )
 
 
-def roll_back(settings: Settings) -> tuple[str, float, tuple[int, ...]]:
-    """The index that is live again, the seconds that it took, and the tickets whose open drafts are stale now."""
+def roll_back(settings: Settings) -> Back:
+    """Makes the index before the live one live again. Raises what the shelf raises."""
     with open_shelf(settings) as shelf:
         shelf.version()  # connecting is no part of it
         started = time.monotonic()
         name = shelf.rollback()
-        seconds = time.monotonic() - started
-        return name, seconds, _mark(settings, shelf)
+        seconds = round(time.monotonic() - started, 3)
+        stale, not_marked = _mark(settings, shelf)
+    return Back(collection=name, seconds=seconds, stale=stale, not_marked=not_marked)
 
 
 def _approved(settings: Settings, wish: Wish) -> list[Example]:
@@ -143,6 +155,10 @@ def _readable(ledger: SqlLedger) -> bool:
     return True
 
 
-def _mark(settings: Settings, shelf: MilvusShelf) -> tuple[int, ...]:
-    with _ledger(settings, only_look=False) as ledger:
-        return tuple(mark_stale(ledger, shelf.versions)) if ledger else ()
+def _mark(settings: Settings, shelf: MilvusShelf) -> tuple[tuple[int, ...], str]:
+    """The tickets that were marked, and why none could be: the index is live by now, whatever the ledger says."""
+    try:
+        with _ledger(settings, only_look=False) as ledger:
+            return (tuple(mark_stale(ledger, shelf.versions)) if ledger else ()), ""
+    except Trouble as trouble:
+        return (), trouble.reason
