@@ -122,7 +122,7 @@ class _Look:
             before = self._shelf.staged(live.collection)
             self.effect = effect(queries, before, new, self._embedder, self._tick)
         else:
-            self.not_asked = "no ticket has been answered yet"
+            self.not_asked = "there is no answered ticket to ask"
         limits = Limits(changed=self._settings.preview_most_changed, lost=self._settings.preview_most_lost)
         self.reasons = too_much(change, self.effect, limits) if live else []
         return not self._wish.preview and (self._wish.force or not self.reasons)

@@ -83,7 +83,8 @@ class MilvusShelf:
             known = readable(live.audiences, reads)
             if not known:
                 return [[] for _ in words]
-            only, found = where(kind, known), []
+            only = where(kind, known)
+            found: list[Sequence[Hit]] = []
             for start in range(0, len(words), TOGETHER):
                 these = slice(start, start + TOGETHER)
                 found += hits(client, live, kind, only, points[these], words[these], limit, self._link.timeout)
