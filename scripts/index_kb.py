@@ -127,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
         print(told(done))
     if not done.refused:
         return 0
-    head = "The change would need --force:" if options.preview else "The live index stays as it is:"
+    head = "This needs --force:" if options.preview else "The live index stays as it is. The change needs --force:"
     print(head, *done.refused, sep="\n  ", file=sys.stderr)
     return 0 if options.preview or options.at_start else REFUSED
 

@@ -195,8 +195,10 @@ def test_without_bm25_the_score_is_the_cosine():
 
 
 def test_what_a_long_mail_says_at_its_very_end_finds_its_template(index):
-    story = "I have been with you for years and like to tell of it. " * 25
-    found = retrieve(("Tell me.",), f"{story}\n\n{story}\n\nHow do I add a nominee?", a_reader(), index, EMBEDDER, floors=NO_FLOOR)
+    story = "I have been with you for years and like to tell of it. " * 27
+    found = retrieve(
+        ("Tell me.",), f"{story}\n\n{story}\n\nHow do I add a nominee?", a_reader(), index, EMBEDDER, floors=NO_FLOOR
+    )
 
     assert ids(found.templates)[0] == "nominee"
     assert found.templates[0].dense > 0.9

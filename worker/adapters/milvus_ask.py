@@ -85,7 +85,9 @@ def _worded(
             found[n].lexical(row["entity"], abs(float(row["distance"])), cosine)
 
 
-def carried(client: Any, live: Live, ids: Sequence[str], timeout: float, only: str = "") -> dict[str, Mapping[str, Any]]:
+def carried(
+    client: Any, live: Live, ids: Sequence[str], timeout: float, only: str = ""
+) -> dict[str, Mapping[str, Any]]:
     """The rows that carry the sources themselves, by id; `only`: those that this filter lets through."""
     if not ids:
         return {}
