@@ -1,4 +1,4 @@
-"""scripts/index_kb.py: what ops see of a reindex, on a real Milvus Lite and a real ledger; the embedding is a quick one."""
+"""scripts/index_kb.py as ops see it, on a real Milvus Lite and a real ledger; only the embedding is a quick one."""
 
 from __future__ import annotations
 
