@@ -17,8 +17,10 @@ from tests.knowledge.kb_files import an_article, write_kb
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.store.ledger import open_ledger
 from worker.adapters.store.migrations import migrate
+from worker.bootstrap_index import Reindexed
 from worker.errors import Retryable
 from worker.models import Kind, Part, Sentence
+from worker.support.preview import Effect
 
 ROOT = Path(__file__).resolve().parent.parent
 SECTIONS = {
@@ -192,3 +194,31 @@ def test_as_many_old_indexes_stay_as_configured(run: Run, kb: Path, monkeypatch:
 
     assert run("--rollback")[1]["collection"] == built[1]
     assert run("--rollback")[1]["collection"] == built[2], "the oldest is gone"
+
+
+def test_people_read_what_changes_in_templates_and_passages_and_for_whom() -> None:
+    done = Reindexed(
+        collection="deskhand_1",
+        swapped=True,
+        rows=9,
+        sources=7,
+        added=("fees#exit", "kyc"),
+        gone=tuple(f"fees#{n}" for n in range(7)),
+        unchanged=5,
+        readable={"IM": (12, 5), "public": (3, 4)},
+        looked=True,
+        effect=Effect(asked=40, other_sources=(3, 2, 1), lost=(2,)),
+        stale=(3,),
+    )
+    lines = [line.strip() for line in the_script().told(done).splitlines()]
+
+    assert lines[0].startswith("deskhand_1 is live. kb/: 7 sources")
+    assert "added: 1 templates (kyc)" in lines
+    assert "added: 1 passages (fees#exit)" in lines
+    assert "gone: 7 passages (fees#0, fees#1, fees#2, fees#3, fees#4, ...)" in lines
+    assert "IM: 12 sources, then 5" in lines
+    assert "40 answered tickets were asked again." in lines
+    assert "get other sources: 3 (tickets 3, 2, 1)" in lines
+    assert "were answered and are left to a person: 0" in lines
+    assert "open drafts that cite what has changed: 1 (tickets 3)" in lines
+    assert not any(line.startswith("public") for line in lines), "only what shrinks is named"
