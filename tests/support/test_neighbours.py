@@ -99,6 +99,13 @@ def test_no_more_than_three_are_added_each_once_the_best_hits_first():
     assert len(asked) == len(set(asked))
 
 
+def test_what_is_shown_anyway_is_not_added_and_two_hits_share_what_lies_between_them():
+    shown = [a_passage(f"a#s.{n}", "A", "text", ["public"]) for n in (2, 4, 5)]
+    found = neighbours(shown, {}, lambda wanted: [a_passage(i, "A", "beside", ["public"]) for i in wanted])
+
+    assert {of: ids(parts) for of, parts in found.items()} == {"a#s.2": ["a#s.3", "a#s.1"], "a#s.5": ["a#s.6"]}
+
+
 def test_a_neighbour_that_a_search_brought_keeps_its_score_and_is_not_asked_for_again():
     scored = a_passage("a#s.3", "A", "text", ["public"]).model_copy(update={"score": 0.4})
 

@@ -124,6 +124,13 @@ def test_only_the_newest_are_asked_and_only_those_that_were_searched_for(ledger:
     assert [query.ticket_id for query in newest_queries(ledger.cases, 2)] == [3, 2]
 
 
+def test_no_more_are_asked_than_wished(ledger: SqlLedger):
+    for ticket_id in (1, 2, 3):
+        held(ledger, ticket_id, FEE_ASKED)
+
+    assert [query.ticket_id for query in newest_queries(ledger.cases, 2)] == [3, 2]
+
+
 # ------------------------------------------------------------ too much
 
 
