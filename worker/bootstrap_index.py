@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from worker.adapters.store.engine import parse
 from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.bootstrap import load_kb, make_embedder, open_ledger_for, open_shelf
+from worker.bootstrap import embedder_name, load_kb, make_embedder, open_ledger_for, open_shelf
 from worker.errors import Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
-from worker.knowledge.index import BuildReport, build
+from worker.knowledge.index import BuildReport, build, unchanged
 from worker.models import Noun, Status
 from worker.ports import Embedder, Index
 from worker.ports.shelf import Shelf, Tick
@@ -67,8 +67,10 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     """Raises BadConfiguration for files that are wrong, before anything is opened, and what shelf and ledger raise."""
     kb = load_kb(settings)
     approved = _approved(settings, wish)
-    embedder = make_embedder(settings)
     with open_shelf(settings) as shelf:
+        if not wish.full and (report := unchanged(kb, embedder_name(settings), shelf, approved)):
+            return Reindexed(**dict(report))
+        embedder = make_embedder(settings)
         look = _Look(settings, wish, shelf, embedder, tick)
         report = build(kb, embedder, shelf, full=wish.full, progress=tick, approved=approved, look=look)
         stale, not_marked = _mark(settings, shelf) if report.swapped else ((), "")

@@ -50,6 +50,7 @@ def run(tmp_path: Path, kb: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     for name in ("DATABASE_URL", "MILVUS_URI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("worker.bootstrap_index.make_embedder", lambda settings: HashEmbedder(dim=256))
+    monkeypatch.setattr("worker.bootstrap_index.embedder_name", lambda settings: HashEmbedder(dim=256).name)
     script = the_script()
 
     def ran(*options: str) -> tuple[int, Any, str]:
