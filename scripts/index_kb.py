@@ -1,21 +1,23 @@
-"""Reindex kb/ into Milvus without downtime, while the service is up or down."""
+"""Reindex kb/ into Milvus without downtime, while the service is up or down; says what that changes before it swaps."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tqdm import tqdm
 
-from worker.bootstrap import approved_before, embedder_name, load_kb, make_embedder, open_shelf
+from worker.bootstrap_index import Back, Reindexed, Wish, reindex, roll_back
 from worker.errors import BadConfiguration, Trouble
-from worker.knowledge.index import BuildReport, build, unchanged
+from worker.knowledge.change import is_passage
 from worker.log import start_logging
-from worker.settings import load_settings
+from worker.settings import Settings, load_settings
+
+REFUSED = 3
 
 
 class Bar:
@@ -40,63 +42,105 @@ class Bar:
             self._bar.close()
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preview", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument("--force", action="store_true", help="swap, however much that changes")
+    parser.add_argument("--at-start", action="store_true", help="a change that is too big is no failure: ends with 0")
     parser.add_argument("--full", action="store_true", help="embed and write everything anew")
     parser.add_argument("--learn", action="store_true", help="let the choice of templates learn from approved replies")
     parser.add_argument("--rollback", action="store_true", help="make the index before the live one live again")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no report; errors are told")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
-def told(report: BuildReport) -> str:
+def told(done: Reindexed) -> str:
     """The report for people."""
-    if not report.swapped:
-        return f"Nothing has changed: {report.collection} stays live ({report.sources} sources, {report.rows} rows)."
-    lines = [f"{report.collection} is live: {report.sources} sources, {report.rows} rows, {report.seconds:.1f} s."]
+    if not done.looked:
+        return f"Nothing has changed: {done.collection} stays live ({done.sources} sources, {done.rows} rows)."
+    head = f"{done.collection} is live" if done.swapped else f"{done.collection or 'No index'} stays live"
+    lines = [f"{head}. kb/: {done.sources} sources, {done.rows} rows, {done.seconds:.1f} s."]
     for name in ("added", "changed", "gone"):
-        ids: tuple[str, ...] = getattr(report, name)
-        if ids:
-            lines.append(f"  {name}: {len(ids)} ({', '.join(ids[:5])}{', ...' if len(ids) > 5 else ''})")
-    lines.append(f"  unchanged: {report.unchanged}; {report.embedded} texts embedded, {report.reused} vectors kept")
-    return "\n".join(lines)
+        ids: tuple[str, ...] = getattr(done, name)
+        for kind, mine in (
+            ("templates", [i for i in ids if not is_passage(i)]),
+            ("passages", [i for i in ids if is_passage(i)]),
+        ):
+            if mine:
+                lines.append(f"  {name}: {len(mine)} {kind} ({_first(mine)})")
+    lines.append(f"  unchanged: {done.unchanged}; {done.embedded} texts embedded, {done.reused} vectors kept")
+    lines += [f"  {label}: {before} sources, then {after}" for label, (before, after) in done.shrinking.items()]
+    lines += _asked_again(done)
+    return "\n".join([*lines, *_marked(done)])
 
 
-def run(options: argparse.Namespace) -> str:
+def _marked(done: Reindexed | Back) -> list[str]:
+    if done.not_marked:
+        return [f"  Open drafts could not be marked: {done.not_marked}."]
+    if done.stale:
+        return [f"  open drafts that cite what has changed: {len(done.stale)} (tickets {_first(done.stale)})"]
+    return []
+
+
+def _asked_again(done: Reindexed) -> list[str]:
+    effect = done.effect
+    if effect is None:
+        return [f"  No ticket was asked again: {done.not_asked}."] if done.not_asked else []
+    lines = [f"  {effect.asked} answered tickets were asked again."]
+    for tickets, what in (
+        (effect.other_sources, "get other sources"),
+        (effect.lost, "lose their only source for a question"),
+        (effect.to_people, "were answered and are left to a person"),
+        (effect.to_answers, "were left to a person and are answered"),
+    ):
+        lines.append(f"    {what}: {len(tickets)}" + (f" (tickets {_first(tickets)})" if tickets else ""))
+    return lines
+
+
+def _first(ids: Sequence[object], most: int = 5) -> str:
+    return ", ".join(map(str, ids[:most])) + (", ..." if len(ids) > most else "")
+
+
+def _back(options: argparse.Namespace, settings: Settings) -> str:
+    done = roll_back(settings)
+    if options.json:
+        return done.model_dump_json()
+    return "\n".join([f"{done.collection} is live again, after {done.seconds:.2f} s.", *_marked(done)])
+
+
+def run(options: argparse.Namespace) -> int:
     settings = load_settings()
     start_logging(level="warning", fmt="console")
     if options.rollback:
-        with open_shelf(settings) as shelf:
-            name = shelf.rollback()
-        return json.dumps({"collection": name}) if options.json else f"{name} is live again."
-    kb = load_kb(settings)  # before anything is opened: a broken file stops it here
-    approved = approved_before(settings) if options.learn else []
+        print(_back(options, settings))
+        return 0
     bar = Bar(options.quiet or options.json)
+    wish = Wish(full=options.full, learn=options.learn, preview=options.preview, force=options.force)
     try:
-        with open_shelf(settings) as shelf:
-            report = None if options.full else unchanged(kb, embedder_name(settings), shelf, approved)
-            if report is None:
-                embedder = make_embedder(settings)
-                report = build(kb, embedder, shelf, full=options.full, progress=bar, approved=approved)
+        done = reindex(settings, wish, bar)
     finally:
         bar.close()
-    return report.model_dump_json() if options.json else told(report)
+    if options.json:
+        print(done.model_dump_json())
+    elif not options.quiet:
+        print(told(done))
+    if not done.refused:
+        return 0
+    head = "This needs --force:" if options.preview else "The live index stays as it is. The change needs --force:"
+    print(head, *done.refused, sep="\n  ", file=sys.stderr)
+    return 0 if options.preview or options.at_start else REFUSED
 
 
-def main() -> int:
-    options = arguments()
+def main(given: Sequence[str] | None = None) -> int:
     try:
-        outcome = run(options)
+        return run(arguments(given))
     except BadConfiguration as error:
         print("The live index stays as it is. Please correct:", *error.problems, sep="\n  ", file=sys.stderr)
         return 2
     except Trouble as trouble:
         print(f"The live index stays as it is: {trouble.reason}.", file=sys.stderr)
         return 1
-    if options.json or not options.quiet:
-        print(outcome)
-    return 0
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "bootstrap": BELOW_BOOTSTRAP,
     "bootstrap_web": BELOW_BOOTSTRAP | {"queues", "bootstrap_looks"},
     "bootstrap_looks": BELOW_BOOTSTRAP | {"queues", "bootstrap_web"},
+    "bootstrap_index": BELOW_BOOTSTRAP,
     "tasks": BELOW_SUPPORT | {"bootstrap", "support", "queues", "settings", "standby", "log"},
     "dispatcher": BELOW_SUPPORT | {"bootstrap", "intake", "support", "queues", "settings", "log"},
     "asgi": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "ledger_metrics"},
@@ -54,7 +55,17 @@ MAY_IMPORT = {
     "chaos": BELOW_BOOTSTRAP | {"sandbox", "stack", "web", "tasks", "dispatcher"},
 }
 KNOW_CELERY = {"queues", "tasks"}
-KNOW_ADAPTERS = {"adapters", "bootstrap", "bootstrap_web", "bootstrap_looks", "stack", "chaos", "evaluation", "bench"}
+KNOW_ADAPTERS = {
+    "adapters",
+    "bootstrap",
+    "bootstrap_web",
+    "bootstrap_looks",
+    "bootstrap_index",
+    "stack",
+    "chaos",
+    "evaluation",
+    "bench",
+}
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from worker.adapters.milvus import MilvusShelf
-    from worker.knowledge.choice import Example
     from worker.knowledge.documents import Kb
 
 
@@ -147,7 +146,8 @@ def open_shelf(settings: Settings) -> Iterator[MilvusShelf]:
 
     # In its folder this process owns the index while it writes; a stack that starts meanwhile has to wait.
     uri = milvus_uri(settings) or str(milvus_directory(settings))
-    with closing(MilvusShelf(uri, token=settings.milvus_token.get_secret_value())) as shelf:
+    token = settings.milvus_token.get_secret_value()
+    with closing(MilvusShelf(uri, token=token, keep=settings.index_keep)) as shelf:
         yield shelf
 
 
@@ -159,17 +159,6 @@ def load_kb(settings: Settings) -> Kb:
     from worker.knowledge.documents import read_kb
 
     return read_kb(settings.kb_dir, load_rules(settings).labels)
-
-
-def approved_before(settings: Settings) -> list[Example]:
-    """What reviewers approved, as examples for the choice of a template; nothing where there is no ledger yet."""
-    from worker.support.learning import approved_examples
-
-    ledger = open_ledger_for(settings)
-    try:
-        return approved_examples(ledger.cases)
-    finally:
-        ledger.close()
 
 
 def segment_names(settings: Settings) -> tuple[str, ...]:

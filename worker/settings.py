@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     http_timeout_seconds: float = Field(15, gt=0)
     llm_timeout_seconds: float = Field(20, gt=0)
     undo_seconds: float = Field(8.0, ge=0, le=120)
+    index_keep: int = Field(2, ge=1, le=20)
+    preview_tickets: int = Field(200, ge=0, le=5000)
+    preview_most_changed: float = Field(0.25, ge=0, le=1)
+    preview_most_lost: float = Field(0.05, ge=0, le=1)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

@@ -147,6 +147,31 @@ def test_two_earlier_collections_stay_and_older_ones_and_leftovers_go(shelf):
     assert shelf.rollback() == built[2]
 
 
+def test_where_fewer_are_kept_than_before_the_older_ones_go_but_not_what_somebody_else_needs(tmp_path):
+    with MilvusShelf(str(tmp_path / "milvus"), keep=3) as more:
+        built = [publish(rows(f"money {n}"), EMBEDDER, more).collection for n in range(4)]
+        more._link.call("naming", lambda c: c.create_alias(built[0], "for_the_auditors"))
+    with MilvusShelf(str(tmp_path / "milvus"), keep=1) as fewer:
+        built.append(publish(rows("money 4"), EMBEDDER, fewer).collection)
+
+        assert collections(fewer) == sorted([built[0], *built[3:]])
+        assert found(fewer) == ["money 4"]
+        assert fewer.rollback() == built[3]
+
+
+def test_an_index_that_was_built_before_another_metric_came_is_searched_with_its_own(shelf, monkeypatch):
+    monkeypatch.setattr("worker.adapters.milvus_rows.METRIC", "COSINE")
+    monkeypatch.setattr("worker.adapters.milvus_write.METRIC", "COSINE")
+    publish(rows("money", "time"), EMBEDDER, shelf)
+    monkeypatch.undo()
+    hits = shelf.search(Kind.PASSAGE, EMBEDDER.embed(["Title\nmoney"])[0], "money", ("public",), 1)
+
+    assert (shelf._look().metric, hits[0].dense) == ("COSINE", pytest.approx(1.0, abs=1e-4))
+    publish(rows("money", "more"), EMBEDDER, shelf)
+    hits = shelf.search(Kind.PASSAGE, EMBEDDER.embed(["Title\nmoney"])[0], "money", ("public",), 1)
+    assert (shelf._look().metric, hits[0].dense) == ("IP", pytest.approx(1.0, abs=1e-4))
+
+
 def test_a_build_that_breaks_off_leaves_the_live_one_and_no_leftover(shelf):
     live = publish(rows("money"), EMBEDDER, shelf).collection
     broken = [*rows("other"), row_of(a_passage("b#" + "x" * 400, "Title", "Text", ["public"]))]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
+from tests.builders import a_reader
 from tests.knowledge.kb_files import a_passage, a_template, template_rows
 from tests.milvus import milvus_server_program, running_milvus_server
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
@@ -18,6 +21,7 @@ from worker.knowledge.choice_file import unpack
 from worker.knowledge.index import Row, publish, row_of
 from worker.models import Kind
 from worker.ports.shelf import Build
+from worker.support.retrieve import Search, Weights
 
 EVERYTHING = ("public", "IM", "IM+")
 EMBEDDER = HashEmbedder()
@@ -83,6 +87,10 @@ def shelf(make):
     return shelf
 
 
+def untold(*_: object) -> None:
+    """Progress that nobody watches."""
+
+
 def a_name() -> str:
     return f"t{next(_numbers)}"
 
@@ -144,6 +152,16 @@ def test_nothing_that_the_reader_may_not_read_ever_comes_back(shelf, reads):
             assert set(ids(shelf, text, reads, kind)) == readable, f"reads {reads}"
 
 
+def test_passages_are_read_by_their_ids_by_those_who_may_read_them(shelf):
+    wanted = [source.source_id for source in PASSAGES]
+
+    assert {p.source_id for p in shelf.passages(wanted, ("IM",))} == {"fees#table@IM", "both#rules"}
+    assert shelf.passages(["fees#intro"], ("public",)) == [PASSAGES[0]]
+    assert list(shelf.passages(["kyc", "nobody"], EVERYTHING)) == []
+    assert list(shelf.passages(wanted, ())) == []
+    assert list(shelf.passages([], EVERYTHING)) == []
+
+
 def test_the_limit_holds_for_sources_not_for_rows(shelf):
     assert len(shelf.search(Kind.TEMPLATE, EMBEDDER.embed(["documents"])[0], "", EVERYTHING, 2)) == 2
 
@@ -165,6 +183,39 @@ def test_words_find_what_the_vector_alone_would_not_have_brought(make):
         assert worded.lexical > 0
         assert worded.dense == pytest.approx(float(far @ EMBEDDER.embed([row_of(PASSAGES[1]).embed])[0]), abs=1e-4)
         assert all(hit.lexical is None or hit.lexical <= worded.lexical for hit in hits)
+
+
+@pytest.mark.milvus_server
+def test_a_server_without_bm25_searches_by_vector_alone_and_says_so(server_uri):
+    with capture_logs() as logs, closing(MilvusShelf(server_uri, alias=f"{a_name()}_live")) as shelf:
+        publish(all_rows(), EMBEDDER, shelf)
+        says, hits = shelf.ping(), search(shelf, "What is the exit fee for the amount sold?")
+        looked = Search(shelf, a_reader(*EVERYTHING), Weights()).look(
+            Kind.PASSAGE, EMBEDDER.embed(["exit fee of the amount sold"])[0], "exit fee of the amount sold"
+        )
+
+    assert "dense only: this server has no BM25" in says
+    assert [entry["why"] for entry in logs if entry["event"] == "milvus.dense_only"] == ["the server has no BM25"]
+    assert {hit.lexical for hit in hits} == {None}
+    assert looked.sources[0].source_id == "fees#table@IM+"
+    assert 0 < looked.sources[0].score <= 1
+    assert looked.sure > 0
+
+
+def test_questions_that_are_asked_together_find_what_each_finds_alone(shelf):
+    texts = ["exit fee", "", "free account", "cap of Rs 50,00,000", "the", *HOSTILE, *(f"fee {n}" for n in range(9))]
+    vectors = EMBEDDER.embed([text.encode("utf-8", "replace").decode() for text in texts])
+
+    for kind in Kind:
+        together = shelf.search_all(kind, vectors, texts, ("public", "IM"), 3)
+        alone = [shelf.search(kind, vectors[n], text, ("public", "IM"), 3) for n, text in enumerate(texts)]
+        assert [told(hits) for hits in together] == [told(hits) for hits in alone]
+    assert list(shelf.search_all(Kind.PASSAGE, vectors[:0], [], EVERYTHING, 3)) == []
+    assert [list(hits) for hits in shelf.search_all(Kind.PASSAGE, vectors[:2], texts[:2], (), 3)] == [[], []]
+
+
+def told(hits):
+    return [(hit.source.source_id, round(hit.dense, 4), hit.lexical_rank) for hit in hits]
 
 
 def test_many_threads_search_at_once(shelf):
@@ -193,7 +244,7 @@ def test_an_index_of_another_model_is_refused_by_name(make):
     publish([row_of(PASSAGES[0])], EMBEDDER, shelf)
     reader = make(name, model="another-model")
     if isinstance(reader, MemoryIndex):
-        reader.put([row_of(PASSAGES[0])], EMBEDDER.embed(["x"]), shelf.built(), lambda *_: None)
+        reader.swap(reader.stage([row_of(PASSAGES[0])], EMBEDDER.embed(["x"]), shelf.built(), untold), untold)
 
     for ask in (lambda: search(reader, "fees"), reader.ping):
         with pytest.raises(Permanent, match=r"hash-256.*another-model"):
@@ -214,6 +265,50 @@ def test_a_build_is_swapped_in_whole_and_can_be_taken_back(make):
     assert shelf.version() == first
     assert set(ids(shelf, "fees")) == {p.source_id for p in PASSAGES[:2]}
     assert shelf.rollback() == second, "and forward again"
+
+
+def test_a_staged_build_is_searched_by_name_and_by_nobody_else_until_it_is_swapped_in(make):
+    shelf = make(a_name())
+    live = publish([row_of(PASSAGES[0])], EMBEDDER, shelf).collection
+    seen = []
+
+    def look(change, new):
+        seen.append((ids(new, "fees"), ids(shelf, "fees"), shelf.version(), new.version()))
+        assert new.version() != live
+        return False
+
+    report = publish([row_of(PASSAGES[1])], EMBEDDER, shelf, look=look)
+
+    assert [(new, old, named) for new, old, named, _ in seen] == [(["fees#table@IM"], ["fees#intro"], live)]
+    assert (report.swapped, report.collection, shelf.version(), ids(shelf, "fees")) == (
+        False,
+        live,
+        live,
+        ["fees#intro"],
+    )
+    with pytest.raises((Retryable, Permanent)):
+        ids(shelf.staged(seen[0][3]), "fees")
+
+
+def test_a_look_that_fails_leaves_the_live_index_and_no_staged_one(make):
+    shelf = make(a_name())
+    live = publish([row_of(PASSAGES[0])], EMBEDDER, shelf).collection
+    seen = []
+
+    def look(change, new):
+        seen.append(new.version())
+        raise Retryable("the ledger is away")
+
+    with pytest.raises(Retryable, match="away"):
+        publish([row_of(PASSAGES[1])], EMBEDDER, shelf, look=look)
+
+    assert (shelf.version(), ids(shelf, "fees")) == (live, ["fees#intro"])
+    with pytest.raises((Retryable, Permanent)):
+        ids(shelf.staged(seen[0]), "fees")
+
+
+def test_contents_tell_who_may_read_what(shelf):
+    assert shelf.contents().labels == {row.source.source_id: row.source.segments for row in all_rows()}
 
 
 def test_the_description_tells_the_model_and_vectors_can_be_used_again(shelf):
@@ -248,7 +343,7 @@ def test_a_large_head_is_kept_whole_and_no_search_returns_it(make):
     rows = all_rows()
     vectors = EMBEDDER.embed([row.embed for row in rows])
     build = Build(model=EMBEDDER.name, dim=EMBEDDER.dim, kb_hash="0" * 64, built_at=datetime.now(UTC), rows=len(rows))
-    shelf.put(rows, vectors, build, lambda *_: None, head)
+    shelf.swap(shelf.stage(rows, vectors, build, untold, head), untold)
 
     assert shelf.head() == head
     assert set(ids(shelf, "head", limit=50)) <= {source.source_id for source in PASSAGES}

@@ -139,6 +139,19 @@ def test_questions_without_an_answer_are_kept_with_their_ticket(ledger: Ledger) 
     assert len(ledger.figures.unanswered(always(), 1)) == 1
 
 
+def test_what_the_knowledge_base_says_nothing_about_is_kept_even_if_a_template_passes_for_an_answer(
+    ledger: Ledger,
+) -> None:
+    case = opened(ledger, 42)
+    gaps = ("Do you lend against gold?", "Can I pledge my units?", " ")
+    draft = asking("Can I pledge my units?")
+    conclude(ledger, case, Status.HELD, draft=draft, trace=a_trace(gaps=gaps))
+
+    found = ledger.figures.unanswered(always(), 10)
+
+    assert [one.question for one in found] == ["Can I pledge my units?", "Do you lend against gold?"]
+
+
 def test_a_redraft_that_answers_takes_the_question_away_and_an_edit_does_not(ledger: Ledger) -> None:
     case = held(ledger, 42, draft=asking("Can I pledge my units?"))
     ledger.reviews.edit(case.case_id, newest_draft(ledger, case), a_draft("Yes."), "meera", lesson=LIGHT)

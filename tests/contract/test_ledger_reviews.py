@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from tests.builders import a_draft, a_finding, a_reply, a_thread, a_trace
-from tests.contract.steps import LEASE, all_at_once, approved, conclude, current, held, opened, send_of, status_of
+from tests.contract.steps import (
+    LEASE,
+    all_at_once,
+    approved,
+    claimed,
+    conclude,
+    current,
+    held,
+    opened,
+    send_of,
+    status_of,
+)
 from worker.models import Case, Ring, SendKind, SendState, Status
 from worker.ports import Ledger
 
@@ -36,6 +47,30 @@ def test_a_line_of_the_queue_names_the_guards_of_the_newest_draft(ledger: Ledger
 
     [row] = ledger.reviews.held()
     assert (row.template_id, row.findings) == ("other", ())
+
+
+def test_open_drafts_are_marked_stale_until_they_are_written_anew_or_are_good_again(ledger: Ledger) -> None:
+    first, second = held(ledger, 1), held(ledger, 2)
+    ledger.reviews.mark_stale({newest(ledger, first): ["fees#a"], newest(ledger, second): ["fees#a", "fees#b"]})
+
+    assert [row.case.stale for row in ledger.reviews.held()] == [("fees#a",), ("fees#a", "fees#b")]
+
+    doorbell = claimed(ledger, 1, ring=Ring.REDRAFT, case_id=first.case_id)
+    again = ledger.cases.open(a_thread(1), "ticket", doorbell, LEASE)
+    assert again is not None
+    conclude(ledger, again, Status.HELD, draft=a_draft("Anew."))
+    assert current(ledger, first).stale == ()
+
+    ledger.reviews.mark_stale({})
+    assert current(ledger, second).stale == ()
+
+
+def test_a_draft_that_has_been_decided_on_is_not_marked(ledger: Ledger) -> None:
+    case, _ = approved(ledger)
+
+    ledger.reviews.mark_stale({newest(ledger, case): ["fees#a"]})
+
+    assert current(ledger, case).stale == ()
 
 
 def test_a_case_held_without_a_draft_is_in_the_queue_too(ledger: Ledger) -> None:

@@ -118,3 +118,7 @@ def test_a_pasted_book_does_not_hold_a_lead_up():
     book = " ".join(f"w{n % 7}" for n in range(20 * COMPARED))
     difference = compare(f"Dear lady, {TWENTY}", f"Dear lady, {book}")
     assert [c.kind for c in difference] == ["same", "out", "in"]
+
+
+def test_words_moved_around_one_that_stayed_are_a_whole_rewrite_and_not_more():
+    assert share_changed(compare("b a .", "a a b")) == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.support.questions import MOST, in_context, split_questions
+from worker.support.questions import MOST, PARTS, in_context, in_parts, split_questions
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,30 @@ def test_a_question_that_says_what_it_is_about_is_searched_for_alone():
 
 def test_the_abbreviations_that_end_no_sentence_of_a_reply_end_no_question_either():
     assert split_questions("Can Acme Pvt. Ltd. hold an account?") == ("Can Acme Pvt. Ltd. hold an account?",)
+
+
+def test_a_short_mail_is_read_in_one_part_and_an_empty_one_in_none():
+    assert in_parts(" How do I add a nominee?\n") == ("How do I add a nominee?",)
+    assert in_parts(" \n") == ()
+
+
+def test_a_long_mail_is_read_whole_in_parts_that_end_where_a_thought_ends():
+    paragraphs = [f"Matter {n}. " + "It is so. " * 60 for n in range(5)]
+    parts = in_parts("\n\n".join(paragraphs), room=1_000)
+
+    assert [part.split(".")[0] for part in parts] == [f"Matter {n}" for n in range(5)]
+    assert all(len(part) <= 1_000 for part in parts)
+    assert " ".join(" ".join(parts).split()) == " ".join(" ".join(paragraphs).split())
+
+
+def test_words_are_not_cut_in_two_and_a_mail_without_spaces_is_read_too():
+    assert set(" ".join(in_parts("nominee " * 500, room=100)).split()) == {"nominee"}
+    assert "".join(in_parts("x" * 250, room=100)) == "x" * 100 + "x" * 50, "each part once"
+
+
+def test_of_a_mail_longer_than_that_the_beginning_and_the_end_are_read():
+    parts = in_parts(" ".join(f"word{n:04}" for n in range(2_000)), room=100)
+
+    assert len(parts) == PARTS
+    assert parts[0].startswith("word0000")
+    assert parts[-1].endswith("word1999")

@@ -192,3 +192,24 @@ def test_without_bm25_the_score_is_the_cosine():
     assert fuse([a_hit("a", -0.1)])[0].score == 0.0
     assert fuse([a_hit("a", 0.5, 3.0)])[0].score == 0.5
     assert fuse([]) == []
+
+
+def test_what_a_long_mail_says_at_its_very_end_finds_its_template(index):
+    story = "I have been with you for years and like to tell of it. " * 27
+    found = retrieve(
+        ("Tell me.",), f"{story}\n\n{story}\n\nHow do I add a nominee?", a_reader(), index, EMBEDDER, floors=NO_FLOOR
+    )
+
+    assert ids(found.templates)[0] == "nominee"
+    assert found.templates[0].dense > 0.9
+
+
+def test_questions_that_nothing_answers_are_gaps_and_those_with_a_passage_or_a_fitting_template_are_not(index):
+    asked = ("zebra giraffe elephant", "How do I add a nominee?", "A withdrawal arrives within 2 working days.")
+    found = retrieve(asked, "", a_reader(), index, EMBEDDER)
+
+    assert found.gaps == ("zebra giraffe elephant",)
+
+
+def test_where_passages_were_not_searched_nothing_is_known_of_gaps(index):
+    assert retrieve(("zebra giraffe",), "", a_reader(), index, EMBEDDER, passages=False).gaps == ()

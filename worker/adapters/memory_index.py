@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from worker.errors import Permanent, Retryable
-from worker.models import Kind, Template
+from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Contents, Row, Tick
 from worker.ports.world import Hit, Vectors
 
@@ -58,6 +58,7 @@ class MemoryIndex:
         self._keep = keep
         self._lock = threading.Lock()
         self._collections: list[_Collection] = []  # the live one last
+        self._staged: dict[str, _Collection] = {}
         self._builds = 0
 
     def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
@@ -82,6 +83,15 @@ class MemoryIndex:
             for found in dict.fromkeys((*nearest, *ranked))
         ]
 
+    def search_all(
+        self, kind: Kind, vectors: Vectors, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> Sequence[Sequence[Hit]]:
+        return [self.search(kind, vectors[n], text, reads, limit) for n, text in enumerate(texts)]
+
+    def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
+        sources = [row.source for row in self._live().rows if row.about == "source" and row.pk in source_ids]
+        return [s for s in sources if s.kind is Kind.PASSAGE and not set(s.segments).isdisjoint(reads)]
+
     def template(self, template_id: str) -> Template | None:
         return next((r.template for r in self._live().rows if r.template and r.pk == template_id), None)
 
@@ -104,17 +114,32 @@ class MemoryIndex:
         live = self._collections[-1]
         return Contents(
             versions={row.source.source_id: row.source.version for row in live.rows},
+            labels={row.source.source_id: row.source.segments for row in live.rows},
             vectors={row.text_hash: live.vectors[i] for i, row in enumerate(live.rows)},
         )
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
         with self._lock:
             self._builds += 1
             named = build.model_copy(update={"collection": f"deskhand_memory_{self._builds}", "rows": len(rows)})
-            self._collections.append(_Collection(named, tuple(rows), vectors, head))
-            del self._collections[: -self._keep - 1]
+            self._staged[named.collection] = _Collection(named, tuple(rows), vectors, head)
         tick("write", len(rows), len(rows))
         return named.collection
+
+    def staged(self, name: str) -> MemoryIndex:
+        view = MemoryIndex()
+        view._collections = [
+            one for one in (*self._staged.values(), *self._collections) if one.build.collection == name
+        ]
+        return view
+
+    def swap(self, name: str, tick: Tick) -> None:
+        with self._lock:
+            self._collections.append(self._staged.pop(name))
+            del self._collections[: -self._keep - 1]
+
+    def discard(self, name: str) -> None:
+        self._staged.pop(name, None)
 
     def rollback(self) -> str:
         with self._lock:

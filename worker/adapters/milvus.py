@@ -11,25 +11,26 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 import numpy as np
 import structlog
 
 from worker.adapters.breaker import Breaker
+from worker.adapters.milvus_ask import carried, hits, plain
 from worker.adapters.milvus_head import read_head
 from worker.adapters.milvus_link import PART, Gone, Link
-from worker.adapters.milvus_rows import BUILD, CARRIED, Live, live_of, readable, source_of, template_of, where
+from worker.adapters.milvus_rows import BUILD, Live, live_of, readable, source_of, template_of, where
 from worker.adapters.milvus_write import Writing
 from worker.errors import Permanent, Retryable
-from worker.models import Kind, Template
+from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Contents, Row, Tick
 from worker.ports.world import Hit, Vectors
 
 T = TypeVar("T")
 FRESH = 1.0  # seconds that we trust our knowledge of which collection is live
-ROWS_OF_A_TEMPLATE = 24  # its own and its example questions: so many rows may stand for one template
-LONGEST_QUERY = 4_000  # characters that BM25 reads of a query
+TOGETHER = 16  # questions of one search
 log = structlog.get_logger(__name__)
 
 
@@ -57,6 +58,7 @@ class MilvusShelf:
         self._writing = Writing(self._link, alias, keep)
         self._model = model
         self._alias = alias
+        self._only = ""  # the one collection that is asked, whichever is live; see `staged`
         self._seen: tuple[float, Live | None] = (0.0, None)
         self._looking = threading.Lock()
         self._head: tuple[str, bytes] = ("", b"")  # of which collection
@@ -66,16 +68,41 @@ class MilvusShelf:
 
     def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
         """See world.Index. Raises Retryable where there is no index yet, Permanent where the models do not agree."""
-        point = np.asarray(vector, dtype=np.float32).reshape(-1)
-        words = text[:LONGEST_QUERY].encode("utf-8", "replace").decode().replace("\x00", " ").strip()
+        return self.search_all(kind, np.asarray(vector).reshape(1, -1), [text], reads, limit)[0]
 
-        def ask(client: Any, live: Live) -> Sequence[Hit]:
-            if point.size != live.build.dim:
-                raise Permanent(f"a vector has {point.size} numbers, the index {live.build.dim}", part=PART)
+    def search_all(
+        self, kind: Kind, vectors: Vectors, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> list[Sequence[Hit]]:
+        """See world.Index. All of it asks one collection: a swap meanwhile is seen by the next message."""
+        points = np.asarray(vectors, dtype=np.float32)
+        words = [plain(text) for text in texts]
+
+        def ask(client: Any, live: Live) -> list[Sequence[Hit]]:
+            if points.shape[1] != live.build.dim:
+                raise Permanent(f"a vector has {points.shape[1]} numbers, the index {live.build.dim}", part=PART)
             known = readable(live.audiences, reads)
-            return self._hits(client, live, kind, where(kind, known), point, words, limit) if known else []
+            if not known:
+                return [[] for _ in words]
+            only = where(kind, known)
+            found: list[Sequence[Hit]] = []
+            for start in range(0, len(words), TOGETHER):
+                these = slice(start, start + TOGETHER)
+                found += hits(client, live, kind, only, points[these], words[these], limit, self._link.timeout)
+            return found
 
-        return self._ask("searching", ask)
+        return self._ask("searching", ask) if words else []
+
+    def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
+        """See world.Index. The ids are our own index's, not a customer's words."""
+
+        def ask(client: Any, live: Live) -> Sequence[Source]:
+            known = readable(live.audiences, reads)
+            if not (known and source_ids):
+                return []
+            rows = carried(client, live, source_ids, self._link.timeout, where(Kind.PASSAGE, known))
+            return [source_of(row, 0.0) for row in rows.values()]
+
+        return self._ask("reading passages", ask)
 
     def template(self, template_id: str) -> Template | None:
         """The template of that id, whoever may read it."""
@@ -96,7 +123,9 @@ class MilvusShelf:
         """Of these sources the versions that the live collection holds; one that it has not is left out."""
         return self._ask(
             "reading versions",
-            lambda client, live: {i: str(row["version"]) for i, row in self._carried(client, live, source_ids).items()},
+            lambda client, live: {
+                i: str(row["version"]) for i, row in carried(client, live, source_ids, self._link.timeout).items()
+            },
         )
 
     def head(self) -> bytes:
@@ -112,7 +141,9 @@ class MilvusShelf:
         return self._ask("reading the template choice", ask)
 
     def version(self) -> str:
-        return self._link.call("asking for the live index", lambda client: self._writing.target(client, self._alias))
+        return self._only or self._link.call(
+            "asking for the live index", lambda client: self._writing.target(client, self._alias)
+        )
 
     def ping(self) -> str:
         live = self._live(fresh=True)
@@ -129,10 +160,21 @@ class MilvusShelf:
         live = self._look()
         return self._writing.contents(live) if live else Contents()
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
-        name = self._writing.put(rows, vectors, build, tick, head)
+    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+        return self._writing.stage(rows, vectors, build, tick, head)
+
+    def staged(self, name: str) -> MilvusShelf:
+        view = copy(self)
+        view._only, view._looking = name, threading.Lock()
+        view._seen, view._head = (0.0, None), ("", b"")
+        return view
+
+    def swap(self, name: str, tick: Tick) -> None:
+        self._writing.swap(name, tick)
         self._forget()
-        return name
+
+    def discard(self, name: str) -> None:
+        self._writing.discard(name)
 
     def rollback(self) -> str:
         name = self._writing.rollback()
@@ -150,54 +192,6 @@ class MilvusShelf:
         self.close()
 
     # how it is done
-
-    def _hits(
-        self, client: Any, live: Live, kind: Kind, only: str, point: Vectors, words: str, limit: int
-    ) -> Sequence[Hit]:
-        several = 1 if kind is Kind.PASSAGE else ROWS_OF_A_TEMPLATE
-        wanted = min(limit * several, 2_000)
-        fields = CARRIED if kind is Kind.PASSAGE else ["source_id"]
-        asked: dict[str, Any] = {
-            "filter": only,
-            "limit": wanted,
-            "partition_names": [kind.value],
-            "consistency_level": "Eventually",
-            "timeout": self._link.timeout,
-        }
-        tuning = {"metric_type": "COSINE", "params": {"ef": max(200, wanted)} if live.hnsw else {}}
-        near = client.search(
-            live.name,
-            data=[point.tolist()],
-            anns_field="vector",
-            search_params=tuning,
-            output_fields=fields,
-            **asked,
-        )[0]
-        best = _Best(limit)
-        for hit in near:
-            best.dense(hit["entity"], float(hit["distance"]))
-        if live.lexical and words:
-            for hit in client.search(
-                live.name, data=[words], anns_field="terms", output_fields=[*fields, "vector"], **asked
-            )[0]:
-                cosine = float(np.dot(np.asarray(hit["entity"]["vector"], dtype=np.float32), point))
-                # Lite gives BM25 as a negative distance, servers as a positive score.
-                best.lexical(hit["entity"], abs(float(hit["distance"])), cosine)
-        carried = best.entities if kind is Kind.PASSAGE else self._carried(client, live, best.ids())
-        return [best.hit(found, carried[found]) for found in best.ids() if found in carried]
-
-    def _carried(self, client: Any, live: Live, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """The rows that carry the sources themselves, by id."""
-        if not ids:
-            return {}
-        rows = client.query(
-            live.name,
-            filter=f"pk in {json.dumps(list(ids))}",
-            output_fields=CARRIED,
-            timeout=self._link.timeout,
-            consistency_level="Eventually",
-        )
-        return {str(row["source_id"]): row for row in rows}
 
     def _ask(self, what: str, ask: Callable[[Any, Live], T]) -> T:
         """Asks the live collection; once more where it went away or was unloaded since we last looked."""
@@ -261,39 +255,3 @@ class MilvusShelf:
     def _forget(self) -> None:
         with self._looking:
             self._seen = (0.0, None)
-
-
-class _Best:
-    """The best rows by source while hits come in, and the union of the nearest and the best-worded."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._dense: dict[str, float] = {}
-        self._lexical: dict[str, float] = {}
-        self.entities: dict[str, Mapping[str, Any]] = {}
-
-    def dense(self, found: Mapping[str, Any], cosine: float) -> None:
-        source_id = str(found["source_id"])
-        self.entities.setdefault(source_id, found)
-        self._dense[source_id] = max(self._dense.get(source_id, -1.0), min(cosine, 1.0))
-
-    def lexical(self, found: Mapping[str, Any], score: float, cosine: float) -> None:
-        source_id = str(found["source_id"])
-        self.dense(found, cosine)
-        self._lexical[source_id] = max(self._lexical.get(source_id, 0.0), score)
-
-    def ids(self) -> list[str]:
-        near = sorted(self._dense, key=lambda s: -self._dense[s])[: self._limit]
-        return list(dict.fromkeys((*near, *self._worded())))
-
-    def hit(self, source_id: str, found: Mapping[str, Any]) -> Hit:
-        worded = self._worded()
-        return Hit(
-            source=source_of(found, self._dense[source_id]),
-            dense=self._dense[source_id],
-            lexical_rank=worded.index(source_id) if source_id in worded else None,
-            lexical=self._lexical.get(source_id),
-        )
-
-    def _worded(self) -> list[str]:
-        return sorted(self._lexical, key=lambda s: -self._lexical[s])[: self._limit]

@@ -22,6 +22,7 @@ from worker.ports.world import Vectors
 CARRIED = ["source_id", "kind", "article_id", "title", "text", "labels", "version"]
 BUILD = "#build"  # pk of the row that tells about the collection itself
 K1, B = 0.9, 0.4
+METRIC = "IP"  # the cosine of unit vectors; COSINE would have Milvus Lite work out all lengths anew for each question
 FLAT_UP_TO = 5_000  # rows; above, an exact search through all of them is slower than HNSW
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +_.-]{0,39}")
 _LENGTHS = {"pk": 320, "source_id": 300, "kind": 16, "article_id": 100, "title": 1_500, "version": 40}
@@ -37,6 +38,7 @@ class Live:
     audiences: tuple[str, ...]  # every set of labels that a row carries, as `audience()` writes it
     lexical: bool
     hnsw: bool
+    metric: str = "COSINE"  # of indexes that were built before IP was used
     head_rows: int = 0  # how many rows carry the trained template choice
 
 
@@ -82,9 +84,9 @@ def schema(client: Any, dim: int, *, lexical: bool) -> Any:
 def indexes(client: Any, *, hnsw: bool, lexical: bool) -> Any:
     made = client.prepare_index_params()
     if hnsw:
-        made.add_index("vector", index_type="HNSW", metric_type="COSINE", params={"M": 16, "efConstruction": 200})
+        made.add_index("vector", index_type="HNSW", metric_type=METRIC, params={"M": 16, "efConstruction": 200})
     else:
-        made.add_index("vector", index_type="FLAT", metric_type="COSINE")
+        made.add_index("vector", index_type="FLAT", metric_type=METRIC)
     if lexical:
         tuning = {"bm25_k1": K1, "bm25_b": B}
         made.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=tuning)
@@ -116,7 +118,7 @@ def entity(row: Row, vector: Vectors) -> dict[str, Any]:
 def build_entity(live: Live) -> dict[str, Any]:
     """The row that tells about the collection."""
     told: dict[str, Any] = {"build": live.build.model_dump(mode="json"), "audiences": list(live.audiences)}
-    told |= {"lexical": live.lexical, "hnsw": live.hnsw, "head_rows": live.head_rows}
+    told |= {"lexical": live.lexical, "hnsw": live.hnsw, "head_rows": live.head_rows, "metric": live.metric}
     return unfindable(live.build.dim, pk=BUILD, words="build", meta=told)
 
 
@@ -135,6 +137,7 @@ def live_of(name: str, meta: Any) -> Live:
         audiences=tuple(str(one) for one in told["audiences"]),
         lexical=bool(told["lexical"]),
         hnsw=bool(told["hnsw"]),
+        metric=str(told.get("metric", "COSINE")),
         head_rows=int(told.get("head_rows", 0)),
     )
 

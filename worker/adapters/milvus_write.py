@@ -18,7 +18,7 @@ import structlog
 
 from worker.adapters.milvus_head import head_entities, rows_for
 from worker.adapters.milvus_link import PART, Gone, Link
-from worker.adapters.milvus_rows import FLAT_UP_TO, Live, audience, build_entity, entity, indexes, schema, where
+from worker.adapters.milvus_rows import FLAT_UP_TO, METRIC, Live, audience, build_entity, entity, indexes, schema, where
 from worker.errors import Permanent, Retryable, Trouble
 from worker.models import Kind
 from worker.ports.shelf import Build, Contents, Row, Tick
@@ -50,8 +50,8 @@ class Writing:
                 return ""
             raise
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
-        """See shelf.Shelf.put."""
+    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+        """See shelf.Shelf.stage."""
         if len(rows) != len(vectors) or len({row.pk for row in rows}) != len(rows):
             raise Permanent("rows and vectors do not match, or two rows have one id", part=PART)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
@@ -61,18 +61,23 @@ class Writing:
             audiences=tuple(sorted({audience(row.source.segments) for row in rows})),
             lexical=self._link.has_bm25,
             hnsw=len(rows) > FLAT_UP_TO,
+            metric=METRIC,
             head_rows=rows_for(head),
         )
         with self._one:
             try:
                 self._write(live, rows, vectors, tick, head)
-            except Trouble:
-                self._undo(live.name)
+            except BaseException:  # also where somebody lost patience
+                self.discard(live.name)
                 raise
-            self._link.call("swapping the index", lambda client: self._swap(client, live.name), again=False)
-            self._sweep(live.name)
-        tick("swap", 1, 1)
         return live.name
+
+    def swap(self, name: str, tick: Tick) -> None:
+        """See shelf.Shelf.swap."""
+        with self._one:
+            self._link.call("swapping the index", lambda client: self._swap(client, name), again=False)
+            self._sweep(name)
+        tick("swap", 1, 1)
 
     def rollback(self) -> str:
         """See shelf.Shelf.rollback. The collection that was live stays, as the one to go forward to."""
@@ -94,11 +99,13 @@ class Writing:
 
         def ask(client: Any) -> Contents:
             versions: dict[str, str] = {}
+            labels: dict[str, tuple[str, ...]] = {}
             vectors: dict[str, Vectors] = {}
             for row in self._hashed(client, live.name, ""):
                 versions[str(row["source_id"])] = str(row["version"])
+                labels[str(row["source_id"])] = tuple(str(label) for label in row["labels"])
                 vectors[str(row["text_hash"])] = np.asarray(row["vector"], dtype=np.float32)
-            return Contents(versions=versions, vectors=vectors)
+            return Contents(versions=versions, labels=labels, vectors=vectors)
 
         try:
             return self._link.call("reading the index", ask)
@@ -112,7 +119,7 @@ class Writing:
             name,
             filter=f'text_hash like "{begins}%"' if begins else 'text_hash != ""',
             limit=self._page,
-            output_fields=["source_id", "version", "text_hash", "vector"],
+            output_fields=["source_id", "version", "labels", "text_hash", "vector"],
             timeout=PATIENCE,
         )
         if len(rows) < self._page:
@@ -190,11 +197,18 @@ class Writing:
     def _sweep(self, newest: str) -> None:
         """Drops collections of ours that are older than `newest` and have no alias. Failing here harms nobody."""
         ours = re.compile(rf"{re.escape(self._prefix)}_\d{{8}}T\d{{12}}_[0-9a-f]{{1,8}}")
+        back = re.compile(rf"{re.escape(self._aliases[0])}_back\d+")
 
         def ask(client: Any) -> None:
             kept = {self.target(client, alias) for alias in self._aliases}
             for name in client.list_collections(timeout=PATIENCE):
-                if ours.fullmatch(name) and name < newest and name not in kept:
+                if not (ours.fullmatch(name) and name < newest and name not in kept):
+                    continue
+                # Of a time when more were kept. An alias that is not ours says that somebody else needs it.
+                aliases = client.list_aliases(name, timeout=PATIENCE)["aliases"]
+                if all(back.fullmatch(alias) for alias in aliases):
+                    for alias in aliases:
+                        client.drop_alias(alias, timeout=PATIENCE)
                     client.drop_collection(name, timeout=PATIENCE)
                     log.info("milvus.dropped", collection=name)
 
@@ -203,7 +217,8 @@ class Writing:
         except Trouble as trouble:
             log.warning("milvus.sweep", error=trouble.reason)
 
-    def _undo(self, name: str) -> None:
+    def discard(self, name: str) -> None:
+        """See shelf.Shelf.discard."""
         try:
             self._link.call("dropping the unfinished index", lambda client: client.drop_collection(name))
         except Trouble as trouble:

@@ -8,10 +8,11 @@ from contextlib import suppress
 from sqlalchemy import func, select
 
 from worker.adapters.store.columns import clock
+from worker.adapters.store.conditions import LIVE, UNENDED, WAITING
 from worker.adapters.store.engine import open_engine
 from worker.adapters.store.ledger import SqlLedger
 from worker.adapters.store.room import to_case, to_send
-from worker.adapters.store.schema import LIVE, UNENDED, WAITING, cases, doorbells, sends
+from worker.adapters.store.schema import cases, doorbells, sends
 from worker.chaos.judge import Books
 from worker.errors import Trouble
 from worker.models import Case, SendKind

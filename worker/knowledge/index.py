@@ -8,38 +8,38 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
 
 from worker.errors import BadConfiguration
+from worker.knowledge.change import Change, compared
 from worker.knowledge.choice import Example, Head, train
 from worker.knowledge.choice_file import pack
 from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb
 from worker.knowledge.words import searchable
-from worker.models import Kind, Noun, Source, Template
+from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Row, Shelf, Tick
-from worker.ports.world import Embedder, Vectors
+from worker.ports.world import Embedder, Index, Vectors
 
-__all__ = ["BuildReport", "Row", "Shelf", "build", "kb_hash", "publish", "rows_of", "unchanged"]
+__all__ = ["BuildReport", "Look", "Row", "Shelf", "build", "kb_hash", "publish", "rows_of", "unchanged"]
 
-FORMAT = "3"  # raise it when rows are made in another way: every index is then built anew
+FORMAT = "4"  # raise it when rows are made in another way: every index is then built anew
 EMBED_TOGETHER = 128  # texts between two steps of the progress bar
 
+Look = Callable[[Change, Index], bool]  # at what would change, and at the new index; False: leave the live one
 
-class BuildReport(Noun):
-    """What a build did. `added`, `changed` and `gone` are source ids; `swapped` is False where nothing had changed."""
+
+class BuildReport(Change):
+    """What a build did, or would have done. `collection` is the live one. `swapped` is False where nothing had changed,
+    and where whoever looked at the new index would not have it."""
 
     collection: str
     swapped: bool
     rows: int
     sources: int
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    unchanged: int = 0
     embedded: int = 0
     reused: int = 0
     seconds: float = 0.0
@@ -53,13 +53,14 @@ def build(
     full: bool = False,
     progress: Tick | None = None,
     approved: Sequence[Example] = (),
+    look: Look | None = None,
 ) -> BuildReport:
     """Makes `kb` the live index. `full`: embed and write everything anew, whatever the live one holds.
 
-    `approved`: questions whose template a reviewer approved; the template choice learns from them too. Raises
-    BadConfiguration for an empty kb, and what the shelf raises.
+    `approved`: questions whose template a reviewer approved; the template choice learns from them too. `look` is asked
+    before the swap. Raises BadConfiguration for an empty kb, and what the shelf raises.
     """
-    return publish(list(rows_of(kb)), embedder, shelf, full=full, progress=progress, approved=approved)
+    return publish(list(rows_of(kb)), embedder, shelf, full=full, progress=progress, approved=approved, look=look)
 
 
 def publish(
@@ -70,6 +71,7 @@ def publish(
     full: bool = False,
     progress: Tick | None = None,
     approved: Sequence[Example] = (),
+    look: Look | None = None,
 ) -> BuildReport:
     """Makes `rows` the live index; see `build`."""
     started, tick = time.monotonic(), progress or (lambda stage, done, total: None)
@@ -84,17 +86,33 @@ def publish(
     vectors, embedded = _vectors(rows, embedder, had.vectors if same_model and not full else {}, tick)
     fresh = Build(model=embedder.name, dim=embedder.dim, kb_hash=wanted, built_at=datetime.now(UTC), rows=len(rows))
     head = head_of(rows, vectors, embedder, approved)
-    name = shelf.put(rows, vectors, fresh, tick, pack(head) if head else b"")
+    change = compared(sources, had)
+    name = shelf.stage(rows, vectors, fresh, tick, pack(head) if head else b"")
+    swapped = _swapped(name, change, shelf, look, tick)
     return BuildReport(
-        collection=name,
-        swapped=True,
+        collection=name if swapped else shelf.version(),
+        swapped=swapped,
         rows=len(rows),
         sources=len(sources),
         embedded=embedded,
         reused=len(rows) - embedded,
         seconds=time.monotonic() - started,
-        **_compared(sources, had.versions),
+        **dict(change),
     )
+
+
+def _swapped(name: str, change: Change, shelf: Shelf, look: Look | None, tick: Tick) -> bool:
+    """Whether the staged collection became the live one; if not, it is gone."""
+    try:
+        wanted = look is None or look(change, shelf.staged(name))
+    except BaseException:
+        shelf.discard(name)
+        raise
+    if wanted:
+        shelf.swap(name, tick)
+    else:
+        shelf.discard(name)
+    return wanted
 
 
 def unchanged(kb: Kb, model: str, shelf: Shelf, approved: Sequence[Example] = ()) -> BuildReport | None:
@@ -191,14 +209,3 @@ def _vectors(rows: Sequence[Row], embedder: Embedder, had: Mapping[str, Vectors]
 
 def _length(hashed: tuple[str, str]) -> tuple[int, str]:
     return len(hashed[1]), hashed[0]
-
-
-def _compared(sources: Mapping[str, Source], had: Mapping[str, str]) -> dict[str, tuple[str, ...] | int]:
-    changed = tuple(sorted(s for s in sources if s in had and had[s] != sources[s].version))
-    added = tuple(sorted(sources.keys() - had.keys()))
-    return {
-        "added": added,
-        "changed": changed,
-        "gone": tuple(sorted(had.keys() - sources.keys())),
-        "unchanged": len(sources) - len(added) - len(changed),
-    }

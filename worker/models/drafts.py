@@ -91,6 +91,7 @@ class Trace(Noun):
     questions: tuple[str, ...] = ()
     templates: tuple[Source, ...] = ()
     passages: tuple[Source, ...] = ()
+    gaps: tuple[str, ...] = ()  # of the questions, those that the knowledge base says nothing about
     index_version: str = ""
     prompt: str = ""
     answer: str = ""

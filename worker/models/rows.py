@@ -86,6 +86,7 @@ class Case(Noun):
     opened_at: datetime
     moved_at: datetime
     minder: str = ""  # login of the lead who said that it is theirs, or who last worked on the draft
+    stale: tuple[str, ...] = ()  # sources of the draft that the index held in other words when it last changed
 
 
 def answer_within(priority: int) -> timedelta:

@@ -146,6 +146,11 @@ class Reviews(Protocol):
         Approvals and rejections; neither edits that nobody decided on nor decisions that were taken back."""
         ...
 
+    def mark_stale(self, stale: Mapping[str, Sequence[str]]) -> None:
+        """Of HELD cases exactly those whose newest draft is named become stale (`Case.stale`): by draft id, the sources
+        that it cites in words that are no longer the index's. A machine's new draft is not stale."""
+        ...
+
     def audit(self, user: str, action: str, subject: str, detail: str = "") -> None: ...
 
     def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:

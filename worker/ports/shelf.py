@@ -1,4 +1,4 @@
-"""What building an index needs of its store: rows go in, the live collection is swapped, old ones stay for rollback.
+"""What building an index needs of its store: rows go in, are looked at, and swapped in; old ones stay for rollback.
 
 Beside `world.Index`, which only reads. Implemented by adapters/milvus.py and adapters/memory_index.py; called by
 knowledge/index.py.
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.models import Noun, Source, Template
-from worker.ports.world import Vectors
+from worker.ports.world import Index, Vectors
 
 Tick = Callable[[str, int, int], None]  # (stage, done, total): progress for people
 
@@ -49,14 +49,19 @@ class Build(Noun):
 
 @dataclass(frozen=True)
 class Contents:
-    """What the live collection holds: versions by source id, vectors by `Row.text_hash`."""
+    """What the live collection holds: versions and labels by source id, vectors by `Row.text_hash`."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     vectors: Mapping[str, Vectors] = field(default_factory=dict)
 
 
 class Shelf(Protocol):
     """Where collections stand. One writer at a time; readers go on undisturbed. Raises Retryable or Permanent."""
+
+    def version(self) -> str:
+        """Name of the live collection; "" if there is none."""
+        ...
 
     def built(self) -> Build | None:
         """The live collection; None if there is none."""
@@ -66,9 +71,21 @@ class Shelf(Protocol):
         """All of the live collection; empty if there is none."""
         ...
 
-    def put(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
-        """Writes a new collection beside the live one, checks it, then makes it the live one; its name. Whatever
-        fails before the swap leaves the live one as it was. `head`: the trained template choice, kept with it."""
+    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+        """Writes a new collection beside the live one and checks it; its name. Nobody finds anything in it yet.
+        Whatever fails leaves no trace. `head`: the trained template choice, kept with it."""
+        ...
+
+    def staged(self, name: str) -> Index:
+        """The collection as something to search in, live or not. It is closed with the shelf."""
+        ...
+
+    def swap(self, name: str, tick: Tick) -> None:
+        """Makes a staged collection the live one, and drops those that are kept no longer."""
+        ...
+
+    def discard(self, name: str) -> None:
+        """Drops a staged collection. Failing here harms nobody: the next build drops it."""
         ...
 
     def rollback(self) -> str:

@@ -119,6 +119,16 @@ class Index(Protocol):
         `text` is cut as the rows' words were (knowledge.words.searchable)."""
         ...
 
+    def search_all(
+        self, kind: Kind, vectors: Vectors, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> Sequence[Sequence[Hit]]:
+        """`search` for each of the `vectors` (n, dim) and `texts`, in order, for less than it costs one by one."""
+        ...
+
+    def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
+        """Those of these passages that are there and readable with labels `reads`, without scores, in any order."""
+        ...
+
     def template(self, template_id: str) -> Template | None: ...
 
     def head(self) -> bytes:

@@ -91,10 +91,12 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
 
 
+_AT_START = ("--at-start", "--json")  # a change of kb/ that is too big must not keep the service down
+
 _OWN = (
     Program("webhook", _python("worker.web", "webhook")),
     Program("console", _python("worker.web", "console")),
-    Program("index", (sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--json"), at_once=False, ends=True),
+    Program("index", (sys.executable, str(ROOT / "scripts" / "index_kb.py"), *_AT_START), at_once=False, ends=True),
     # Celery's warm shutdown drops what does not end in time; the soft one waits for it: that is SIGQUIT.
     Program("worker", _python("worker.tasks"), {"REMAP_SIGTERM": "SIGQUIT"}, at_once=False, stop_seconds=45),
     Program("dispatcher", _python("worker.dispatcher"), at_once=False),

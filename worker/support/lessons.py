@@ -54,7 +54,8 @@ def treatment(share: float) -> Treatment:
 def share_changed(difference: Sequence[Change]) -> float:
     """Words taken out, put in or exchanged (one for one), over the words of the longer text; 0 for two empty texts.
 
-    The edit distance of the stored difference, so that what is shown and what is counted cannot disagree.
+    The edit distance of the stored difference, so that what is shown and what is counted cannot disagree; at most 1,
+    also where a word that stayed stands between what was put in before it and taken out behind it.
     """
     changed = out = put_in = same = 0
     for change in (*difference, Change(kind="same", words="")):
@@ -65,7 +66,7 @@ def share_changed(difference: Sequence[Change]) -> float:
             put_in += n
         else:
             changed, same, out, put_in = changed + max(out, put_in), same + n, 0, 0
-    return changed / max(_length(difference, "out") + same, _length(difference, "in") + same, 1)
+    return min(1.0, changed / max(_length(difference, "out") + same, _length(difference, "in") + same, 1))
 
 
 def compare(before: str, after: str) -> tuple[Change, ...]:

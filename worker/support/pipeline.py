@@ -160,11 +160,20 @@ def _retrieve(thread: Thread, who: Identity, reader: Reader, progress: Progress,
     progress.index_version = desk.index.version()
     if not progress.words.strip() and (template := desk.index.template(NO_TEXT)):
         return Found(templates=(template_source(template),))
-    message = f"{thread.ticket.subject}\n{progress.words}".strip()
-    earlier = answered_before(thread)
     return retrieve(
-        progress.questions, message, reader, desk.index, desk.embedder, passages=who.existing, before=earlier
+        progress.questions,
+        whole_message(thread, progress.words),
+        reader,
+        desk.index,
+        desk.embedder,
+        passages=who.existing,
+        before=answered_before(thread),
     )
+
+
+def whole_message(thread: Thread, words: str) -> str:
+    """What templates are searched for with, besides the questions: the subject and what the customer wrote."""
+    return f"{thread.ticket.subject}\n{words}".strip()
 
 
 def _generate(

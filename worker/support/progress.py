@@ -48,6 +48,7 @@ class Progress:
             questions=self.questions,
             templates=found.templates if found else (),
             passages=found.passages if found else (),
+            gaps=found.gaps if found else (),
             index_version=self.index_version,
             prompt=writing.prompt if writing else "",
             answer=writing.answer if writing else "",

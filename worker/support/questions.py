@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from worker.support.sentences import abbreviated
 
 MOST = 5
+READ_TOGETHER = 1_500  # characters of a message that one search is made with: all of what two hundred words say
+PARTS = 6  # of a long message; of a longer one its beginning and its end
 CONTEXT = 240  # characters of what leads up to a question that stay with it
 ELLIPTIC = 6  # words: as short as this, a question leans on the one before
 POINTING = 12  # words: a longer question says by itself what it is about
@@ -108,6 +110,31 @@ def in_context(questions: Sequence[str], before: str = "") -> tuple[str, ...]:
         earlier = texts[-1] if texts else before
         texts.append(f"{earlier} {question}" if earlier and leans else question)
     return tuple(texts)
+
+
+def in_parts(message: str, room: int = READ_TOGETHER) -> tuple[str, ...]:
+    """The message cut into texts of at most `room` characters, between paragraphs, lines or words; at most PARTS.
+
+    One search with all of a long mail would be a search for its average. What it asks stands where it begins and where
+    it ends, so that is what is kept of a mail that has more than PARTS."""
+    parts: list[str] = []
+    rest = message.strip()
+    while rest:
+        cut = len(rest) if len(rest) <= room else _cut(rest, room)
+        parts.append(rest[:cut].strip())
+        rest = rest[cut:].strip()
+    if len(parts) > PARTS:
+        parts = [*parts[: PARTS // 2], *parts[-(PARTS // 2) :]]
+    return tuple(dict.fromkeys(parts))
+
+
+def _cut(text: str, room: int) -> int:
+    """Where to cut: the last good place in the second half of what there is room for."""
+    for mark in ("\n\n", "\n", ". ", "? ", " "):
+        place = text.rfind(mark, room // 2, room)
+        if place > 0:
+            return place + len(mark)
+    return room
 
 
 def _sentences(words: str) -> list[tuple[str, bool]]:

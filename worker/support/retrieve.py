@@ -17,7 +17,8 @@ from worker.models import Kind, Noun, Reader, Source
 from worker.ports.world import Embedder, Hit, Index, Vectors
 from worker.support.choosing import Chosen, choose, rank
 from worker.support.fusing import Weights, confidence, fuse, summed
-from worker.support.questions import in_context
+from worker.support.neighbours import neighbours
+from worker.support.questions import in_context, in_parts
 
 __all__ = ["Floors", "Found", "Looked", "Search", "Weights", "fuse", "retrieve"]
 
@@ -28,7 +29,6 @@ PASSAGES_OF_A_QUESTION = 4
 PASSAGES_OF_AN_ARTICLE = 3
 PASSAGES = 6
 CANDIDATES = {Kind.TEMPLATE: 12, Kind.PASSAGE: 60}  # sources asked for by vector and by words, before fusing
-MESSAGE_READ = 1_500  # characters of the whole message that are searched with
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Found(Noun):
     `sure`: for each question how sure it is, 0..1, that a passage answers it, whether or not any was kept.
     `fit`: for each question the scores of its own templates: a source that suits one question says nothing of another.
     `per_question`: for each question the ids of its templates and of its passages, best first, all of them in
-    `templates` or `passages`. `unfit`: questions of which the trained choice says that none of the templates that this
+    `templates` or `passages`. Where a section was cut, the parts beside a passage come last, without a score if no
+    search brought them. `unfit`: questions of which the trained choice says that none of the templates that this
     reader may see answers them.
     """
 
@@ -58,6 +59,18 @@ class Found(Noun):
     fit: dict[str, dict[str, float]] = Field(default_factory=dict)
     sure: dict[str, float] = Field(default_factory=dict)
     unfit: tuple[str, ...] = ()
+
+    def supports(self, question: str) -> bool:
+        """Whether an answer to it has anything to rest on: a passage, or a template that fits."""
+        templates, passages = self.per_question.get(question, ((), ()))
+        return bool(passages) or (bool(templates) and question not in self.unfit)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Questions that the knowledge base says nothing about, as far as its passages were searched."""
+        return tuple(
+            question for question in self.per_question if question in self.sure and not self.supports(question)
+        )
 
 
 def retrieve(
@@ -72,15 +85,15 @@ def retrieve(
     weights: Weights = Weights(),
     floors: Floors = Floors(),
 ) -> Found:
-    """Searches with each question, and for templates with the whole message too.
+    """Searches with each question, and for templates with the whole message too, a long one part by part.
 
-    At most three templates and four passages for a question; in all at most six passages, three of one article.
+    At most three templates and four passages for a question; in all at most six passages, three of one article, and
+    three more that stand beside them where a section was cut.
     `passages`: False where templates alone are wanted. `before`: what the customer wrote before on this ticket, for a
     first question that leans on it. Raises what index and embedder raise.
     """
     asked = list(dict.fromkeys(q for q in (*questions, *([] if questions else [message_text])) if q.strip()))
-    whole = message_text[:MESSAGE_READ]
-    texts = [*asked, *([whole] if whole.strip() and whole not in asked else [])]
+    texts = [*asked, *(part for part in in_parts(message_text) if part not in asked)]
     if not texts:
         return Found()
     said = [*in_context(asked, before), *texts[len(asked) :]]
@@ -88,13 +101,30 @@ def retrieve(
     for_text = dict(zip(texts, templates_for(said, vectors, reader, index, weights=weights), strict=True))
     by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     search = Search(index, reader, weights)
-    looked = {text: search.look(Kind.PASSAGE, vectors[i], said[i]) for i, text in enumerate(asked if passages else [])}
+    wanted = asked if passages else []
+    looked = dict(zip(wanted, search.look_all(Kind.PASSAGE, vectors[: len(wanted)], said[: len(wanted)]), strict=True))
     by_question = {
         text: one.above(floors.passage)[:PASSAGES_OF_A_QUESTION] if one.sure >= floors.found else []
         for text, one in ((text, looked.get(text, Looked())) for text in asked)
     }
     unfit = tuple(text for text in asked if for_text[text].none)
+    shown = _shared(by_question)
+    seen = {source.source_id: source for one in looked.values() for source in one.sources}
+    by_question = _with_neighbours(by_question, shown, neighbours(shown, seen, search.read))
     return _found(asked, by_text, by_question, {text: one.sure for text, one in looked.items()}, unfit)
+
+
+def _with_neighbours(
+    by_question: Mapping[str, Sequence[Source]], shown: Sequence[Source], beside: Mapping[str, Sequence[Source]]
+) -> dict[str, list[Source]]:
+    """For each question those of its passages that are shown, then the parts beside them."""
+    best = {source.source_id: source for source in shown}
+    told: dict[str, list[Source]] = {}
+    for text, sources in by_question.items():
+        kept = [best[source.source_id] for source in sources if source.source_id in best]
+        more = [part for source in kept for part in beside.get(source.source_id, ())]
+        told[text] = list({source.source_id: source for source in (*kept, *more)}.values())
+    return told
 
 
 def _found(
@@ -104,15 +134,14 @@ def _found(
     sure: dict[str, float],
     unfit: tuple[str, ...],
 ) -> Found:
-    shown = _shared(by_question)
-    kept = {source.source_id for source in shown}
+    passages = {source.source_id: source for found in by_question.values() for source in found}
     return Found(
         templates=_merged(source for found in by_text.values() for source in found),
-        passages=shown,
+        passages=tuple(sorted(passages.values(), key=lambda s: (-s.score, s.source_id))),
         per_question={
             text: (
                 tuple(source.source_id for source in by_text[text]),
-                tuple(source.source_id for source in by_question[text] if source.source_id in kept),
+                tuple(source.source_id for source in by_question[text]),
             )
             for text in asked
         },
@@ -143,7 +172,7 @@ def templates_for(
 ) -> list[Chosen]:
     """The templates for each text, best first, and whether none of them fits it. `vectors`: of the texts, in order."""
     search, most = Search(index, reader, weights), CANDIDATES[Kind.TEMPLATE]
-    found = [search.look(Kind.TEMPLATE, vectors[i], text).above(0.0)[:most] for i, text in enumerate(texts)]
+    found = [looked.above(0.0)[:most] for looked in search.look_all(Kind.TEMPLATE, vectors, texts)]
     return choose(texts, vectors, found, index)
 
 
@@ -157,21 +186,33 @@ class Search:
 
     def look(self, kind: Kind, vector: Vectors, text: str) -> Looked:
         """All that was found for `text`, whose vector is `vector`; no floor and no cap. Raises as the index does."""
-        hits = self.index.search(kind, vector, searchable(text), self.reader.reads, CANDIDATES[kind])
-        readable = self._readable(kind, hits)
+        return self.look_all(kind, vector.reshape(1, -1), [text])[0]
+
+    def look_all(self, kind: Kind, vectors: Vectors, texts: Sequence[str]) -> list[Looked]:
+        """`look` for each of `texts`, whose vectors are the rows of `vectors`."""
+        if not texts:
+            return []
+        words, reads = [searchable(text) for text in texts], self.reader.reads
+        found = self.index.search_all(kind, vectors, words, reads, CANDIDATES[kind])
+        return [self._looked(kind, text, hits) for text, hits in zip(texts, found, strict=True)]
+
+    def _looked(self, kind: Kind, text: str, hits: Sequence[Hit]) -> Looked:
+        readable = [hit for hit in hits if self._readable(kind, hit.source)]
         sources = fuse(readable, self.weights)
         sums = summed(readable, self.weights)
         return Looked(tuple(sources), confidence(text, sources, sums), tuple(sums))
 
-    def _readable(self, kind: Kind, hits: Iterable[Hit]) -> list[Hit]:
+    def read(self, source_ids: Sequence[str]) -> list[Source]:
+        """Those of these passages that are there and that the reader may read, without scores."""
+        found = self.index.passages(source_ids, self.reader.reads)
+        return [source for source in found if self._readable(Kind.PASSAGE, source)]
+
+    def _readable(self, kind: Kind, source: Source) -> bool:
         """The second look: the filter in the query is the first, and no customer must depend on one alone."""
-        kept: list[Hit] = []
-        for hit in hits:
-            if hit.source.kind is kind and not set(hit.source.segments).isdisjoint(self.reader.reads):
-                kept.append(hit)
-            else:
-                log.error("retrieve.unreadable", source_id=hit.source.source_id, segments=hit.source.segments)
-        return kept
+        readable = source.kind is kind and not set(source.segments).isdisjoint(self.reader.reads)
+        if not readable:
+            log.error("retrieve.unreadable", source_id=source.source_id, segments=source.segments)
+        return readable
 
 
 def _merged(sources: Iterable[Source]) -> tuple[Source, ...]:

@@ -10,6 +10,7 @@ from worker.adapters.memory.lookups import MemoryCaseLookups
 from worker.adapters.memory.state import DESKHAND, CaseRow, cleaned
 from worker.adapters.store.cases import MOVED_ON, NEWER_MESSAGE, came_before
 from worker.adapters.store.columns import clean, new_id
+from worker.adapters.store.lessons import left_open
 from worker.models import MOVES, Case, Doorbell, Draft, Identity, Reader, Ring, Status, Thread, Trace, Verdict, place
 from worker.ports import Outgoing
 from worker.ports.figures import Unanswered
@@ -108,15 +109,14 @@ class MemoryCases(MemoryCaseLookups):
             found = _found(verdict, identity or trace.identity, reader or trace.reader)
             self._state.move(row, status, by=DESKHAND, reasons=verdict.reasons, **found)
             row.thread, row.trace = cleaned(thread), cleaned(trace)
-            row.unanswered = self._unanswered(row.case, draft)
+            row.unanswered = self._unanswered(row.case, left_open(draft, trace))
             if draft is not None:
                 self._state.add_draft(row, draft, trace)
             if status is not Status.IGNORED:
                 self._supersede_older(row)
             return [self._state.add_send(row.case, one) for one in outgoing]
 
-    def _unanswered(self, case: Case, draft: Draft | None) -> tuple[Unanswered, ...]:
-        questions = [p.question for p in (draft.parts if draft else ()) if not p.answered and p.question.strip()]
+    def _unanswered(self, case: Case, questions: Sequence[str]) -> tuple[Unanswered, ...]:
         place = {"ticket_id": case.ticket_id, "case_id": case.case_id, "at": self._state.now()}
         return tuple(Unanswered(question=clean(question), **place) for question in questions)
 
@@ -163,7 +163,7 @@ def _about(thread: Thread) -> dict[str, Any]:
 
 
 def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {"stale": ()}
     if identity is not None:
         customer = identity.customer
         columns |= {"strength": identity.strength, "customer_id": clean(customer.customer_id) if customer else None}

@@ -102,6 +102,13 @@ class MemoryReviews(MemoryQueue, MemoryDesks, MemoryLessons):
             self._state.note_audit(user, "redraft", case_id, hint)
             return self._state.ring(Ring.REDRAFT, row.case.ticket_id, case_id=case_id, hint=hint)
 
+    def mark_stale(self, stale: Mapping[str, Sequence[str]]) -> None:
+        with self._state.lock:
+            for row in self._state.cases.values():
+                if row.case.status is Status.HELD and row.drafts:
+                    source_ids = tuple(stale.get(row.drafts[-1][0], ()))
+                    row.case = row.case.model_copy(update={"stale": source_ids})
+
     def audit(self, user: str, action: str, subject: str, detail: str = "") -> None:
         with self._state.lock:
             self._state.note_audit(user, action, subject, detail)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
 from worker.adapters.store.columns import clock, new_id, thread_words
+from worker.adapters.store.conditions import UNENDED, WAITING
 from worker.adapters.store.lessons import keep_unanswered
 from worker.adapters.store.lookups import CaseLookups
 from worker.adapters.store.room import (
@@ -23,7 +24,7 @@ from worker.adapters.store.room import (
     to_case,
     upsert,
 )
-from worker.adapters.store.schema import UNENDED, WAITING, case_words, cases, doorbells, sends, snapshots
+from worker.adapters.store.schema import case_words, cases, doorbells, sends, snapshots
 from worker.adapters.store.trouble import Taken
 from worker.models import (
     Case,
@@ -92,7 +93,7 @@ class SqlCases(CaseLookups):
                 if row is None:
                     return None
                 _keep(connection, case_id, thread, trace)
-                keep_unanswered(connection, case_id, draft)
+                keep_unanswered(connection, case_id, draft, trace)
                 if draft is not None:
                     add_draft(connection, case_id, draft, trace)
                 if status is not Status.IGNORED:
@@ -154,7 +155,7 @@ def _about(thread: Thread, message_key: str) -> dict[str, Any]:
 
 def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -> dict[str, Any]:
     """What the drafting found out, as columns of the case."""
-    columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {"stale": []}
     if identity is not None:
         customer = identity.customer
         columns |= {"strength": identity.strength, "customer_id": customer.customer_id if customer else None}

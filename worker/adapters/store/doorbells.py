@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, exists, or_, select, update
 
 from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.conditions import UNENDED, UNREADABLE, WAITING
 from worker.adapters.store.room import Room, claimed, free, from_now, longest_due, ring_doorbell, to_doorbell, upsert
-from worker.adapters.store.schema import UNENDED, UNREADABLE, WAITING, cases, doorbells, marks
+from worker.adapters.store.schema import cases, doorbells, marks
 from worker.models import Doorbell, Ring, Status
 
 _POLL = "poll"

@@ -25,19 +25,9 @@ from sqlalchemy import (
 )
 
 from worker.adapters.store.columns import moment
+from worker.adapters.store.conditions import LIVE, UNENDED, WAITING
 from worker.adapters.store.room import DESKHAND, Room, free, longest_due, to_case, to_send
-from worker.adapters.store.schema import (
-    LIVE,
-    UNENDED,
-    WAITING,
-    case_moves,
-    cases,
-    doorbells,
-    lesson_findings,
-    lessons,
-    sends,
-    unanswered,
-)
+from worker.adapters.store.schema import case_moves, cases, doorbells, lesson_findings, lessons, sends, unanswered
 from worker.adapters.store.sends import doubtful
 from worker.models import Case, Change, Send, Status, Treatment
 from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Span, Unanswered, Waiting

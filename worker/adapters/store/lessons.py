@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, delete, insert, select
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.room import Room, upsert
 from worker.adapters.store.schema import cases, lesson_findings, lessons, openings, unanswered
-from worker.models import Change, Draft, Lesson, Status, Treatment
+from worker.models import Change, Draft, Lesson, Status, Trace, Treatment
 from worker.ports.figures import Learnt, Span
 
 PAUSE = timedelta(minutes=30).total_seconds()  # a case left open for longer was not being read all that time
@@ -110,11 +110,18 @@ def _seconds(connection: Connection, case_id: str, user: str) -> float | None:
     return None if seconds is None else max(0.0, float(seconds))
 
 
-def keep_unanswered(connection: Connection, case_id: str, draft: Draft | None) -> None:
+def keep_unanswered(connection: Connection, case_id: str, draft: Draft | None, trace: Trace) -> None:
     """The questions that the newest machine draft of the case has no answer to, in place of those of the one before."""
     connection.execute(delete(unanswered).where(unanswered.c.case_id == case_id))
-    open_parts = [part for part in (draft.parts if draft else ()) if not part.answered and part.question.strip()]
-    now = connection.execute(select(clock())).scalar_one() if open_parts else 0.0
-    for number, part in enumerate(open_parts, 1):
-        row = {"case_id": case_id, "number": number, "question": part.question, "at": now}
+    questions = left_open(draft, trace)
+    now = connection.execute(select(clock())).scalar_one() if questions else 0.0
+    for number, question in enumerate(questions, 1):
+        row = {"case_id": case_id, "number": number, "question": question, "at": now}
         connection.execute(insert(unanswered).values(**row))
+
+
+def left_open(draft: Draft | None, trace: Trace) -> list[str]:
+    """Questions without an answer, and those that the knowledge base says nothing about although a filled-in template
+    passes for an answer; each once, in order."""
+    without = [part.question for part in (draft.parts if draft else ()) if not part.answered]
+    return [question for question in dict.fromkeys((*without, *trace.gaps)) if question.strip()]

@@ -9,19 +9,9 @@ from typing import Any
 from sqlalchemy import func, select, union_all
 
 from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.conditions import LIVE, REPLY, UNENDED, WAITING
 from worker.adapters.store.room import Room, to_case
-from worker.adapters.store.schema import (
-    LIVE,
-    REPLY,
-    UNENDED,
-    WAITING,
-    case_moves,
-    cases,
-    doorbells,
-    drafts,
-    sends,
-    snapshots,
-)
+from worker.adapters.store.schema import case_moves, cases, doorbells, drafts, sends, snapshots
 from worker.models import Case, Draft, Status, Strength, Thread, Trace
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Text, exists, select, type_coerce, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.desks import Desks
@@ -107,6 +107,14 @@ class SqlReviews(Queue, Desks, Lessons):
                 return None
             note_audit(connection, user, "redraft", case_id, hint)
             return ring_doorbell(connection, Ring.REDRAFT, ticket_id, case_id=case_id, hint=hint)
+
+    def mark_stale(self, stale: Mapping[str, Sequence[str]]) -> None:
+        """Two steps, since a draft that was marked before may be good again."""
+        held = update(cases).where(cases.c.status == Status.HELD)
+        with self.writing() as connection:
+            connection.execute(held.where(type_coerce(cases.c.stale, Text) != "[]").values(stale=[]))
+            for draft_id, source_ids in stale.items():
+                connection.execute(held.where(cases.c.draft_id == draft_id).values(stale=list(source_ids)))
 
     def audit(self, user: str, action: str, subject: str, detail: str = "") -> None:
         with self.writing() as connection:

@@ -20,24 +20,11 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.sql.elements import TextClause
 
 from worker.adapters.store.columns import NAMES, Json, Words
+from worker.adapters.store.conditions import LIVE, REPLY, UNENDED, UNREADABLE, WAITING, partial
 
 METADATA = MetaData(naming_convention=NAMES)
-
-# Conditions of the partial indexes. Queries must use these very words: with a bound value in their place, neither
-# database can tell that the index applies, and every row that ever was is read.
-WAITING = text("state = 'waiting'")
-UNREADABLE = text("state = 'unreadable'")
-UNENDED = text("status IN ('open', 'approved')")
-LIVE = text("state IN ('queued', 'posting', 'posted')")
-REPLY = text("kind = 'reply' AND state <> 'dropped'")
-
-
-def _index(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
-    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
-
 
 doorbells = Table(
     "doorbells",
@@ -57,8 +44,8 @@ doorbells = Table(
     Column("outcome", Words, nullable=False, default=""),
     Column("deaths", Integer, nullable=False, server_default=text("0")),
     Index("ix_doorbells_ticket_id_received_at", "ticket_id", "received_at"),
-    _index("ix_doorbells_waiting", "received_at", "doorbell_id", where=WAITING),
-    _index("ix_doorbells_unreadable", "received_at", where=UNREADABLE),
+    partial("ix_doorbells_waiting", "received_at", "doorbell_id", where=WAITING),
+    partial("ix_doorbells_unreadable", "received_at", where=UNREADABLE),
 )
 
 marks = Table(
@@ -94,6 +81,7 @@ cases = Table(
     Column("guards", Json, nullable=False, server_default=text("'[]'")),  # that found something in the newest draft
     Column("minder", Words, nullable=False, server_default=text("''")),
     Column("asked_at", Double),  # when the customer wrote, by Freshdesk's clock; None in rows of the first releases
+    Column("stale", Json, nullable=False, server_default=text("'[]'")),  # sources that the draft cites in old words
     UniqueConstraint("ticket_id", "message_key"),
     Index("ix_cases_requester_id", "requester_id"),
     # Whole, not partial: without statistics SQLite takes the index below instead, and sorts 10,000 held drafts.
@@ -101,7 +89,7 @@ cases = Table(
     # Every column that the filters count: four readings of 10,000 whole rows would be most of the queue's time.
     Index("ix_cases_facets", "status", "strength", "template_id", "segments", "guards"),
     Index("ix_cases_status_moved_at_case_id", "status", "moved_at", "case_id"),
-    _index("ix_cases_unended", "opened_at", where=UNENDED),
+    partial("ix_cases_unended", "opened_at", where=UNENDED),
 )
 
 case_moves = Table(
@@ -187,11 +175,11 @@ sends = Table(
     Column("remark", Words, nullable=False, default=""),
     Column("deaths", Integer, nullable=False, server_default=text("0")),
     # At most one public reply per customer message: this index is the promise, everything else is good intentions.
-    _index("uq_sends_reply", "ticket_id", "message_key", where=REPLY, unique=True),
+    partial("uq_sends_reply", "ticket_id", "message_key", where=REPLY, unique=True),
     Index("ix_sends_state", "state"),
     Index("ix_sends_posted_at", "posted_at"),
     Index("ix_sends_ticket_id_posted_at", "ticket_id", "posted_at"),
-    _index("ix_sends_live", "queued_at", "send_id", where=LIVE),
+    partial("ix_sends_live", "queued_at", "send_id", where=LIVE),
 )
 
 lessons = Table(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from worker.adapters.store.columns import clock
+from worker.adapters.store.conditions import LIVE
 from worker.adapters.store.room import (
     DESKHAND,
     Room,
@@ -22,7 +23,7 @@ from worker.adapters.store.room import (
     ring_doorbell,
     to_send,
 )
-from worker.adapters.store.schema import LIVE, cases, sends
+from worker.adapters.store.schema import cases, sends
 from worker.models import Posted, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 from worker.support.bodies import body_hash

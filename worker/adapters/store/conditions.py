@@ -1,0 +1,19 @@
+"""Conditions of the partial indexes, for the tables that have them and for the queries that are to use them.
+
+Queries must use these very words: with a bound value in their place, neither database can tell that the index applies,
+and every row that ever was is read.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, TextClause, text
+
+WAITING = text("state = 'waiting'")
+UNREADABLE = text("state = 'unreadable'")
+UNENDED = text("status IN ('open', 'approved')")
+LIVE = text("state IN ('queued', 'posting', 'posted')")
+REPLY = text("kind = 'reply' AND state <> 'dropped'")
+
+
+def partial(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)

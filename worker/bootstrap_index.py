@@ -1,0 +1,166 @@
+"""The assembly's fourth part: reindexing, with a look at what it would change, and going back.
+
+Loads the embedding model, and opens index and ledger as ops have configured them. Called by scripts/index_kb.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from worker.adapters.store.engine import parse
+from worker.adapters.store.ledger import SqlLedger, open_ledger
+from worker.bootstrap import embedder_name, load_kb, make_embedder, open_ledger_for, open_shelf
+from worker.errors import Permanent, Trouble
+from worker.knowledge.change import Change
+from worker.knowledge.choice import Example
+from worker.knowledge.index import BuildReport, build, unchanged
+from worker.models import Noun, Status
+from worker.ports import Embedder, Index
+from worker.ports.shelf import Shelf, Tick
+from worker.settings import Settings
+from worker.support.learning import approved_examples
+from worker.support.preview import Effect, Limits, Query, effect, newest_queries, too_much
+from worker.support.stale import mark_stale
+
+if TYPE_CHECKING:
+    from worker.adapters.milvus import MilvusShelf
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What whoever reindexes asks for. `preview`: only look. `force`: swap, whatever the look says."""
+
+    full: bool = False
+    learn: bool = False
+    preview: bool = False
+    force: bool = False
+
+
+class Reindexed(BuildReport):
+    """`looked`: something had changed, and what that does was looked at. `effect`: None where no ticket could be asked
+    again, and `not_asked` why. `refused`: why nobody but a person should make the change. `stale`: tickets with an open
+    draft that cites what has changed; where the ledger did not take these marks, `not_marked` says why."""
+
+    looked: bool = False
+    effect: Effect | None = None
+    not_asked: str = ""
+    refused: tuple[str, ...] = ()
+    stale: tuple[int, ...] = ()
+    not_marked: str = ""
+
+
+class Back(Noun):
+    """A rollback: the index that is live again, and the seconds that it took; `stale` and `not_marked` as above."""
+
+    collection: str
+    seconds: float
+    stale: tuple[int, ...] = ()
+    not_marked: str = ""
+
+
+def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
+    """Raises BadConfiguration for files that are wrong, before anything is opened, and what shelf and ledger raise."""
+    kb = load_kb(settings)
+    approved = _approved(settings, wish)
+    with open_shelf(settings) as shelf:
+        if not wish.full and (report := unchanged(kb, embedder_name(settings), shelf, approved)):
+            return Reindexed(**dict(report))
+        embedder = make_embedder(settings)
+        look = _Look(settings, wish, shelf, embedder, tick)
+        report = build(kb, embedder, shelf, full=wish.full, progress=tick, approved=approved, look=look)
+        stale, not_marked = _mark(settings, shelf) if report.swapped else ((), "")
+    return Reindexed(
+        **dict(report),
+        looked=look.looked,
+        effect=look.effect,
+        not_asked=look.not_asked,
+        refused=() if report.swapped else tuple(look.reasons),
+        stale=stale,
+        not_marked=not_marked,
+    )
+
+
+def roll_back(settings: Settings) -> Back:
+    """Makes the index before the live one live again. Raises what the shelf raises."""
+    with open_shelf(settings) as shelf:
+        shelf.version()  # connecting is no part of it
+        started = time.monotonic()
+        name = shelf.rollback()
+        seconds = round(time.monotonic() - started, 3)
+        stale, not_marked = _mark(settings, shelf)
+    return Back(collection=name, seconds=seconds, stale=stale, not_marked=not_marked)
+
+
+def _approved(settings: Settings, wish: Wish) -> list[Example]:
+    """What reviewers approved, as examples for the choice of a template."""
+    if not wish.learn:
+        return []
+    with _ledger(settings, only_look=wish.preview) as ledger:
+        return approved_examples(ledger.cases) if ledger else []
+
+
+class _Look:
+    """Asks the stored questions of the live index and of the new one, and says whether the new one may go live."""
+
+    def __init__(self, settings: Settings, wish: Wish, shelf: Shelf, embedder: Embedder, tick: Tick) -> None:
+        self._settings, self._wish, self._shelf, self._embedder, self._tick = settings, wish, shelf, embedder, tick
+        self.looked = False
+        self.effect: Effect | None = None
+        self.not_asked = ""
+        self.reasons: list[str] = []
+
+    def __call__(self, change: Change, new: Index) -> bool:
+        self.looked, live = True, self._shelf.built()
+        if live is None:
+            self.not_asked = "there was no index before"
+        elif live.model != self._embedder.name:
+            self.not_asked = f"the live index was built with another model, {live.model}"
+        elif queries := self._queries():
+            before = self._shelf.staged(live.collection)
+            self.effect = effect(queries, before, new, self._embedder, self._tick)
+        else:
+            self.not_asked = "there is no answered ticket to ask"
+        limits = Limits(changed=self._settings.preview_most_changed, lost=self._settings.preview_most_lost)
+        self.reasons = too_much(change, self.effect, limits) if live else []
+        return not self._wish.preview and (self._wish.force or not self.reasons)
+
+    def _queries(self) -> Sequence[Query]:
+        with _ledger(self._settings, only_look=self._wish.preview) as ledger:
+            return list(newest_queries(ledger.cases, self._settings.preview_tickets)) if ledger else []
+
+
+@contextmanager
+def _ledger(settings: Settings, *, only_look: bool) -> Iterator[SqlLedger | None]:
+    """None where there is none yet. `only_look`: its tables are not brought up to date, and one of another release
+    counts as none."""
+    url = parse(settings.ledger_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        yield None
+        return
+    ledger = open_ledger(settings.ledger_url) if only_look else open_ledger_for(settings)
+    try:
+        yield ledger if _readable(ledger) else None
+    finally:
+        ledger.close()
+
+
+def _readable(ledger: SqlLedger) -> bool:
+    try:
+        ledger.cases.by_status(Status.HELD, limit=1)
+    except Permanent:
+        return False
+    return True
+
+
+def _mark(settings: Settings, shelf: MilvusShelf) -> tuple[tuple[int, ...], str]:
+    """The tickets that were marked, and why none could be: the index is live by now, whatever the ledger says."""
+    try:
+        with _ledger(settings, only_look=False) as ledger:
+            return (tuple(mark_stale(ledger, shelf.versions)) if ledger else ()), ""
+    except Trouble as trouble:
+        return (), trouble.reason

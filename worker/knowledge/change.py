@@ -1,0 +1,57 @@
+"""What a build would change in the live index: sources added, changed and gone, and how much each label can read.
+
+Told before the swap by scripts/index_kb.py, and by the report of every build. What the change does to real questions is
+told by support/preview.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import Field
+
+from worker.models import Noun, Source
+from worker.ports.shelf import Contents
+
+
+class Change(Noun):
+    """`added`, `changed` and `gone` are source ids; one with a # is a passage, one without a template.
+
+    `readable`: by label how many sources carry it, before and after.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    unchanged: int = 0
+    readable: dict[str, tuple[int, int]] = Field(default_factory=dict)
+
+    @property
+    def shrinking(self) -> dict[str, tuple[int, int]]:
+        return {label: counts for label, counts in self.readable.items() if counts[1] < counts[0]}
+
+
+def compared(sources: Mapping[str, Source], had: Contents) -> Change:
+    """`sources`, by id, against what the live collection holds."""
+    changed = tuple(sorted(s for s in sources if s in had.versions and had.versions[s] != sources[s].version))
+    added = tuple(sorted(sources.keys() - had.versions.keys()))
+    before, after = _counted(had.labels.values()), _counted(source.segments for source in sources.values())
+    return Change(
+        added=added,
+        changed=changed,
+        gone=tuple(sorted(had.versions.keys() - sources.keys())),
+        unchanged=len(sources) - len(added) - len(changed),
+        readable={label: (before.get(label, 0), after.get(label, 0)) for label in sorted({*before, *after})},
+    )
+
+
+def is_passage(source_id: str) -> bool:
+    return "#" in source_id
+
+
+def _counted(labels: Iterable[Iterable[str]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for carried in labels:
+        for label in carried:
+            counts[label] = counts.get(label, 0) + 1
+    return counts

@@ -1,0 +1,46 @@
+"""Which open drafts rest on words that have changed since: marked in the ledger whenever another index went live.
+
+A page of the console asks the index itself (fresh.py); the marks are for lists, which cannot ask for each of a thousand
+drafts. Called by scripts/index_kb.py after a swap or a rollback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from worker.models import Case, Source, Status
+from worker.ports import Ledger
+from worker.support.outgoing import cited
+
+Versions = Callable[[Sequence[str]], Mapping[str, str]]  # as the live index gives them, by source id
+TOGETHER = 200
+
+
+def mark_stale(ledger: Ledger, versions: Versions) -> list[int]:
+    """Marks the held cases whose newest draft cites a source that is gone or says something else, and unmarks all
+    others; the tickets of those marked. Raises what ledger and index raise."""
+    stale: dict[str, list[str]] = {}
+    tickets: list[int] = []
+    for ticket_id, draft_id, sources in _stale(ledger, versions):
+        stale[draft_id] = [source.source_id for source in sources]
+        tickets.append(ticket_id)
+    ledger.reviews.mark_stale(stale)
+    return tickets
+
+
+def _stale(ledger: Ledger, versions: Versions) -> Iterator[tuple[int, str, list[Source]]]:
+    """(ticket, draft, the sources that it cites in old words)."""
+    for case in _held(ledger):
+        drafts = ledger.cases.drafts(case.case_id)
+        draft_id, named = (drafts[-1][0], cited(drafts[-1][1])) if drafts else ("", [])
+        now = versions([source.source_id for source in named]) if named else {}
+        changed = [source for source in named if now.get(source.source_id, "") != source.version]
+        if changed:
+            yield case.ticket_id, draft_id, changed
+
+
+def _held(ledger: Ledger) -> Iterator[Case]:
+    start = 0
+    while page := ledger.cases.by_status(Status.HELD, limit=TOGETHER, offset=start):
+        yield from page
+        start += TOGETHER
