@@ -60,8 +60,8 @@ REMOVALS = (
         (
             Replacement(
                 f"{STORE}/schema.py",
-                '_index("uq_sends_reply", "ticket_id", "message_key", where=REPLY, unique=True)',
-                '_index("uq_sends_reply", "ticket_id", "message_key", where=REPLY)',
+                'partial("uq_sends_reply", "ticket_id", "message_key", where=REPLY, unique=True)',
+                'partial("uq_sends_reply", "ticket_id", "message_key", where=REPLY)',
             ),
             Replacement(
                 FIRST_TABLES,
