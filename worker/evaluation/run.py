@@ -12,12 +12,20 @@ import sys
 from collections.abc import Sequence
 
 from worker.errors import BadConfiguration, Trouble
-from worker.evaluation import intents, isolation, replies, retrieval, templates
+from worker.evaluation import intents, isolation, mutations, replies, retrieval, templates
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.log import start_logging
 
 SUITES: dict[str, Suite] = {
-    suite.name: suite for suite in (intents.SUITE, templates.SUITE, retrieval.SUITE, replies.SUITE, isolation.SUITE)
+    suite.name: suite
+    for suite in (
+        intents.SUITE,
+        templates.SUITE,
+        retrieval.SUITE,
+        replies.SUITE,
+        isolation.SUITE,
+        mutations.SUITE,
+    )
 }
 
 
