@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SWAPS = (
-    (r"\bat most\b", ("no more than", "a maximum of")),
-    (r"\bat least\b", ("no less than", "a minimum of")),
+    (r"\bat most(?= (?:Rs|\d))", ("no more than", "a maximum of")),
+    (r"\bat least(?= (?:Rs|\d))", ("no less than", "a minimum of")),
     (r"\bfree of charge\b", ("free",)),
     (r"\bcannot\b", ("can not", "can't")),
     (r"\bdoes not\b", ("doesn't",)),
@@ -90,8 +90,9 @@ def _led_in(text: str, draw: random.Random) -> str:
 
 def reworded(text: str, draw: random.Random) -> str:
     """`text` after a few changes that leave its meaning as it is; list items keep their mark."""
+    bare = not re.search(r"\bat most\b|\bat least\b", text)  # "within 7 days at most" has no other order
     ways: list[tuple[float, Callable[[str], str]]] = [
-        (0.25, _reordered),
+        (0.25 * bare, _reordered),
         (0.25, _cut),
         (0.5, lambda said: _RUPEES.sub(lambda m: _rupees(m, draw), said)),
         (0.3, lambda said: _DAYS.sub(_small, said)),

@@ -7,6 +7,7 @@ comes from. Made for the suite of mutations; nothing is retrieved and no model w
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,14 +16,26 @@ from worker.evaluation.rewording import reworded
 from worker.intake.mailtext import Words
 from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb
-from worker.models import Channel, Customer, Identity, Part, Reader, Requester, Sentence, Source, Strength, Template
-from worker.models import Ticket, TicketState
+from worker.models import (
+    Channel,
+    Customer,
+    Identity,
+    Part,
+    Reader,
+    Requester,
+    Sentence,
+    Source,
+    Strength,
+    Template,
+    Ticket,
+    TicketState,
+)
 from worker.rulebook import Rulebook
 from worker.support.compose import candidate
 from worker.support.facts import PLACEHOLDER, known_facts
 from worker.support.generate import CUSTOMER, Writing, fill_sources
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.supported import content_words
+from worker.support.guard.content import content_words
 from worker.support.retrieve import Found
 from worker.support.segment import segment
 from worker.support.sentences import ITEM, sentences
@@ -142,10 +155,12 @@ def _part(asked: Template, given: Found, shelf: Shelf, style: str, draw: random.
         plain = [s for s in sentences(passage.text) if not ITEM.match(s) and not s.endswith(":")]
         said += [(text, passage) for text in draw.sample(plain, k=min(2, len(plain)))]
     told: list[Sentence] = []
+    before: set[str] = set()
     for text, source in said:
-        in_words = reworded(text, draw) if style == "reworded" else text
-        if in_words.casefold() in {s.text.casefold() for s in told}:
+        if (folded := re.sub(r"\W+", " ", text.casefold())) in before:
             continue  # the knowledge base says some things in several places; a reply says them once
+        before.add(folded)
+        in_words = reworded(text, draw) if style == "reworded" else text
         told.append(Sentence(text=in_words, sources=_sources(text, source, asked, shelf)))
     return Part(question=_question(asked, shelf), sentences=tuple(told))
 
@@ -171,10 +186,10 @@ def _run(said: list[str], draw: random.Random) -> list[str]:
 
 
 def _question(asked: Template, shelf: Shelf) -> str:
-    """The template's title as a question. Who holds two products names the one that is meant."""
+    """About the template's topic. Who holds two products names the one that is meant."""
     own = [label for label in asked.segments if label in shelf.reader.segments]
     named = f", for {own[0]}" if len(asked.segments) == 1 and own else ""
-    return f"{asked.title}{named}?"
+    return f"What should I know about the {asked.topic}{named}?"
 
 
 def _candidate(parts: tuple[Part, ...], given: Found, shelf: Shelf, rulebook: Rulebook) -> Candidate:

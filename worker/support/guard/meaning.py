@@ -1,30 +1,28 @@
-"""A sentence denies, restricts and generalises exactly where its source does.
+"""A sentence denies, restricts and generalises exactly where its source does: not, never, always, only, free.
 
-Compared is the source's closest sentence, if it is close enough to be the one that was meant.
+Compared is the closest sentence that the source has and, where a sentence joins several, the closest clause. What is far
+from all of them is left to `supported`.
 PASS: "Peerwell never asks for your OTP." from a source that says so.
 FAIL: "Withdrawals from IM are not free." from a source that says "The first 3 withdrawals from IM are free."
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.supported import content_words
-from worker.support.sentences import sentences
+from worker.support.guard.evidence import Evidence, Span
+from worker.support.guard.turns import clauses, turns
 
-CLOSE = 0.6  # share of content words that two sentences must share to be the same statement
-_TURNS = re.compile(r"\b(?:not|never|no|none|nobody|nothing|neither|cannot|without|always|only|free|n't)\b|n't\b", re.I)
-_FOLD = {"n't": "not", "cannot": "not", "nobody": "no", "none": "no", "nothing": "no", "neither": "no"}
+CLOSE = 0.6  # share of a clause, by weight, that a span must say to be the same statement
+SAME = 0.72  # likeness from which two sentences are compared as a whole
+AS_CLOSE = 0.08  # spans that are nearly as close as the closest are as good
+NAMES = {"no": "not", "always": "always", "only": "only", "free": "free"}
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
     for i, sentence in reply.numbered():
-        said = content_words(sentence.text)
-        source = max(sentences(reply.support_of(sentence)), key=lambda s: _likeness(said, s), default="")
-        if _likeness(said, source) < CLOSE:
-            continue
-        turned = _turns(sentence.text) ^ _turns(source)
+        turned = _turned(Span(sentence.text, reply.product_names), reply.known(sentence))
         if turned:
             yield Finding(
                 guard="meaning",
@@ -35,10 +33,43 @@ def check(reply: Candidate) -> Iterator[Finding]:
             )
 
 
-def _likeness(said: set[str], source: str) -> float:
-    words = content_words(source)
-    return len(said & words) / len(said | words) if said | words else 0.0
+def _turned(said: Span, known: Evidence) -> set[str]:
+    whole = _closest(said, known, known.spans, both=True)
+    if whole and any(turns(said.text) == turns(span.text) for span in whole):
+        return set()
+    found: set[str] = set()
+    for clause in clauses(said.text):
+        found |= _turned_clause(Span(clause, said.names), known)
+    return found
 
 
-def _turns(text: str) -> set[str]:
-    return {_FOLD.get(word.lower(), word.lower()) for word in _TURNS.findall(text)}
+def _turned_clause(clause: Span, known: Evidence) -> set[str]:
+    mine = turns(clause.text)
+    spans = _closest(clause, known, known.spans, both=False)
+    if not spans:
+        return set()
+    theirs = [turns(span.text) for span in spans]
+    for span in spans:
+        pieces = [Span(piece, clause.names) for piece in clauses(span.text)]
+        theirs += [turns(piece.text) for piece in _closest(clause, known, pieces, both=False)]
+    if any(mine == other for other in theirs):
+        return set()
+    return min((_difference(mine, other) for other in theirs), key=len)
+
+
+def _difference(one: Counter[str], other: Counter[str]) -> set[str]:
+    return {NAMES[kind] for kind in one.keys() | other.keys() if one[kind] != other[kind]}
+
+
+def _closest(said: Span, known: Evidence, spans: tuple[Span, ...] | list[Span], *, both: bool) -> list[Span]:
+    """The spans that say the most of `said`; `both`: and little besides it."""
+    total = known.total(said.words)
+    if not total:
+        return []
+    scored = []
+    for span in spans:
+        shared = known.shared(said.words, span.words)
+        scored.append((2 * shared / (total + known.total(span.words)) if both else shared / total, span))
+    best = max((score for score, _ in scored), default=0.0)
+    floor = max(SAME if both else CLOSE, best - AS_CLOSE)
+    return [span for score, span in scored if score >= floor]

@@ -1,0 +1,143 @@
+"""What a reply may rest on, cut into spans that can be compared with its sentences: words, rare ones counting more.
+
+Not a guard itself: claims.py looks up here which span says what a sentence says, and where a number stands.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from worker.models import Source
+from worker.support.guard.content import COMMON, stem
+from worker.support.guard.tokens import Token, tokens
+from worker.support.sentences import sentences
+
+Features = Mapping[str, float]
+
+NEAR = 6  # words on either side of a token that tell what it is the number of
+OF_TITLE = 0.3  # what the words of a title weigh beside those of the span itself
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_ALIKE = {
+    "arrive": "reach",
+    "select": "choose",
+    "pick": "choose",
+    "begin": "start",
+    "email": "mail",
+    "require": "need",
+    "payout": "pay",
+    "business": "work",
+    "kindly": "please",
+    "additional": "extra",
+    "charge": "cost",
+    "fee": "cost",
+    "earn": "return",
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A sentence, list item or field: of a source at `start` to `end`, or of the reply."""
+
+    text: str
+    names: tuple[str, ...] = ()
+    source_id: str = ""
+    version: str = ""
+    start: int = -1
+    end: int = -1
+    title: str = ""
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        return _tokens(self.text, self.names)
+
+    @cached_property
+    def places(self) -> tuple[tuple[int, str], ...]:
+        """(offset, feature) of each word that counts and each hard token, in order."""
+        taken = [(t.start, t.end) for t in self.tokens]
+        words = [
+            (m.start(), folded(m.group()))
+            for m in _WORD.finditer(self.text)
+            if m.group().casefold() not in COMMON and not any(a <= m.start() < b for a, b in taken)
+        ]
+        return tuple(sorted([*words, *((t.start, f"{t.kind}:{t.value}") for t in self.tokens)]))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(feature for _, feature in self.places)
+
+    @cached_property
+    def of_title(self) -> frozenset[str]:
+        return frozenset(feature for _, feature in Span(self.title, self.names).places) - self.words
+
+    def near(self, token: Token) -> Features:
+        """Features around a token, the nearer the heavier; the token itself left out."""
+        at = [i for i, (offset, _) in enumerate(self.places) if offset >= token.start][:1]
+        middle = at[0] if at else len(self.places)
+        out: dict[str, float] = {}
+        for i, (offset, feature) in enumerate(self.places):
+            if offset != token.start and abs(i - middle) <= NEAR:
+                out[feature] = max(out.get(feature, 0.0), 1.0 / abs(i - middle)) if i != middle else 1.0
+        return out
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The spans of several sources, and how much each word tells them apart."""
+
+    spans: tuple[Span, ...]
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def weight(self, feature: str) -> float:
+        return self.weights.get(feature, 1.5)  # what no source says tells most
+
+    def shared(self, one: Iterable[str], other: Iterable[str]) -> float:
+        return sum(self.weight(f) for f in set(one) & set(other))
+
+    def total(self, features: Iterable[str]) -> float:
+        return sum(self.weight(f) for f in features)
+
+
+def folded(word: str) -> str:
+    root = stem(word.casefold())
+    return _ALIKE.get(root, root)
+
+
+def evidence(sources: Sequence[Source], facts: Mapping[str, str], names: tuple[str, ...]) -> Evidence:
+    """Spans of every source; `facts`, the customer's record, are spans of the source "customer"."""
+    spans = [span for s in sources for span in source_spans(s.source_id, s.version, s.title, s.text, names)]
+    spans += [
+        Span(value, names, "customer", "", 0, len(value), name.replace("_", " ")) for name, value in facts.items()
+    ]
+    seen: dict[str, int] = {}
+    for span in spans:
+        for feature in span.words:
+            seen[feature] = seen.get(feature, 0) + 1
+    count = max(len(spans), 1)
+    return Evidence(tuple(spans), {f: 0.5 + math.log1p(count / n) / math.log1p(count) for f, n in seen.items()})
+
+
+@lru_cache(maxsize=512)
+def source_spans(source_id: str, version: str, title: str, text: str, names: tuple[str, ...]) -> tuple[Span, ...]:
+    """The sentences of a source where they stand in its text, and its title as a span without a place."""
+    out = [Span(title, names, source_id, version, -1, -1, "")]
+    at = 0
+    for sentence in sentences(text):
+        start, end = _place(sentence, text, at)
+        out.append(Span(sentence, names, source_id, version, start, end, title))
+        at = max(at, end)
+    return tuple(out)
+
+
+def _place(sentence: str, text: str, at: int) -> tuple[int, int]:
+    """Where a sentence stands in the text that it was cut from; wrapped lines and spaces were folded."""
+    found = re.compile(r"\s+".join(map(re.escape, sentence.split()))).search(text, at)
+    return found.span() if found else (-1, -1)
+
+
+@lru_cache(maxsize=2048)
+def _tokens(text: str, names: tuple[str, ...]) -> tuple[Token, ...]:
+    return tuple(sorted(tokens(text, names), key=lambda t: t.start))
