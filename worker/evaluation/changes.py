@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_NUMBER = r"\d[\d,]*(?:\.\d+)?"
+_NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
 _UNITS = r"(?:working |business |calendar )?(?:minutes?|hours?|days?|weeks?|months?|years?)"
 _SPELLED = "two three four five six seven eight nine ten".split()
 _MONTHS = "January February March April June July August September October November December".split()
@@ -86,7 +86,8 @@ def _values(text: str, sources: str, draw: random.Random) -> Iterator[Change]:
         for found in pattern.finditer(text):
             where = "hour" if kind == "time" and found["value"] is None else "value"
             start, end = found.span(where)
-            yield Change(kind, text[:start] + _other(kind, found[where], sources, draw) + text[end:])
+            other = str(int(found["hour"]) % 12 + 1) if where == "hour" else _other(kind, found[where], sources, draw)
+            yield Change(kind, text[:start] + other + text[end:])
     for found in re.finditer(rf"(?<=\d )({_UNITS})\b", text):
         if other := _OTHER_UNIT.get(found.group()):
             yield Change("unit", text[: found.start()] + other + text[found.end() :])
@@ -105,8 +106,7 @@ def _other(kind: str, value: str, sources: str, draw: random.Random) -> str:
         return draw.choice([w for w in _SPELLED if w != value])
     if kind in ("e-mail", "link", "customer id", "phone"):
         return _other_address(kind, value, draw)
-    where = "value" if kind != "time" else "value"
-    theirs = {f[where] for f in _PATTERNS[kind].finditer(sources) if f[where]} - {value}
+    theirs = {f["value"] for f in _PATTERNS[kind].finditer(sources) if f["value"]} - {value}
     theirs = {other for other in theirs if other.replace(",", "").isdigit() or kind != "duration"}
     if theirs and draw.random() < 0.5:
         return draw.choice(sorted(theirs))
@@ -159,5 +159,6 @@ def _absolutes(text: str) -> Iterator[Change]:
         ("is ", "is only "),
     )
     for old, new in turns:
-        if re.search(rf"\b{old}", text) and not (old == "free" and "free of" in text):
+        said_already = (old == "free" and "free of" in text) or ("always" in new and "at any time" in text)
+        if re.search(rf"\b{old}", text) and not said_already:
             yield Change("always, never, only, free", re.sub(rf"\b{old}", new, text, count=1))

@@ -43,7 +43,7 @@ _SWAPS = (
     (r"\bPeerwell checks\b", ("we check",)),
     (r"\bPeerwell pays\b", ("we pay",)),
     (r"\bcredited to\b", ("added to",)),
-    (r"\bcosts\b", ("is charged at",)),
+    (r"\bcosts(?= (?:Rs|\d))", ("is charged at",)),
     (r"\bextra\b", ("additional",)),
     (r"\bpossible\b", ("available",)),
 )

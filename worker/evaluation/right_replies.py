@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 
 from worker.evaluation.rewording import reworded
 from worker.intake.mailtext import Words
@@ -143,9 +144,14 @@ def _given(template: Source, shelf: Shelf) -> Found:
 
 
 def _nearest(to: Source, among: Sequence[Source], count: int) -> list[Source]:
-    words = content_words(f"{to.title} {to.text}")
-    alike = {s.source_id: len(words & (other := content_words(s.text))) / len(words | other) for s in among}
+    words = _words(to.text)
+    alike = {s.source_id: len(words & (other := _words(s.text))) / len(words | other) for s in among}
     return sorted(among, key=lambda s: -alike[s.source_id])[:count]
+
+
+@cache
+def _words(text: str) -> frozenset[str]:
+    return frozenset(content_words(text))
 
 
 def _part(asked: Template, given: Found, shelf: Shelf, style: str, draw: random.Random) -> Part:
@@ -157,10 +163,11 @@ def _part(asked: Template, given: Found, shelf: Shelf, style: str, draw: random.
     told: list[Sentence] = []
     before: set[str] = set()
     for text, source in said:
-        if (folded := re.sub(r"\W+", " ", text.casefold())) in before:
-            continue  # the knowledge base says some things in several places; a reply says them once
-        before.add(folded)
         in_words = reworded(text, draw) if style == "reworded" else text
+        folded = {re.sub(r"\W+", " ", one.casefold()).strip() for one in (text, in_words)}
+        if folded & before:
+            continue  # the knowledge base says some things in several places; a reply says them once
+        before |= folded
         told.append(Sentence(text=in_words, sources=_sources(text, source, asked, shelf)))
     return Part(question=_question(asked, shelf), sentences=tuple(told))
 

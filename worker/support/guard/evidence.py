@@ -20,7 +20,8 @@ Features = Mapping[str, float]
 
 NEAR = 6  # words on either side of a token that tell what it is the number of
 OF_TITLE = 0.3  # what the words of a title weigh beside those of the span itself
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"[^\W\d_]{3,}(?:['’]t\b)?")
+_NO_WORDS = COMMON | {"able", "note", "good", "know", "question", "kindly", "our"}
 _ALIKE = {
     "arrive": "reach",
     "select": "choose",
@@ -61,7 +62,9 @@ class Span:
         words = [
             (m.start(), folded(m.group()))
             for m in _WORD.finditer(self.text)
-            if m.group().casefold() not in COMMON and not any(a <= m.start() < b for a, b in taken)
+            if m.group().casefold() not in _NO_WORDS
+            and not m.group().endswith(("'t", "’t"))
+            and not any(a <= m.start() < b for a, b in taken)
         ]
         return tuple(sorted([*words, *((t.start, f"{t.kind}:{t.value}") for t in self.tokens)]))
 

@@ -7,16 +7,16 @@ FAIL: "Withdrawals from IM are not free." from a source that says "The first 3 w
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.evidence import Evidence, Span
 from worker.support.guard.turns import clauses, turns
 
-CLOSE = 0.6  # share of a clause, by weight, that a span must say to be the same statement
-SAME = 0.72  # likeness from which two sentences are compared as a whole
-AS_CLOSE = 0.08  # spans that are nearly as close as the closest are as good
+CLOSE = 0.6  # likeness from which two clauses are the same statement
+ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
+AS_CLOSE = 0.05  # spans that are nearly as close as the closest are as good
 NAMES = {"no": "not", "always": "always", "only": "only", "free": "free"}
 
 
@@ -34,42 +34,38 @@ def check(reply: Candidate) -> Iterator[Finding]:
 
 
 def _turned(said: Span, known: Evidence) -> set[str]:
-    whole = _closest(said, known, known.spans, both=True)
-    if whole and any(turns(said.text) == turns(span.text) for span in whole):
+    anchors = _closest(said, known, known.spans, floor=ANCHOR)
+    if any(turns(said.text) == turns(span.text) for span in anchors):
         return set()
     found: set[str] = set()
     for clause in clauses(said.text):
-        found |= _turned_clause(Span(clause, said.names), known)
+        found |= _turned_clause(Span(clause, said.names), anchors, known)
     return found
 
 
-def _turned_clause(clause: Span, known: Evidence) -> set[str]:
+def _turned_clause(clause: Span, anchors: list[Span], known: Evidence) -> set[str]:
+    """Compared with the clauses of the sentence's own counterpart, and of others only if that does not say it."""
     mine = turns(clause.text)
-    spans = _closest(clause, known, known.spans, both=False)
-    if not spans:
-        return set()
-    theirs = [turns(span.text) for span in spans]
-    for span in spans:
-        pieces = [Span(piece, clause.names) for piece in clauses(span.text)]
-        theirs += [turns(piece.text) for piece in _closest(clause, known, pieces, both=False)]
-    if any(mine == other for other in theirs):
-        return set()
-    return min((_difference(mine, other) for other in theirs), key=len)
+    for spans in (anchors, known.spans):
+        pieces = [Span(piece, clause.names) for span in spans for piece in clauses(span.text)]
+        if close := _closest(clause, known, pieces, floor=CLOSE):
+            theirs = [turns(piece.text) for piece in close]
+            return set() if mine in theirs else min((_difference(mine, other) for other in theirs), key=len)
+    return set()
 
 
 def _difference(one: Counter[str], other: Counter[str]) -> set[str]:
     return {NAMES[kind] for kind in one.keys() | other.keys() if one[kind] != other[kind]}
 
 
-def _closest(said: Span, known: Evidence, spans: tuple[Span, ...] | list[Span], *, both: bool) -> list[Span]:
-    """The spans that say the most of `said`; `both`: and little besides it."""
+def _closest(said: Span, known: Evidence, spans: Iterable[Span], *, floor: float) -> list[Span]:
+    """The spans most like `said`: half what of it they say, half what they say of it and nothing besides."""
     total = known.total(said.words)
     if not total:
         return []
     scored = []
     for span in spans:
         shared = known.shared(said.words, span.words)
-        scored.append((2 * shared / (total + known.total(span.words)) if both else shared / total, span))
+        scored.append((shared / total / 2 + shared / (total + known.total(span.words)), span))
     best = max((score for score, _ in scored), default=0.0)
-    floor = max(SAME if both else CLOSE, best - AS_CLOSE)
-    return [span for score, span in scored if score >= floor]
+    return [span for score, span in scored if score >= max(floor, best - AS_CLOSE)]
