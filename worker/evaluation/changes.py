@@ -106,8 +106,9 @@ def _other(kind: str, value: str, sources: str, draw: random.Random) -> str:
         return draw.choice([w for w in _SPELLED if w != value])
     if kind in ("e-mail", "link", "customer id", "phone"):
         return _other_address(kind, value, draw)
-    theirs = {f["value"] for f in _PATTERNS[kind].finditer(sources) if f["value"]} - {value}
-    theirs = {other for other in theirs if other.replace(",", "").isdigit() or kind != "duration"}
+    found = {f["value"] for f in _PATTERNS[kind].finditer(sources) if f["value"]}
+    plainly = value.replace(",", "")
+    theirs = {v for v in found if v.replace(",", "") != plainly and (v not in _SPELLED or kind != "duration")}
     if theirs and draw.random() < 0.5:
         return draw.choice(sorted(theirs))
     if ":" in value:
@@ -160,5 +161,6 @@ def _absolutes(text: str) -> Iterator[Change]:
     )
     for old, new in turns:
         said_already = (old == "free" and "free of" in text) or ("always" in new and "at any time" in text)
+        said_already = said_already or (new.endswith("only ") and "only" in text)
         if re.search(rf"\b{old}", text) and not said_already:
             yield Change("always, never, only, free", re.sub(rf"\b{old}", new, text, count=1))

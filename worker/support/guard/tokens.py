@@ -92,7 +92,7 @@ _SPELLED = re.compile(rf"\b({'|'.join(w for w in _SMALL if w not in ('zero', 'on
 _PHONE = re.compile(r"(?<![\w,.])\+?\d(?:[\s-]?\d){8,13}(?![\w,]|\.\d)")
 _PLAIN = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w%])")
 _QUOTED = re.compile(r"[\"“]([^\"“”]{2,60})[\"”]|(?<!\w)[‘']([^'’\n]{2,60})[’'](?!\w)")
-_CAPITALS = re.compile(r"(?<![\w@./+-])([A-Z][A-Z0-9]*[A-Z](?:-[A-Z0-9]+)?|[A-Z][a-z]+(?:[A-Z][a-z]*)+)(?![\w@+-])")
+_CAPITALS = re.compile(r"(?<![\w@./+])([A-Z][A-Z0-9]*[A-Z](?:-[A-Z0-9]+)?|[A-Z][a-z]+(?:[A-Z][a-z]*)+)(?![\w@+-])")
 _CAPITAL = re.compile(r"(?<=[a-z,>] )([A-Z][a-z]{2,})(?![\w@+-])")
 
 

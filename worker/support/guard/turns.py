@@ -55,6 +55,7 @@ _TURNS = re.compile(
     r"|(?P<free>\b(?:free|gratis)\b)",
     re.I,
 )
+SHORT = 4  # words below which a piece is no statement of its own
 _JOINT = re.compile(
     r"\s*[;:–—()]\s*|,\s+|\s+(?:but|because|so|while|whereas|although|though|unless|if|when|and|or|since)\s+", re.I
 )
@@ -94,8 +95,13 @@ def clauses(text: str) -> list[str]:
     """A sentence cut where one statement ends and the next begins; pieces of one or two words stay with their neighbour."""
     out: list[str] = []
     for piece in _JOINT.split(text):
-        if out and (len(piece.split()) < 4 or len(out[-1].split()) < 4):
+        if out and min(_length(piece), _length(out[-1])) < SHORT:
             out[-1] = f"{out[-1]} {piece}"
         elif piece:
             out.append(piece)
     return out
+
+
+def _length(piece: str) -> int:
+    """In words. Those that turn a meaning do not count: a clause is cut in the same places without its "not"."""
+    return len(_TURNS.sub(" ", piece).split())
