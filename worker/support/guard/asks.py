@@ -1,7 +1,11 @@
 """The reply asks for no password, PIN or one-time code; saying that nobody will ever ask is fine.
 
-PASS: "Peerwell never asks for an OTP."
-FAIL: "Please reply with the OTP that you received."
+PASS:
+  reply: Peerwell never asks you to send an OTP.
+  source: Peerwell never asks you to send an OTP.
+FAIL:
+  reply: Please reply with the OTP that you received.
+  source: You sign in with the OTP that you received.
 """
 
 import re

@@ -1,9 +1,13 @@
 """Numbers, amounts, dates, percentages, links, addresses, names and terms stand in the cited source or the template, and
 stand there for the same thing with the same bound.
 
-PASS: "Early exit costs 1 % of the amount sold." where the source says "a fee of 1 % of the amount sold".
-FAIL: "Early exit costs 2 % of the amount sold.", "5 days" where the source says "5 working days", "12 %" where it says
-"up to 12 %", or "IM+ starts at Rs 500" where it says that IM does.
+PASS:
+  reply: Leaving IM+ early costs 1 per cent of the amount sold. If you sell Rs 80,000, 1 % of Rs 80,000 is Rs 800.
+  source: Early exit from IM+ costs 1 % of the amount sold. IM is free.
+  message: I want to sell Rs 80000.
+FAIL:
+  reply: IM+ starts at Rs 500.
+  source: The minimum for IM is Rs 500. The minimum for IM+ is Rs 10,000.
 """
 
 from collections.abc import Iterator

@@ -2,8 +2,13 @@
 
 Compared is the closest sentence that the source has and, where a sentence joins several, the closest clause. What is far
 from all of them is left to `supported`.
-PASS: "Peerwell never asks for your OTP." from a source that says so.
-FAIL: "Withdrawals from IM are not free." from a source that says "The first 3 withdrawals from IM are free."
+
+PASS:
+  reply: We never ask for your OTP, and statements cost nothing.
+  source: Peerwell never asks for your OTP. Statements are free of charge.
+FAIL:
+  reply: Withdrawals from IM are not free.
+  source: The first 3 withdrawals from IM are free.
 """
 
 from collections import Counter

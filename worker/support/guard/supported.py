@@ -1,7 +1,11 @@
 """Each sentence says what its sources say: most of its words, the rare ones counting more, stand in what it cites.
 
-PASS: "Withdrawals take up to 2 working days." from "A withdrawal from IM reaches your bank within 2 working days."
-FAIL: "Our branch in Pune will call you." from the same source.
+PASS:
+  reply: Your money from IM is with your bank within 2 working days after a withdrawal.
+  source: A withdrawal from IM reaches your bank within 2 working days. You can put your money in again.
+FAIL:
+  reply: Our colleagues will telephone your family about it tomorrow.
+  source: A withdrawal from IM reaches your bank within 2 working days.
 """
 
 from collections.abc import Iterator
