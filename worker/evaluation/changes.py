@@ -1,8 +1,8 @@
 """One hard token of a sentence changed so that the sentence is wrong, for each kind of token.
 
-Every change is found with patterns of its own, not with those of the guards, so that what the guards cannot read counts
-as missed. Half of the new values are taken from the sources that the reply rests on: a wrong value that stands there for
-something else is the kind that a mere look-up lets through.
+Every change is found with patterns of its own, not with those of the guards, so that what the guards cannot read
+counts as missed. Half of the new values are taken from the sources that the reply rests on: a wrong value that stands
+there for something else is the kind that a mere look-up lets through.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _PATTERNS = {
     "link": re.compile(r"https://(?P<value>[\w./-]+\w)"),
     "customer id": re.compile(r"\b(?P<value>PW\d{6})\b"),
 }
-_NEGATE = re.compile(r"\b(?:is|are|can|may|must|will|does|do)\b(?! not\b|n't| no\b)")
+_NEGATE = re.compile(r"\b(?:is|are|can|may|must|will|does|do)\b(?! not\b|['’]t| no\b)")
 _DENIED = re.compile(r"\b(?:not|never) |(?<=\w)n't\b|\bno (?=[a-z])|\bwithout (?=[a-z])", re.I)
 _TERMS = re.compile(r"\b(?:UPI|IMPS|NEFT|RTGS|PAN|KYC|TDS|NRI|PDF|OTP|IST|ITR|Aadhaar|Profile|Documents|Mumbai)\b")
 

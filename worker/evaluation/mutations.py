@@ -1,4 +1,4 @@
-"""Correct replies with one hard token changed in each: how many of them the guards catch, and what they say of the rest.
+"""Correct replies with one hard token changed in each: how many the guards catch, and what they say of the rest.
 
 Every reply goes through `support.guard.judge` as the pipeline calls it, unchanged first, then changed. Caught: the
 changed reply has a finding that the unchanged one has not. False alarm: the unchanged reply has any finding at all.

@@ -40,8 +40,8 @@ class Finding(Noun):
 
 
 class Basis(Noun):
-    """A span that a sentence rests on: `words` from `start` to `end` of the text of one version of a source, placeholders
-    filled in. -1: it is the source's title. `source_id` "customer" is the customer's own record."""
+    """A span that a sentence rests on: `words`, from `start` to `end` of the text of one version of a source with its
+    placeholders filled in; -1 for its title. `source_id` "customer" is the customer's own record."""
 
     source_id: str
     version: str

@@ -12,7 +12,8 @@ from worker.support.guard import judge, ledger_of
 FEES = a_source(
     "The first 3 withdrawals from IM in a calendar month are free. Each further withdrawal costs Rs 10.\n\n"
     "- IM: the minimum is Rs 500.\n- IM+: the minimum is Rs 10,000.\n\n"
-    "The platform fee of IM+ is 0.5 % p.a., and its return is up to 12 %. In high demand IM takes at most 7 working days.\n"
+    "The platform fee of IM+ is 0.5 % p.a., and its return is up to 12 %.\n"
+    "In high demand IM takes at most 7 working days.\n"
     "Support is open Monday to Saturday from 9:00 to 19:00 IST. By UPI you can deposit up to Rs 1,00,000 per day.",
     "fees",
 )
@@ -75,8 +76,7 @@ def test_what_a_reply_works_out_is_worked_out_again(asked: str, said: str, right
     reply = a_candidate(
         Sentence(text=said, sources=("exit",)), sources={"exit": source}, template_ids=("exit",), message=asked
     )
-    wrong = {f.words for f in judge(reply) if f.guard == "exact"} - {"Rs 80,000"}
-    assert (wrong == set()) == (right or asked == "never")
+    assert (not [f for f in judge(reply) if f.guard == "exact"]) == right
 
 
 def test_a_stated_sum_that_does_not_come_out_is_found_though_each_number_stands_in_the_source() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -55,10 +56,8 @@ def test_the_reply_that_a_manual_stops_is_stopped(name: str) -> None:
 
 
 def test_every_module_with_a_check_is_registered() -> None:
-    folder = next(iter(guard.__path__))
-    from pathlib import Path
-
-    modules = [import_module(f"worker.support.guard.{p.stem}") for p in Path(folder).glob("[a-z]*.py")]
+    folder = Path(next(iter(guard.__path__)))
+    modules = [import_module(f"worker.support.guard.{path.stem}") for path in folder.glob("[a-z]*.py")]
     assert {module.__name__.rpartition(".")[2] for module in modules if hasattr(module, "check")} == set(NAMES)
 
 

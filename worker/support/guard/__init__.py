@@ -1,8 +1,8 @@
 """The guards: each looks for one kind of fault, all of them run, all findings are kept.
 
-A guard is a module here with one function `check(reply) -> findings` and its manual in its docstring, with one reply that
-passes and one that fails, and one line in NAMES. A guard that raises, takes too long or cannot be loaded is a finding
-itself: nothing goes out because a check was broken.
+A guard is a module here with one function `check(reply) -> findings` and its manual in its docstring, with one reply
+that passes and one that fails, and one line in NAMES. A guard that raises, takes too long or cannot be loaded is a
+finding itself: nothing goes out because a check was broken.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The claim ledger: for each sentence of a reply, the spans that it rests on, and where each of its hard tokens stands.
+"""The claim ledger: for each sentence of a reply, the spans that it rests on, and where its hard tokens stand.
 
-A number does not have to stand somewhere in the source, but where the source says the same: each place of a token of that
-kind is weighed by the words around it, and the best one must hold the same value with the same bound. Not a guard itself:
-`exact`, `meaning` and `supported` read the ledger, and the draft keeps it.
+It is not enough that a number stands somewhere in the source: each place of a token of that kind is weighed by the
+words around it, and the best one must hold the same value with the same bound. Not a guard itself: `exact` and
+`supported` read the ledger, and the draft keeps it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from worker.models import Basis, Claim, HeldToken
-from worker.support.guard.evidence import OF_TITLE, Evidence, Span
+from worker.support.guard.evidence import OF_TITLE, Evidence, Features, Span
 from worker.support.guard.tokens import Token
 from worker.support.guard.turns import bound, same_bound
 
@@ -91,7 +91,7 @@ def _alike(said: Span, span: Span, known: Evidence) -> float:
 
 def stands(token: Token, said: Span, known: Evidence, often: int) -> Standing:
     """Whether the token stands in what is known where that says the same."""
-    places = [p for p in _places(token, said, known)]
+    places = list(_places(token, said, known))
     same = [p for p in places if same_value(token, said.text, p.token, p.span.text)]
     if not same:
         best = max(places, key=lambda p: p.suits, default=None)
@@ -112,29 +112,31 @@ def stands(token: Token, said: Span, known: Evidence, often: int) -> Standing:
 
 
 def _places(token: Token, said: Span, known: Evidence) -> Iterator[Place]:
-    own = said.words - {f"{token.kind}:{token.value}"}
-    around = said.near(token)
+    # A number that no source holds, such as the customer's own, says nothing of where this one belongs.
+    around, near = (
+        {f: w for f, w in side.items() if ":" not in f or f in known.weights}
+        for side in (said.around(token), said.near(token))
+    )
     for span in known.spans:
         for other in span.tokens:
             if other.kind == token.kind:
-                yield Place(span, other, _suits(own, around, span, other, known))
+                yield Place(span, other, _suits(around, near, span, other, known))
 
 
-def _suits(own: frozenset[str], around: dict[str, float], span: Span, other: Token, known: Evidence) -> float:
-    """0..1: half what the two sentences share, half what stands near the two tokens."""
-    theirs = span.words - {f"{other.kind}:{other.value}"}
-    shared = known.shared(own, theirs) + OF_TITLE * known.shared(own, span.of_title)
-    all_own, all_theirs = known.total(own), known.total(theirs)
-    whole = 0.6 * shared / all_own + 0.8 * shared / (all_own + all_theirs) if all_own else 1.0
-    near = span.near(other)
-    met = sum(known.weight(f) * min(w, near[f]) for f, w in around.items() if f in near)
-    sizes = [sum(known.weight(f) * w for f, w in side.items()) for side in (around, near)]
-    local = 2 * met / sum(sizes) if sum(sizes) else 1.0
+def _suits(around: Features, near: Features, span: Span, other: Token, known: Evidence) -> float:
+    """0..1: half what the two sentences share, half what stands next to the two tokens."""
+    theirs = span.around(other)
+    met = known.met(around, theirs) + OF_TITLE * known.met(around, dict.fromkeys(span.of_title - theirs.keys(), 1.0))
+    mine, all_theirs = known.size(around), known.size(theirs)
+    whole = 0.6 * met / mine + 0.8 * met / (mine + all_theirs) if mine else 1.0
+    beside = span.near(other)
+    sizes = known.size(near) + known.size(beside)
+    local = 2 * known.met(near, beside) / sizes if sizes else 1.0
     return min(1.0, 0.5 * whole + 0.5 * local)
 
 
 def same_value(one: Token, text: str, other: Token, source: str) -> bool:
-    """Equal, or of equal amount where only one names its period next to it and the other sentence names it elsewhere."""
+    """Equal; or equal but for the period, which one names next to the number and the other's sentence elsewhere."""
     if one.value == other.value:
         return True
     mine, theirs = one.value.partition("/"), other.value.partition("/")

@@ -19,9 +19,11 @@ from worker.support.sentences import sentences
 Features = Mapping[str, float]
 
 NEAR = 6  # words on either side of a token that tell what it is the number of
+BEYOND = 0.4  # what they count on the other side of a comma or an "and"
 OF_TITLE = 0.3  # what the words of a title weigh beside those of the span itself
 _WORD = re.compile(r"[^\W\d_]{3,}(?:['’]t\b)?")
 _NO_WORDS = COMMON | {"able", "note", "good", "know", "question", "kindly", "our"}
+_JOINT = re.compile(r"[,;()–—](?!\d)|\b(?:and|but|because|so|while|or)\b")
 _ALIKE = {
     "arrive": "reach",
     "select": "choose",
@@ -76,15 +78,33 @@ class Span:
     def of_title(self) -> frozenset[str]:
         return frozenset(feature for _, feature in Span(self.title, self.names).places) - self.words
 
-    def near(self, token: Token) -> Features:
-        """Features around a token, the nearer the heavier; the token itself left out."""
-        at = [i for i, (offset, _) in enumerate(self.places) if offset >= token.start][:1]
-        middle = at[0] if at else len(self.places)
+    @cached_property
+    def joints(self) -> tuple[int, ...]:
+        """Where one part of the sentence ends and the next begins."""
+        return tuple(m.start() for m in _JOINT.finditer(self.text))
+
+    def around(self, token: Token) -> Features:
+        """The features beside a token: those beyond a comma or an "and" count less."""
         out: dict[str, float] = {}
-        for i, (offset, feature) in enumerate(self.places):
-            if offset != token.start and abs(i - middle) <= NEAR:
-                out[feature] = max(out.get(feature, 0.0), 1.0 / abs(i - middle)) if i != middle else 1.0
+        for offset, feature in self.places:
+            if offset != token.start:
+                out[feature] = max(out.get(feature, 0.0), self._weight(offset, token))
         return out
+
+    def near(self, token: Token) -> Features:
+        """Those next to it, the nearer the heavier."""
+        middle = next((i for i, (offset, _) in enumerate(self.places) if offset >= token.start), len(self.places))
+        out: dict[str, float] = {}
+        for i in range(max(0, middle - NEAR), min(len(self.places), middle + NEAR + 1)):
+            offset, feature = self.places[i]
+            if offset != token.start:
+                weight = self._weight(offset, token) / math.sqrt(max(abs(i - middle), 1))
+                out[feature] = max(out.get(feature, 0.0), weight)
+        return out
+
+    def _weight(self, offset: int, token: Token) -> float:
+        low, high = sorted((offset, token.start))
+        return BEYOND if any(low < joint < high for joint in self.joints) else 1.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +119,12 @@ class Evidence:
 
     def shared(self, one: Iterable[str], other: Iterable[str]) -> float:
         return sum(self.weight(f) for f in set(one) & set(other))
+
+    def met(self, one: Features, other: Features) -> float:
+        return sum(self.weight(f) * min(w, other[f]) for f, w in one.items() if f in other)
+
+    def size(self, features: Features) -> float:
+        return sum(self.weight(f) * w for f, w in features.items())
 
     def total(self, features: Iterable[str]) -> float:
         return sum(self.weight(f) for f in features)

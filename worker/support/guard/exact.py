@@ -1,8 +1,8 @@
-"""Numbers, amounts, dates, percentages, links, addresses, names and terms stand in the cited source or the template, and
-stand there for the same thing with the same bound.
+"""Numbers, amounts, dates, percentages, links, addresses, names and terms stand in the cited source or the template,
+for the same thing and with the same bound.
 
 PASS:
-  reply: Leaving IM+ early costs 1 per cent of the amount sold. If you sell Rs 80,000, 1 % of Rs 80,000 is Rs 800.
+  reply: ["Leaving IM+ early costs 1 per cent of the amount sold.", "1 % of Rs 80,000 is Rs 800."]
   source: Early exit from IM+ costs 1 % of the amount sold. IM is free.
   message: I want to sell Rs 80000.
 FAIL:

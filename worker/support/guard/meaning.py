@@ -1,7 +1,7 @@
 """A sentence denies, restricts and generalises exactly where its source does: not, never, always, only, free.
 
-Compared is the closest sentence that the source has and, where a sentence joins several, the closest clause. What is far
-from all of them is left to `supported`.
+Compared is the closest sentence of the source and, where a sentence joins several, the closest clause. What is far from
+all of them is left to `supported`.
 
 PASS:
   reply: We never ask for your OTP, and statements cost nothing.

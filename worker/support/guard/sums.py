@@ -1,7 +1,7 @@
-"""Calculations in a sentence, done once more: "1 % of Rs 50,000 is Rs 500", "Rs 50,000 less Rs 500 leaves Rs 49,500".
+"""Calculations in a sentence, done once more: "1 % of Rs 50,000 is Rs 500", "Rs 50,000 less Rs 500 is Rs 49,500".
 
-Not a guard itself: `exact` asks whether a stated calculation comes out, and whether a number that no source holds is the
-result of one whose operands are known.
+Not a guard itself: `exact` asks whether a stated calculation comes out, and whether an amount that no source holds is
+the result of one whose operands are known.
 """
 
 from __future__ import annotations
@@ -37,22 +37,25 @@ def sums(said: Span) -> Iterator[tuple[Token, str]]:
 
 
 def worked_out(token: Token, said: Span, reply: Candidate) -> bool:
-    """Whether a number that stands in no source is the right result of one step from others of its sentence, of which
-    at least one stands in a source; the customer's own numbers may be the rest."""
+    """Whether a token that stands in no source is the right result of taking a percentage that does, or the customer's
+    own amount that it was taken of."""
     if token.kind != "amount" or "/" in token.value:
         return False
-    asked = {(t.kind, t.value) for t in tokens(reply.message, reply.product_names)}
-    ledgered = {one.span.text: one for _, one in reply.ledger}.get(said.text)
+    asked = {t.value for t in tokens(reply.message, reply.product_names) if t.kind == "amount"}
+    ledgered = next((one for _, one in reply.ledger if one.span.text == said.text), None)
     held = [s.token for s in (ledgered.standings if ledgered else ()) if not s.fault]
-    operands = [t for t in said.tokens if t != token and (t in held or (t.kind, t.value) in asked)]
-    wanted = _value(token)
-    percents = [t for t in operands if t.kind == "percent" and t in held]
-    amounts = [t for t in operands if t.kind == "amount"]
-    parts = {(_value(p), _value(a)) for p in percents for a in amounts}
-    results = (
-        {a * p / 100 for p, a in parts} | {a - a * p / 100 for p, a in parts} | {a + a * p / 100 for p, a in parts}
-    )
-    return any(abs(wanted - result) < 0.5 for result in results)
+    for percent in (t for t in held if t.kind == "percent"):
+        for base in (t for t in said.tokens if t.kind == "amount" and (t in held or t.value in asked)):
+            part = _value(base) * _value(percent) / 100
+            results = (part, _value(base) - part, _value(base) + part)
+            right = [t for t in said.tokens if t.kind == "amount" and t != base and _among(_value(t), results)]
+            if token in right or (token == base and right):
+                return True
+    return False
+
+
+def _among(value: float, results: tuple[float, ...]) -> bool:
+    return any(abs(value - result) < 0.5 for result in results)
 
 
 def _stated(said: Span) -> Iterator[tuple[Token, Token, Token, float]]:

@@ -10,10 +10,11 @@ import re
 from collections import Counter
 
 _BOUND_BEFORE = {
-    "most": r"at\s+(?:the\s+)?most|(?:no|not)\s+(?:more|later|longer|greater)\s+than|up\s?to|as\s+much\s+as|within|not\s+exceed(?:ing)?"
+    "most": r"at\s+(?:the\s+)?most|(?:no|not)\s+(?:more|later|longer|greater)\s+than|up\s?to|as\s+much\s+as|within"
+    r"|not\s+exceed(?:ing)?"
     r"|(?:a\s+|the\s+)?maximum(?:\s+(?:of|is))?|(?:a\s+|the\s+)?limit\s+(?:of|is)|capped\s+at|until|till|in\s+under",
-    "least": r"at\s+least|(?:no|not)\s+(?:less|fewer|earlier|sooner)\s+than|(?:a\s+|the\s+)?minimum(?:\s+(?:of|is))?|as\s+little\s+as"
-    r"|starts?\s+(?:at|with|from)|starting\s+(?:at|with|from)",
+    "least": r"at\s+least|(?:no|not)\s+(?:less|fewer|earlier|sooner)\s+than|(?:a\s+|the\s+)?minimum(?:\s+(?:of|is))?"
+    r"|as\s+little\s+as|starts?\s+(?:at|with|from)|starting\s+(?:at|with|from)",
     "above": r"above|more\s+than|over|exceed(?:s|ing)?|greater\s+than|beyond|larger\s+than|higher\s+than",
     "below": r"below|less\s+than|under|fewer\s+than|lower\s+than|smaller\s+than",
     "before": r"before|earlier\s+than|prior\s+to",
@@ -71,7 +72,7 @@ def bound(text: str, start: int, end: int) -> str:
 
 
 def same_bound(said: str, text: str, stands: str, source: str) -> bool:
-    """Whether `said` (in the sentence `text`) is the bound `stands` (in `source`). A bound next to one of the two numbers
+    """Whether `said` (in the sentence `text`) is the bound `stands` (in `source`). A bound next to one of the numbers
     may be told by other words of the other sentence ("the minimum is Rs 500", "you can start with Rs 500")."""
     if said == stands:
         return True
@@ -92,7 +93,7 @@ def turns(text: str) -> Counter[str]:
 
 
 def clauses(text: str) -> list[str]:
-    """A sentence cut where one statement ends and the next begins; pieces of one or two words stay with their neighbour."""
+    """A sentence cut where one statement ends and the next begins; pieces of few words stay with their neighbour."""
     out: list[str] = []
     for piece in _JOINT.split(text):
         if out and min(_length(piece), _length(out[-1])) < SHORT:
