@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from worker.errors import BadConfiguration, Trouble
-from worker.evaluation import intents, isolation, mutations, replies, retrieval, templates
+from worker.evaluation import injection, intents, isolation, mutations, replies, retrieval, templates
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.log import start_logging
 
@@ -25,6 +25,7 @@ SUITES: dict[str, Suite] = {
         replies.SUITE,
         isolation.SUITE,
         mutations.SUITE,
+        injection.SUITE,
     )
 }
 
