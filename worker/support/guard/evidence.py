@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from worker.models import Source
 from worker.support.guard.content import COMMON, stem
 from worker.support.guard.tokens import Token, tokens
+from worker.support.guard.turns import clauses
 from worker.support.sentences import sentences
 
 Features = Mapping[str, float]
@@ -75,6 +76,11 @@ class Span:
         return frozenset(feature for _, feature in self.places)
 
     @cached_property
+    def pieces(self) -> tuple[Span, ...]:
+        """Its clauses."""
+        return tuple(Span(clause, self.names) for clause in clauses(self.text))
+
+    @cached_property
     def of_title(self) -> frozenset[str]:
         return frozenset(feature for _, feature in Span(self.title, self.names).places) - self.words
 
@@ -117,8 +123,8 @@ class Evidence:
     def weight(self, feature: str) -> float:
         return self.weights.get(feature, 1.5)  # what no source says tells most
 
-    def shared(self, one: Iterable[str], other: Iterable[str]) -> float:
-        return sum(self.weight(f) for f in set(one) & set(other))
+    def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
+        return sum(self.weight(f) for f in one & other)
 
     def met(self, one: Features, other: Features) -> float:
         return sum(self.weight(f) * min(w, other[f]) for f, w in one.items() if f in other)
@@ -126,8 +132,14 @@ class Evidence:
     def size(self, features: Features) -> float:
         return sum(self.weight(f) * w for f, w in features.items())
 
-    def total(self, features: Iterable[str]) -> float:
-        return sum(self.weight(f) for f in features)
+    def total(self, features: frozenset[str]) -> float:
+        if features not in self._totals:
+            self._totals[features] = sum(self.weight(f) for f in features)
+        return self._totals[features]
+
+    @cached_property
+    def _totals(self) -> dict[frozenset[str], float]:
+        return {}
 
 
 def folded(word: str) -> str:

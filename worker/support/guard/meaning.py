@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.evidence import Evidence, Span
-from worker.support.guard.turns import clauses, turns
+from worker.support.guard.turns import turns
 
 CLOSE = 0.6  # likeness from which two clauses are the same statement
 ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
@@ -43,8 +43,8 @@ def _turned(said: Span, known: Evidence) -> set[str]:
     if any(turns(said.text) == turns(span.text) for span in anchors):
         return set()
     found: set[str] = set()
-    for clause in clauses(said.text):
-        found |= _turned_clause(Span(clause, said.names), anchors, known)
+    for clause in said.pieces:
+        found |= _turned_clause(clause, anchors, known)
     return found
 
 
@@ -52,7 +52,7 @@ def _turned_clause(clause: Span, anchors: list[Span], known: Evidence) -> set[st
     """Compared with the clauses of the sentence's own counterpart, and of others only if that does not say it."""
     mine = turns(clause.text)
     for spans in (anchors, known.spans):
-        pieces = [Span(piece, clause.names) for span in spans for piece in clauses(span.text)]
+        pieces = [piece for span in spans for piece in span.pieces]
         if close := _closest(clause, known, pieces, floor=CLOSE):
             theirs = [turns(piece.text) for piece in close]
             return set() if mine in theirs else min((_difference(mine, other) for other in theirs), key=len)
