@@ -86,8 +86,8 @@ def _values(text: str, sources: str, draw: random.Random) -> Iterator[Change]:
         for found in pattern.finditer(text):
             where = "hour" if kind == "time" and found["value"] is None else "value"
             start, end = found.span(where)
-            other = str(int(found["hour"]) % 12 + 1) if where == "hour" else _other(kind, found[where], sources, draw)
-            yield Change(kind, text[:start] + other + text[end:])
+            new = str(int(found["hour"]) % 12 + 1) if where == "hour" else _other(kind, found[where], sources, draw)
+            yield Change(kind, text[:start] + new + text[end:])
     for found in re.finditer(rf"(?<=\d )({_UNITS})\b", text):
         if other := _OTHER_UNIT.get(found.group()):
             yield Change("unit", text[: found.start()] + other + text[found.end() :])

@@ -24,7 +24,7 @@ from worker.settings import load_settings
 from worker.support.guard import judge
 from worker.support.guard.candidate import Candidate
 
-EACH = 20  # replies for each template and reader: over 2,000 with the knowledge base that comes along
+EACH = 14  # replies for each template and reader: over 2,000 with the knowledge base that comes along
 
 
 @dataclass(frozen=True)

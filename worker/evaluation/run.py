@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from worker.errors import BadConfiguration, Trouble
-from worker.evaluation import injection, intents, isolation, mutations, replies, retrieval, templates
+from worker.evaluation import grounding, injection, intents, isolation, mutations, replies, retrieval, templates
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.log import start_logging
 
@@ -26,6 +26,7 @@ SUITES: dict[str, Suite] = {
         isolation.SUITE,
         mutations.SUITE,
         injection.SUITE,
+        grounding.SUITE,
     )
 }
 

@@ -7,7 +7,7 @@ the result of one whose operands are known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from worker.support.guard.evidence import Span
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _IS = re.compile(
     r"^[\s,]*(?:that\s+is|which\s+is|i\.e\.|is|are|=|makes?|equals?|comes?\s+to|amounts?\s+to|gives?|leaves?)\s*$", re.I
 )
-_OPERATIONS = (
+_OPERATIONS: tuple[tuple[re.Pattern[str], Callable[[float, float], float]], ...] = (
     (re.compile(r"^\s*(?:\+|plus|and\s+another)\s*$", re.I), lambda a, b: a + b),
     (re.compile(r"^\s*(?:-|−|–|minus|less)\s*$", re.I), lambda a, b: a - b),
     (re.compile(r"^\s*(?:×|x|\*|times|withdrawals?\s+at|at)\s*$", re.I), lambda a, b: a * b),
