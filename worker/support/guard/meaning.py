@@ -26,8 +26,8 @@ NAMES = {"no": "not", "always": "always", "only": "only", "free": "free"}
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
-    for i, sentence in reply.numbered():
-        turned = _turned(Span(sentence.text, reply.product_names), reply.known(sentence))
+    for (i, one), (_, sentence) in zip(reply.ledger, reply.numbered(), strict=True):
+        turned = _turned(one.span, one.bases, reply.known(sentence))
         if turned:
             yield Finding(
                 guard="meaning",
@@ -38,10 +38,12 @@ def check(reply: Candidate) -> Iterator[Finding]:
             )
 
 
-def _turned(said: Span, known: Evidence) -> set[str]:
+def _turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
     anchors = _closest(said, known, known.spans, floor=ANCHOR)
     if any(turns(said.text) == turns(span.text) for span in anchors):
         return set()
+    if len(bases) > 1 and turns(said.text) == sum((turns(span.text) for span in bases), Counter()):
+        return set()  # two statements of the source in one sentence
     found: set[str] = set()
     for clause in said.pieces:
         found |= _turned_clause(clause, anchors, known)
