@@ -24,6 +24,7 @@ DOCUMENTS = [
         "rules/README.md",
         "docs/architecture.md",
         "docs/console.md",
+        "docs/guards.md",
         "docs/operations.md",
         "docs/freshdesk-setup.md",
         "docs/reliability.md",

@@ -56,6 +56,18 @@ def test_a_verified_customers_plain_question_is_answered_at_once(office: Office)
     assert the_case(office).status is Status.SENT
 
 
+def test_what_each_sentence_rests_on_is_kept_with_the_draft(office: Office) -> None:
+    ring(office)
+    _, draft, _ = office.ledger.cases.drafts(the_case(office).case_id)[-1]
+    sources = {source.source_id: source for source in draft.sources}
+    assert [claim.sentence for claim in draft.claims] == list(range(sum(len(p.sentences) for p in draft.parts)))
+    for claim in draft.claims:
+        basis = claim.bases[0]
+        source = sources[basis.source_id]
+        assert (basis.version, basis.words) == (source.version, source.text[basis.start : basis.end])
+        assert {token.fault for token in claim.tokens} <= {""}
+
+
 def test_a_second_doorbell_for_the_same_message_does_nothing(office: Office) -> None:
     ring(office)
     assert ring(office) == "nothing new"

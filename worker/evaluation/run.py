@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from worker.errors import BadConfiguration, Trouble
-from worker.evaluation import intents, isolation, replies, retrieval, swaps, templates
+from worker.evaluation import grounding, injection, intents, isolation, mutations, replies, retrieval, swaps, templates
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.log import start_logging
 
@@ -25,6 +25,9 @@ SUITES: dict[str, Suite] = {
         replies.SUITE,
         isolation.SUITE,
         swaps.SUITE,
+        mutations.SUITE,
+        injection.SUITE,
+        grounding.SUITE,
     )
 }
 

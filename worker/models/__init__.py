@@ -5,7 +5,7 @@ Vendor words (status 2, `choices[0]`) never get in here.
 
 from worker.models.base import Noun
 from worker.models.customers import Asked, Customer, Identity, Reader, Strength
-from worker.models.drafts import Draft, Finding, Part, Sentence, Step, Trace, Usage, Verdict
+from worker.models.drafts import Basis, Claim, Draft, Finding, HeldToken, Part, Sentence, Step, Trace, Usage, Verdict
 from worker.models.knowledge import Kind, Source, Template
 from worker.models.lessons import Change, Lesson, Treatment
 from worker.models.rows import (
@@ -41,13 +41,16 @@ __all__ = [
     "TERMINAL",
     "Asked",
     "Author",
+    "Basis",
     "Case",
     "Change",
     "Channel",
+    "Claim",
     "Customer",
     "Doorbell",
     "Draft",
     "Finding",
+    "HeldToken",
     "Identity",
     "Kind",
     "Lesson",

@@ -39,6 +39,43 @@ class Finding(Noun):
     words: str = ""  # the words that it is about, to be marked in place
 
 
+class Basis(Noun):
+    """A span that a sentence rests on: `words`, from `start` to `end` of the text of one version of a source with its
+    placeholders filled in; -1 for its title. `source_id` "customer" is the customer's own record."""
+
+    source_id: str
+    version: str
+    start: int
+    end: int
+    words: str
+
+
+class HeldToken(Noun):
+    """A number, date, name or other hard token of a sentence and the source where it stands, at `start` of its text.
+
+    `fault`: "" if it stands there with the same meaning; "absent", "elsewhere" (it stands there for something else),
+    "bound" ("12 %" for "up to 12 %") or "sum" (a calculation that does not come out).
+    """
+
+    kind: str
+    words: str
+    source_id: str = ""
+    start: int = -1
+    fault: str = ""
+
+
+class Claim(Noun):
+    """What one sentence of a draft rests on, as the guards found it when they judged the draft.
+
+    `support`: the share of what it says that its bases say, 0 to 1, rare words counting more.
+    """
+
+    sentence: int  # index over all sentences of the draft, in order
+    bases: tuple[Basis, ...] = ()
+    support: float = 0.0
+    tokens: tuple[HeldToken, ...] = ()
+
+
 class Step(StrEnum):
     """What a verdict tells us to do."""
 
@@ -77,6 +114,7 @@ class Draft(Noun):
     template_id: str = ""
     sources: tuple[Source, ...] = ()
     findings: tuple[Finding, ...] = ()
+    claims: tuple[Claim, ...] = ()  # one for each sentence; none for a draft that a lead typed
     usage: Usage = Usage()
     written_by: str = ""  # the model's name, "template", or a reviewer's login
 

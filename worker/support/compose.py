@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.intake.mailtext import Words
-from worker.models import Draft, Finding, Identity, Reader, Strength, Thread
+from worker.models import Claim, Draft, Finding, Identity, Reader, Strength, Thread
 from worker.rulebook import Rulebook
 from worker.support.bodies import body_hash
 from worker.support.desk import Desk
@@ -22,6 +22,13 @@ class Ruled(Protocol):
 
     @property
     def rulebook(self) -> Rulebook: ...
+
+
+class Judged(NamedTuple):
+    """What the guards found, and what each sentence rests on."""
+
+    findings: tuple[Finding, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 def candidate(
@@ -65,7 +72,7 @@ def compose(
     who: Identity,
     found: Found,
     writing: Writing,
-    findings: tuple[Finding, ...],
+    judged: Judged,
     facts: dict[str, str],
     desk: Desk,
 ) -> Draft:
@@ -82,7 +89,8 @@ def compose(
         body_hash=body_hash(html),
         template_id=best,
         sources=(*fill_sources(found.templates, facts), *fill_sources(found.passages, {})),
-        findings=findings,
+        findings=judged.findings,
+        claims=judged.claims,
         usage=writing.usage,
         written_by=writing.written_by,
     )

@@ -13,12 +13,12 @@ from worker.crashpoints import crash_point
 from worker.intake.mailtext import Words, read
 from worker.knowledge.chunk import template_source
 from worker.models import Author, Identity, Message, Reader, Step, Strength, Thread, Verdict
-from worker.support.compose import candidate, compose
+from worker.support.compose import Judged, candidate, compose
 from worker.support.desk import Desk
 from worker.support.facts import known_facts
 from worker.support.gate import gate
 from worker.support.generate import Assignment, Writing, fill_sources, from_template, generate
-from worker.support.guard import judge
+from worker.support.guard import judge, ledger_of
 from worker.support.identify import identify
 from worker.support.progress import Progress
 from worker.support.questions import split_questions
@@ -61,8 +61,9 @@ def draft(
         writing = progress.writing = _generate(words, found, facts, who, progress, desk, hint, may_wait)
         crash_point("draft.written")
     with progress.stage("guard"):
-        findings = judge(candidate(words, found, writing, facts, who, reader, desk))
-        progress.draft = compose(thread, who, found, writing, findings, facts, desk)
+        reply = candidate(words, found, writing, facts, who, reader, desk)
+        judged = Judged(findings=judge(reply), claims=ledger_of(reply))
+        progress.draft = compose(thread, who, found, writing, judged, facts, desk)
     return decide(progress.draft, writing, found, who, desk.index, desk.rulebook, desk.policy)
 
 

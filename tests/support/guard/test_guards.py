@@ -82,7 +82,10 @@ def test_a_sentence_that_cites_what_was_never_given_is_found() -> None:
 
 
 def test_a_sentence_that_its_source_does_not_say_is_found() -> None:
-    assert found_by(a_candidate("Our branch manager in Pune will telephone your family tomorrow.")) == {"supported"}
+    assert found_by(a_candidate("Our branch manager in Pune will telephone your family tomorrow.")) == {
+        "exact",
+        "supported",
+    }
 
 
 def test_an_im_customer_is_never_told_from_a_source_that_is_for_im_plus() -> None:

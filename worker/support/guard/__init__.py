@@ -1,68 +1,115 @@
 """The guards: each looks for one kind of fault, all of them run, all findings are kept.
 
-A guard is a module here with one function `check(reply) -> findings` and its manual in its docstring, and one line in
-GUARDS. A guard that raises is a finding itself: nothing goes out because a check was broken.
+A guard is a module here with one function `check(reply) -> findings` and its manual in its docstring, with one reply
+that passes and one that fails, and one line in NAMES. A guard that raises, takes too long or cannot be loaded is a
+finding itself: nothing goes out because a check was broken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 
 import structlog
 
-from worker.models import Finding
-from worker.support.guard import (
-    answered,
-    asks,
-    cited,
-    exact,
-    fits,
-    hostile,
-    language,
-    markup,
-    meaning,
-    personal,
-    segments,
-    shape,
-    supported,
-    sure,
-    unfilled,
-)
+from worker.models import Claim, Finding
 from worker.support.guard.candidate import Candidate
+from worker.support.guard.claims import claims
 from worker.trouble_words import safe_reason
 
 log = structlog.get_logger(__name__)
 
 Guard = Callable[[Candidate], Iterable[Finding]]
 
-GUARDS: dict[str, Guard] = {
-    "cited": cited.check,
-    "exact": exact.check,
-    "supported": supported.check,
-    "meaning": meaning.check,
-    "segments": segments.check,
-    "personal": personal.check,
-    "unfilled": unfilled.check,
-    "markup": markup.check,
-    "answered": answered.check,
-    "shape": shape.check,
-    "fits": fits.check,
-    "language": language.check,
-    "asks": asks.check,
-    "hostile": hostile.check,
-    "sure": sure.check,
-}
+NAMES = (
+    "cited",
+    "exact",
+    "supported",
+    "meaning",
+    "segments",
+    "personal",
+    "unfilled",
+    "markup",
+    "answered",
+    "shape",
+    "fits",
+    "language",
+    "asks",
+    "hostile",
+    "sure",
+)
+PATIENCE = 30.0  # seconds that one guard may take on a busy machine; all together take hundredths of one
 
 
-def judge(reply: Candidate, guards: dict[str, Guard] | None = None) -> tuple[Finding, ...]:
-    """Every guard's findings, in the order of GUARDS."""
-    return tuple(f for name, guard in (guards or GUARDS).items() for f in _run(name, guard, reply))
-
-
-def _run(name: str, guard: Guard, reply: Candidate) -> list[Finding]:
+def load(name: str) -> Guard:
+    """The guard `name`, or one that raises why it could not be loaded."""
     try:
-        return list(guard(reply))
+        check: Guard = import_module(f"{__name__}.{name}").check
     except Exception as error:
-        log.error("guard_failed", guard=name, error=safe_reason(error))
-        what = f"The check “{name}” could not run, so nobody knows whether it would have found something."
-        return [Finding(guard=name, what=what, todo="Read the whole reply against its sources.")]
+        reason = error
+
+        def check(_: Candidate) -> Iterable[Finding]:
+            raise reason
+
+    return check
+
+
+GUARDS: dict[str, Guard] = {name: load(name) for name in NAMES}
+
+
+def judge(
+    reply: Candidate, guards: Mapping[str, Guard] | None = None, *, patience: float = PATIENCE
+) -> tuple[Finding, ...]:
+    """Every guard's findings, in the order of GUARDS."""
+    left = dict(GUARDS if guards is None else guards)
+    found: list[Finding] = []
+    while left:
+        found += _run(left, reply, patience)
+    return tuple(found)
+
+
+def ledger_of(reply: Candidate) -> tuple[Claim, ...]:
+    """What every sentence rests on, to be stored with the draft; empty where it could not be worked out, which the
+    guards that read it have told then."""
+    try:
+        return claims(reply.ledger)
+    except Exception as error:
+        log.error("claims_failed", error=safe_reason(error))
+        return ()
+
+
+def _run(left: dict[str, Guard], reply: Candidate, patience: float) -> Iterator[Finding]:
+    """Runs the guards in one thread beside this one and takes them out of `left` as they end. One that does not end in
+    time is left alone with its thread; the others go on in another."""
+    ended: queue.Queue[list[Finding] | Exception] = queue.Queue()
+    names = tuple(left)
+    worker = threading.Thread(target=_work, args=(dict(left), reply, ended), name="guards", daemon=True)
+    worker.start()
+    for name in names:
+        del left[name]
+        try:
+            result = ended.get(timeout=patience)
+        except queue.Empty:
+            log.error("guard_failed", guard=name, error="it took too long")
+            yield _broken(name)
+            return
+        if isinstance(result, Exception):
+            log.error("guard_failed", guard=name, error=safe_reason(result))
+            yield _broken(name)
+        else:
+            yield from result
+
+
+def _work(guards: dict[str, Guard], reply: Candidate, ended: queue.Queue[list[Finding] | Exception]) -> None:
+    for guard in guards.values():
+        try:
+            ended.put(list(guard(reply)))
+        except Exception as error:
+            ended.put(error)
+
+
+def _broken(name: str) -> Finding:
+    what = f"The check “{name}” could not run, so nobody knows whether it would have found something."
+    return Finding(guard=name, what=what, todo="Read the whole reply against its sources.")

@@ -1,7 +1,15 @@
 """Each question of the message is answered, about the product it asks about, and nothing that nobody asked.
 
-PASS: two questions, two answers.
-FAIL: two questions, one answer and one "cannot answer"; or a question about IM+ answered with what holds for IM.
+PASS:
+  reply: Early exit from IM+ costs 1 % of the amount sold.
+  source: Early exit from IM+ costs 1 % of the amount sold.
+  source_for: [IM+]
+  reads: [public, IM+]
+  asked: What does it cost to leave IM+ early?
+FAIL:
+  reply: IM has no lock-in.
+  source: IM has no lock-in.
+  asked: What does it cost to leave IM+ early?
 """
 
 from collections.abc import Iterator

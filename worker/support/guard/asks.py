@@ -1,7 +1,11 @@
 """The reply asks for no password, PIN or one-time code; saying that nobody will ever ask is fine.
 
-PASS: "Peerwell never asks for an OTP."
-FAIL: "Please reply with the OTP that you received."
+PASS:
+  reply: Peerwell never asks you to send an OTP.
+  source: Peerwell never asks you to send an OTP.
+FAIL:
+  reply: Please reply with the OTP that you received.
+  source: You sign in with the OTP that you received.
 """
 
 import re
@@ -12,14 +16,20 @@ from worker.support.guard.candidate import Candidate
 
 _ASKING = re.compile(r"\b(?:send|share|tell|give|reply\s+with|provide|confirm|enter|forward)\b", re.I)
 _NEVER = re.compile(r"\b(?:never|not|nobody|no\s+one|don't|do\s+not|without)\b", re.I)
+WRITTEN = 0.8  # support from which a sentence is one of the knowledge base in other words
+
+
+def _asking(text: str) -> set[str]:
+    return {" ".join(word.lower().split()) for word in _ASKING.findall(text)}
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
     secret = re.compile("|".join(rf"\b{re.escape(name)}s?\b" for name in reply.never_ask_for) or r"(?!)", re.I)
-    for i, sentence in reply.numbered():
-        asked = secret.search(sentence.text)
+    for i, one in reply.ledger:
+        text = one.span.text
+        asked = secret.search(text)
         # How to use a code in the app is written in the knowledge base; only what goes beyond that is suspicious.
-        written = sentence.text.lstrip("-*0123456789.) ") in reply.support_of(sentence)
-        if asked and _ASKING.search(sentence.text) and not (_NEVER.search(sentence.text) or written):
+        written = one.support > WRITTEN and any(_asking(text) <= _asking(b.text) for b in one.bases[:1])
+        if asked and _ASKING.search(text) and not (_NEVER.search(text) or written):
             what = f"It asks the customer for a secret ({asked.group()})."
             yield Finding(guard="asks", what=what, todo="Take it out.", sentence=i, words=asked.group())

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from worker.models import Identity, Part, Reader, Sentence, Source
+from worker.support.guard.claims import Ledgered, ledgered
+from worker.support.guard.evidence import Evidence, Span, evidence
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,33 @@ class Candidate:
         if "customer" in sentence.sources:
             texts.append(" ".join(self.facts.values()))
         return "\n".join(texts)
+
+    def known(self, sentence: Sentence) -> Evidence:
+        """The spans that a sentence may rest on: its sources, and the templates that the reply rests on."""
+        mine = {i for i in sentence.sources if i in self.sources}
+        sources = [self.sources[i] for i in dict.fromkeys((*sorted(mine), *self._used_templates))]
+        record = self.facts if "customer" in sentence.sources else {}
+        key = (tuple(s.source_id for s in sources), bool(record))
+        if key not in self._evidence:
+            self._evidence[key] = evidence(sources, record, self.product_names)
+        return self._evidence[key]
+
+    @cached_property
+    def ledger(self) -> tuple[tuple[int, Ledgered], ...]:
+        """Every sentence with its index and what was found for it. Worked out once for all guards."""
+        return tuple(
+            (i, ledgered(Span(sentence.text, self.product_names), self.known(sentence)))
+            for i, sentence in self.numbered()
+        )
+
+    @cached_property
+    def _evidence(self) -> dict[tuple[tuple[str, ...], bool], Evidence]:
+        return {}
+
+    @cached_property
+    def _used_templates(self) -> tuple[str, ...]:
+        cited = {i for _, sentence in self.numbered() for i in sentence.sources}
+        return tuple(i for i in self.template_ids if i in cited and i in self.sources)
 
     def template_text(self) -> str:
         """The templates that the reply rests on; others that were found have no say in what is right."""

@@ -1,7 +1,12 @@
 """Every sentence cites a source that was given.
 
-PASS: "A withdrawal from IM reaches your bank within 2 working days." citing the template that says so.
-FAIL: the same sentence citing nothing, or citing "P9" where only P1 to P4 were given.
+PASS:
+  reply: A withdrawal from IM reaches your bank within 2 working days.
+  source: A withdrawal from IM reaches your bank within 2 working days.
+FAIL:
+  reply: A withdrawal from IM reaches your bank within 2 working days.
+  source: A withdrawal from IM reaches your bank within 2 working days.
+  cites: [P9]
 """
 
 from collections.abc import Iterator

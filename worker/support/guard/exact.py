@@ -1,14 +1,21 @@
-"""Numbers, amounts, dates, percentages, links, addresses and product names stand in the cited source or the template.
+"""Numbers, amounts, dates, percentages, links, addresses, names and terms stand in the cited source or the template,
+for the same thing and with the same bound.
 
-PASS: "Early exit costs 1 % of the amount sold." where the source says "a fee of 1 % of the amount sold".
-FAIL: "Early exit costs 2 % of the amount sold.", or "5 days" where the source says "5 working days".
+PASS:
+  reply: ["Leaving IM+ early costs 1 per cent of the amount sold.", "1 % of Rs 80,000 is Rs 800."]
+  source: Early exit from IM+ costs 1 % of the amount sold. IM is free.
+  message: I want to sell Rs 80000.
+FAIL:
+  reply: IM+ starts at Rs 500.
+  source: The minimum for IM is Rs 500. The minimum for IM+ is Rs 10,000.
 """
 
 from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.tokens import Token, tokens
+from worker.support.guard.claims import Standing
+from worker.support.guard.sums import sums, worked_out
 
 KINDS = {
     "amount": "amount",
@@ -22,26 +29,33 @@ KINDS = {
     "link": "link",
     "address": "e-mail address",
     "name": "product name",
+    "weekday": "weekday",
+    "month": "month",
+    "term": "term",
+}
+_WRONG = {
+    "absent": "does not stand in the source that the sentence names.",
+    "elsewhere": "stands for something else in the source that the sentence names.",
+    "bound": "has another bound in the source that the sentence names, such as “up to” or “at least”.",
 }
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
-    template = _known(reply.template_text(), reply)
-    for i, sentence in reply.numbered():
-        known = template | _known(reply.support_of(sentence), reply)
-        for token in tokens(sentence.text, reply.product_names):
-            if (token.kind, token.value) not in known:
-                yield _finding(token, i)
+    for i, one in reply.ledger:
+        for standing in one.standings:
+            if standing.fault and not worked_out(standing.token, one.span, reply):
+                yield _finding(standing, i)
+        for wrong, right in sums(one.span):
+            what = f"The calculation does not come out: “{wrong.words}” should be {right}."
+            yield Finding(guard="exact", what=what, todo="Correct it.", sentence=i, words=wrong.words)
 
 
-def _known(text: str, reply: Candidate) -> set[tuple[str, str]]:
-    return {(t.kind, t.value) for t in tokens(text, reply.product_names)}
-
-
-def _finding(token: Token, i: int) -> Finding:
+def _finding(standing: Standing, i: int) -> Finding:
+    token, instead = standing.token, standing.instead
+    hint = f" There it says “{instead.words[:60]}”." if instead and standing.fault == "elsewhere" else ""
     return Finding(
         guard="exact",
-        what=f"The {KINDS[token.kind]} “{token.words[:80]}” does not stand in the source that the sentence names.",
+        what=f"The {KINDS[token.kind]} “{token.words[:80]}” {_WRONG[standing.fault]}{hint}",
         todo="Correct it from the source, or take it out.",
         sentence=i,
         words=token.words,

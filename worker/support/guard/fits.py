@@ -2,9 +2,16 @@
 
 A floor over the search's score, question by question, and the trained choice's own word that none fits; either holds
 the reply.
-PASS: "When does my withdrawal arrive?" answered from the template on withdrawal times (score 0.88).
-FAIL: "Can I pledge my balance for a home loan?" answered from the template on interest dates (score 0.57), even if the
-mail's other question is about interest dates.
+
+PASS:
+  reply: A withdrawal from IM reaches your bank within 2 working days.
+  source: A withdrawal from IM reaches your bank within 2 working days.
+  score: 0.88
+FAIL:
+  reply: Interest is credited on the 1st of each month.
+  source: Interest is credited on the 1st of each month.
+  asked: Can I pledge my balance for a home loan?
+  score: 0.57
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,15 @@
 """The customer wrote in the language that templates, search and reply are in.
 
 The packaged embedding model reads English only, so what it finds for another language is luck.
-PASS: "When does my withdrawal arrive?"
-FAIL: "Maine IM se paisa nikala hai, bank mein kab tak aayega?", or a mail in another script.
+
+PASS:
+  reply: A withdrawal from IM reaches your bank within 2 working days.
+  source: A withdrawal from IM reaches your bank within 2 working days.
+  message: Namaste, when does my withdrawal reach the bank?
+FAIL:
+  reply: A withdrawal from IM reaches your bank within 2 working days.
+  source: A withdrawal from IM reaches your bank within 2 working days.
+  message: Maine IM se paisa nikala hai, bank mein kab tak aayega?
 """
 
 import re

@@ -1,7 +1,11 @@
 """No HTML, no Markdown link or image, no link outside the allowlist.
 
-PASS: "See https://help.peerwell.example/tax." where help.peerwell.example is allowed.
-FAIL: "See [here](https://evil.example).", "<img src=...>", or a link to any other host.
+PASS:
+  reply: See https://help.peerwell.example/tax for more.
+  source: See https://help.peerwell.example/tax for more.
+FAIL:
+  reply: See [here](https://evil.example) for more.
+  source: See https://help.peerwell.example/tax for more.
 """
 
 import re

@@ -1,30 +1,33 @@
-"""A sentence denies, restricts and generalises exactly where its source does.
+"""A sentence denies, restricts and generalises exactly where its source does: not, never, always, only, free.
 
-Compared is the source's closest sentence, if it is close enough to be the one that was meant.
-PASS: "Peerwell never asks for your OTP." from a source that says so.
-FAIL: "Withdrawals from IM are not free." from a source that says "The first 3 withdrawals from IM are free."
+Compared is the closest sentence of the source and, where a sentence joins several, the closest clause. What is far from
+all of them is left to `supported`.
+
+PASS:
+  reply: We never ask for your OTP, and statements cost nothing.
+  source: Peerwell never asks for your OTP. Statements are free of charge.
+FAIL:
+  reply: Withdrawals from IM are not free.
+  source: The first 3 withdrawals from IM are free.
 """
 
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.supported import content_words
-from worker.support.sentences import sentences
+from worker.support.guard.evidence import Evidence, Span
+from worker.support.guard.turns import turns
 
-CLOSE = 0.6  # share of content words that two sentences must share to be the same statement
-_TURNS = re.compile(r"\b(?:not|never|no|none|nobody|nothing|neither|cannot|without|always|only|free|n't)\b|n't\b", re.I)
-_FOLD = {"n't": "not", "cannot": "not", "nobody": "no", "none": "no", "nothing": "no", "neither": "no"}
+CLOSE = 0.6  # likeness from which two clauses are the same statement
+ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
+AS_CLOSE = 0.05  # spans that are nearly as close as the closest are as good
+NAMES = {"no": "not", "always": "always", "only": "only", "free": "free"}
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
-    for i, sentence in reply.numbered():
-        said = content_words(sentence.text)
-        source = max(sentences(reply.support_of(sentence)), key=lambda s: _likeness(said, s), default="")
-        if _likeness(said, source) < CLOSE:
-            continue
-        turned = _turns(sentence.text) ^ _turns(source)
+    for (i, one), (_, sentence) in zip(reply.ledger, reply.numbered(), strict=True):
+        turned = _turned(one.span, one.bases, reply.known(sentence))
         if turned:
             yield Finding(
                 guard="meaning",
@@ -35,10 +38,41 @@ def check(reply: Candidate) -> Iterator[Finding]:
             )
 
 
-def _likeness(said: set[str], source: str) -> float:
-    words = content_words(source)
-    return len(said & words) / len(said | words) if said | words else 0.0
+def _turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
+    anchors = _closest(said, known, known.spans, floor=ANCHOR)
+    if any(turns(said.text) == turns(span.text) for span in anchors):
+        return set()
+    if len(bases) > 1 and turns(said.text) == sum((turns(span.text) for span in bases), Counter()):
+        return set()  # two statements of the source in one sentence
+    found: set[str] = set()
+    for clause in said.pieces:
+        found |= _turned_clause(clause, anchors, known)
+    return found
 
 
-def _turns(text: str) -> set[str]:
-    return {_FOLD.get(word.lower(), word.lower()) for word in _TURNS.findall(text)}
+def _turned_clause(clause: Span, anchors: list[Span], known: Evidence) -> set[str]:
+    """Compared with the clauses of the sentence's own counterpart, and of others only if that does not say it."""
+    mine = turns(clause.text)
+    for spans in (anchors, known.spans):
+        pieces = [piece for span in spans for piece in span.pieces]
+        if close := _closest(clause, known, pieces, floor=CLOSE):
+            theirs = [turns(piece.text) for piece in close]
+            return set() if mine in theirs else min((_difference(mine, other) for other in theirs), key=len)
+    return set()
+
+
+def _difference(one: Counter[str], other: Counter[str]) -> set[str]:
+    return {NAMES[kind] for kind in one.keys() | other.keys() if one[kind] != other[kind]}
+
+
+def _closest(said: Span, known: Evidence, spans: Iterable[Span], *, floor: float) -> list[Span]:
+    """The spans most like `said`: half what of it they say, half what they say of it and nothing besides."""
+    total = known.total(said.words)
+    if not total:
+        return []
+    scored = []
+    for span in spans:
+        shared = known.shared(said.words, span.words)
+        scored.append((shared / total / 2 + shared / (total + known.total(span.words)), span))
+    best = max((score for score, _ in scored), default=0.0)
+    return [span for score, span in scored if score >= max(floor, best - AS_CLOSE)]

@@ -1,8 +1,13 @@
 """No personal data unless the customer is verified, and nobody else's data ever.
 
-PASS: "Your customer id is PW100231." to the address that is registered for PW100231.
-FAIL: the same sentence to a stranger who only wrote that he is PW100231; or PW100999 to anybody else; or since when
-PW100231 is with us, what he is called or where he lives, to the stranger.
+PASS:
+  reply: Your customer id is PW100231.
+  source: Your customer id is PW100231.
+  found_as: verified
+FAIL:
+  reply: Your customer id is PW100231.
+  source: Your customer id is PW100231.
+  found_as: claimed
 """
 
 import re

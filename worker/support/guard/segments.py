@@ -1,7 +1,15 @@
 """No other segment's facts: every source cited may be read by this person, and so may be every product named.
 
-PASS: an IM customer is told about withdrawals from IM, from a source labelled IM.
-FAIL: an IM customer is told the early-exit fee, from a source labelled IM+.
+PASS:
+  reply: IM has no lock-in.
+  source: IM has no lock-in.
+  source_for: [IM]
+  reads: [public, IM]
+FAIL:
+  reply: Early exit costs 1 % of the amount sold.
+  source: Early exit costs 1 % of the amount sold.
+  source_for: [IM+]
+  reads: [public, IM]
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,11 @@
 """The mail reads as one piece: no step without the one before it, no lead-in without its list, nothing said twice.
 
-PASS: "You need two papers:", "- Your PAN", "- Your Aadhaar".
-FAIL: "You start an early exit in the app:" with nothing after it; "2. Choose Change bank account." without a first
-step; the same sentence twice.
+PASS:
+  reply: ["You need two papers:", "- Your PAN", "- Your Aadhaar"]
+  source: You need two papers, your PAN and your Aadhaar.
+FAIL:
+  reply: ["You start an early exit in the app:"]
+  source: You start an early exit in the app.
 """
 
 import re

@@ -1,8 +1,13 @@
 """We know well enough to whom we write, and a model (not a fall-back) wrote it.
 
-PASS: a customer who writes from the registered address.
-FAIL: a customer known only by an id in the text; a verified customer who names another customer's id; a reply that was
-filled in from the template because the model did not answer.
+PASS:
+  reply: IM has no lock-in.
+  source: IM has no lock-in.
+  found_as: verified
+FAIL:
+  reply: IM has no lock-in.
+  source: IM has no lock-in.
+  found_as: claimed
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,9 @@
-"""The hard tokens of a text: amounts, percentages, durations, dates, times, numbers, links, addresses, phones, names.
+"""The hard tokens of a text: amounts, percentages, durations, dates, times, numbers, links, addresses, phones, names,
+weekdays, months and terms (words in capitals, in quotes, or with a capital inside a sentence).
 
 Not a guard itself: `exact` compares what a sentence says with what its source says. Notations are folded, meanings are
-not: "Rs 1,00,000", "₹1,00,000" and "Rs 1 lakh" are one amount; "5 days" and "5 working days" are two durations.
+not: "Rs 1,00,000", "₹1,00,000" and "Rs 1 lakh" are one amount; "5 days" and "5 working days" are two durations, and
+"0.5 % p.a." is no "0.5 % per month".
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from typing import NamedTuple
 
 
 class Token(NamedTuple):
-    """`kind` and folded `value` are compared; `words` is how it stands in the text, for marking it."""
+    """`kind` and folded `value` are compared; `words` is how it stands in the text, from `start` to `end`."""
 
     kind: str
     value: str
     words: str
+    start: int = -1
+    end: int = -1
 
 
 _NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -44,6 +48,7 @@ _SMALL = {
         ]
     )
 } | {"twenty": "20", "thirty": "30", "sixty": "60", "ninety": "90"}
+_PLACES = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 _COUNT = rf"(?:{_NUMBER}|{'|'.join(_SMALL)})"
 _UNIT = (
     r"working days?|business days?|calendar days?|calendar months?|working hours?|seconds?|minutes?|mins?|hours?|hrs?"
@@ -53,17 +58,23 @@ _MONTH = (
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?"
 )
+_WEEKDAY = r"Mondays?|Tuesdays?|Wednesdays?|Thursdays?|Fridays?|Saturdays?|Sundays?"
+_RATE = (
+    r"(?P<rate>\s*(?:p\.\s?a\.?|per\s+annum|annually|yearly|monthly|daily"
+    r"|(?:per|a|each|every)\s+(?:calendar\s+|financial\s+)?(?:year|month|day|week))(?!\w))?"
+)
 _SCALE = {"lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000, "crores": 10_000_000, "k": 1000}
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]", re.I)
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _AMOUNT = re.compile(
-    rf"(?:(?:rs\.?|inr|₹|rupees)\s*({_NUMBER})\s*(lakhs?|lac|crores?|k)?\b"
-    rf"|\b({_NUMBER})\s*(lakhs?|lac|crores?)?\s*(?:rupees|inr)\b)",
+    rf"(?:(?:rs\.?|inr|₹|rupees)\s*({_NUMBER})\s*(lakhs?|lac|crores?|k)?(?!\w)"
+    rf"|\b({_NUMBER})\s*(lakhs?|lac|crores?)?\s*(?:rupees|inr)\b){_RATE}",
     re.I,
 )
-_PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|per\s?cent\b|percent\b)", re.I)
-_RANGE = re.compile(rf"\b({_COUNT})\s*(?:-|–|to|or|and)\s*({_COUNT})[\s-]+({_UNIT})\b", re.I)
+_PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|per\s?cent\b|percent\b){_RATE}", re.I)
+_RANGE = re.compile(rf"\b((?:{_COUNT}\s*,\s*)*{_COUNT}\s*,?\s*(?:-|–|to|or|and)\s*{_COUNT})[\s-]+({_UNIT})\b", re.I)
+_EACH = re.compile(_COUNT, re.I)
 _DURATION = re.compile(rf"\b({_COUNT})[\s-]+({_UNIT})\b", re.I)
 _TIME = re.compile(r"\b(\d{1,2})[:.](\d{2})\s*(am|pm)?\b|\b(\d{1,2})\s*(am|pm)\b", re.I)
 _DATE = re.compile(
@@ -71,9 +82,18 @@ _DATE = re.compile(
     rf"|\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?",
     re.I,
 )
-_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b", re.I)
+_ORDINAL = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)\b|\b({'|'.join(_PLACES[2:])})\b", re.I)
+_DAY_OF_WEEK = re.compile(rf"\b({_WEEKDAY})\b", re.I)
+# "may" is a verb more often than a month, and "march" a walk: months alone count with a capital only.
+_MONTH_ALONE = re.compile(
+    r"\b(January|February|March|April|June|July|August|September|October|November|December)\b|(?<=\w )(May)\b"
+)
+_SPELLED = re.compile(rf"\b({'|'.join(w for w in _SMALL if w not in ('zero', 'one'))})\b", re.I)
 _PHONE = re.compile(r"(?<![\w,.])\+?\d(?:[\s-]?\d){8,13}(?![\w,]|\.\d)")
 _PLAIN = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w%])")
+_QUOTED = re.compile(r"[\"“]([^\"“”]{2,60})[\"”]|(?<!\w)[‘']([^'’\n]{2,60})[’'](?!\w)")
+_CAPITALS = re.compile(r"(?<![\w@./+])([A-Z][A-Z0-9]*[A-Z](?:-[A-Z0-9]+)?|[A-Z][a-z]+(?:[A-Z][a-z]*)+)(?![\w@+-])")
+_CAPITAL = re.compile(r"(?<=[a-z,>] )([A-Z][a-z]{2,})(?![\w@+-])")
 
 
 def tokens(text: str, names: Sequence[str] = ()) -> list[Token]:
@@ -82,13 +102,23 @@ def tokens(text: str, names: Sequence[str] = ()) -> list[Token]:
     rest = text
     for pattern, fold in _FOLDS:
         for match in pattern.finditer(rest):
-            found += [Token(kind, value, match.group().strip()) for kind, value in fold(match)]
-        rest = pattern.sub(lambda m: " " * len(m.group()), rest)
+            words = match.group().rstrip()
+            found += [Token(k, v, words, match.start(), match.start() + len(words)) for k, v in fold(match)]
+        rest = pattern.sub(_blank, rest)
     for name in sorted(names, key=len, reverse=True):
         pattern = _named(name)
-        found += [Token("name", name, name) for _ in pattern.finditer(rest)]
-        rest = pattern.sub(lambda m: " " * len(m.group()), rest)
+        found += [Token("name", name, match.group(), *match.span()) for match in pattern.finditer(rest)]
+        rest = pattern.sub(_blank, rest)
+    for pattern in (_QUOTED, _CAPITALS, _CAPITAL):
+        for match in pattern.finditer(rest):
+            words = next(group for group in match.groups() if group)
+            found.append(Token("term", words.casefold().strip(" .,"), words, *match.span()))
+        rest = pattern.sub(_blank, rest)
     return found
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 @cache
@@ -119,7 +149,23 @@ def _unit(text: str) -> str:
 def _amount(m: re.Match[str]) -> list[tuple[str, str]]:
     number, scale = (m.group(1), m.group(2)) if m.group(1) else (m.group(3), m.group(4))
     value = float(_number(number)) * _SCALE.get((scale or "").lower(), 1)
-    return [("amount", f"{value:.2f}")]
+    return [("amount", f"{value:.2f}{_rate(m)}")]
+
+
+def _rate(m: re.Match[str]) -> str:
+    """ "/year" for "p.a.", "per annum", "a year"; "" for none."""
+    words = (m["rate"] or "").casefold()
+    periods = {
+        "year": ("year", "p.", "annum", "annually"),
+        "month": ("month",),
+        "week": ("week",),
+        "day": ("day", "daily"),
+    }
+    return next((f"/{period}" for period, forms in periods.items() if any(form in words for form in forms)), "")
+
+
+def _ordinal(m: re.Match[str]) -> list[tuple[str, str]]:
+    return [("ordinal", m.group(1) or str(_PLACES.index(m.group(2).lower()) + 1))]
 
 
 def _time(m: re.Match[str]) -> list[tuple[str, str]]:
@@ -137,12 +183,15 @@ _FOLDS = (
     (_URL, lambda m: [("link", m.group().lower().rstrip("/"))]),
     (_EMAIL, lambda m: [("address", m.group().lower())]),
     (_AMOUNT, _amount),
-    (_PERCENT, lambda m: [("percent", _number(m.group(1)))]),
-    (_RANGE, lambda m: [("duration", f"{_number(m.group(i))} {_unit(m.group(3))}") for i in (1, 2)]),
+    (_PERCENT, lambda m: [("percent", f"{_number(m.group(1))}{_rate(m)}")]),
+    (_RANGE, lambda m: [("duration", f"{_number(one)} {_unit(m.group(2))}") for one in _EACH.findall(m.group(1))]),
     (_DURATION, lambda m: [("duration", f"{_number(m.group(1))} {_unit(m.group(2))}")]),
     (_DATE, _date),
     (_TIME, _time),
-    (_ORDINAL, lambda m: [("ordinal", m.group(1))]),
+    (_ORDINAL, _ordinal),
     (_PHONE, lambda m: [("phone", re.sub(r"\D", "", m.group())[-10:])]),
     (_PLAIN, lambda m: [("number", _number(m.group(1)))]),
+    (_SPELLED, lambda m: [("number", _number(m.group(1)))]),
+    (_DAY_OF_WEEK, lambda m: [("weekday", m.group(1).lower().rstrip("s"))]),
+    (_MONTH_ALONE, lambda m: [("month", m.group().lower()[:3])]),
 )

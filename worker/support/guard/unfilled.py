@@ -1,7 +1,11 @@
 """No unfilled placeholder and no template code.
 
-PASS: "Your relationship manager is Kavita Rao."
-FAIL: "Your relationship manager is {{ relationship_manager }}.", "Dear [Name]", "<amount>", "XXXX".
+PASS:
+  reply: Your relationship manager is Kavita Rao.
+  source: Your relationship manager is Kavita Rao.
+FAIL:
+  reply: "Your relationship manager is {{ relationship_manager }}."
+  source: "Your relationship manager is {{ relationship_manager }}."
 """
 
 import re

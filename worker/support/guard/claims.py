@@ -1,0 +1,189 @@
+"""The claim ledger: for each sentence of a reply, the spans that it rests on, and where its hard tokens stand.
+
+It is not enough that a number stands somewhere in the source: each place of a token of that kind is weighed by the
+words around it, and the best one must hold the same value with the same bound. Not a guard itself: `exact` and
+`supported` read the ledger, and the draft keeps it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from worker.models import Basis, Claim, HeldToken
+from worker.support.guard.evidence import OF_TITLE, Evidence, Features, Span
+from worker.support.guard.tokens import Token
+from worker.support.guard.turns import bound, same_bound
+
+MARGIN = {"name": 0.12, "term": 0.15}  # by how much another value's place must suit better to count against a token
+USUAL_MARGIN = 0.05
+ALIEN = 0.12  # a place that suits less than this says something else altogether
+_PERIODS = {
+    "year": re.compile(r"\b(?:year|annum|annual\w*|yearly)\b|p\.\s?a\b", re.I),
+    "month": re.compile(r"\bmonth(?:ly|s)?\b", re.I),
+    "week": re.compile(r"\bweek(?:ly|s)?\b", re.I),
+    "day": re.compile(r"\b(?:day|daily)\b", re.I),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A token of a source, and how well the words around it suit a token of the reply."""
+
+    span: Span
+    token: Token
+    suits: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a hard token of a sentence stands. `fault`: "", "absent", "elsewhere" or "bound"; `instead`: the token that
+    stands in its place."""
+
+    token: Token
+    place: Place | None = None
+    fault: str = ""
+    instead: Token | None = None
+
+
+@dataclass(frozen=True)
+class Ledgered:
+    """One sentence of the reply with what was found for it."""
+
+    span: Span
+    bases: tuple[Span, ...]  # the closest first
+    support: float  # share of what it says, by weight, that its bases say
+    standings: tuple[Standing, ...]
+
+
+def ledgered(said: Span, known: Evidence) -> Ledgered:
+    bases, support = closest(said, known)
+    often = Counter((t.kind, t.value) for t in said.tokens)
+    standings = tuple(stands(token, said, known, often[token.kind, token.value]) for token in said.tokens)
+    return Ledgered(said, bases, support, standings)
+
+
+def closest(said: Span, known: Evidence) -> tuple[tuple[Span, ...], float]:
+    """The span that says most of the sentence and, where a second one says a good part of the rest, that too."""
+    total = known.total(said.words)
+    if not total:
+        return (), 1.0
+    best = max(known.spans, key=lambda s: _alike(said, s, known), default=None)
+    if best is None:
+        return (), 0.0
+    reached = best.words | best.of_title
+    rest = said.words - reached
+    second = max(known.spans, key=lambda s: known.shared(rest, s.words), default=best)
+    if known.shared(rest, second.words) < 0.2 * total:
+        return (best,), known.shared(said.words, reached) / total
+    reached = reached | second.words | second.of_title
+    return (best, second), known.shared(said.words, reached) / total
+
+
+def _alike(said: Span, span: Span, known: Evidence) -> float:
+    """Twice what they share over what both say; what stands in a text ranks before its title."""
+    shared = known.shared(said.words, span.words)
+    both = known.total(said.words) + known.total(span.words)
+    return (2 * shared / both if both else 0.0) - (0.05 if span.start < 0 else 0.0)
+
+
+def stands(token: Token, said: Span, known: Evidence, often: int) -> Standing:
+    """Whether the token stands in what is known where that says the same."""
+    places = list(_places(token, said, known))
+    same = [p for p in places if same_value(token, said.text, p.token, p.span.text)]
+    if not same:
+        best = max(places, key=lambda p: p.suits, default=None)
+        return Standing(token, fault="absent", instead=best.token if best else None)
+    fitting = [p for p in same if _bounded_alike(token, said, p)]
+    if not fitting:
+        return Standing(token, place=max(same, key=lambda p: p.suits), fault="bound")
+    best = max(fitting, key=lambda p: p.suits)
+    rival = max((p for p in places if p not in fitting), key=lambda p: p.suits, default=None)
+    margin = MARGIN.get(token.kind, USUAL_MARGIN)
+    if rival and rival.suits > best.suits + margin:
+        return Standing(token, place=best, fault="bound" if rival in same else "elsewhere", instead=rival.token)
+    if often > 1 and often > _most_often(token, known):
+        return Standing(token, place=best, fault="elsewhere")
+    if best.suits < ALIEN and token.kind not in MARGIN:
+        return Standing(token, place=best, fault="elsewhere")
+    return Standing(token, place=best)
+
+
+def _places(token: Token, said: Span, known: Evidence) -> Iterator[Place]:
+    # A number that no source holds, such as the customer's own, says nothing of where this one belongs.
+    around, near = (
+        {f: w for f, w in side.items() if ":" not in f or f in known.weights}
+        for side in (said.around(token), said.near(token))
+    )
+    for span in known.spans:
+        for other in span.tokens:
+            if other.kind == token.kind:
+                yield Place(span, other, _suits(around, near, span, other, known))
+
+
+def _suits(around: Features, near: Features, span: Span, other: Token, known: Evidence) -> float:
+    """0..1: half what the two sentences share, half what stands next to the two tokens."""
+    theirs = span.around(other)
+    met = known.met(around, theirs) + OF_TITLE * known.met(around, dict.fromkeys(span.of_title - theirs.keys(), 1.0))
+    mine, all_theirs = known.size(around), known.size(theirs)
+    whole = 0.6 * met / mine + 0.8 * met / (mine + all_theirs) if mine else 1.0
+    beside = span.near(other)
+    sizes = known.size(near) + known.size(beside)
+    local = 2 * known.met(near, beside) / sizes if sizes else 1.0
+    return min(1.0, 0.5 * whole + 0.5 * local)
+
+
+def same_value(one: Token, text: str, other: Token, source: str) -> bool:
+    """Equal; or equal but for the period, which one names next to the number and the other's sentence elsewhere."""
+    if one.value == other.value:
+        return True
+    mine, theirs = one.value.partition("/"), other.value.partition("/")
+    if mine[0] != theirs[0] or (mine[2] and theirs[2]) or one.kind not in ("amount", "percent"):
+        return False
+    period, words = (mine[2], source) if mine[2] else (theirs[2], text)
+    return bool(period and _PERIODS[period].search(words))
+
+
+def _bounded_alike(token: Token, said: Span, place: Place) -> bool:
+    if token.kind in ("name", "term", "link", "address", "phone"):
+        return True
+    mine = bound(said.text, token.start, token.end)
+    theirs = bound(place.span.text, place.token.start, place.token.end)
+    return same_bound(mine, said.text, theirs, place.span.text)
+
+
+def _most_often(token: Token, known: Evidence) -> int:
+    if token.kind in ("name", "term"):
+        return 99
+    per_span = [sum((t.kind, t.value) == (token.kind, token.value) for t in span.tokens) for span in known.spans]
+    return sum(sorted(per_span)[-2:])
+
+
+def claims(all_ledgered: Iterable[tuple[int, Ledgered]]) -> tuple[Claim, ...]:
+    """The ledger as it is stored with a draft."""
+    return tuple(
+        Claim(
+            sentence=i,
+            bases=tuple(_basis(span) for span in one.bases),
+            support=round(one.support, 3),
+            tokens=tuple(_held(s) for s in one.standings),
+        )
+        for i, one in all_ledgered
+    )
+
+
+def _basis(span: Span) -> Basis:
+    return Basis(source_id=span.source_id, version=span.version, start=span.start, end=span.end, words=span.text)
+
+
+def _held(standing: Standing) -> HeldToken:
+    at = standing.place
+    return HeldToken(
+        kind=standing.token.kind,
+        words=standing.token.words,
+        source_id=at.span.source_id if at else "",
+        start=at.span.start + at.token.start if at and at.span.start >= 0 else -1,
+        fault=standing.fault,
+    )

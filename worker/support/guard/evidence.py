@@ -1,0 +1,184 @@
+"""What a reply may rest on, cut into spans that can be compared with its sentences: words, rare ones counting more.
+
+Not a guard itself: claims.py looks up here which span says what a sentence says, and where a number stands.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from worker.models import Source
+from worker.support.guard.content import COMMON, stem
+from worker.support.guard.tokens import Token, tokens
+from worker.support.guard.turns import clauses
+from worker.support.sentences import sentences
+
+Features = Mapping[str, float]
+
+NEAR = 6  # words on either side of a token that tell what it is the number of
+BEYOND = 0.4  # what they count on the other side of a comma or an "and"
+OF_TITLE = 0.3  # what the words of a title weigh beside those of the span itself
+_WORD = re.compile(r"[^\W\d_]{3,}(?:['’]t\b)?")
+_NO_WORDS = COMMON | {"able", "note", "good", "know", "question", "kindly", "our"}
+_JOINT = re.compile(r"[,;()–—](?!\d)|\b(?:and|but|because|so|while|or)\b")
+_ALIKE = {
+    "arrive": "reach",
+    "select": "choose",
+    "pick": "choose",
+    "begin": "start",
+    "email": "mail",
+    "require": "need",
+    "payout": "pay",
+    "business": "work",
+    "kindly": "please",
+    "additional": "extra",
+    "charge": "cost",
+    "fee": "cost",
+    "earn": "return",
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A sentence, list item or field: of a source at `start` to `end`, or of the reply."""
+
+    text: str
+    names: tuple[str, ...] = ()
+    source_id: str = ""
+    version: str = ""
+    start: int = -1
+    end: int = -1
+    title: str = ""
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        return _tokens(self.text, self.names)
+
+    @cached_property
+    def places(self) -> tuple[tuple[int, str], ...]:
+        """(offset, feature) of each word that counts and each hard token, in order."""
+        taken = [(t.start, t.end) for t in self.tokens]
+        words = [
+            (m.start(), folded(m.group()))
+            for m in _WORD.finditer(self.text)
+            if m.group().casefold() not in _NO_WORDS
+            and not m.group().endswith(("'t", "’t"))
+            and not any(a <= m.start() < b for a, b in taken)
+        ]
+        return tuple(sorted([*words, *((t.start, f"{t.kind}:{t.value}") for t in self.tokens)]))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(feature for _, feature in self.places)
+
+    @cached_property
+    def pieces(self) -> tuple[Span, ...]:
+        """Its clauses."""
+        return tuple(Span(clause, self.names) for clause in clauses(self.text))
+
+    @cached_property
+    def of_title(self) -> frozenset[str]:
+        return frozenset(feature for _, feature in Span(self.title, self.names).places) - self.words
+
+    @cached_property
+    def joints(self) -> tuple[int, ...]:
+        """Where one part of the sentence ends and the next begins."""
+        return tuple(m.start() for m in _JOINT.finditer(self.text))
+
+    def around(self, token: Token) -> Features:
+        """The features beside a token: those beyond a comma or an "and" count less."""
+        out: dict[str, float] = {}
+        for offset, feature in self.places:
+            if offset != token.start:
+                out[feature] = max(out.get(feature, 0.0), self._weight(offset, token))
+        return out
+
+    def near(self, token: Token) -> Features:
+        """Those next to it, the nearer the heavier."""
+        middle = next((i for i, (offset, _) in enumerate(self.places) if offset >= token.start), len(self.places))
+        out: dict[str, float] = {}
+        for i in range(max(0, middle - NEAR), min(len(self.places), middle + NEAR + 1)):
+            offset, feature = self.places[i]
+            if offset != token.start:
+                weight = self._weight(offset, token) / math.sqrt(max(abs(i - middle), 1))
+                out[feature] = max(out.get(feature, 0.0), weight)
+        return out
+
+    def _weight(self, offset: int, token: Token) -> float:
+        low, high = sorted((offset, token.start))
+        return BEYOND if any(low < joint < high for joint in self.joints) else 1.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The spans of several sources, and how much each word tells them apart."""
+
+    spans: tuple[Span, ...]
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def weight(self, feature: str) -> float:
+        return self.weights.get(feature, 1.5)  # what no source says tells most
+
+    def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
+        return sum(self.weight(f) for f in one & other)
+
+    def met(self, one: Features, other: Features) -> float:
+        return sum(self.weight(f) * min(w, other[f]) for f, w in one.items() if f in other)
+
+    def size(self, features: Features) -> float:
+        return sum(self.weight(f) * w for f, w in features.items())
+
+    def total(self, features: frozenset[str]) -> float:
+        if features not in self._totals:
+            self._totals[features] = sum(self.weight(f) for f in features)
+        return self._totals[features]
+
+    @cached_property
+    def _totals(self) -> dict[frozenset[str], float]:
+        return {}
+
+
+def folded(word: str) -> str:
+    root = stem(word.casefold())
+    return _ALIKE.get(root, root)
+
+
+def evidence(sources: Sequence[Source], facts: Mapping[str, str], names: tuple[str, ...]) -> Evidence:
+    """Spans of every source; `facts`, the customer's record, are spans of the source "customer"."""
+    spans = [span for s in sources for span in source_spans(s.source_id, s.version, s.title, s.text, names)]
+    spans += [
+        Span(value, names, "customer", "", 0, len(value), name.replace("_", " ")) for name, value in facts.items()
+    ]
+    seen: dict[str, int] = {}
+    for span in spans:
+        for feature in span.words:
+            seen[feature] = seen.get(feature, 0) + 1
+    count = max(len(spans), 1)
+    return Evidence(tuple(spans), {f: 0.5 + math.log1p(count / n) / math.log1p(count) for f, n in seen.items()})
+
+
+@lru_cache(maxsize=512)
+def source_spans(source_id: str, version: str, title: str, text: str, names: tuple[str, ...]) -> tuple[Span, ...]:
+    """The sentences of a source where they stand in its text, and its title as a span without a place."""
+    out = [Span(title, names, source_id, version, -1, -1, "")]
+    at = 0
+    for sentence in sentences(text):
+        start, end = _place(sentence, text, at)
+        out.append(Span(sentence, names, source_id, version, start, end, title))
+        at = max(at, end)
+    return tuple(out)
+
+
+def _place(sentence: str, text: str, at: int) -> tuple[int, int]:
+    """Where a sentence stands in the text that it was cut from; wrapped lines and spaces were folded."""
+    found = re.compile(r"\s+".join(map(re.escape, sentence.split()))).search(text, at)
+    return found.span() if found else (-1, -1)
+
+
+@lru_cache(maxsize=2048)
+def _tokens(text: str, names: tuple[str, ...]) -> tuple[Token, ...]:
+    return tuple(sorted(tokens(text, names), key=lambda t: t.start))

@@ -1,0 +1,108 @@
+"""The small words that turn a meaning: denials, "always", "only", "free", and the bounds of a number ("up to 12 %").
+
+Not a guard itself: `meaning` compares the turns of a clause, `exact` the bound of each number. Ways to say the same are
+folded: "no more than", "a maximum of" and "up to" are one bound; "isn't", "is not" and "cannot" one denial.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_BOUND_BEFORE = {
+    "most": r"at\s+(?:the\s+)?most|(?:no|not)\s+(?:more|later|longer|greater)\s+than|up\s?to|as\s+much\s+as|within"
+    r"|not\s+exceed(?:ing)?"
+    r"|(?:a\s+|the\s+)?maximum(?:\s+(?:of|is))?|(?:a\s+|the\s+)?limit\s+(?:of|is)|capped\s+at|until|till|in\s+under",
+    "least": r"at\s+least|(?:no|not)\s+(?:less|fewer|earlier|sooner)\s+than|(?:a\s+|the\s+)?minimum(?:\s+(?:of|is))?"
+    r"|as\s+little\s+as|starts?\s+(?:at|with|from)|starting\s+(?:at|with|from)",
+    "above": r"above|more\s+than|over|exceed(?:s|ing)?|greater\s+than|beyond|larger\s+than|higher\s+than",
+    "below": r"below|less\s+than|under|fewer\s+than|lower\s+than|smaller\s+than",
+    "before": r"before|earlier\s+than|prior\s+to",
+    "after": r"after|later\s+than",
+}
+_BOUND_AFTER = {
+    "most": r"at\s+(?:the\s+)?most|or\s+(?:less|fewer|sooner)|maximum|max\b",
+    "least": r"at\s+(?:the\s+)?least|or\s+(?:more|longer|later)|minimum|min\b|and\s+above|and\s+more|upwards",
+}
+_BETWEEN = r"(?:\s+(?:the|a|an|only|about|first|next|last|another|of|total))*\s*[(“\"]?$"
+_BEFORE = [(side, re.compile(rf"\b(?:{words}){_BETWEEN}", re.I)) for side, words in _BOUND_BEFORE.items()]
+_AFTER = [(side, re.compile(rf"^\s*,?\s*(?:{words})\b", re.I)) for side, words in _BOUND_AFTER.items()]
+# How a whole sentence may say the same without standing next to the number.
+_LOOSE = {
+    "most": re.compile(
+        r"\b(?:maximum|max|limit(?:s|ed)?|at\s+most|up\s?to|no\s+more|longest|highest|as\s+much|within|until|valid|largest)\b",
+        re.I,
+    ),
+    "least": re.compile(
+        r"\b(?:minimum|min|at\s+least|smallest|lowest|starts?|begins?|from|need(?:s|ed)?|or\s+more)\b", re.I
+    ),
+    "above": re.compile(r"\b(?:above|over|more\s+than|exceed\w*|larger|bigger|beyond)\b", re.I),
+    "below": re.compile(r"\b(?:below|under|less\s+than|smaller)\b", re.I),
+    "before": re.compile(r"\b(?:before|until|by|earlier|prior)\b", re.I),
+    "after": re.compile(r"\b(?:after|later|once|passed|following|over)\b", re.I),
+}
+_NO_DENIAL = re.compile(
+    r"\b(?:no|not)\s+(?:more|less|later|longer|fewer|earlier|sooner|greater)\s+than\b|\bnot\s+only\b|\bwhether\s+or\s+not\b|\bor\s+not\b",
+    re.I,
+)
+_FREE = re.compile(
+    r"\bfree\s+of\s+(?:charge|cost)\b|\b(?:no|without(?:\s+an?y?)?)\s+(?:extra\s+|additional\s+)?(?:charges?|costs?|fees?)\b"
+    r"|\bat\s+no\s+(?:extra\s+)?(?:charge|cost)\b|\bcosts?\s+nothing\b",
+    re.I,
+)
+_TURNS = re.compile(
+    r"(?P<no>\b(?:not|never|no|none|nobody|nothing|neither|nor|cannot|without|unable|impossible)\b|n['’]t\b)"
+    r"|(?P<always>\b(?:always|at\s+any\s+time|every\s+time)\b)|(?P<only>\b(?:only|solely|exclusively|nothing\s+but)\b)"
+    r"|(?P<free>\b(?:free|gratis)\b)",
+    re.I,
+)
+SHORT = 4  # words below which a piece is no statement of its own
+_JOINT = re.compile(
+    r"\s*[;:–—()]\s*|,\s+|\s+(?:but|because|so|while|whereas|although|though|unless|if|when|and|or|since)\s+", re.I
+)
+
+
+def bound(text: str, start: int, end: int) -> str:
+    """What stands at text[start:end] is a bound of this side: "most", "least", "above", ...; "" for the very value."""
+    before, after = text[max(0, start - 40) : start], text[end : end + 24]
+    for side, pattern in _BEFORE:
+        if pattern.search(before):
+            return side
+    return next((side for side, pattern in _AFTER if pattern.search(after)), "")
+
+
+def same_bound(said: str, text: str, stands: str, source: str) -> bool:
+    """Whether `said` (in the sentence `text`) is the bound `stands` (in `source`). A bound next to one of the numbers
+    may be told by other words of the other sentence ("the minimum is Rs 500", "you can start with Rs 500")."""
+    if said == stands:
+        return True
+    if said and stands:
+        return False
+    other, words = (said, source) if said else (stands, text)
+    return bool(_LOOSE[other].search(words))
+
+
+def turns(text: str) -> Counter[str]:
+    """How often a clause denies, and whether it says "always", "only" or "free"."""
+    folded = _FREE.sub("free", _NO_DENIAL.sub(" ", text))
+    found: Counter[str] = Counter()
+    for match in _TURNS.finditer(folded):
+        kind = match.lastgroup or ""
+        found[kind] = found[kind] + 1 if kind == "no" else 1
+    return found
+
+
+def clauses(text: str) -> list[str]:
+    """A sentence cut where one statement ends and the next begins; pieces of few words stay with their neighbour."""
+    out: list[str] = []
+    for piece in _JOINT.split(text):
+        if out and min(_length(piece), _length(out[-1])) < SHORT:
+            out[-1] = f"{out[-1]} {piece}"
+        elif piece:
+            out.append(piece)
+    return out
+
+
+def _length(piece: str) -> int:
+    """In words. Those that turn a meaning do not count: a clause is cut in the same places without its "not"."""
+    return len(_TURNS.sub(" ", piece).split())
