@@ -109,6 +109,31 @@ def test_a_reply_that_could_not_be_recorded_is_found_and_not_sent_again(office: 
     assert office.status(case) is Status.SENT
 
 
+def test_a_note_whose_requests_are_lost_one_after_the_other_is_tried_until_it_is_there(office: Office) -> None:
+    """It is all that tells a person of the message; a second one, if it comes to that, harms nobody."""
+    note = a_note(office)
+    office.helpdesk.fails += [CUT] * 6
+    told, apart = [], timedelta(0)
+    for _ in range(7):
+        told.append(deliver(note, office.desk))
+        apart += office.parked_for(note)
+        office.make_due(note)
+
+    assert told == ["in doubt"] * 6 + ["done"]
+    assert apart > timedelta(minutes=5), "and not all at once"
+
+
+def test_a_note_in_doubt_for_a_day_is_let_go(office: Office) -> None:
+    note = a_note(office)
+    office.helpdesk.fails += [CUT] * 100
+    told = []
+    while not told or told[-1] == "in doubt":
+        told.append(deliver(note, office.desk))
+        office.make_due(note)
+
+    assert (told[-1], len(told)) == ("stranded", len(NOTE_PAUSES) + 2)
+
+
 def test_a_note_that_could_not_be_recorded_is_not_doubled(office: Office) -> None:
     note = a_note(office)
     raises_once(office.ledger.sends, "posted", LOCKED)

@@ -31,7 +31,9 @@ from worker.chaos.traffic import Traffic
 KILL_EVERY = 3.0  # seconds, at the least: a process that is killed before it has come up shows nothing
 ROLL_EVERY = 4.0  # seconds, at the least, so that there are mails to the end
 QUIET = weather.POLL + 3.0  # seconds without any change after which nothing more is to come
-PATIENCE = 240.0  # seconds in which nothing has ended any more; what has not ended by then counts as lost
+# Seconds in which nothing has ended any more, longer than the pauses between a note's first tries; what has not ended
+# by then counts as lost.
+PATIENCE = 400.0
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -29,7 +29,7 @@ from worker.uptime import uptime
 log = structlog.get_logger(__name__)
 
 BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
-# A hand-over note is all that a person gets to see of a message: one that is refused is tried again for a day.
+# A hand-over note is all that a person gets to see of a message: one that is refused, or in doubt, is tried for a day.
 NOTE_PAUSES = (5.0, 30.0, 120.0, 300.0, 900.0, *[3600.0] * 24)
 OUT_OF_REACH = frozenset({403, 404, 405, 410})  # what Freshdesk answers for a ticket in the trash or gone for good
 
@@ -89,7 +89,7 @@ def _look_back(send: Send, desk: Desk) -> Posted | str | None:
         return "settling"
     found = _find(send, started, desk)
     crash_point("deliver.looked_back")
-    if found is None and send.rounds >= desk.policy.max_rounds:
+    if found is None and send.rounds >= _most_rounds(send, desk):
         return _strand(send, f"still in doubt after {send.rounds} attempts: please look", desk)
     return found
 
@@ -208,7 +208,8 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
     metrics.TROUBLE.labels("deliver", trouble.part).inc()
     log.warning("send_trouble", kind=type(trouble).__name__, part=trouble.part, reason=trouble.reason)
     if isinstance(trouble, InDoubt):
-        sends.park(send.send_id, send.epoch, policy.settle, trouble.reason, failed=False, nothing_left=False)
+        wait = policy.settle if send.rounds < policy.max_rounds else max(policy.settle, _pause(send, send.rounds))
+        sends.park(send.send_id, send.epoch, wait, trouble.reason, failed=False, nothing_left=False)
         crash_point("deliver.in_doubt")
         return "in doubt"
     permanent = isinstance(trouble, Permanent)
@@ -217,7 +218,7 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
             return _drop(send, Overtaken.OUT_OF_REACH, desk, trouble.reason)
         return _give_up(send, f"Freshdesk refused it {send.tries + 1} times: {trouble.reason}", desk, nothing_left)
     after = trouble.after if isinstance(trouble, Retryable) else None
-    wait = timedelta(seconds=after) if after is not None else _pause(send)
+    wait = timedelta(seconds=after) if after is not None else _pause(send, send.tries)
     sends.park(send.send_id, send.epoch, wait, trouble.reason, failed=permanent, nothing_left=nothing_left)
     crash_point("deliver.parked")
     return "parked"
@@ -229,7 +230,7 @@ def _broken(send: Send, error: BaseException, desk: Desk) -> str:
     log.error("send_broken", reason=reason, tries=send.tries)
     if send.tries + 1 >= _most_tries(send, desk):
         return _give_up(send, f"it failed {send.tries + 1} times ({reason})", desk)
-    desk.ledger.sends.park(send.send_id, send.epoch, _pause(send), reason, failed=True, nothing_left=False)
+    desk.ledger.sends.park(send.send_id, send.epoch, _pause(send, send.tries), reason, failed=True, nothing_left=False)
     return "parked"
 
 
@@ -237,9 +238,14 @@ def _most_tries(send: Send, desk: Desk) -> int:
     return len(NOTE_PAUSES) + 1 if send.kind is SendKind.HANDOVER_NOTE else desk.policy.max_tries
 
 
-def _pause(send: Send) -> timedelta:
+def _most_rounds(send: Send, desk: Desk) -> int:
+    """A second note to colleagues harms nobody; one that is not there leaves a customer alone."""
+    return len(NOTE_PAUSES) + 1 if send.kind is SendKind.HANDOVER_NOTE else desk.policy.max_rounds
+
+
+def _pause(send: Send, failures: int) -> timedelta:
     pauses = NOTE_PAUSES if send.kind is SendKind.HANDOVER_NOTE else BACKOFF
-    return timedelta(seconds=pauses[min(send.tries, len(pauses) - 1)])
+    return timedelta(seconds=pauses[min(failures, len(pauses) - 1)])
 
 
 def _give_up(send: Send, why: str, desk: Desk, nothing_left: bool = False) -> str:
