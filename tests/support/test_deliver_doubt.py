@@ -123,6 +123,15 @@ def test_a_note_whose_requests_are_lost_one_after_the_other_is_tried_until_it_is
     assert apart > timedelta(minutes=5), "and not all at once"
 
 
+def test_a_note_outlives_more_of_its_deliverers_than_a_reply(office: Office) -> None:
+    """A worker in a crash loop: what it worked on is innocent, and a person is to hear of it."""
+    note = a_note(office)
+    for _ in range(6):
+        office.ledger.sends.claim(note, timedelta(seconds=-1))
+
+    assert deliver(note, office.desk) == "done"
+
+
 def test_a_note_in_doubt_for_a_day_is_let_go(office: Office) -> None:
     note = a_note(office)
     office.helpdesk.fails += [CUT] * 100
@@ -178,8 +187,22 @@ def test_refusals_for_certain_do_not_use_up_the_rounds(office: Office) -> None:
     assert office.send(case).rounds == 2
 
 
-@pytest.mark.parametrize("code", [403, 404])
-def test_a_ticket_that_cannot_be_read_any_more_supersedes_its_reply(office: Office, code: int) -> None:
+def test_a_ticket_that_may_not_be_read_any_more_goes_to_a_person(office: Office) -> None:
+    """It may lie in the trash; or the bot agent has lost a right, and a customer waits."""
+    case, send_id = office.approved()
+    raises_once(office.helpdesk, "thread", Permanent("refused", part="freshdesk", code=403), times=3)
+
+    for _ in range(3):
+        deliver(send_id, office.desk)
+        office.make_due(send_id)
+
+    assert office.status(case) is Status.HANDED_OVER
+    [note] = office.ledger.sends.due(10)
+    assert deliver(note, office.desk) == "done"
+
+
+@pytest.mark.parametrize("code", [404, 410])
+def test_a_ticket_that_is_gone_supersedes_its_reply(office: Office, code: int) -> None:
     case, send_id = office.approved()
     raises_once(office.helpdesk, "thread", Permanent("refused", part="freshdesk", code=code), times=3)
 

@@ -13,14 +13,14 @@ from datetime import timedelta
 import structlog
 
 from worker.crashpoints import crash_point
-from worker.models import Case, Doorbell, Message, Ring, Status, Step, Thread, Verdict, place
+from worker.models import Case, Doorbell, Message, Ring, Status, Step, Thread, Verdict
 from worker.ports import Outgoing
 from worker.support.desk import Desk
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note, reply_outgoing
-from worker.support.pipeline import draft, needs_no_answer
+from worker.support.pipeline import draft, ignored, needs_no_answer
 from worker.support.progress import Progress
-from worker.support.threads import latecomers, read_thread, waiting, wrote_after
+from worker.support.threads import covered, latecomers, read_thread, waiting, wrote_after
 from worker.support.verdict import held_instead, left_to_a_person
 
 log = structlog.get_logger(__name__)
@@ -96,12 +96,13 @@ def _work_on(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -
 def _not_opened(message: Message, thread: Thread, desk: Desk) -> Worked:
     """Somebody has this message, or it has ended. One that nobody answers any more must not end unseen."""
     ticket_id = thread.ticket.ticket_id
-    case = next((c for c in desk.ledger.cases.of_ticket(ticket_id) if c.message_key == message.key), None)
+    known = desk.ledger.cases.of_ticket(ticket_id)
+    case = next((c for c in known if c.message_key == message.key), None)
     if case is None or case.status not in (Status.IGNORED, Status.SUPERSEDED):
         return Worked()
     if case.status is Status.IGNORED:
         return Worked(go_on=True)
-    if desk.policy.shadow or _covered(case, desk) or needs_no_answer(thread, message, desk):
+    if desk.policy.shadow or covered(case, known) or needs_no_answer(_untagged(thread, desk), message, desk):
         return Worked()
     note = handover_note(left_to_a_person(UNANSWERED, desk.rulebook), tags_of(desk.rulebook))
     noted = desk.ledger.sends.add_note(case.case_id, note, hand_over=UNANSWERED)
@@ -109,40 +110,39 @@ def _not_opened(message: Message, thread: Thread, desk: Desk) -> Worked:
     return Worked("left to a person", (noted,)) if noted else Worked()
 
 
+def _untagged(thread: Thread, desk: Desk) -> Thread:
+    """Without the tag of our own note, which may be about another message."""
+    ours = tags_of(desk.rulebook).handed_over
+    ticket = thread.ticket.model_copy(update={"tags": tuple(t for t in thread.ticket.tags if t != ours)})
+    return Thread(ticket=ticket, messages=thread.messages)
+
+
 def _end_named(thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
     """A RECHECK names a case that was left OPEN: whatever became of its message, it ends now."""
     case = desk.ledger.cases.get(doorbell.case_id) if doorbell.case_id else None
     if case is None or case.status is not Status.OPEN:
         return Worked()
-    if _covered(case, desk):
+    if covered(case, desk.ledger.cases.of_ticket(case.ticket_id)):
         desk.ledger.cases.advance(case.case_id, Status.OPEN, Status.SUPERSEDED, case.epoch, reasons=[COVERED])
         return Worked()
     message = next((m for m in thread.messages if m.key == case.message_key), None)
     if message is not None:
         return _work_on(message, thread, doorbell, desk)
-    return _leave_to_a_person(case.message_key, GONE, thread, doorbell, desk)
+    return _end(case.message_key, left_to_a_person(GONE, desk.rulebook), thread, doorbell, desk)
 
 
 def _late(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
     alone = Thread(ticket=thread.ticket, messages=(message,))  # or the reply to the newer one would end it
-    if needs_no_answer(alone, message, desk):
-        return Worked()
-    return _leave_to_a_person(message.key, LATE, thread, doorbell, desk)
+    verdict = ignored(alone, message, desk) or left_to_a_person(LATE, desk.rulebook)
+    return _end(message.key, verdict, thread, doorbell, desk)
 
 
-def _leave_to_a_person(message_key: str, why: str, thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
+def _end(message_key: str, verdict: Verdict, thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
     mine = desk.ledger.cases.open(thread, message_key, doorbell, desk.policy.lease)
     if mine is None:
         return Worked()
-    sends = _conclude(mine, thread, left_to_a_person(why, desk.rulebook), Progress(), desk)
-    return Worked("hand_over", tuple(sends or ()))
-
-
-def _covered(case: Case, desk: Desk) -> bool:
-    """Whether a newer message of the ticket has a case that answers this one too, or has."""
-    here = place(case.message_key)
-    newer = [c for c in desk.ledger.cases.of_ticket(case.ticket_id) if (place(c.message_key) or 0) > (here or 0)]
-    return any(c.status not in (Status.IGNORED, Status.SUPERSEDED) for c in newer)
+    sends = _conclude(mine, thread, verdict, Progress(), desk)
+    return Worked(verdict.step.value, tuple(sends or ()))
 
 
 def _for_a_person(message: Message, thread: Thread, doorbell: Doorbell) -> list[str]:

@@ -31,7 +31,8 @@ log = structlog.get_logger(__name__)
 BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
 # A hand-over note is all that a person gets to see of a message: one that is refused, or in doubt, is tried for a day.
 NOTE_PAUSES = (5.0, 30.0, 120.0, 300.0, 900.0, *[3600.0] * 24)
-OUT_OF_REACH = frozenset({403, 404, 405, 410})  # what Freshdesk answers for a ticket in the trash or gone for good
+# What Freshdesk answers for a ticket that is gone for good. A 403 is one in the trash, or a role that lost a right.
+OUT_OF_REACH = frozenset({404, 405, 410})
 
 
 def deliver(send_id: str, desk: Desk) -> str:
@@ -44,7 +45,7 @@ def deliver(send_id: str, desk: Desk) -> str:
     structlog.contextvars.bind_contextvars(case_id=send.case_id, stage="deliver", send_id=send_id)
     with kept(lambda: sends.renew(send_id, send.epoch, lease), lease):
         try:
-            if send.deaths >= desk.policy.max_deaths:
+            if send.deaths >= max(desk.policy.max_deaths, _most_tries(send, desk)):
                 return _give_up(send, f"whoever delivered it ended before its time {send.deaths} times", desk)
             return _advance(send, desk)
         except Trouble as trouble:

@@ -76,9 +76,14 @@ def automatic(thread: Thread, message: Message, desk: Desk) -> set[str]:
 
 def needs_no_answer(thread: Thread, message: Message, desk: Desk) -> bool:
     """Whether the gate would ignore this message, were it the only one."""
+    return ignored(thread, message, desk) is not None
+
+
+def ignored(thread: Thread, message: Message, desk: Desk) -> Verdict | None:
+    """What the gate says of this message where it would ignore it, were it the only one."""
     words = read(message.html, message.text).now
     verdict, _ = gate(thread, message, words, desk.rulebook, replies_on_ticket=0, replies_to_requester_today=0)
-    return verdict is not None and verdict.step is Step.IGNORE
+    return verdict if verdict is not None and verdict.step is Step.IGNORE else None
 
 
 def unanswered_words(thread: Thread, message: Message, but: Collection[str] = ()) -> Words:

@@ -16,6 +16,7 @@ from worker.models import (
     Case,
     Channel,
     Doorbell,
+    Message,
     Requester,
     Ring,
     Status,
@@ -29,7 +30,7 @@ from worker.ports import Enqueue
 from worker.support.desk import Desk
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note
-from worker.support.threads import read_thread, waiting
+from worker.support.threads import covered, read_thread, waiting
 from worker.support.verdict import left_to_a_person
 
 log = structlog.get_logger(__name__)
@@ -75,8 +76,19 @@ def _known(thread: Thread, verdict: Verdict, doorbell: Doorbell, desk: Desk) -> 
         if ended.get(message.key) is Status.IGNORED:
             continue
         case = desk.ledger.cases.open(thread, message.key, doorbell, desk.policy.lease)
-        return _conclude(case, thread, verdict, doorbell, desk) if case else ()
+        return _conclude(case, thread, verdict, doorbell, desk) if case else _stopped(thread, message, verdict, desk)
     return ()
+
+
+def _stopped(thread: Thread, message: Message, verdict: Verdict, desk: Desk) -> Sequence[str]:
+    """A note for a message whose reply was stopped and that nobody has since; the doorbell was to bring somebody."""
+    known = desk.ledger.cases.of_ticket(thread.ticket.ticket_id)
+    case = next((c for c in known if c.message_key == message.key), None)
+    if desk.policy.shadow or case is None or case.status is not Status.SUPERSEDED or covered(case, known):
+        return ()
+    note = handover_note(verdict, tags_of(desk.rulebook))
+    noted = desk.ledger.sends.add_note(case.case_id, note, hand_over=" ".join(verdict.reasons))
+    return (noted,) if noted else ()
 
 
 def _unread(verdict: Verdict, doorbell: Doorbell, desk: Desk) -> Sequence[str]:

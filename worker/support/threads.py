@@ -54,9 +54,18 @@ def wrote_after(thread: Thread, message_key: str, but: Collection[str] = (), rea
     """Whether the customer wrote anything after that message, other than the messages `but`. Where `read` is given,
     the thread as it was when the message was answered, also whether anything of theirs has shown up since: by its
     time or number it may stand before the message."""
-    keys = {m.key for m in read.messages} if read is not None else {m.key for m in thread.messages}
+    # A thread without messages is that of a ticket which nobody could read.
+    seen = read if read is not None and read.messages else thread
+    keys = {m.key for m in seen.messages}
     new = [*thread.after(message_key), *(m for m in thread.messages if m.key not in keys)]
     return any(_theirs(m) and m.key not in but for m in new)
+
+
+def covered(case: Case, cases: Sequence[Case]) -> bool:
+    """Whether a newer message of the ticket has a case, of `cases`, that answers this one too, or has."""
+    here = place(case.message_key) or 0
+    newer = [c for c in cases if (place(c.message_key) or 0) > here]
+    return any(c.status not in (Status.IGNORED, Status.SUPERSEDED) for c in newer)
 
 
 def latecomers(thread: Thread, ledger: Ledger) -> list[Message]:
@@ -64,19 +73,21 @@ def latecomers(thread: Thread, ledger: Ledger) -> list[Message]:
     theirs was judged, so that the newer one's reply makes it look answered. Where a person has the newer one, or has
     written since, a person sees it anyhow."""
     cases = ledger.cases.of_ticket(thread.ticket.ticket_id)
-    known, judged = {c.message_key for c in cases}, [c for c in cases if c.status in _JUDGED]
+    known = {c.message_key for c in cases if c.status is not Status.OPEN}
+    judged = [c for c in cases if c.status in _JUDGED]
+    order = {m.key: i for i, m in enumerate(thread.messages)}
     unread: list[Message] = []
     for message in thread.messages:
         if message.public and message.author is Author.PERSON:
             unread = []
         elif _theirs(message) and message.key not in known:
             unread.append(message)
-    return [m for m in unread if (newer := _newer(judged, m)) and not any(_read(c, m, ledger) for c in newer)]
+    return [m for m in unread if (c := _next(judged, m, order)) is not None and not _read(c, m, ledger)]
 
 
-def _newer(judged: Sequence[Case], message: Message) -> list[Case]:
-    here = place(message.key)
-    return [c for c in judged if here is not None and (place(c.message_key) or 0) > here]
+def _next(judged: Sequence[Case], message: Message, order: dict[str, int]) -> Case | None:
+    newer = [c for c in judged if order.get(c.message_key, -1) > order[message.key]]
+    return min(newer, key=lambda c: order[c.message_key], default=None)
 
 
 def _read(case: Case, message: Message, ledger: Ledger) -> bool:
