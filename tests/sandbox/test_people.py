@@ -37,6 +37,8 @@ def test_every_page_says_that_no_model_is_here_and_runs_no_inline_script(sandbox
         assert "unsafe" not in policy
         assert "default-src 'none'" in policy
         assert "<script>" not in shown.text
+        # With "no-referrer" a browser sends "Origin: null" with the page's own forms, and they are refused.
+        assert shown.headers["Referrer-Policy"] == "same-origin"
     assert page(sandbox, "/tickets/999").status_code == 404
     assert page(sandbox, "/static/sandbox.css").ok
     assert page(sandbox, "/static/refresh.js").ok

@@ -325,6 +325,8 @@
     }
     if (event.key === "Escape" && !one("dialog[open]")) return close();
     if (event.ctrlKey || event.metaKey || event.altKey || writing || keysOff() || one("dialog[open]")) return;
+    // A key that is held down would approve one draft after the other, unread.
+    if (event.repeat && !"jks".includes(event.key)) return;
     if (acts[event.key]) {
       event.preventDefault();
       acts[event.key]();
