@@ -107,34 +107,30 @@ def test_a_look_that_breaks_off_is_taken_up_where_it_broke_off():
 
 def test_more_changes_than_one_look_may_list_are_read_over_several_looks():
     """A bulk edit, or a long outage, on an account whose plan admits few listings a minute."""
-    ledger = MemoryLedger()
-    ledger.doorbells.set_poll_mark(START)
-    listing = Listing(**{f"t{n}": START + timedelta(seconds=n // 10) for n in range(1, 2501)})
-    listing.breaks_after = 900
+    looks = [START + timedelta(hours=2, minutes=2 * number) for number in range(5)]
 
-    found: set[int] = set()
-    for number in range(5):
-        with suppress(Retryable):
-            look(listing, ledger, START + timedelta(hours=2, minutes=2 * number))
-        found |= set(rung(ledger))
-
-    assert found == set(range(1, 2501))
+    assert found_of_a_flood(looks) == set(range(1, 2501))
 
 
 def test_changes_that_come_faster_than_a_look_can_list_them_are_all_read_in_the_end():
     """Those of the last minutes are read again at each look, which must not keep it from what comes after them."""
+    looks = [START + timedelta(minutes=4 + 2 * number) for number in range(12)]
+
+    assert found_of_a_flood(looks) == set(range(1, 2501))
+
+
+def found_of_a_flood(looks: list[datetime]) -> set[int]:
+    """2,500 tickets that change within minutes, where each look is cut off after 900 of them."""
     ledger = MemoryLedger()
     ledger.doorbells.set_poll_mark(START)
     listing = Listing(**{f"t{n}": START + timedelta(seconds=n // 10) for n in range(1, 2501)})
     listing.breaks_after = 900
-
     found: set[int] = set()
-    for number in range(12):
+    for moment in looks:
         with suppress(Retryable):
-            look(listing, ledger, START + timedelta(minutes=4 + 2 * number))
+            look(listing, ledger, moment)
         found |= set(rung(ledger))
-
-    assert found == set(range(1, 2501))
+    return found
 
 
 def test_a_look_that_is_killed_has_kept_most_of_its_way():

@@ -7,36 +7,18 @@ standard error. Exit 2 for options that cannot be used, 1 for trouble with a par
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Sequence
 
 from worker.bench import console
-from worker.errors import BadConfiguration, Trouble
-from worker.evaluation.run import table
+from worker.evaluation.run import conduct
 from worker.evaluation.suite import Screen, Suite
-from worker.log import start_logging
 
 SUITES: dict[str, Suite] = {suite.name: suite for suite in (console.SUITE,)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    screen = Screen(quiet=options.json)
-    start_logging(level="error", fmt="console")
-    try:
-        figures = SUITES[options.suite].measure(options, screen)
-    except BadConfiguration as error:
-        print(*error.problems, sep="\n", file=sys.stderr)
-        return 2
-    except Trouble as trouble:
-        print(f"The measurement was broken off: {trouble.reason}.", file=sys.stderr)
-        return 1
-    finally:
-        screen.close()
-    screen.say(table(figures))
-    print(json.dumps(figures), flush=True)
-    return 0
+    return conduct(SUITES[options.suite], options, Screen(quiet=options.json))
 
 
 def _parser() -> argparse.ArgumentParser:

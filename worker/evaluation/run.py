@@ -34,7 +34,11 @@ SUITES: dict[str, Suite] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    suite, screen = SUITES[options.suite], Screen(quiet=options.quiet)
+    return conduct(SUITES[options.suite], options, Screen(quiet=options.quiet))
+
+
+def conduct(suite: Suite, options: argparse.Namespace, screen: Screen) -> int:
+    """Measures, prints the figures, and returns the exit code. Speed (scripts/bench.py) is measured in the same way."""
     start_logging(level="error", fmt="console")
     try:
         figures = suite.measure(options, screen)
