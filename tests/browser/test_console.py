@@ -204,3 +204,16 @@ def test_the_lists_can_be_walked_by_keyboard(page, console: Served):
         page.keyboard.press(key)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{console.home}{addresses[1]}")
+
+
+def test_a_key_that_is_held_down_approves_one_draft_and_no_more(page, console: Served):
+    ids = [hold(console.ledger, ticket_id) for ticket_id in (1, 2, 3)]
+    sign_in(page, console)
+    page.goto(f"{console.home}/cases/{ids[0]}")
+    page.keyboard.down("a")
+    page.get_by_role("button", name="Undo").wait_for()
+    page.keyboard.down("a")  # what a keyboard sends again and again until the key is let go
+    page.keyboard.up("a")
+    page.keyboard.press("?")  # has its turn behind the other key
+    page.get_by_role("dialog", name="Keys").wait_for()
+    assert len([one for one in ids if console.ledger.sends.of_case(one)]) == 1
