@@ -26,6 +26,7 @@ class Story:
         self.cases: dict[tuple[int, str], Case] = {}
         self.sends: list[Send] = []
         self.pauses: list[tuple[float, float]] = []
+        self.read: dict[str, set[str]] = {}
 
     def happens(self, second: float, kind: str, **facts: Any) -> None:
         at = NOON + timedelta(seconds=second)
@@ -55,6 +56,7 @@ class Story:
             case_id=f"case-{key}", ticket_id=1, message_key=key, status=status, epoch=1, reasons=reasons, **moment
         )
         self.cases[1, key] = case
+        self.read[case.case_id] = {mail.key for mail in self.mails}
         if remote_id:
             kind = SendKind.HANDOVER_NOTE if status is Status.HANDED_OVER else SendKind.REPLY
             facts = {"body_html": "", "body_hash": "", "change": TicketChange(), "epoch": 1, "state": SendState.DONE}
@@ -63,7 +65,7 @@ class Story:
         return self
 
     def count(self) -> Count:
-        books = Books(self.cases, self.sends, {})
+        books = Books(self.cases, self.sends, {}, self.read)
         pauses = [(NOON.timestamp() + a, NOON.timestamp() + b) for a, b in self.pauses]
         return Judge(self.journal, books, self.mails, pauses, BOUND).count()
 
@@ -110,8 +112,22 @@ def test_an_answering_machine_may_be_ignored_and_a_question_may_not():
 
 def test_a_question_ends_with_the_later_mail_that_it_was_answered_with():
     story = Story().customer(0).ledger(Status.SUPERSEDED).customer(1, "c2").deskhand(2)
+    story.ledger(Status.SENT, "c2", remote_id="500")
     assert story.ends() == ["sent", "sent"]
     assert story.count().joined == 1
+
+
+def test_a_question_that_the_later_mails_case_never_read_is_lost():
+    story = Story().customer(0).ledger(Status.SUPERSEDED).customer(1, "c2").deskhand(2)
+    story.ledger(Status.SENT, "c2", remote_id="500").read["case-c2"] = {"c2"}
+    assert story.ends() == ["lost", "sent"]
+
+
+def test_a_person_who_gets_the_ticket_reads_every_mail_on_it():
+    story = Story().customer(0).ledger(Status.SUPERSEDED).customer(1, "c2")
+    story.ledger(Status.HANDED_OVER, "c2", remote_id="501").read.clear()
+    story.happens(1, "note", agent_id=BOT_ID, conversation_id=501, private=True)
+    assert story.ends() == ["handed_over", "handed_over"]
 
 
 def test_a_question_does_not_end_with_thanks_that_were_ignored():
@@ -121,7 +137,9 @@ def test_a_question_does_not_end_with_thanks_that_were_ignored():
 
 def test_an_answering_machine_in_between_does_not_part_two_questions():
     story = Story().customer(0).customer(1, "c2", AUTOMATIC).customer(2, "c3").deskhand(3)
-    story.ledger(Status.IGNORED, "c2", reasons=("The text is that of an automatic reply.",))
+    story.ledger(Status.SENT, "c3", remote_id="500").ledger(
+        Status.IGNORED, "c2", reasons=("The text is that of an automatic reply.",)
+    )
     assert story.ends() == ["sent", "ignored", "sent"]
 
 

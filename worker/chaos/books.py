@@ -12,7 +12,7 @@ from worker.adapters.store.conditions import LIVE, UNENDED, WAITING
 from worker.adapters.store.engine import open_engine
 from worker.adapters.store.ledger import SqlLedger
 from worker.adapters.store.room import to_case, to_send
-from worker.adapters.store.schema import cases, doorbells, sends
+from worker.adapters.store.schema import cases, doorbells, sends, snapshots
 from worker.chaos.judge import Books
 from worker.errors import Trouble
 from worker.models import Case, SendKind
@@ -55,4 +55,6 @@ class ChaosLedger(SqlLedger):
             every = [to_send(row) for row in connection.execute(select(sends))]
             for row in connection.execute(select(doorbells.c.ticket_id, doorbells.c.outcome)):
                 ended[row.ticket_id].append(row.outcome)
-        return Books(found, every, ended)
+            threads = select(snapshots.c.case_id, snapshots.c.thread)
+            read = {row.case_id: {m["key"] for m in row.thread["messages"]} for row in connection.execute(threads)}
+        return Books(found, every, ended, read)

@@ -3,14 +3,14 @@
 A mail is *sent* if the journal has a public reply to it, *held* if the ledger holds its draft, *handed over* if the
 ledger says so and the journal has the private note that tells people, *ignored* if the ledger holds the reason or a
 colleague took the ticket out of our hands. Where a customer wrote again before an answer, the later mail's end is the
-earlier one's too. All else is *lost*. *Duplicated* are replies beyond the first to one mail; *unexpected* are replies
-that should not have gone out.
+earlier one's too, if the thread that the later case was concluded with shows the earlier mail. All else is *lost*.
+*Duplicated* are replies beyond the first to one mail; *unexpected* are replies that should not have gone out.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ class Books:
     cases: Mapping[tuple[int, str], Case]
     sends: Sequence[Send]
     doorbell_ends: Mapping[int, Sequence[str]]  # outcomes by ticket
+    read: Mapping[str, Collection[str]]  # by case, the keys of the messages in the thread that it was concluded with
 
 
 @dataclass
@@ -117,16 +118,22 @@ class Judge:
 
     def _count_outcomes(self, mails: Sequence[Mail], done: Count) -> None:
         """From the last to the first, since an earlier mail may have been answered together with a later one."""
-        later = ""
-        for position in range(len(mails) - 1, -1, -1):
-            mail = mails[position]
+        later: list[tuple[Mail, str]] = []  # the nearest first
+        for mail in reversed(mails):
             end = self._own_end(mail)
-            if end == LOST and later:
-                end, done.joined = later, done.joined + 1
-            if end == LOST and self._out_of_our_hands(mail):
+            if end in (SENT, HELD, HANDED_OVER):
+                later.insert(0, (mail, end))
+            elif end == LOST and (shared := next((e for other, e in later if self._saw(other, e, mail)), "")):
+                end, done.joined = shared, done.joined + 1
+            elif end == LOST and self._out_of_our_hands(mail):
                 end = IGNORED
             done.outcomes[mail.ticket_id, mail.key] = end
-            later = end if end in (SENT, HELD, HANDED_OVER) else later
+
+    def _saw(self, later: Mail, end: str, mail: Mail) -> bool:
+        """Whether whoever ended `later` had `mail` before them: without this, a reply to the second of two mails would
+        count for the first also where nobody ever read the first. A person who gets the ticket reads all of it."""
+        case = self._books.cases.get((later.ticket_id, later.key))
+        return end == HANDED_OVER or (case is not None and mail.key in self._books.read.get(case.case_id, ()))
 
     def _own_end(self, mail: Mail) -> str:
         if self._answers.get((mail.ticket_id, mail.key)):
