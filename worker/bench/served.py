@@ -1,4 +1,4 @@
-"""The console as it runs in production, `python -m worker.web console` on a ledger, and a browser's connection to it.
+"""Our web processes as they run in production, `python -m worker.web ...` on a ledger, and a browser's connection.
 
 What is measured is the wall time from the first byte of a request to the last of its answer, and the time for which the
 server's threads held a processor meanwhile: on a machine that others use too, only the latter can be compared.
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -22,7 +22,7 @@ from worker.errors import Permanent
 from worker.settings import ROOT, Settings
 from worker.stack.checks import free_port
 
-PATIENCE = 60.0  # seconds until the console must answer
+PATIENCE = 60.0  # seconds until a process must answer
 
 
 @dataclass
@@ -88,30 +88,39 @@ class Browser:
 @contextmanager
 def console_over(database_url: str, folder: Path) -> Iterator[Browser]:
     """A console process on that ledger, alone with it: no Freshdesk, no index. Ended when the block is left."""
+    with served("console", {"DATABASE_URL": database_url, "DATA_DIR": str(folder)}) as (port, pid):
+        browser = Browser(port, pid)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def served(program: str, settings: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """`python -m worker.web PROGRAM` with these settings and no others, answering: (port, pid). Ended when the block is
+    left."""
     port = free_port()
     ours = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in Settings.model_fields}
     surroundings = {name: value for name, value in os.environ.items() if name not in ours}
-    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(folder), "CONSOLE_PORT": str(port), "LOG_LEVEL": "error"}
-    command = [sys.executable, "-m", "worker.web", "console"]
-    environment = {**surroundings, "DESKHAND_ENV_FILE": os.devnull, **settings}
+    given = {f"{program.upper()}_PORT": str(port), "LOG_LEVEL": "error", **settings}
+    command = [sys.executable, "-m", "worker.web", program]
+    environment = {**surroundings, "DESKHAND_ENV_FILE": os.devnull, **given}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: S603 - our own interpreter and module
-    browser = Browser(port, process.pid)
     try:
-        _wait_for(browser, process)
-        yield browser
+        _wait_for(port, process, program)
+        yield port, process.pid
     finally:
-        browser.close()
         process.terminate()
         process.wait(20)
 
 
-def _wait_for(browser: Browser, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes], program: str) -> None:
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
-        try:
-            if browser.get("/healthz").status == 200:
+        with suppress(OSError), closing(http.client.HTTPConnection("localhost", port, timeout=30)) as connection:
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
                 return
-        except OSError:
-            browser.close()  # nobody listens yet: the next try needs a connection of its own
-            time.sleep(0.1)
-    raise Permanent("the console did not start", part="console")
+        time.sleep(0.1)
+    raise Permanent(f"the {program} did not start", part=program)

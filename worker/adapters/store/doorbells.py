@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import Engine, and_, exists, or_, select, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import UNENDED, UNREADABLE, WAITING
-from worker.adapters.store.room import Room, claimed, free, from_now, longest_due, ring_doorbell, to_doorbell, upsert
+from worker.adapters.store.room import (
+    Room,
+    add_doorbells,
+    claimed,
+    doorbell_values,
+    free,
+    from_now,
+    longest_due,
+    to_doorbell,
+    upsert,
+)
 from worker.adapters.store.schema import cases, doorbells, marks
+from worker.adapters.store.together import Together, Values
 from worker.models import Doorbell, Ring, Status
 
 _POLL = "poll"
@@ -20,11 +31,20 @@ _SWEEP = "sweep"
 class SqlDoorbells(Room):
     """`ports.ledger.Doorbells` over SQL."""
 
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._together = Together(self._store)
+
     def ring(
         self, ring: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None = None, hint: str = ""
     ) -> str:
+        values = doorbell_values(ring, ticket_id, raw=raw, case_id=case_id, hint=hint)
+        self._together.commit(values)
+        return str(values["doorbell_id"])
+
+    def _store(self, rows: Sequence[Values]) -> None:
         with self.writing() as connection:
-            return ring_doorbell(connection, ring, ticket_id, raw=raw, case_id=case_id, hint=hint)
+            add_doorbells(connection, rows)
 
     def claim(self, doorbell_id: str, lease: timedelta) -> Doorbell | None:
         with self.writing() as connection:

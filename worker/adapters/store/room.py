@@ -5,7 +5,7 @@ Every status move of a case goes through `move`, so that none happens outside MO
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -106,22 +106,27 @@ def to_send(row: Row[Any]) -> Send:
 def ring_doorbell(
     connection: Connection, why: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None, hint: str = ""
 ) -> str:
-    doorbell_id = new_id("d")
-    connection.execute(
-        insert(doorbells).values(
-            doorbell_id=doorbell_id,
-            ring=why,
-            ticket_id=ticket_id,
-            case_id=case_id,
-            hint=hint,
-            # A payload that was read has told us its ticket; the rest of it is not trusted, so not kept either.
-            raw=raw if ticket_id is None else b"",
-            state="unreadable" if ticket_id is None else "waiting",
-            received_at=clock(),
-            due_at=clock(),
-        )
-    )
-    return doorbell_id
+    values = doorbell_values(why, ticket_id, raw=raw, case_id=case_id, hint=hint)
+    add_doorbells(connection, [values])
+    return str(values["doorbell_id"])
+
+
+def doorbell_values(why: Ring, ticket_id: int | None, *, raw: bytes, case_id: str | None, hint: str) -> dict[str, Any]:
+    """A new row's, for `add_doorbells`."""
+    return {
+        "doorbell_id": new_id("d"),
+        "ring": why,
+        "ticket_id": ticket_id,
+        "case_id": case_id,
+        "hint": hint,
+        # A payload that was read has told us its ticket; the rest of it is not trusted, so not kept either.
+        "raw": raw if ticket_id is None else b"",
+        "state": "unreadable" if ticket_id is None else "waiting",
+    }
+
+
+def add_doorbells(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    connection.execute(insert(doorbells).values(received_at=clock(), due_at=clock()), [dict(row) for row in rows])
 
 
 def move(
