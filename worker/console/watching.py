@@ -1,6 +1,6 @@
 """What an open page asks for by itself: counts for the queue, news for a case, the preview of an edit. All JSON.
 
-Pages work without it; it keeps them true while somebody reads. Called by static/console.js.
+Pages work without it; it keeps them true while somebody reads. Called by the scripts in static/.
 """
 
 from __future__ import annotations
