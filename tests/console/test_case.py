@@ -101,9 +101,8 @@ def test_approving_sends_and_a_second_lead_is_told_by_whom(ledger: SqlLedger):
     maya, tom = Lead(app, ledger, "maya"), Lead(app, ledger, "tom")
     seen_by_tom = fields_of(tom.get(f"/cases/{case_id}").text, f"/cases/{case_id}/approve")
 
-    assert maya.submit(f"/cases/{case_id}", f"/cases/{case_id}/approve").headers["location"] == (
-        f"/?done=approved&of={case_id}"
-    )
+    assert maya.submit(f"/cases/{case_id}", f"/cases/{case_id}/approve").headers["location"] == "/"
+    assert "Approved. The reply is on its way." in maya.get("/").text
     late = tom.send(f"/cases/{case_id}/approve", seen_by_tom)
 
     assert late.status_code == 409

@@ -65,7 +65,8 @@ def test_a_colleagues_answer_is_told_before_anything_is_sent_and_the_draft_can_b
     assert status_of(ledger, case_id) is Status.HELD  # looking changes nothing
     there = f"/cases/{case_id}"
     assert "cannot be sent any more: a colleague answered." in words_of(maya.get(there).text)
-    assert maya.submit(there, f"{there}/put-away").headers["location"] == "/?done=away"
+    assert maya.submit(there, f"{there}/put-away").headers["location"] == "/"
+    assert "Put away." in maya.get("/").text
     assert status_of(ledger, case_id) is Status.SUPERSEDED
 
 
@@ -152,7 +153,7 @@ def test_an_approval_waits_and_can_be_taken_back(ledger: SqlLedger):
     maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
     onward = maya.submit(f"/cases/{case_id}", f"/cases/{case_id}/approve").headers["location"]
     assert app.state.enqueued == []  # a hint now would find it not due
-    assert maya.submit(onward, f"/cases/{case_id}/undo").headers["location"] == f"/cases/{case_id}?done=undone"
+    assert maya.submit(onward, f"/cases/{case_id}/undo").headers["location"] == f"/cases/{case_id}"
     assert status_of(ledger, case_id) is Status.HELD
     [send] = ledger.sends.of_case(case_id)
     assert send.state is SendState.DROPPED
@@ -201,7 +202,8 @@ def test_a_session_that_ends_before_save_and_approve_leads_to_saving_only(ledger
     maya.browser.cookies.clear()
     kept = fields_of(maya.send(save, fields).text, save)
     confirm = fields_of(again.send(save, kept).text, save)
-    assert again.send(save, confirm).headers["location"] == f"/cases/{case_id}?done=edited"
+    assert again.send(save, confirm).headers["location"] == f"/cases/{case_id}"
+    assert "Saved. Read it once more, then approve it." in again.get(f"/cases/{case_id}").text
     assert status_of(ledger, case_id) is Status.HELD
 
 
@@ -248,12 +250,14 @@ def test_a_ticket_that_is_taken_over_is_out_of_our_hands_until_it_is_given_back(
     case_id = hold(ledger)
     maya = Lead(a_console(ledger), ledger)
     there = f"/cases/{case_id}"
-    assert maya.submit(there, f"{there}/take-over").headers["location"] == f"{there}?done=taken"
+    assert maya.submit(there, f"{there}/take-over").headers["location"] == there
+    assert "Deskhand sends nothing more on it." in words_of(maya.get(there).text)
     assert status_of(ledger, case_id) is Status.HANDED_OVER
     [note] = ledger.sends.of_case(case_id)
     assert (note.kind, note.change.remove_tags) == (SendKind.HANDOVER_NOTE, ("deskhand-held",))
     assert "You answer this ticket." in words_of(maya.get(there).text)
-    assert maya.submit(there, f"{there}/give-back").headers["location"] == f"{there}?done=given"
+    assert maya.submit(there, f"{there}/give-back").headers["location"] == there
+    assert "Deskhand answers this ticket again" in words_of(maya.get(there).text)
     assert ledger.reviews.taken_by(1) == ""
 
 

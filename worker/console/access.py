@@ -94,30 +94,30 @@ class Access:
         """Signs `login` in on this response, with a new token each time."""
         token, csrf = new_token(), new_token()
         self._users.start_session(login, token_hash(token), csrf, SESSION_TTL)
-        _set_cookie(request, response, _SESSION, token, int(SESSION_TTL.total_seconds()))
+        set_cookie(request, response, _SESSION, token, int(SESSION_TTL.total_seconds()))
         user = self._users.get(login)
         return Session(login, str(user["role"]) if user else "", csrf)
 
     def end(self, request: Request, response: Response) -> None:
-        if token := request.cookies.get(_name(request, _SESSION)):
+        if token := request.cookies.get(cookie_name(request, _SESSION)):
             self._users.end_session(token_hash(token))
-        _set_cookie(request, response, _SESSION, "", 0)
+        set_cookie(request, response, _SESSION, "", 0)
 
     def open_token(self, request: Request) -> str:
         """The CSRF token of forms outside a session, bound to the browser's nonce. "" never matches a posted one."""
-        nonce = getattr(request.state, "nonce", "") or request.cookies.get(_name(request, _NONCE), "")
+        nonce = getattr(request.state, "nonce", "") or request.cookies.get(cookie_name(request, _NONCE), "")
         return hmac.new(self._secret, nonce.encode(), hashlib.sha256).hexdigest() if nonce else secrets.token_hex()
 
     def ensure_nonce(self, request: Request) -> None:
         """Before a form outside a session is rendered; `give_nonce` puts it on the response."""
-        request.state.nonce = request.cookies.get(_name(request, _NONCE), "") or new_token()
+        request.state.nonce = request.cookies.get(cookie_name(request, _NONCE), "") or new_token()
 
     def give_nonce(self, request: Request, response: Response) -> None:
         if nonce := getattr(request.state, "nonce", ""):
-            _set_cookie(request, response, _NONCE, nonce, int(SESSION_TTL.total_seconds()))
+            set_cookie(request, response, _NONCE, nonce, int(SESSION_TTL.total_seconds()))
 
     def _session_of(self, request: Request) -> Session | None:
-        token = request.cookies.get(_name(request, _SESSION), "")
+        token = request.cookies.get(cookie_name(request, _SESSION), "")
         found = self._users.session(token_hash(token)) if token else None
         # A user who was disabled after signing in has a role that is none.
         if found is None or found["role"] not in ROLES:
@@ -141,14 +141,14 @@ def _over_loopback(request: Request) -> bool:
     return (request.url.hostname or "") in LOOPBACK
 
 
-def _name(request: Request, name: str) -> str:
+def cookie_name(request: Request, name: str) -> str:
     """`__Host-`: a neighbouring subdomain cannot set it. Browsers refuse that prefix without Secure."""
     return name if _over_loopback(request) else f"__Host-{name}"
 
 
-def _set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+def set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
     response.set_cookie(
-        _name(request, name),
+        cookie_name(request, name),
         value,
         max_age=seconds,
         path="/",

@@ -24,6 +24,7 @@ from worker.console.parts import add_parts
 from worker.console.queue import add_queue
 from worker.console.signin import add_signin
 from worker.console.taught import add_lessons
+from worker.console.telling import add_telling
 from worker.console.throttle import Throttle
 from worker.console.watching import add_watching
 from worker.ports import Enqueue, Helpdesk, Ledger, Now
@@ -85,6 +86,7 @@ def make_console(
     add_case(app, cases)
     add_decisions(app, access, cases)
     add_watching(app, access, cases)
+    add_telling(app, ledger, pages)
     add_audit(app, ledger, access, pages)
     add_numbers(app, ledger, pages, zone, now)
     add_lessons(app, ledger, pages, zone, now)

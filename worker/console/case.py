@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from worker.console import view
+from worker.console.flash import toast
 from worker.console.letter import letter_html
 from worker.console.page import Pages
 from worker.console.people import REVIEWER
@@ -22,16 +23,6 @@ from worker.support.reviewdesk import Current, ReviewDesk
 
 PRESENT = timedelta(seconds=30)  # after its last sign of life, a page counts as closed
 EARLIER = 6  # other cases of the same requester that are shown
-DONE = {
-    "approved": "Approved. The reply is on its way.",
-    "edited": "Saved. Read it once more, then approve it.",
-    "rejected": "Rejected. Nothing was sent.",
-    "redraft": "Another draft was asked for. It appears in the queue when it is written.",
-    "undone": "Taken back. Nothing was sent.",
-    "taken": "This ticket is yours. Deskhand sends nothing more on it.",
-    "given": "Deskhand answers this ticket again, from the customer's next message on.",
-    "away": "Put away.",
-}
 
 
 @dataclass(frozen=True)
@@ -63,7 +54,8 @@ class Cases:
             chosen=choice,
             place=self.desk.ledger.reviews.beside(case_id, choice.sieve),
             others_here=self.desk.ledger.reviews.others(case_id, request.state.session.login, PRESENT),
-            toast=toast(self.desk.ledger, params.get("done", ""), params.get("of", "")),
+            toast=toast(self.desk.ledger, request),
+            behind=_behind(context, posted) if refused else False,
             ticket_link=f"{self.freshdesk_url}/a/tickets/{ticket}" if self.freshdesk_url else "",
             shadow=self.desk.policy.shadow,
             **context,
@@ -82,12 +74,6 @@ def add_case(app: FastAPI, cases: Cases) -> None:
         if request.state.session.may(REVIEWER):  # from here on a review takes its time
             review.opened(cases.desk, case_id, request.state.session.login)
         return cases.show(request, case_id)
-
-
-def toast(ledger: Ledger, done: str, of: str) -> dict[str, Any]:
-    """What was just done, and for how many seconds it can still be taken back."""
-    left = ledger.reviews.leaves_in(of[:64]) if done == "approved" and of else None
-    return {"words": DONE.get(done, ""), "undo": of if left else "", "seconds": left.total_seconds() if left else 0}
 
 
 def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[str, Any] | None:
@@ -112,6 +98,7 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
         "changes": view.changes(drafts),
         "others": earlier_cases(desk.ledger, case),
         "taken": desk.ledger.reviews.taken_by(case.ticket_id),
+        "asked_anew": desk.ledger.reviews.asked_anew(case_id) if held else None,
         "by_person": review.by_person,
         "overtaken": fresh.overtaken(desk, case) if held and look else desk.looks.get(case_id, (0.0, ""))[1],
         "now": now,
@@ -150,6 +137,16 @@ def earlier_cases(ledger: Ledger, case: Case) -> Sequence[tuple[Case, str]]:
 def _reply(ledger: Ledger, case: Case) -> str:
     sent = [plain(s.body_html) for s in ledger.sends.of_case(case.case_id) if s.kind is SendKind.REPLY]
     return sent[-1] if sent else ""
+
+
+def _behind(context: Mapping[str, Any], posted: Mapping[str, str]) -> bool:
+    """Whether the words that were refused were typed over another draft than the one that waits now: then that one has
+    to be read before they may take its place."""
+    now: Current | None = context["now"]
+    typed = posted.get("text", "").split()
+    if now is None or not context["held"] or not typed or posted.get("draft_id") == now.draft_id:
+        return False
+    return typed != context["typed_text"].split()
 
 
 def _words_of(desk: ReviewDesk, context: Mapping[str, Any], draft_id: str) -> str:

@@ -7,8 +7,8 @@ with what she had typed.
 from __future__ import annotations
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
 
+from worker.console import flash
 from worker.console.access import Access
 from worker.console.case import Cases
 from worker.console.people import REVIEWER
@@ -84,12 +84,12 @@ class Decisions:
             first = reviews.held(limit=1, sieve=choice.sieve)
             following = first[0].case.case_id if first and first[0].case.case_id != case_id else ""
         path = f"/cases/{following}" if following else "/"
-        return RedirectResponse(choice.at(path, done=done, of=case_id if done == "approved" else ""), 303)
+        return flash.onward(request, choice.at(path), done, case_id if done == "approved" else "")
 
     def _stay(self, request: Request, case_id: str, outcome: Outcome, done: str) -> Response:
         if not outcome.done:
             return self._refused(request, case_id, outcome)
-        return RedirectResponse(self._cases.choice(request).at(f"/cases/{case_id}", done=done), 303)
+        return flash.onward(request, self._cases.choice(request).at(f"/cases/{case_id}"), done)
 
     def _refused(self, request: Request, case_id: str, outcome: Outcome) -> Response:
         return self._cases.show(request, case_id, status=409, refused=outcome.words)

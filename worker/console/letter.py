@@ -32,8 +32,9 @@ class _Span:
     found: bool
 
 
-def letter_html(draft: Draft, link_hosts: Sequence[str]) -> Markup:
-    """Sentences as `<span class="said" data-s="1">`, in the order and with the numbers of view.answers."""
+def letter_html(draft: Draft, link_hosts: Sequence[str], ids: str = "") -> Markup:
+    """Sentences as `<span class="said" data-s="1">`, in the order and with the numbers of view.answers. `ids` comes
+    before the ids of what they rest on, where a page shows two letters."""
     soup = BeautifulSoup(clean_html(draft.body_html, link_hosts), "html.parser")
     blocks = [_Block(tag) for tag in soup.find_all(_BLOCKS) if not tag.find(_BLOCKS)]
     at = 0
@@ -42,7 +43,7 @@ def letter_html(draft: Draft, link_hosts: Sequence[str]) -> Markup:
         here = next((i for i in range(at, len(blocks)) if blocks[i].place(pattern, number, draft)), None)
         at = at if here is None else here
     for block in blocks:
-        block.write(soup)
+        block.write(soup, ids)
     return Markup(str(soup))  # noqa: S704 - cleaned above; what is added are our own marks
 
 
@@ -76,7 +77,7 @@ class _Block:
                 self._marks.append((start, start + len(words)))
         return True
 
-    def write(self, soup: BeautifulSoup) -> None:
+    def write(self, soup: BeautifulSoup, ids: str) -> None:
         """Text nodes cut where something begins or ends; a sentence with a link in it becomes several pieces."""
         edges = sorted({e for s in self._said for e in (s.start, s.end)} | {e for mark in self._marks for e in mark})
         begun: set[int] = set()
@@ -84,11 +85,11 @@ class _Block:
         for node in self._nodes:
             end = start + len(node)
             cuts = [start, *(e for e in edges if start < e < end), end]
-            pieces = [self._piece(soup, a, b, begun) for a, b in pairwise(cuts)]
+            pieces = [self._piece(soup, a, b, begun, ids) for a, b in pairwise(cuts)]
             node.replace_with(*pieces)
             start = end
 
-    def _piece(self, soup: BeautifulSoup, start: int, end: int, begun: set[int]) -> NavigableString | Tag:
+    def _piece(self, soup: BeautifulSoup, start: int, end: int, begun: set[int], ids: str) -> NavigableString | Tag:
         out: NavigableString | Tag = NavigableString(self._text[start:end])
         if any(a <= start and end <= b for a, b in self._marks):
             out = _around(soup.new_tag("mark"), out)
@@ -98,7 +99,7 @@ class _Block:
         about = {"class": "said found" if said.found else "said", "data-s": str(said.sentence)}
         if said.sentence not in begun:  # of several pieces, one is walked to
             first = said.sentence == 1
-            about |= {"tabindex": "0" if first else "-1", "aria-describedby": f"rests-{said.sentence}"}
+            about |= {"tabindex": "0" if first else "-1", "aria-describedby": f"{ids}rests-{said.sentence}"}
             begun.add(said.sentence)
         return _around(soup.new_tag("span", attrs=about), out)
 

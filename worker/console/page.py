@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from worker.console import words
+from worker.console import flash, words
 from worker.console.access import Access
 
 HERE = Path(__file__).parent
@@ -47,6 +47,7 @@ class Pages:
         html = self._env.get_template(name).render(me=session, csrf=csrf, path=request.url.path, **context)
         response = HTMLResponse(html, status_code=status)
         self._access.give_nonce(request, response)
+        flash.carry_on(request, response)
         return response
 
     def part(self, name: str, **context: Any) -> str:

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from worker.console import words
-from worker.console.case import toast
+from worker.console.flash import toast
 from worker.console.page import Pages
 from worker.console.sieve import Chosen, chosen
 from worker.models import Status, Strength
@@ -26,13 +26,13 @@ MENUS = (  # name in the address, title, field of a Sieve
 
 def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
     @app.get("/")
-    def held(request: Request, page: str = "1", done: str = "", of: str = "") -> Response:
+    def held(request: Request, page: str = "1") -> Response:
         choice = chosen(dict(request.query_params), request.state.session.login)
         pager = _pages(_number(page), ledger.reviews.held_count(choice.sieve))
         rows = ledger.reviews.held(limit=PAGE, offset=(pager["page"] - 1) * PAGE, sieve=choice.sieve)
         shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows, "chosen": choice}
         shown |= {"menus": menus(ledger, choice), "elsewhere": _elsewhere(ledger, choice)}
-        return pages.show(request, "queue.html", toast=toast(ledger, done, of), **shown)
+        return pages.show(request, "queue.html", toast=toast(ledger, request), **shown)
 
     @app.get("/next")
     def following(request: Request) -> Response:

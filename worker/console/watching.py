@@ -52,10 +52,11 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
             return JSONResponse({"hash": "", "page": ""})
         page = cases.pages.part(
             "preview.html",
-            letter=letter_html(made.draft, made.letter.link_hosts),
+            letter=letter_html(made.draft, made.letter.link_hosts, "preview-"),
             findings=made.draft.findings,
             unsendable=review.unsendable(made.draft, made.letter),
             answers=view.answers(made.draft),
+            is_record=view.is_record,
         )
         return JSONResponse({"hash": made.draft.body_hash, "page": page})
 

@@ -3,7 +3,7 @@
 from worker.ports.figures import Figures
 from worker.ports.ledger import Cases, Customers, Doorbells, Ledger, Sends
 from worker.ports.outgoing import Outgoing
-from worker.ports.people import NONE, Beside, HeldRow, Reviews, Sieve, Users
+from worker.ports.people import NONE, AskedAnew, Beside, HeldRow, NotSent, Reviews, Sieve, Users
 from worker.ports.world import (
     Completion,
     Contact,
@@ -20,6 +20,7 @@ from worker.ports.world import (
 
 __all__ = [
     "NONE",
+    "AskedAnew",
     "Beside",
     "Cases",
     "Completion",
@@ -35,6 +36,7 @@ __all__ = [
     "Hit",
     "Index",
     "Ledger",
+    "NotSent",
     "Now",
     "Outgoing",
     "Reviews",

@@ -6,7 +6,7 @@ The other half of ports/ledger.py, whose rules hold here too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from worker.models import Case, Draft, Lesson, Noun, Treatment
@@ -44,6 +44,23 @@ class Beside(Noun):
     after: str = ""
     number: int = 0  # how many stand before it, and one
     total: int = 0
+
+
+class AskedAnew(Noun):
+    """Another draft that a lead asked for and that is not being written yet."""
+
+    by: str
+    hint: str
+    at: datetime
+
+
+class NotSent(Noun):
+    """What somebody approved and then did not leave. `reason` as the history keeps it; "" if `by` took it back."""
+
+    case_id: str
+    ticket_id: int
+    reason: str
+    by: str  # who stopped it
 
 
 class Reviews(Protocol):
@@ -112,6 +129,15 @@ class Reviews(Protocol):
 
     def redraft(self, case_id: str, hint: str, user: str) -> str | None:
         """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on."""
+        ...
+
+    def asked_anew(self, case_id: str) -> AskedAnew | None:
+        """The newest redraft of the case that waits to be written; None if none does."""
+        ...
+
+    def not_sent(self, user: str) -> Sequence[NotSent]:
+        """What `user` approved in the last day and then did not leave, oldest first. Each is told once: whoever asks
+        has to show it."""
         ...
 
     def mind(self, case_id: str, minder: str, user: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Text, exists, select, type_coerce, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.desks import Desks
+from worker.adapters.store.errands import Errands
 from worker.adapters.store.lessons import Lessons, learn
 from worker.adapters.store.queue import Queue
 from worker.adapters.store.room import add_draft, add_send, drop_queued_replies, move, note_audit, ring_doorbell
@@ -19,7 +20,7 @@ from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status, Trac
 from worker.ports import Outgoing
 
 
-class SqlReviews(Queue, Desks, Lessons):
+class SqlReviews(Queue, Desks, Errands, Lessons):
     """`ports.ledger.Reviews` over SQL: the queue and who is at what come from the rooms beside this one."""
 
     def approve(
