@@ -193,6 +193,9 @@ def test_nothing_is_wider_than_a_phone(page, console: Served):
         for fold in page.locator("summary").all():
             fold.click()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+    heights = page.locator(".places a").evaluate_all("links => links.map((link) => link.offsetHeight)")
+    assert len(heights) == 4
+    assert max(heights) < 40, "a place's name is broken"
 
 
 def test_the_lists_can_be_walked_by_keyboard(page, console: Served):

@@ -25,7 +25,7 @@ from worker.settings import ROOT
 
 pytestmark = pytest.mark.browser
 
-NO_PAGES = {"/healthz", "/counts", "/next", "/numbers/{name}.csv"}  # a word, JSON, a way on, a download
+NO_PAGES = {"/healthz", "/counts", "/told", "/next", "/numbers/{name}.csv"}  # a word, JSON, a way on, a download
 MORE = ("/?page=2", "/?q=nothing", "/?segment=IM&finding=exact", "/cases?status=handed_over", "/lessons?template=none")
 QUIET = {"others": [], "words": "", "over": False, "overtaken": False, "reload": False, "despite": ""}
 PHONE = {"width": 360, "height": 740}

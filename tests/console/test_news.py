@@ -36,7 +36,7 @@ AS_WRITTEN = {TEMPLATE.source_id: TEMPLATE.version, PASSAGE.source_id: PASSAGE.v
 def watch(lead: Lead, case_id: str, **more: str) -> dict[str, Any]:
     page = BeautifulSoup(lead.get(f"/cases/{case_id}").text, "html.parser")
     section = page.select_one("[data-watch]")
-    fields = {"csrf": str(section["data-csrf"]), "draft_id": str(section["data-draft"])} | more
+    fields = {"csrf": str(page.select_one("[name=csrf]")["value"]), "draft_id": str(section["data-draft"])} | more
     return lead.send(str(section["data-watch"]), fields).json()
 
 

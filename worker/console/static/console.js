@@ -7,7 +7,7 @@ const Desk = (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
   const seen = (element) => element && element.getClientRects().length > 0;
-  const state = { leaving: false, over: false };
+  const state = { leaving: false, over: false, other: "" };
 
   // ---- the reader's own clock
 
@@ -22,34 +22,57 @@ const Desk = (() => {
 
   // ---- asking the server: quietly, since it may be away for a moment
 
-  const ask = async (url, fields) => {
+  const failed = (found) => found.fault !== undefined;
+  // What it answers, or `{fault}`: the status, 401 whenever nobody is signed in, 0 where no answer came.
+  const fetched = async (url, fields) => {
     try {
       const answer = await fetch(url, fields ? { method: "POST", body: new URLSearchParams(fields) } : {});
-      if (answer.status === 401 || answer.redirected) return { signedOut: true };
-      return answer.ok ? await answer.json() : null;
+      if (answer.redirected) return { fault: 401 };
+      return answer.ok ? await answer.json() : { fault: answer.status };
     } catch {
-      return null;
+      return { fault: 0 };
     }
   };
+  const ask = async (url, fields) => {
+    const withToken = () => ({ ...fields, csrf: one("input[name=csrf]").value });
+    const found = await fetched(url, fields && withToken());
+    // Signed in anew in another tab: the forms here get the new session's token.
+    return fields && found.fault === 403 && (await hear()) ? fetched(url, withToken()) : found;
+  };
+  // Who is signed in, and what became of her approvals. True if it is still whoever opened this page.
+  const hear = async () => {
+    const found = await fetched("/told");
+    if (failed(found)) return false;
+    const place = one("[data-told]");
+    if (place && found.page) place.insertAdjacentHTML("beforeend", found.page); // made by our own templates
+    state.other = found.login === one(".who b").textContent ? "" : found.login;
+    if (!state.other) all("input[name=csrf]").forEach((field) => (field.value = found.csrf));
+    return !state.other;
+  };
 
-  // Calls `look` now and then while the page is seen; it may return false to end that.
+  // Calls `look` now and then while the page is seen, and when one comes back to it. It may return other seconds.
   const keepLooking = (seconds, look) => {
     let timer = 0;
+    let busy = false;
     const round = async () => {
+      if (document.hidden || busy) return;
       clearTimeout(timer);
-      if (document.hidden) return;
-      if ((await look()) !== false) timer = setTimeout(round, seconds * 1000);
-      else document.removeEventListener("visibilitychange", round);
+      busy = true;
+      const pause = (await look()) ?? seconds;
+      busy = false;
+      timer = setTimeout(round, pause * 1000);
     };
     document.addEventListener("visibilitychange", round);
+    addEventListener("focus", round);
     round();
   };
 
   // ---- forms: one press per button, and no typed words lost by walking away
 
   const typed = (form) => all("textarea:not([readonly]), input:not([type=hidden])", form);
-  const changed = () =>
-    all(".actions form").some((form) => form.method === "post" && typed(form).some((f) => f.value !== f.defaultValue));
+  // What a refused form gave back is its field's default, and yet stored nowhere.
+  const unsaved = (field) => field.value.trim() !== (field.dataset.saved ?? "").trim();
+  const changed = () => all(".actions form").some((form) => form.method === "post" && typed(form).some(unsaved));
   addEventListener("beforeunload", (event) => {
     if (!state.leaving && changed()) event.preventDefault();
   });
@@ -63,12 +86,14 @@ const Desk = (() => {
     if (event.persisted) {
       state.leaving = false;
       all("button:disabled").forEach((button) => (button.disabled = false));
+      all(".done").forEach((toast) => toast.remove()); // it told of something that may have been taken back since
     }
   });
 
   const reveal = () => {
     const target = location.hash && document.getElementById(location.hash.slice(1));
-    if (target && target.tagName === "DETAILS") target.open = true;
+    const fold = target && target.closest("details");
+    if (fold) fold.open = true;
   };
   addEventListener("hashchange", reveal);
   reveal();
@@ -76,7 +101,8 @@ const Desk = (() => {
   const enter = (panel) => (one("textarea, input:not([type=hidden])", panel) ?? one("button", panel)).focus();
   for (const panel of all(".actions details")) {
     panel.addEventListener("toggle", () => {
-      if (panel.open && !one("form:focus-within", panel)) enter(panel);
+      // Where there is a newer draft to be read first, it must not be scrolled away from.
+      if (panel.open && !("behind" in panel.dataset) && !one("form:focus-within", panel)) enter(panel);
     });
   }
 
@@ -94,6 +120,7 @@ const Desk = (() => {
     if (undo) tick();
   }
 
-  // `leaving`: the words on this page are taken care of. `over`: the draft cannot be sent any more.
-  return { all, one, seen, ask, keepLooking, enter, state };
+  // `leaving`: the words on this page are taken care of. `over`: the draft cannot be sent any more. `other`: somebody
+  // else is signed in by now.
+  return { all, one, seen, ask, hear, failed, keepLooking, enter, unsaved, state };
 })();

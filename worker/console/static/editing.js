@@ -1,72 +1,186 @@
-// Editing a draft: a preview by the server, and words that outlive a reload.
+// Editing a draft: a preview by the server, and words that outlive a reload, a refusal and a walk away.
 "use strict";
 
 (() => {
-  const { one, ask, state } = Desk;
-
+  const { all, one, ask, failed, enter, unsaved, state } = Desk;
   const draft = one("[data-draft]");
+  if (!draft) return;
+
+  // ---- words that are not stored, kept by this tab until they are
+
+  const shelf = (name) => `words ${draft.dataset.watch} ${name}`;
+  for (const field of all(".actions input[name=hint], .actions textarea[name=reason]")) {
+    const words = sessionStorage.getItem(shelf(field.name));
+    if (words && !field.value) {
+      field.value = words;
+      if (!one(".actions details[open]")) field.closest("details").open = true;
+    }
+    field.addEventListener("input", () => sessionStorage.setItem(shelf(field.name), field.value));
+    field.form.addEventListener("submit", () => sessionStorage.removeItem(shelf(field.name)));
+  }
+
   const editor = one("form[data-edit]");
-  const text = editor && one("textarea", editor);
-  const keep = draft && `words ${draft.dataset.watch}`;
-  const dirty = () => Boolean(text) && text.value.trim() !== text.dataset.saved.trim();
+  if (!editor) return;
+  const text = one("textarea", editor);
+  const panel = editor.closest("details");
+  const behind = "behind" in panel.dataset;
+  const page = one("[data-preview-page]", editor);
+  const approve = one("[data-approve-edit]", editor);
+  const stored = one("[data-approve]");
+  const shown = editor.elements.shown;
+  const dirty = () => unsaved(text);
+  const under = behind ? "" : draft.dataset.draft; // the draft over which the words were typed
+  const keep = () => sessionStorage.setItem(shelf("text"), JSON.stringify([text.value, under]));
+  const drop = () => sessionStorage.removeItem(shelf("text"));
+
+  const tell = (words) => {
+    one("[data-word]", editor).textContent = words;
+    one("[data-word]", editor).hidden = !words;
+  };
+  // Which of the two letters is before her: the stored one, or, while she edits, what her words would make of it.
+  const refresh = () => {
+    draft.classList.toggle("editing", dirty() && panel.open && !behind);
+    one("[data-unsaved]").hidden = !dirty() || panel.open;
+    all("[data-forget]", editor).forEach((button) => (button.hidden = !dirty()));
+    if (approve) approve.hidden = one("[data-typing]", editor).hidden = !dirty() || state.over;
+  };
+
+  // ---- the preview
+
+  const FAULTS = {
+    0: "There is no preview: the server does not answer. It is asked again by itself; your words are kept.",
+    401: "There is no preview: you were signed out. Sign in again in another tab, then it comes by itself.",
+    403: "There is no preview: you are signed in as somebody else by now. Reload this page: your words are kept.",
+    413: "There is no preview: this is longer than a reply can be. Please shorten it.",
+  };
+  const READ_FIRST = "Nothing was done: first read the newer draft above, then choose one of these two.";
+  const AGAIN = new Set([0, 401, 500, 502, 503, 504]);
+  const PAUSE = 5000; // milliseconds until a preview that failed is asked for again
   let asked = 0;
+  let timer = 0;
+  let wanted = false; // Ctrl+Enter was pressed before the preview was there
 
   const showPreview = async () => {
     const mine = ++asked;
-    const page = one("[data-preview-page]", editor);
-    const approve = one("[data-approve-edit]", editor);
-    editor.elements.shown.value = "";
-    approve.disabled = true;
-    approve.hidden = !dirty() || state.over;
-    draft.classList.toggle("editing", dirty());
-    one("[data-typing]", editor).hidden = approve.hidden;
+    clearTimeout(timer);
+    shown.value = "";
+    if (approve) approve.disabled = true;
+    refresh();
     if (!dirty()) return void (page.hidden = true);
-    const { csrf, sieve } = editor.elements;
-    const made = await ask(editor.dataset.preview, { csrf: csrf.value, sieve: sieve.value, text: text.value });
-    if (mine !== asked || !made || !made.page) return;
-    page.innerHTML = made.page; // made by our own templates; what was typed is escaped there
-    page.hidden = false;
-    editor.elements.shown.value = made.hash;
-    approve.disabled = false;
+    const made = await ask(editor.dataset.preview, { sieve: editor.elements.sieve.value, text: text.value });
+    if (mine !== asked) return;
+    if (!failed(made) && made.page) return arrived(made);
+    wanted = false;
+    page.hidden = true; // it would show other words than those that were typed
+    tell(failed(made) ? FAULTS[made.fault] ?? FAULTS[0] : "There is nothing to send yet.");
+    if (failed(made) && AGAIN.has(made.fault)) timer = setTimeout(showPreview, PAUSE);
   };
-  if (editor) {
-    let timer = 0;
-    text.addEventListener("input", () => {
-      sessionStorage.setItem(keep, text.value);
-      clearTimeout(timer);
-      timer = setTimeout(showPreview, 300);
-      editor.elements.shown.value = "";
-      one("[data-approve-edit]", editor).disabled = true;
-    });
-    const words = sessionStorage.getItem(keep);
-    const offer = one("[data-kept]", editor);
-    if (words !== null && words.trim() === text.value.trim()) sessionStorage.removeItem(keep);
-    else if (words !== null) {
-      offer.hidden = false;
-      editor.closest("details").open = true;
-    }
-    const settle = (value) => {
-      offer.hidden = true;
-      sessionStorage.removeItem(keep);
-      if (value !== null) text.value = value;
-      text.focus();
-      showPreview();
-    };
-    one("[data-kept-take]", editor).addEventListener("click", () => settle(words));
-    one("[data-kept-drop]", editor).addEventListener("click", () => settle(null));
-    if (dirty()) showPreview();
-    // What is sent must be what was read: with unsaved words on the page, the stored draft is not that.
-    one("[data-approve]")?.addEventListener("submit", (event) => {
-      if (!dirty()) return;
-      event.preventDefault();
-      editor.closest("details").open = true;
-      text.focus();
-    });
-    one("[data-redraft]")?.addEventListener("submit", (event) => {
-      event.target.elements.text.value = dirty() ? text.value : "";
-      sessionStorage.removeItem(keep);
-    });
+  const arrived = (made) => {
+    page.innerHTML = made.page; // made by our own templates; what was typed is escaped there
+    if (behind) one("h3", page).textContent = "Your words would be sent as";
+    page.hidden = false;
+    shown.value = made.hash;
+    if (approve) approve.disabled = false;
+    tell("");
+    if (wanted) send();
+  };
+  for (const name of ["focus", "visibilitychange"]) {
+    addEventListener(name, () => !document.hidden && dirty() && !shown.value && showPreview());
   }
 
-  Desk.showPreview = showPreview;
+  // ---- Ctrl+Enter
+
+  const found = (root) => all("[data-what]", root).map((finding) => finding.dataset.what);
+  const send = () => {
+    wanted = false;
+    const known = found(one(".stored"));
+    if (found(page).every((what) => known.includes(what))) return editor.requestSubmit(approve);
+    tell("Not sent yet: the checks found something that the draft did not have. Read it, then press Ctrl+Enter again.");
+  };
+  const finish = () => {
+    if (behind) return tell(READ_FIRST);
+    if (state.over) return tell("Not sent: this draft cannot be sent any more. What happened stands above it.");
+    if (!approve) return editor.requestSubmit();
+    if (!dirty()) return stored ? stored.requestSubmit() : tell("Not sent: nothing is changed yet.");
+    if (shown.value) return editor.requestSubmit(approve); // its findings were before her
+    wanted = true;
+    tell("It is sent as soon as its preview is there.");
+    showPreview();
+  };
+
+  // ---- what else happens to the words
+
+  const resume = () => {
+    panel.open = true;
+    refresh();
+    text.focus();
+  };
+  const forget = () => {
+    text.value = text.dataset.saved;
+    drop();
+    tell("");
+    showPreview();
+  };
+  const refuse = () => {
+    resume();
+    const words = "Not approved: your words are not saved. Ctrl+Enter sends them as the preview shows; or forget them.";
+    tell(behind ? READ_FIRST : words);
+  };
+
+  text.addEventListener("input", () => {
+    keep();
+    clearTimeout(timer);
+    timer = setTimeout(showPreview, 300);
+    shown.value = "";
+    wanted = false;
+    asked += 1; // an answer that is under way is about other words
+    if (approve) approve.disabled = true;
+  });
+  panel.addEventListener("toggle", refresh);
+  all("[data-forget]").forEach((button) => button.addEventListener("click", forget));
+  one("[data-resume]").addEventListener("click", resume);
+  one("[data-drop]", editor)?.addEventListener("click", () => {
+    drop();
+    state.leaving = true;
+  });
+  editor.addEventListener("submit", (event) => {
+    if (dirty() || !stored || event.submitter?.name === "then") return;
+    event.preventDefault(); // it would be stored as an edit by her, with nothing in it
+    tell("Nothing is changed, so there is nothing to save.");
+  });
+  // What is sent must be what was read: with unsaved words on the page, the stored draft is not that.
+  stored?.addEventListener("submit", (event) => {
+    if (!dirty()) return;
+    event.preventDefault();
+    refuse();
+  });
+  one("[data-redraft]").addEventListener("submit", (event) => {
+    event.target.elements.text.value = dirty() ? text.value : "";
+    if (!behind) drop();
+  });
+
+  // ---- words of an earlier visit
+
+  const [words, over] = JSON.parse(sessionStorage.getItem(shelf("text")) ?? "[null, null]");
+  if (words !== null && words.trim() === text.dataset.saved.trim()) drop();
+  else if (words !== null && words.trim() !== text.value.trim()) {
+    one("[data-kept]", editor).hidden = false;
+    one("[data-kept-older]", editor).hidden = over === draft.dataset.draft;
+    panel.open = true;
+  } else if (dirty() && words === null) keep(); // given back by a refusal: stored nowhere else
+  const settle = (value) => {
+    one("[data-kept]", editor).hidden = true;
+    if (value === null) drop();
+    else {
+      text.value = value;
+      keep();
+    }
+    text.focus();
+    showPreview();
+  };
+  one("[data-kept-take]", editor).addEventListener("click", () => settle(words));
+  one("[data-kept-drop]", editor).addEventListener("click", () => settle(null));
+  if (dirty()) showPreview();
+
+  Desk.editing = { finish, refresh, refuse, blocked: () => dirty() && panel.open, form: editor };
 })();

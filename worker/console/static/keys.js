@@ -18,6 +18,7 @@
     if (open) {
       open.open = false;
       one("summary", open).focus();
+      Desk.editing?.refresh();
     }
     Desk.reading.close();
   };
@@ -32,7 +33,8 @@
     "/": () => (one("[data-search]") ? one("[data-search]").focus() : location.assign("/")),
     "?": () => help?.showModal(),
   };
-  for (const key of "amu") acts[key] = () => named(key)?.click();
+  for (const key of "mu") acts[key] = () => named(key)?.click();
+  acts.a = () => (Desk.editing?.blocked() ? Desk.editing.refuse() : named("a")?.click());
   for (const key of "erxt") {
     acts[key] = () => {
       const panel = named(key)?.closest("details");
@@ -46,11 +48,8 @@
     const writing = event.target.closest("input, textarea, select");
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && writing?.form) {
       event.preventDefault();
-      const form = writing.form;
-      const approve = one("[data-approve-edit]", form);
-      if (!approve || approve.hidden) form.requestSubmit();
-      else if (approve.disabled) Desk.showPreview(); // not yet shown: read it, then press again
-      else form.requestSubmit(approve);
+      if (writing.form === Desk.editing?.form) Desk.editing.finish();
+      else writing.form.requestSubmit();
       return;
     }
     if (event.key === "Escape" && !one("dialog[open]")) return close();

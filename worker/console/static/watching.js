@@ -2,7 +2,8 @@
 "use strict";
 
 (() => {
-  const { all, one, ask, keepLooking, state } = Desk;
+  const { all, one, ask, hear, failed, keepLooking, state } = Desk;
+  const SIGNED_OUT = 30; // seconds between two looks whether somebody has signed in again
 
   // ---- the queue: counts, and what is new, without moving what one reads
 
@@ -14,11 +15,11 @@
     const firstPage = queue && !new URLSearchParams(location.search).has("page");
     keepLooking(10, async () => {
       const found = await ask(`/counts${query ? `?${query}` : ""}`);
-      if (!found) return true;
-      if (found.signedOut) return false;
+      if (failed(found)) return found.fault === 401 ? SIGNED_OUT : undefined;
       for (const folder of folders) folder.textContent = found.counts[folder.dataset.count] ?? folder.textContent;
       if (firstPage) tellOfNew(found.top.filter((id) => !here.has(id)).length);
-      return true;
+      await hear();
+      return undefined;
     });
   }
   // On a phone the folders are one line: the one that is open must be in sight.
@@ -39,20 +40,25 @@
   const draft = one("[data-draft]");
   if (draft) {
     let first = "1";
+    let round = 0;
     keepLooking(5, async () => {
-      const fields = { csrf: draft.dataset.csrf, draft_id: draft.dataset.draft, first };
-      const found = await ask(draft.dataset.watch, fields);
-      if (!found) return true;
-      if (found.signedOut) {
-        tellOfStale({ words: "You were signed out. What you typed is kept: sign in again in another tab." });
-        return false;
-      }
+      const found = await ask(draft.dataset.watch, { draft_id: draft.dataset.draft, first });
+      if (failed(found)) return tellOfSession(found.fault);
       first = "";
       const has = found.others.length === 1 ? "has" : "have";
       one("[data-others]").textContent = found.others.length ? `${found.others.join(", ")} ${has} this open too` : "";
       tellOfStale(found);
-      return true;
+      if (round++ % 3 === 0) await hear();
+      return undefined;
     });
+  }
+  function tellOfSession(fault) {
+    const again = "What you typed is kept: sign in again in another tab.";
+    if (fault === 401) tellOfStale({ words: `You were signed out. ${again}` });
+    if (fault === 403 && state.other) {
+      tellOfStale({ words: `You are signed in as ${state.other} by now. What you typed is kept.`, reload: true });
+    }
+    return fault === 401 ? SIGNED_OUT : undefined;
   }
   function tellOfStale(found) {
     const place = one("[data-stale]");
@@ -66,8 +72,7 @@
       approve.hidden = state.over;
       one("button", approve).textContent = found.despite ? "Approve all the same" : "Approve and send";
     }
-    const edited = one("[data-approve-edit]");
-    if (edited && state.over) edited.hidden = true;
+    Desk.editing?.refresh();
     const away = one("[data-put-away]");
     if (away) away.hidden = !(state.over && found.overtaken);
   }

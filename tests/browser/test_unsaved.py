@@ -1,0 +1,154 @@
+"""Words that a lead has typed and not stored, whatever comes between: a colleague's draft, a session that ends, a key
+pressed too early, another button. Nothing of them is lost, and nothing leaves that nobody has read.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Served, complaints
+from tests.browser.test_console import sign_in
+from tests.browser.test_every_page import QUIET
+from tests.browser.test_reading import FIELD, opened
+from tests.console.seed import LETTER, hold
+from worker.models import Status
+from worker.support import review
+from worker.support.desk import Policy
+from worker.support.outgoing import Tags
+from worker.support.reviewdesk import ReviewDesk
+
+pytestmark = pytest.mark.browser
+
+OFFER = "Words that you typed here are not stored yet."
+
+
+def texts(console: Served, case_id: str) -> list[str]:
+    return [draft.body_text for _, draft, _ in console.ledger.cases.drafts(case_id)]
+
+
+def saves(console: Served, case_id: str, text: str, by: str) -> None:
+    desk = ReviewDesk(console.ledger, Policy(), Tags(), lambda *_: LETTER, lambda *_: None)
+    assert review.edit(desk, case_id, console.ledger.cases.drafts(case_id)[-1][0], text, by).done
+
+
+def come_back_to(page) -> None:
+    """As a window does that was left for another one."""
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+
+
+def test_a_refused_save_shows_the_colleagues_letter_and_loses_no_word(page, console: Served):
+    case_id = opened(page, console)
+    page.route("**/watch", lambda route: route.fulfill(json=QUIET))
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill("My careful words.")
+    saves(console, case_id, "By Tom.", "tom")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    page.get_by_role("heading", name="Newer draft by tom").wait_for()
+    assert page.locator(".draft > .letter", has_text="By Tom.").is_visible()
+    mine = page.get_by_label("Your words, not saved")
+    assert mine.input_value() == "My careful words."
+    mine.press("Control+Enter")
+    page.get_by_text("first read the newer draft above").wait_for()
+    assert complaints(page) == []
+
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.get_by_role("link", name="← Queue").click()
+    page.wait_for_url(f"{console.home}/")
+    assert asked == ["beforeunload"]
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.get_by_text(OFFER).wait_for()
+    assert page.get_by_text("The draft above is newer").is_visible()
+    page.get_by_role("button", name="Put them back").click()
+    assert page.get_by_label(FIELD).input_value() == "My careful words."
+    assert len(texts(console, case_id)) == 2
+    assert console.ledger.sends.of_case(case_id) == []
+
+
+def test_words_take_a_colleagues_place_once_a_lead_says_that_she_has_read_his(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill("My careful words.")
+    saves(console, case_id, "By Tom.", "tom")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="I have read it: save mine over it").click()
+    page.get_by_text("Saved. Read it once more").wait_for()
+    assert "My careful words." in texts(console, case_id)[-1]
+    assert page.get_by_text(OFFER).is_hidden()
+
+
+def test_a_page_goes_on_by_itself_once_its_lead_has_signed_in_again(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("e")
+    page.context.clear_cookies(name="deskhand_session")
+    page.get_by_label(FIELD).fill("My careful words.")
+    page.get_by_text("There is no preview: you were signed out.").wait_for()
+    come_back_to(page)
+    page.get_by_text("You were signed out. What you typed is kept").wait_for()
+
+    sign_in(page.context.new_page(), console)
+    come_back_to(page)
+    page.get_by_text("This will be sent").wait_for()
+    page.locator("[data-stale]").wait_for(state="hidden")
+    assert page.get_by_text("There is no preview").is_hidden()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Approved. The reply is on its way.").wait_for()
+    [send] = console.ledger.sends.of_case(case_id)
+    assert "My careful words." in send.body_html
+
+
+def test_closing_the_editor_brings_the_draft_back_and_says_what_is_not_saved(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill("Half a sen")
+    page.get_by_text("This will be sent").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("this is the draft without them").wait_for()
+    assert page.locator(".draft > .letter").is_visible()
+    assert page.locator("#findings").is_visible()
+    assert page.locator("[data-approve]").is_visible()
+    assert complaints(page) == []
+    page.keyboard.press("a")
+    page.get_by_text("Not approved: your words are not saved.").wait_for()
+    assert page.get_by_label(FIELD).input_value() == "Half a sen"
+
+    page.get_by_role("button", name="Forget my words").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("x")
+    page.keyboard.type("It misses")
+    page.get_by_role("button", name="Keep it for me").click()
+    page.get_by_role("button", name="Let it go").wait_for()
+    assert page.get_by_label("Why?").input_value() == "It misses"
+    assert console.ledger.sends.of_case(case_id) == []
+
+
+def test_ctrl_enter_waits_for_the_preview_and_sends_what_it_shows(page, console: Served):
+    first, second = hold(console.ledger, 1), hold(console.ledger, 2)
+    sign_in(page, console)
+    page.goto(f"{console.home}/cases/{first}")
+    page.keyboard.press("e")
+    page.keyboard.type("One word more. ")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Approved. The reply is on its way.").wait_for()
+    [send] = console.ledger.sends.of_case(first)
+    assert "One word more. " in send.body_html
+
+    page.goto(f"{console.home}/cases/{second}")  # nothing changed: the draft as it is, by nobody's hand
+    page.keyboard.press("e")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(f"{console.home}/")
+    assert len(texts(console, second)) == 1
+    assert len(console.ledger.sends.of_case(second)) == 1
+
+
+def test_a_lead_at_the_queue_hears_of_an_approval_that_did_not_leave(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("a")
+    page.wait_for_url(f"{console.home}/")
+    stopped = (case_id, Status.APPROVED, Status.SUPERSEDED, None)
+    assert console.ledger.cases.advance(*stopped, reasons=["Not sent: the customer wrote again."])
+    come_back_to(page)
+    page.get_by_text("Your approval on ticket 1 was not sent: the customer wrote again.").wait_for()
+    page.reload()
+    assert page.locator(".not-sent, .done").count() == 0

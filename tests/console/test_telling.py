@@ -1,0 +1,126 @@
+"""What a lead is told of her own decisions: once, of what really happened, and of what came to nothing afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bs4 import BeautifulSoup
+
+from tests.console.seed import Lead, a_console, fields_of, hold, words_of
+from worker.adapters.store.ledger import SqlLedger
+from worker.models import Status
+from worker.support.desk import Policy
+
+MINUTE = Policy(undo=timedelta(minutes=1))
+APPROVED = "Approved. The reply is on its way."
+
+
+def approved(lead: Lead, case_id: str) -> str:
+    """Where she comes to after the approval."""
+    return str(lead.submit(f"/cases/{case_id}", f"/cases/{case_id}/approve").headers["location"])
+
+
+def stopped(ledger: SqlLedger, case_id: str, reason: str) -> None:
+    assert ledger.cases.advance(case_id, Status.APPROVED, Status.SUPERSEDED, None, reasons=[reason])
+
+
+def test_an_approval_is_told_as_long_as_it_can_be_taken_back_and_never_after_that(ledger: SqlLedger):
+    case_id = hold(ledger)
+    maya = Lead(a_console(ledger, policy=MINUTE), ledger)
+    onward = approved(maya, case_id)
+    assert onward == "/"
+    for _ in range(2):  # the page may be loaded again
+        assert APPROVED in maya.get(onward).text
+    back = maya.submit(onward, f"/cases/{case_id}/undo").headers["location"]
+    assert "Taken back. Nothing was sent." in maya.get(back).text
+    for path in (back, onward):
+        assert maya.get(path).text.count('class="done"') == 0
+
+
+def test_without_time_to_take_it_back_an_approval_is_told_once(ledger: SqlLedger):
+    case_id = hold(ledger)
+    maya = Lead(a_console(ledger), ledger)
+    onward = approved(maya, case_id)
+    assert [APPROVED in maya.get(onward).text for _ in range(2)] == [True, False]
+
+
+def test_no_address_says_that_something_was_done(ledger: SqlLedger):
+    case_id = hold(ledger)
+    maya = Lead(a_console(ledger), ledger)
+    for path in ("/?done=rejected", f"/cases/{case_id}?done=approved&of={case_id}"):
+        assert 'class="done"' not in maya.get(path).text
+    for forged in ("approved:nope:", "approved", f"approved:{case_id}:", "robbed::"):
+        maya.browser.cookies.set("deskhand_done", forged)
+        assert 'class="done"' not in maya.get("/").text
+
+
+def test_an_approval_that_did_not_leave_is_told_to_whoever_gave_it_once(ledger: SqlLedger):
+    first, second = hold(ledger, 101), hold(ledger, 102)
+    app = a_console(ledger, policy=MINUTE)
+    maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
+    approved(maya, first)
+    approved(tom, second)
+    maya.get("/")
+    stopped(ledger, first, "Not sent: the customer wrote again.")
+    page = tom.get("/").text
+    assert "was not sent" not in page
+    told = maya.get("/told").json()
+    assert told["login"] == "maya"
+    assert "Your approval on ticket 101 was not sent: the customer wrote again." in words_of(told["page"])
+    assert f"/cases/{first}" in told["page"]
+    assert maya.get("/told").json()["page"] == ""
+    stopped(ledger, second, "Not sent: a colleague answered.")
+    assert "ticket 102 was not sent: a colleague answered." in words_of(tom.get(f"/cases/{first}").text)
+    assert "was not sent" not in tom.get("/").text
+
+
+def test_a_draft_of_which_another_one_was_asked_for_says_so_and_what_approving_means(ledger: SqlLedger):
+    case_id = hold(ledger)
+    app = a_console(ledger)
+    maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
+    there = f"/cases/{case_id}"
+    assert "asked for another draft" not in maya.get(there).text
+    maya.submit(there, f"{there}/redraft", hint="Mention the fee")
+    assert "You asked for another draft" in words_of(maya.get(there).text)
+    page = words_of(tom.get(there).text)
+    assert "maya asked for another draft" in page
+    assert "“Mention the fee”" in page
+    assert "If you approve now, this draft is sent, and the other one is not written." in page
+
+
+def test_refused_words_cannot_take_the_place_of_a_draft_that_nobody_has_read(ledger: SqlLedger):
+    case_id = hold(ledger)
+    app = a_console(ledger)
+    maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
+    there, save = f"/cases/{case_id}", f"/cases/{case_id}/edit"
+    mine = fields_of(maya.get(there).text, save) | {"text": "My words."}
+    tom.submit(there, save, text="By Tom.")
+    refused = maya.send(save, mine)
+    for _ in range(2):  # what its form sends by itself is refused again
+        assert refused.status_code == 409
+        assert "Newer draft by tom" in words_of(refused.text)
+        assert "/approve" not in refused.text
+        again = fields_of(refused.text, save)
+        assert again["text"] == "My words."
+        refused = maya.send(save, again | {"then": "approve"})
+    [button] = BeautifulSoup(refused.text, "html.parser").select("button[name=draft_id]")
+    assert maya.send(save, again | {"draft_id": str(button["value"])}).status_code == 303
+    assert "My words." in ledger.cases.drafts(case_id)[-1][1].body_text
+
+
+def test_a_preview_speaks_of_its_own_sentences(ledger: SqlLedger):
+    case_id = hold(ledger)
+    maya = Lead(a_console(ledger), ledger)
+    there = f"/cases/{case_id}"
+    page = maya.get(there).text
+    text = "One sentence before. " + fields_of(page, f"{there}/edit")["text"]
+    fields = {"csrf": fields_of(page, f"{there}/edit")["csrf"], "text": text}
+    preview = BeautifulSoup(maya.send(f"{there}/preview", fields).json()["page"], "html.parser")
+    stored = BeautifulSoup(page, "html.parser")
+    own = {str(tag["id"]) for tag in preview.select("[id]")}
+    assert own.isdisjoint({str(tag["id"]) for tag in stored.select("[id]")})
+    led = {str(a["href"]).removeprefix("#") for a in preview.select(".findings a")}
+    assert led == {"preview-s2"}  # the sentence that was the first one
+    assert {str(said["aria-describedby"]) for said in preview.select("[aria-describedby]")} <= own
+    assert led <= own
+    assert "3 working days" in words_of(str(preview.select_one("#preview-s2")))

@@ -1,0 +1,46 @@
+"""What became of a lead's decisions, as every ledger tells her."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.contract.steps import LEASE, held
+from tests.contract.test_ledger_desks import approve
+from worker.models import Status
+from worker.ports import Ledger
+
+
+def test_a_redraft_waits_until_it_is_being_written(ledger: Ledger) -> None:
+    case = held(ledger)
+    assert ledger.reviews.asked_anew(case.case_id) is None
+    ledger.reviews.redraft(case.case_id, "shorter", "maya")
+    bell = ledger.reviews.redraft(case.case_id, "friendlier", "tom")
+    asked = ledger.reviews.asked_anew(case.case_id)
+    assert asked is not None
+    assert (asked.by, asked.hint) == ("tom", "friendlier")
+    assert ledger.reviews.asked_anew(held(ledger, 2).case_id) is None
+    assert bell is not None
+    for waiting in ledger.doorbells.due(5):
+        claimed = ledger.doorbells.claim(waiting, LEASE)
+        assert claimed is not None
+        ledger.doorbells.finish(waiting, claimed.epoch, "drafted")
+    assert ledger.reviews.asked_anew(case.case_id) is None
+
+
+def test_an_approval_that_was_stopped_is_told_once_to_whoever_gave_it_last(ledger: Ledger) -> None:
+    case, other, mine = held(ledger, 1), held(ledger, 2), held(ledger, 3)
+    approve(ledger, case, timedelta(0))
+    approve(ledger, other)
+    assert ledger.reviews.undo(other.case_id, "tom")
+    approve(ledger, mine)
+    assert ledger.reviews.undo(mine.case_id, "maya")  # she knows
+    assert ledger.cases.advance(
+        case.case_id, Status.APPROVED, Status.HANDED_OVER, None, reasons=["Not sent: the ticket was closed."]
+    )
+    assert ledger.reviews.not_sent("tom") == []
+    told = ledger.reviews.not_sent("maya")
+    assert [(one.ticket_id, one.reason, one.by) for one in told] == [
+        (2, "", "tom"),
+        (1, "Not sent: the ticket was closed.", "deskhand"),
+    ]
+    assert ledger.reviews.not_sent("maya") == []
