@@ -146,7 +146,7 @@ def _behind(context: Mapping[str, Any], posted: Mapping[str, str]) -> bool:
     typed = posted.get("text", "").split()
     if now is None or not context["held"] or not typed or posted.get("draft_id") == now.draft_id:
         return False
-    return typed != context["typed_text"].split()
+    return typed != str(context["typed_text"]).split()
 
 
 def _words_of(desk: ReviewDesk, context: Mapping[str, Any], draft_id: str) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from worker.adapters.memory.desks import MemoryDesks
+from worker.adapters.memory.errands import MemoryErrands
 from worker.adapters.memory.lessons import MemoryLessons
 from worker.adapters.memory.queue import MemoryQueue
 from worker.adapters.memory.state import CaseRow, SendRow
@@ -14,7 +15,7 @@ from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status
 from worker.ports import Outgoing
 
 
-class MemoryReviews(MemoryQueue, MemoryDesks, MemoryLessons):
+class MemoryReviews(MemoryQueue, MemoryDesks, MemoryErrands, MemoryLessons):
     """`ports.ledger.Reviews`."""
 
     def _newest(self, case_id: str, draft_id: str) -> CaseRow | None:

@@ -75,6 +75,7 @@ class State:
         self.openings: dict[tuple[str, str], tuple[datetime, datetime]] = {}  # (case, login): first and last
         self.viewers: dict[tuple[str, str], datetime] = {}
         self.taken: dict[int, str] = {}
+        self.told: dict[str, datetime] = {}  # up to when a lead was told which approvals were stopped
 
     def free(self, lease_until: datetime | None) -> bool:
         return lease_until is None or lease_until <= self.now()
