@@ -150,5 +150,6 @@ def test_a_lead_at_the_queue_hears_of_an_approval_that_did_not_leave(page, conso
     assert console.ledger.cases.advance(*stopped, reasons=["Not sent: the customer wrote again."])
     come_back_to(page)
     page.get_by_text("Your approval on ticket 1 was not sent: the customer wrote again.").wait_for()
+    assert page.locator(".done").count() == 0
     page.reload()
     assert page.locator(".not-sent, .done").count() == 0

@@ -56,7 +56,10 @@ KEYS = (
         (
             (("a",), "approve, send, go to the next"),
             (("e",), "edit"),
-            (("Ctrl", "Enter"), "save, approve, go to the next; in other forms: send the form"),
+            (
+                ("Ctrl", "Enter"),
+                "save and approve what the preview shows, go to the next; in other forms: send the form",
+            ),
             (("r",), "ask for another draft"),
             (("x",), "reject"),
             (("t",), "take the ticket over"),

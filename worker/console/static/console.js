@@ -45,6 +45,11 @@ const Desk = (() => {
     if (failed(found)) return false;
     const place = one("[data-told]");
     if (place && found.page) place.insertAdjacentHTML("beforeend", found.page); // made by our own templates
+    // What did not leave is not on its way, and cannot be taken back.
+    for (const undo of all("[data-undo]")) {
+      const path = new URL(undo.action).pathname.replace("/undo", "");
+      if (one(`.not-sent a[href="${path}"]`)) undo.closest(".done").remove();
+    }
     state.other = found.login === one(".who b").textContent ? "" : found.login;
     if (!state.other) all("input[name=csrf]").forEach((field) => (field.value = found.csrf));
     return !state.other;
