@@ -31,6 +31,13 @@ def saves(console: Served, case_id: str, text: str, by: str) -> None:
     assert review.edit(desk, case_id, console.ledger.cases.drafts(case_id)[-1][0], text, by).done
 
 
+def with_a_new_finding(route) -> None:
+    answer = route.fetch()
+    made = answer.json()
+    page = made["page"].replace("<ol>", '<ol><li data-what="personal Another.">Another.</li>', 1)
+    route.fulfill(response=answer, json=made | {"page": page})
+
+
 def come_back_to(page) -> None:
     """As a window does that was left for another one."""
     page.evaluate("window.dispatchEvent(new Event('focus'))")
@@ -71,7 +78,10 @@ def test_words_take_a_colleagues_place_once_a_lead_says_that_she_has_read_his(pa
     page.keyboard.press("e")
     page.get_by_label(FIELD).fill("My careful words.")
     saves(console, case_id, "By Tom.", "tom")
+    page.evaluate("sessionStorage.clear()")  # as for words that came here through a sign-in page
     page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Your words would be sent as").wait_for()
+    assert page.evaluate("sessionStorage.length") == 1
     page.get_by_role("button", name="I have read it: save mine over it").click()
     page.get_by_text("Saved. Read it once more").wait_for()
     assert "My careful words." in texts(console, case_id)[-1]
@@ -124,7 +134,7 @@ def test_closing_the_editor_brings_the_draft_back_and_says_what_is_not_saved(pag
 
 
 def test_ctrl_enter_waits_for_the_preview_and_sends_what_it_shows(page, console: Served):
-    first, second = hold(console.ledger, 1), hold(console.ledger, 2)
+    first, second, third = (hold(console.ledger, number) for number in (1, 2, 3))
     sign_in(page, console)
     page.goto(f"{console.home}/cases/{first}")
     page.keyboard.press("e")
@@ -137,9 +147,19 @@ def test_ctrl_enter_waits_for_the_preview_and_sends_what_it_shows(page, console:
     page.goto(f"{console.home}/cases/{second}")  # nothing changed: the draft as it is, by nobody's hand
     page.keyboard.press("e")
     page.keyboard.press("Control+Enter")
-    page.wait_for_url(f"{console.home}/")
+    page.wait_for_url(f"{console.home}/cases/{third}")
     assert len(texts(console, second)) == 1
     assert len(console.ledger.sends.of_case(second)) == 1
+
+    page.route("**/preview", with_a_new_finding)
+    page.keyboard.press("e")
+    page.keyboard.type("One word more. ")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Not sent yet: the checks found something").wait_for()
+    assert console.ledger.sends.of_case(third) == []
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Approved. The reply is on its way.").wait_for()
+    assert len(console.ledger.sends.of_case(third)) == 1
 
 
 def test_a_lead_at_the_queue_hears_of_an_approval_that_did_not_leave(page, console: Served):
