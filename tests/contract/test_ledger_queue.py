@@ -131,7 +131,7 @@ def test_what_a_lead_works_on_is_hers(ledger: Ledger) -> None:
     assert ledger.reviews.mind(kept.case_id, "maya", "maya")
     assert not ledger.reviews.mind("nope", "maya", "maya")
     assert found(ledger, minder="maya") == [1, 2, 3]
-    ledger.reviews.mind(kept.case_id, "", "tom")
+    assert ledger.reviews.mind(kept.case_id, "", "maya", was="maya")
     assert found(ledger, minder="maya") == [1, 2]
     assert current(ledger, edited).minder == "maya"
 

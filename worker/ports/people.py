@@ -127,8 +127,10 @@ class Reviews(Protocol):
         nothing there). False, and nothing is stored, if the case moved on or the draft is not the newest."""
         ...
 
-    def redraft(self, case_id: str, hint: str, user: str) -> str | None:
-        """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on."""
+    def redraft(self, case_id: str, hint: str, user: str, *, draft_id: str = "") -> str | None:
+        """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on, or if `draft_id`, the draft that is
+        to be another, is not its newest ("" asks for whichever that is). An approval or a rejection that comes before
+        the drafting has begun makes it moot: no other draft is written, and the history says so."""
         ...
 
     def asked_anew(self, case_id: str) -> AskedAnew | None:
@@ -140,8 +142,10 @@ class Reviews(Protocol):
         has to show it."""
         ...
 
-    def mind(self, case_id: str, minder: str, user: str) -> bool:
-        """Says whose the case is ("" nobody's). False if it is unknown. Edits and redrafts say so by themselves."""
+    def mind(self, case_id: str, minder: str, user: str, *, was: str = "") -> bool:
+        """Says whose the HELD case is ("" nobody's). `was`: whose `user` took it for. False, and nothing is stored, if
+        by now it is neither that lead's nor nobody's nor `minder`'s already, if it is not held, or unknown. Edits and
+        redrafts say whose it is by themselves."""
         ...
 
     def look(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
@@ -157,8 +161,9 @@ class Reviews(Protocol):
         are dropped, `outgoing` is queued. False, and nothing is stored, if it is taken already, or unknown."""
         ...
 
-    def give_back(self, ticket_id: int, user: str) -> bool:
-        """Deskhand may answer the ticket's next message again. False if nobody had taken it over."""
+    def give_back(self, ticket_id: int, user: str, *, taker: str = "") -> bool:
+        """Deskhand may answer the ticket's next message again. False if nobody had taken it over, or somebody else
+        than `taker` ("" whoever it was)."""
         ...
 
     def taken_by(self, ticket_id: int) -> str:

@@ -69,7 +69,8 @@ def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user:
         return Outcome(False, what_happened(desk.ledger, case_id))
     if not wait:  # a hint now would find it not due; the dispatcher finds it when it is
         desk.enqueue("deliver", send_id)
-    return Outcome(True, made=send_id)
+    approval = [move for move in desk.ledger.cases.moves(case_id) if move["to_status"] == Status.APPROVED][-1:]
+    return Outcome(True, words=" ".join(why for move in approval for why in move["reasons"]), made=send_id)
 
 
 def undo(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
@@ -136,13 +137,14 @@ def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str
 
 
 def redraft(desk: ReviewDesk, case_id: str, hint: str, user: str, *, draft_id: str = "", unsaved: str = "") -> Outcome:
-    """Rings for another draft. The hint goes to the writer as one line. Words that a lead had typed and not saved
-    (`unsaved`, over the draft `draft_id`) are stored first: they stand among the earlier drafts then."""
+    """Rings for another draft than `draft_id`. The hint goes to the writer as one line. Words that a lead had typed
+    over it and not saved (`unsaved`) are stored first: they stand among the earlier drafts then."""
     if unsaved.strip():
         saved = edit(desk, case_id, draft_id, unsaved, user)
         if not saved.done:
             return saved
-    doorbell_id = desk.ledger.reviews.redraft(case_id, " ".join(hint.split()), user)
+        draft_id = saved.made
+    doorbell_id = desk.ledger.reviews.redraft(case_id, " ".join(hint.split()), user, draft_id=draft_id)
     if doorbell_id is None:
         return Outcome(False, what_happened(desk.ledger, case_id))
     desk.enqueue("draft", doorbell_id)
