@@ -56,6 +56,22 @@ def test_a_menu_tells_how_many_drafts_each_choice_has_and_keeps_the_other_choice
     }
 
 
+def test_a_menu_counts_only_what_the_other_choices_leave(ledger: SqlLedger):
+    a_held(ledger, 1, "One", findings=(), template_id="fees")
+    a_held(ledger, 2, "Two")
+    maya = Lead(a_console(ledger), ledger)
+
+    def options(path: str, title: str) -> list[str]:
+        menus = BeautifulSoup(maya.get(path).text, "html.parser").select(".menu")
+        menu = next(m for m in menus if m.summary.get_text(strip=True).startswith(title))
+        return [" ".join(a.get_text(" ").split()) for a in menu.select("a")]
+
+    assert options("/?template=fees", "Finding") == ["no findings 1"]
+    assert options("/?template=fees", "Template") == ["All", "fees 1", "im-withdrawal-time 1"]
+    assert options("/?template=fees&finding=exact", "Finding") == ["All", "no findings 1", "Figures and names 0"]
+    assert options("/?q=nothing+such", "Product") == []
+
+
 def test_a_search_finds_by_ticket_sender_and_words_and_says_what_does_not_wait(ledger: SqlLedger):
     a_held(ledger, 4711, "My money")
     a_held(ledger, 12, "Other")

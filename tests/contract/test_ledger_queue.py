@@ -88,6 +88,31 @@ def test_the_filters_know_what_there_is_to_choose_from(ledger: Ledger) -> None:
     }
 
 
+@pytest.mark.parametrize("mine", ["", "maya"])
+@pytest.mark.parametrize("words", ["", "where"])
+def test_each_filter_counts_what_all_other_choices_let_through(ledger: Ledger, words: str, mine: str) -> None:
+    one = a_held(ledger, 1, "Where?", segments=("IM",), strength=Strength.VERIFIED, guards=("exact",))
+    two = a_held(ledger, 2, "Where?", segments=("IM", "IM+"), guards=("exact", "cited"), template="fees")
+    three = a_held(ledger, 3, "Where?", segments=("IM+",), guards=("cited",))
+    for case in (one, two, three):
+        ledger.reviews.mind(case.case_id, "maya", "maya")
+    a_held(ledger, 4, "Nobody's, and says something else.", segments=("IM",), guards=("exact",))
+    chosen = Sieve(segment="IM", finding="cited", words=words, minder=mine)
+
+    facets = {name: dict(values) for name, values in ledger.reviews.facets(chosen).items()}
+
+    more = {"exact": 1} if not words and not mine else {}
+    assert facets == {
+        "segment": {"IM": 1, "IM+": 2},
+        "finding": {"exact": 2 + len(more), "cited": 1},
+        "template": {"fees": 1},
+        "strength": {"unknown": 1},
+    }
+    for name, values in facets.items():
+        for value, n in values.items():
+            assert ledger.reviews.held_count(chosen.model_copy(update={name: value})) == n
+
+
 @pytest.mark.parametrize(
     "words",
     [

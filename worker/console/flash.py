@@ -18,7 +18,7 @@ from worker.console.people import REVIEWER
 from worker.models import Status
 from worker.ports import Ledger, NotSent
 
-APPROVED = ("approved", "moot")
+APPROVED = ("approved", "moot")  # the latter where another draft had been asked for
 DONE = {
     "approved": "Approved. The reply is on its way.",
     "moot": "Approved. The reply is on its way. The other draft that was asked for is not written any more.",

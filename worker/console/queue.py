@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -53,15 +54,18 @@ def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
 
 
 def menus(ledger: Ledger, choice: Chosen) -> list[dict[str, Any]]:
-    """The filters: each a name in the address, a title, what is chosen, and what there is to choose, with how many."""
-    facets = ledger.reviews.facets()
+    """The filters: each a name in the address, a title, what is chosen, and what there is to choose, with how many
+    drafts would be left by it and everything that is chosen in the other ones."""
+    facets = ledger.reviews.facets(choice.sieve)
     return [
         {
             "name": name,
             "title": title,
             "value": choice.params.get(name, ""),
             "chosen": _said(field, choice.params.get(name, "")),
-            "options": [(value, _said(field, value), n) for value, n in _most_first(facets[field])],
+            "options": [
+                (value, _said(field, value), n) for value, n in _most_first(facets[field], choice.params.get(name, ""))
+            ],
         }
         for name, title, field in MENUS
     ]
@@ -76,8 +80,10 @@ def _said(field: str, value: str) -> str:
     return words.SURE[Strength(value)][0] if field == "strength" and value else value
 
 
-def _most_first(counts: Any) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+def _most_first(counts: Mapping[str, int], value: str) -> list[tuple[str, int]]:
+    """The chosen `value` also where the other choices leave none of it."""
+    known = {value: 0, **counts} if value else counts
+    return sorted(known.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _elsewhere(ledger: Ledger, choice: Chosen) -> list[Any]:

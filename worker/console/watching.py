@@ -20,6 +20,7 @@ from worker.models import Status
 from worker.support import fresh, review
 from worker.support.reviewdesk import ReviewDesk
 
+TOLD = 50  # findings of an edit that is being typed; a page with a thousand would come late and help nobody
 ASK_AGAIN = 45.0  # seconds between two looks at the ticket while its page is open
 
 
@@ -47,13 +48,16 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
     def preview(request: Request, case_id: str) -> Response:
         if desk.ledger.cases.get(case_id) is None:
             return JSONResponse({"detail": "no such case"}, 404)
-        made = review.preview(desk, case_id, request.state.form.get("text", ""), request.state.session.login)
+        text = request.state.form.get("text", "")
+        made = review.preview(desk, case_id, text, request.state.session.login)
         if made is None:
-            return JSONResponse({"hash": "", "page": ""})
+            too_long = review.longer_than_a_reply(text)
+            return JSONResponse({"hash": "", "page": "", **({"words": too_long} if too_long else {})})
         page = cases.pages.part(
             "preview.html",
             letter=letter_html(made.draft, made.letter.link_hosts, "preview-"),
-            findings=made.draft.findings,
+            findings=made.draft.findings[:TOLD],
+            more=max(0, len(made.draft.findings) - TOLD),
             unsendable=review.unsendable(made.draft, made.letter),
             answers=view.answers(made.draft),
             is_record=view.is_record,

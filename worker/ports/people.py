@@ -77,9 +77,9 @@ class Reviews(Protocol):
         """`user` looks at the case; of a held one it is kept since when, for the seconds of its review."""
         ...
 
-    def facets(self) -> Mapping[str, Mapping[str, int]]:
+    def facets(self, sieve: Sieve = Sieve()) -> Mapping[str, Mapping[str, int]]:
         """For the filters: by field of Sieve ("segment", "template", "finding", "strength") how many held drafts have
-        each value; NONE where they have none."""
+        each value, of those that everything else in `sieve` lets through; NONE where they have none."""
         ...
 
     def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:

@@ -27,6 +27,8 @@ from worker.support.sentences import sentences
 
 log = structlog.get_logger(__name__)
 
+LONGEST = 10_000  # characters of an edited reply, four pages: longer ones are pasted by mistake
+
 _DONE_WORDS = {
     Status.OPEN: "A new draft is being written",
     Status.APPROVED: "Already approved",
@@ -99,6 +101,8 @@ def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) ->
         return Outcome(False, what_happened(desk.ledger, case_id))
     if not text.strip():
         return Outcome(False, "A reply without words cannot be saved. To send nothing, reject the draft.")
+    if too_long := longer_than_a_reply(text):
+        return Outcome(False, too_long)
     edited = _edited(desk, now, text, user)
     made = desk.ledger.reviews.edit(case_id, draft_id, edited, user, lesson=_learnt(desk, now, edited))
     return Outcome(True, made=made) if made else Outcome(False, what_happened(desk.ledger, case_id))
@@ -118,9 +122,19 @@ def edit_and_approve(
 
 
 def preview(desk: ReviewDesk, case_id: str, text: str, user: str) -> Current | None:
-    """What saving this text would make of the draft. Nothing is stored."""
+    """What saving this text would make of the draft; None where it could not be saved. Nothing is stored."""
+    if not text.strip() or longer_than_a_reply(text):
+        return None
     now = current(desk, case_id)
-    return replace(now, draft=_edited(desk, now, text, user)) if now and text.strip() else None
+    return replace(now, draft=_edited(desk, now, text, user)) if now else None
+
+
+def longer_than_a_reply(text: str) -> str:
+    """Why so long a text cannot be saved; "" if it can. A line break counts once, as it does in the browser."""
+    length = len(text.replace("\r\n", "\n"))
+    if length <= LONGEST:
+        return ""
+    return f"Not saved: a reply has at most {LONGEST:,} characters, and this one has {length:,}. Please shorten it."
 
 
 def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str) -> Outcome:

@@ -38,15 +38,15 @@ class MemoryQueue:
         with self._state.lock:
             return len(self._held(sieve))
 
-    def facets(self) -> Mapping[str, Mapping[str, int]]:
+    def facets(self, sieve: Sieve = Sieve()) -> Mapping[str, Mapping[str, int]]:
         with self._state.lock:
-            rows = self._held(Sieve())
-        return {
-            "strength": Counter(row.case.strength.value for row in rows),
-            "template": Counter(row.case.template_id or NONE for row in rows),
-            "segment": Counter(name for row in rows for name in row.case.segments or (NONE,)),
-            "finding": Counter(name for row in rows for name in _guards(row) or (NONE,)),
-        }
+            rows = {name: self._held(sieve.model_copy(update={name: ""})) for name in Sieve.model_fields}
+            return {
+                "strength": Counter(row.case.strength.value for row in rows["strength"]),
+                "template": Counter(row.case.template_id or NONE for row in rows["template"]),
+                "segment": Counter(name for row in rows["segment"] for name in row.case.segments or (NONE,)),
+                "finding": Counter(name for row in rows["finding"] for name in _guards(row) or (NONE,)),
+            }
 
     def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
         with self._state.lock:
