@@ -29,9 +29,10 @@ def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
     @app.get("/")
     def held(request: Request, page: str = "1") -> Response:
         choice = chosen(dict(request.query_params), request.state.session.login)
+        newest = ledger.reviews.newest()  # before the rows: what comes in between is told once more rather than never
         pager = _pages(_number(page), ledger.reviews.held_count(choice.sieve))
         rows = ledger.reviews.held(limit=PAGE, offset=(pager["page"] - 1) * PAGE, sieve=choice.sieve)
-        shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows, "chosen": choice}
+        shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows, "chosen": choice, "newest": newest}
         shown |= {"menus": menus(ledger, choice), "elsewhere": _elsewhere(ledger, choice)}
         return pages.show(request, "queue.html", toast=toast(ledger, request), **shown)
 

@@ -5,6 +5,7 @@ Pages work without it; it keeps them true while somebody reads. Called by the sc
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -29,11 +30,12 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
 
     @app.get("/counts")
     def counts(request: Request) -> Response:
-        """By folder, and the ids at the top of the queue as it was chosen: whether there is something new to see."""
-        choice = chosen(dict(request.query_params), request.state.session.login)
-        rows = desk.ledger.reviews.held(limit=25, sieve=choice.sieve)
+        """By folder, and how many of the drafts that were chosen came to wait after `since`, when the page was made."""
+        params = dict(request.query_params)
+        choice, since = chosen(params, request.state.session.login), _seconds(params.get("since", ""))
+        new = desk.ledger.reviews.held_count(choice.sieve, since=since) if since is not None else 0
         by_status = {str(name): number for name, number in desk.ledger.cases.counts().items()}
-        return JSONResponse({"counts": by_status, "top": [row.case.case_id for row in rows]})
+        return JSONResponse({"counts": by_status, "new": new})
 
     @app.post("/cases/{case_id}/watch")
     def watch(request: Request, case_id: str) -> Response:
@@ -63,6 +65,10 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
             is_record=view.is_record,
         )
         return JSONResponse({"hash": made.draft.body_hash, "page": page})
+
+
+def _seconds(since: str) -> float | None:
+    return float(since) if re.fullmatch(r"\d{1,12}(?:\.\d{1,12})?", since, re.ASCII) else None
 
 
 def news(desk: ReviewDesk, case_id: str, draft_id: str, trusted: float) -> dict[str, Any]:

@@ -71,7 +71,13 @@ class Reviews(Protocol):
         """Most urgent first: by when an answer is due, which is when it came plus what its priority allows."""
         ...
 
-    def held_count(self, sieve: Sieve = Sieve()) -> int: ...
+    def held_count(self, sieve: Sieve = Sieve(), *, since: float = 0.0) -> int:
+        """`since`: only those that came to wait after that, as `newest` tells it."""
+        ...
+
+    def newest(self) -> float:
+        """When the last draft came to wait, in seconds since 1970 by the ledger's clock; 0.0 if none waits."""
+        ...
 
     def opened(self, case_id: str, user: str) -> None:
         """`user` looks at the case; of a held one it is kept since when, for the seconds of its review."""

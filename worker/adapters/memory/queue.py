@@ -34,9 +34,13 @@ class MemoryQueue:
                 for row in rows[offset : offset + limit]
             ]
 
-    def held_count(self, sieve: Sieve = Sieve()) -> int:
+    def held_count(self, sieve: Sieve = Sieve(), *, since: float = 0.0) -> int:
         with self._state.lock:
-            return len(self._held(sieve))
+            return sum(row.case.moved_at.timestamp() > since for row in self._held(sieve))
+
+    def newest(self) -> float:
+        with self._state.lock:
+            return max((row.case.moved_at.timestamp() for row in self._held(Sieve())), default=0.0)
 
     def facets(self, sieve: Sieve = Sieve()) -> Mapping[str, Mapping[str, int]]:
         with self._state.lock:

@@ -55,9 +55,15 @@ class Queue(Room):
                 for row in connection.execute(query)
             ]
 
-    def held_count(self, sieve: Sieve = Sieve()) -> int:
+    def held_count(self, sieve: Sieve = Sieve(), *, since: float = 0.0) -> int:
+        later = [cases.c.moved_at > since] if since else []
         with self.reading() as connection:
-            return _count(connection, *_sifted(sieve))
+            return _count(connection, *_sifted(sieve), *later)
+
+    def newest(self) -> float:
+        with self.reading() as connection:
+            held = select(func.max(cases.c.moved_at)).where(cases.c.status == Status.HELD)
+            return connection.execute(held).scalar() or 0.0
 
     def facets(self, sieve: Sieve = Sieve()) -> Mapping[str, Mapping[str, int]]:
         """Column by column: grouped by all at once, nearly every draft would be a group of its own. What is searched
