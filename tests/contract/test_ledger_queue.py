@@ -88,6 +88,21 @@ def test_the_filters_know_what_there_is_to_choose_from(ledger: Ledger) -> None:
     }
 
 
+def test_drafts_that_came_to_wait_since_a_moment_are_counted_and_others_that_moved_up_are_not(ledger: Ledger) -> None:
+    assert ledger.reviews.newest() == 0.0
+    first, again = a_held(ledger, 1), a_held(ledger, 2)
+    moment = ledger.reviews.newest()
+    assert ledger.reviews.held_count(since=moment) == 0
+    ledger.cases.advance(first.case_id, Status.HELD, Status.REJECTED, None)
+    assert (ledger.reviews.newest(), ledger.reviews.held_count(since=moment)) == (moment, 0)
+    a_held(ledger, 3, segments=("IM",))
+    draft_id = ledger.cases.drafts(again.case_id)[-1][0]
+    ledger.reviews.edit(again.case_id, draft_id, a_draft("Else."), "maya")
+    assert ledger.reviews.held_count(since=moment) == 1
+    assert ledger.reviews.held_count(Sieve(segment="IM+"), since=moment) == 0
+    assert ledger.reviews.newest() > moment
+
+
 @pytest.mark.parametrize("mine", ["", "maya"])
 @pytest.mark.parametrize("words", ["", "where"])
 def test_each_filter_counts_what_all_other_choices_let_through(ledger: Ledger, words: str, mine: str) -> None:

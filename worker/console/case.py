@@ -114,6 +114,7 @@ def draft_context(desk: ReviewDesk, now: Current, *, look: bool = False) -> dict
         "trace": now.trace,
         "letter": letter_html(draft, now.letter.link_hosts),
         "typed_text": review.typed_text(draft, now.letter),
+        "longest": review.LONGEST,
         "unsendable": review.unsendable(draft, now.letter),
         "written_by_person": review.by_person(draft),
         "answers": answered,

@@ -27,8 +27,8 @@ DONE = {
     "redraft": "Another draft was asked for. It appears in the queue when it is written.",
     "undone": "Taken back. Nothing was sent.",
     "taken": "This ticket is yours. Deskhand sends nothing more on it.",
-    "late": "This ticket is yours, and Deskhand sends nothing more on it. Somebody had decided on this draft before you:"
-    " the history says what.",
+    "late": "This ticket is yours, and Deskhand sends nothing more on it. Somebody had decided on this draft before"
+    " you: the history says what.",
     "given": "Deskhand answers this ticket again, from the customer's next message on.",
     "away": "Put away.",
 }
