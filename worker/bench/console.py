@@ -1,9 +1,9 @@
 """`bench.py console`: how long the console takes over thousands of held drafts, for those who wait for each page.
 
-The queue as it opens, with filters chosen, with a search, with both; a case, the approval of its draft, and the question
-that an open page asks every few seconds. Times of the server as a browser on this machine has them; see served.py for
-what is measured, crowd.py for the drafts. Freshdesk and the index are left out: an approval asks them, and their time is
-theirs.
+The queue as it opens, with filters chosen, with a search, with both; a case, the approval of its draft, and the
+question that an open page asks every few seconds. Times of the server as a browser on this machine has them; see
+served.py for what is measured, crowd.py for the drafts. Freshdesk and the index are left out: an approval asks them,
+and their time is theirs.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ class Queue(Room):
             )
 
 
-def _grouped(name: str, of: Any, where: Sequence[ColumnElement[bool]]) -> Select[Any]:
+def _grouped(name: str, of: Any, where: Sequence[ColumnElement[bool]]) -> Select[str, str, int]:
     """How many have each value of that facet."""
     column = type_coerce(of[_FACETS[name]], Text)
     facet = literal(name, Text).label("facet")
