@@ -51,7 +51,7 @@ def test_the_console_is_measured_over_http_and_the_last_line_is_json(capsys):
     out, err = capsys.readouterr()
     told = json.loads(out)
     assert (told["drafts"], told["requests"], err) == (60, 3, "")
-    for name in ("queue", "search", "case", "watch", "approve"):
+    for name in ("queue", "sifted", "search", "both", "case", "watch", "approve"):
         assert 0 < told[f"{name}_p50_ms"] <= told[f"{name}_p95_ms"]
         assert 0 < told[f"{name}_cpu_p50_ms"] <= told[f"{name}_cpu_p95_ms"]
 

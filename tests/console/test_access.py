@@ -178,11 +178,6 @@ def test_a_link_followed_from_another_site_does_not_end_at_the_sign_in_page(ledg
     assert stranger.get("/cases/c1", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
 
 
-def test_a_form_of_unreasonable_size_is_not_read(ledger: SqlLedger):
-    maya = Lead(a_console(ledger), ledger)
-    assert maya.send("/cases/c1/edit", {"text": "x" * 700_000}).status_code == 413
-
-
 def test_the_console_listens_on_this_machine_only_unless_told_otherwise(monkeypatch):
     asked: list[str] = []
     monkeypatch.setattr(web.uvicorn, "run", lambda _app, **given: asked.append(given["host"]))

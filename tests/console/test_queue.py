@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.builders import a_requester
-from tests.console.seed import FINDINGS, Lead, a_console, a_conversation, a_letter_draft, hold, words_of
+from tests.console.seed import FINDINGS, PASSAGE, Lead, a_console, a_conversation, a_letter_draft, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.queue import PAGE
 from worker.models import Status
@@ -75,3 +75,14 @@ def test_the_notice_stands_on_every_page(ledger: SqlLedger):
     maya = Lead(a_console(ledger, notice="the sandbox composer, no language model"), ledger)
     for path in ("/", "/login", f"/cases/{hold(ledger)}", "/nowhere"):
         assert "the sandbox composer, no language model" in maya.get(path).text
+
+
+def test_a_draft_whose_article_has_changed_says_so_in_the_queue_and_as_its_page_opens(ledger: SqlLedger):
+    case_id, other = hold(ledger, 1), hold(ledger, 2)
+    ledger.reviews.mark_stale({ledger.cases.drafts(case_id)[-1][0]: [PASSAGE.source_id]})
+    maya = Lead(a_console(ledger), ledger)
+    assert words_of(maya.get("/").text).count("article changed") == 1
+    page = maya.get(f"/cases/{case_id}").text
+    assert f"“{PASSAGE.title}” changed since this draft was written." in words_of(page)
+    assert "Approve all the same" in page
+    assert "changed since this draft was written" not in words_of(maya.get(f"/cases/{other}").text)

@@ -17,6 +17,7 @@ from tests.console.seed import (
     words_of,
 )
 from worker.adapters.store.ledger import SqlLedger
+from worker.console.queue import PAGE
 from worker.models import Status, Strength
 
 
@@ -54,6 +55,22 @@ def test_a_menu_tells_how_many_drafts_each_choice_has_and_keeps_the_other_choice
         "Questions 1": "/?sure=verified&q=when&finding=answered",
         "Figures and names 1": "/?sure=verified&q=when&finding=exact",
     }
+
+
+def test_a_menu_counts_only_what_the_other_choices_leave(ledger: SqlLedger):
+    a_held(ledger, 1, "One", findings=(), template_id="fees")
+    a_held(ledger, 2, "Two")
+    maya = Lead(a_console(ledger), ledger)
+
+    def options(path: str, title: str) -> list[str]:
+        menus = BeautifulSoup(maya.get(path).text, "html.parser").select(".menu")
+        menu = next(m for m in menus if m.summary.get_text(strip=True).startswith(title))
+        return [" ".join(a.get_text(" ").split()) for a in menu.select("a")]
+
+    assert options("/?template=fees", "Finding") == ["no findings 1"]
+    assert options("/?template=fees", "Template") == ["All", "fees 1", "im-withdrawal-time 1"]
+    assert options("/?template=fees&finding=exact", "Finding") == ["All", "no findings 1", "Figures and names 0"]
+    assert options("/?q=nothing+such", "Product") == []
 
 
 def test_a_search_finds_by_ticket_sender_and_words_and_says_what_does_not_wait(ledger: SqlLedger):
@@ -103,13 +120,29 @@ def test_the_last_draft_of_the_queue_leads_to_its_top(ledger: SqlLedger):
     assert maya.submit(f"/cases/{last}", f"/cases/{last}/approve").headers["location"] == f"/cases/{first}"
 
 
-def test_counts_tell_an_open_queue_what_is_new(ledger: SqlLedger):
-    first = a_held(ledger, 1, "One")
+def test_counts_tell_an_open_queue_what_came_in_since_it_was_made(ledger: SqlLedger):
+    a_held(ledger, 1, "One")
     maya = Lead(a_console(ledger), ledger)
-    urgent = a_held(ledger, 2, "Two", priority=4)
-    told = maya.get("/counts").json()
-    assert (told["counts"]["held"], told["top"]) == (2, [urgent, first])
-    assert maya.get("/counts?template=nothing").json()["top"] == []
+    since = BeautifulSoup(maya.get("/").text, "html.parser").select_one("[data-since]")["data-since"]
+    assert maya.get(f"/counts?since={since}").json()["new"] == 0
+    a_held(ledger, 2, "Two", template_id="fees")
+    told = maya.get(f"/counts?since={since}").json()
+    assert (told["counts"]["held"], told["new"]) == (2, 1)
+    assert maya.get(f"/counts?template=fees&since={since}").json()["new"] == 1
+    assert maya.get(f"/counts?template=nothing&since={since}").json()["new"] == 0
+    for nonsense in ("", "x", "-1", "nan", "1e9"):
+        assert maya.get("/counts", params={"since": nonsense}).json()["new"] == 0
+
+
+def test_a_draft_that_only_moved_up_is_not_new(ledger: SqlLedger):
+    cases = [a_held(ledger, n, f"No {n}") for n in range(1, PAGE + 2)]
+    app = a_console(ledger)
+    maya, tom = Lead(app, ledger, "maya"), Lead(app, ledger, "tom")
+    page = BeautifulSoup(maya.get("/").text, "html.parser")
+    assert cases[-1] not in str(page)
+    tom.submit(f"/cases/{cases[0]}", f"/cases/{cases[0]}/reject", reason="No.")
+    assert cases[-1] in maya.get("/").text
+    assert maya.get(f"/counts?since={page.select_one('[data-since]')['data-since']}").json()["new"] == 0
 
 
 def test_somebody_who_wrote_before_is_shown_with_what_we_answered(ledger: SqlLedger):

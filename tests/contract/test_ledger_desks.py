@@ -85,6 +85,31 @@ def test_leads_see_who_else_has_a_case_open(ledger: Ledger) -> None:
     assert ledger.reviews.look("nope", "maya", A_WHILE) == []
 
 
+def test_what_a_colleague_has_kept_meanwhile_is_neither_let_go_nor_taken_from_her(ledger: Ledger) -> None:
+    kept, decided = held(ledger, 1), approved(ledger, 2)[0]
+    assert ledger.reviews.mind(kept.case_id, "tom", "tom")
+    assert ledger.reviews.mind(kept.case_id, "maya", "maya", was="tom"), "she was shown that it is Tom's"
+
+    assert not ledger.reviews.mind(kept.case_id, "", "tom", was="tom")
+    assert not ledger.reviews.mind(kept.case_id, "tom", "tom")
+
+    assert current(ledger, kept).minder == "maya"
+    assert ledger.reviews.mind(kept.case_id, "maya", "maya"), "hers already"
+    assert not ledger.reviews.mind(decided.case_id, "tom", "tom")
+    assert [(e["user"], e["detail"]) for e in ledger.reviews.audit_log() if e["action"] == "mind"] == [
+        ("maya", "maya"), ("maya", "maya"), ("tom", "tom"),
+    ]  # fmt: skip
+
+
+def test_a_ticket_that_somebody_else_has_taken_meanwhile_stays_hers(ledger: Ledger) -> None:
+    case = held(ledger, 7)
+    ledger.reviews.take_over(case.case_id, "tom", "Mine.")
+    assert not ledger.reviews.give_back(7, "maya", taker="maya")
+    assert ledger.reviews.taken_by(7) == "tom"
+    assert ledger.reviews.give_back(7, "maya", taker="tom")
+    assert not ledger.reviews.give_back(7, "maya", taker="tom")
+
+
 def test_a_ticket_that_is_taken_over_ends_all_that_was_under_way_on_it(ledger: Ledger) -> None:
     waiting, elsewhere = held(ledger, 7, "c1"), held(ledger, 8)
     drafting = opened(ledger, 7, "c2")

@@ -88,6 +88,46 @@ def test_the_filters_know_what_there_is_to_choose_from(ledger: Ledger) -> None:
     }
 
 
+def test_drafts_that_came_to_wait_since_a_moment_are_counted_and_others_that_moved_up_are_not(ledger: Ledger) -> None:
+    assert ledger.reviews.newest() == 0.0
+    first, again = a_held(ledger, 1), a_held(ledger, 2)
+    moment = ledger.reviews.newest()
+    assert ledger.reviews.held_count(since=moment) == 0
+    ledger.cases.advance(first.case_id, Status.HELD, Status.REJECTED, None)
+    assert (ledger.reviews.newest(), ledger.reviews.held_count(since=moment)) == (moment, 0)
+    a_held(ledger, 3, segments=("IM",))
+    draft_id = ledger.cases.drafts(again.case_id)[-1][0]
+    ledger.reviews.edit(again.case_id, draft_id, a_draft("Else."), "maya")
+    assert ledger.reviews.held_count(since=moment) == 1
+    assert ledger.reviews.held_count(Sieve(segment="IM+"), since=moment) == 0
+    assert ledger.reviews.newest() > moment
+
+
+@pytest.mark.parametrize("mine", ["", "maya"])
+@pytest.mark.parametrize("words", ["", "where"])
+def test_each_filter_counts_what_all_other_choices_let_through(ledger: Ledger, words: str, mine: str) -> None:
+    one = a_held(ledger, 1, "Where?", segments=("IM",), strength=Strength.VERIFIED, guards=("exact",))
+    two = a_held(ledger, 2, "Where?", segments=("IM", "IM+"), guards=("exact", "cited"), template="fees")
+    three = a_held(ledger, 3, "Where?", segments=("IM+",), guards=("cited",))
+    for case in (one, two, three):
+        ledger.reviews.mind(case.case_id, "maya", "maya")
+    a_held(ledger, 4, "Nobody's, and says something else.", segments=("IM",), guards=("exact",))
+    chosen = Sieve(segment="IM", finding="cited", words=words, minder=mine)
+
+    facets = {name: dict(values) for name, values in ledger.reviews.facets(chosen).items()}
+
+    more = {"exact": 1} if not words and not mine else {}
+    assert facets == {
+        "segment": {"IM": 1, "IM+": 2},
+        "finding": {"exact": 2 + len(more), "cited": 1},
+        "template": {"fees": 1},
+        "strength": {"unknown": 1},
+    }
+    for name, values in facets.items():
+        for value, n in values.items():
+            assert ledger.reviews.held_count(chosen.model_copy(update={name: value})) == n
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -131,7 +171,7 @@ def test_what_a_lead_works_on_is_hers(ledger: Ledger) -> None:
     assert ledger.reviews.mind(kept.case_id, "maya", "maya")
     assert not ledger.reviews.mind("nope", "maya", "maya")
     assert found(ledger, minder="maya") == [1, 2, 3]
-    ledger.reviews.mind(kept.case_id, "", "tom")
+    assert ledger.reviews.mind(kept.case_id, "", "maya", was="maya")
     assert found(ledger, minder="maya") == [1, 2]
     assert current(ledger, edited).minder == "maya"
 

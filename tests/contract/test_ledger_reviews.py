@@ -190,6 +190,40 @@ def test_a_redraft_rings_for_the_held_case(ledger: Ledger) -> None:
     assert ledger.cases.open(a_thread(42), "ticket", doorbell, LEASE) is not None
 
 
+def test_a_redraft_of_a_draft_that_is_no_longer_the_newest_rings_for_nobody(ledger: Ledger) -> None:
+    case = held(ledger, 42)
+    shown = newest(ledger, case)
+    edited = ledger.reviews.edit(case.case_id, shown, a_draft("Edited."), "ravi")
+    assert edited is not None
+
+    assert ledger.reviews.redraft(case.case_id, "shorter", "meera", draft_id=shown) is None
+
+    assert (list(ledger.doorbells.due(5)), current(ledger, case).minder) == ([], "ravi")
+    assert ledger.reviews.redraft(case.case_id, "shorter", "meera", draft_id=edited) is not None
+
+
+def test_a_decision_makes_a_redraft_moot_that_nobody_has_begun_and_the_history_says_so(ledger: Ledger) -> None:
+    sent, other = held(ledger, 42), held(ledger, 43)
+    doorbell_id = ledger.reviews.redraft(sent.case_id, "shorter", "meera")
+    untouched = ledger.reviews.redraft(other.case_id, "", "meera")
+    assert doorbell_id is not None
+    assert untouched is not None
+    ledger.reviews.approve(sent.case_id, newest(ledger, sent), DRAFT.body_hash, a_reply(), "ravi")
+
+    told = ledger.cases.moves(sent.case_id)[-1]["reasons"]
+    assert list(told) == ["Another draft had been asked for (“shorter”); it is not written any more."]
+    assert current(ledger, sent).reasons == sent.reasons
+    # Whoever asks whether a message was seen counts on it: it still has the ticket read.
+    doorbell = ledger.doorbells.claim(doorbell_id, LEASE)
+    assert doorbell is not None
+    assert (doorbell.ring, doorbell.case_id, doorbell.hint) == (Ring.RECHECK, None, "")
+    ledger.reviews.undo(sent.case_id, "ravi")
+    assert ledger.cases.open(a_thread(42), "ticket", doorbell, LEASE) is None
+    waiting = ledger.doorbells.claim(untouched, LEASE)
+    assert waiting is not None
+    assert waiting.ring is Ring.REDRAFT
+
+
 def test_the_audit_log_shows_the_newest_first(ledger: Ledger) -> None:
     ledger.reviews.audit("meera", "sign in", "meera")
     ledger.reviews.audit("ravi", "view", "c1", "trace")

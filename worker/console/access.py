@@ -21,6 +21,7 @@ from worker.console.people import ROLES, may, new_token, token_hash
 from worker.ports import Users
 
 OPEN = frozenset({"/login", "/enter", "/healthz"})  # reachable without a session; /static is a mount
+MOST = 400_000  # characters of a form. One that a sign-in page carries along is written as JSON: up to six for each
 SESSION_TTL = timedelta(hours=12)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SESSION, _NONCE = "deskhand_session", "deskhand_form"
@@ -32,6 +33,10 @@ class SignInFirst(Exception):
 
 class StaleForm(Exception):
     """A POST without the CSRF token that belongs to it."""
+
+
+class TooLong(Exception):
+    """A form that holds more than anybody types. What could be read of it is in request.state.form."""
 
 
 class NotAllowed(Exception):
@@ -70,9 +75,11 @@ class Access:
         self._secret = secret.encode()
 
     def gate(self, request: Request, form: dict[str, str] = Depends(posted)) -> None:
-        """Leaves `session` and `form` in request.state, or raises SignInFirst or StaleForm."""
+        """Leaves `session` and `form` in request.state, or raises TooLong, SignInFirst or StaleForm."""
         request.state.form = form
-        session = request.state.session = self._session_of(request)
+        session = request.state.session = self.session_of(request)
+        if sum(map(len, form.values())) > MOST:
+            raise TooLong
         is_open = request.url.path in OPEN
         if session is None and not is_open:
             raise SignInFirst
@@ -116,7 +123,7 @@ class Access:
         if nonce := getattr(request.state, "nonce", ""):
             set_cookie(request, response, _NONCE, nonce, int(SESSION_TTL.total_seconds()))
 
-    def _session_of(self, request: Request) -> Session | None:
+    def session_of(self, request: Request) -> Session | None:
         token = request.cookies.get(cookie_name(request, _SESSION), "")
         found = self._users.session(token_hash(token)) if token else None
         # A user who was disabled after signing in has a role that is none.

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from worker.console.access import Access
+from worker.console.access import Access, TooLong
 from worker.console.audit import add_audit
 from worker.console.case import Cases, add_case
 from worker.console.deciding import add_decisions
@@ -33,7 +33,7 @@ from worker.support.desk import Policy
 from worker.support.outgoing import Tags
 from worker.support.reviewdesk import Judge, LetterFor, ReviewDesk, Versions
 
-MAX_BYTES = 512 * 1024  # of a posted form
+MAX_BYTES = 4 * 1024 * 1024  # of a posted form: what is longer is not read, and cannot be shown again
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -79,7 +79,7 @@ def make_console(
     pages = Pages(access, notice)
     desk = ReviewDesk(ledger, policy, tags, letter_for, enqueue, helpdesk, judge, versions)
     app = _bare(access)
-    add_mishaps(app, pages)
+    add_mishaps(app, access, pages)
     add_signin(app, ledger, access, pages, throttle or Throttle())
     add_queue(app, ledger, pages)
     cases = Cases(desk, pages, freshdesk_url.rstrip("/"))
@@ -102,11 +102,32 @@ def _bare(access: Access) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(access.gate)],
-        max_body_size=MAX_BYTES,
     )
+    app.add_middleware(_Bounded)
     app.add_middleware(_Headers)
     app.mount("/static", StaticFiles(directory=STATIC))
     return app
+
+
+class _Bounded:
+    """Ends the reading of a body that is too long where the page about it can still be made. FastAPI's own limit sits
+    outside of everything here, and answers without a page and without the headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MAX_BYTES:
+                raise TooLong
+            return message
+
+        await self._app(scope, counted, send)
 
 
 class _Headers:

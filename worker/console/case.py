@@ -109,11 +109,13 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
 def draft_context(desk: ReviewDesk, now: Current, *, look: bool = False) -> dict[str, Any]:
     draft = now.draft
     answered = view.answers(draft)
-    changed = fresh.changed_sources(desk, draft) if look else ()
+    known = tuple(source for source in draft.sources if source.source_id in now.case.stale)  # as of the last swap
+    changed = fresh.changed_sources(desk, draft) if look else known
     return {
         "trace": now.trace,
         "letter": letter_html(draft, now.letter.link_hosts),
         "typed_text": review.typed_text(draft, now.letter),
+        "longest": review.LONGEST,
         "unsendable": review.unsendable(draft, now.letter),
         "written_by_person": review.by_person(draft),
         "answers": answered,

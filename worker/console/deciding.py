@@ -12,6 +12,7 @@ from worker.console import flash
 from worker.console.access import Access
 from worker.console.case import Cases
 from worker.console.people import REVIEWER
+from worker.models import Status
 from worker.support import review, takeover
 from worker.support.reviewdesk import Outcome
 
@@ -29,7 +30,7 @@ class Decisions:
         form, user = request.state.form, request.state.session.login
         shown = (form.get("draft_id", ""), form.get("body_hash", ""))
         outcome = review.approve(self._desk, case_id, *shown, user, form.get("despite", ""))
-        return self._onward(request, case_id, outcome, "approved")
+        return self._onward(request, case_id, outcome, _approved(outcome))
 
     def edit(self, request: Request, case_id: str) -> Response:
         form, user = request.state.form, request.state.session.login
@@ -38,7 +39,7 @@ class Decisions:
             despite = form.get("despite", "")
             shown = form.get("shown", "")
             outcome = review.edit_and_approve(self._desk, case_id, draft_id, text, shown, user, despite)
-            return self._onward(request, case_id, outcome, "approved")
+            return self._onward(request, case_id, outcome, _approved(outcome))
         return self._stay(request, case_id, review.edit(self._desk, case_id, draft_id, text, user), "edited")
 
     def reject(self, request: Request, case_id: str) -> Response:
@@ -58,10 +59,11 @@ class Decisions:
 
     def take_over(self, request: Request, case_id: str) -> Response:
         outcome = takeover.take_over(self._desk, case_id, request.state.session.login)
-        return self._stay(request, case_id, outcome, "taken")
+        return self._stay(request, case_id, outcome, "late" if outcome.words else "taken")
 
     def give_back(self, request: Request, case_id: str) -> Response:
-        outcome = takeover.give_back(self._desk, case_id, request.state.session.login)
+        taker = request.state.form.get("taker", "")
+        outcome = takeover.give_back(self._desk, case_id, request.state.session.login, taker)
         return self._stay(request, case_id, outcome, "given")
 
     def put_away(self, request: Request, case_id: str) -> Response:
@@ -69,11 +71,17 @@ class Decisions:
         return self._onward(request, case_id, outcome, "away")
 
     def mind(self, request: Request, case_id: str) -> Response:
-        """Whose it is: mine, or, if it was mine, nobody's."""
-        user = request.state.session.login
-        minder = "" if request.state.form.get("mine") == "" else user
-        done = self._desk.ledger.reviews.mind(case_id, minder, user)
-        return self._stay(request, case_id, Outcome(done, "There is no such case."), "")
+        """Whose it is: mine, or, if it was mine, nobody's. What a colleague kept since the page was shown is hers."""
+        form, user = request.state.form, request.state.session.login
+        minder, was = ("", user) if form.get("mine") == "" else (user, form.get("minder", ""))
+        done = self._desk.ledger.reviews.mind(case_id, minder, user, was=was)
+        return self._stay(request, case_id, Outcome(done, "" if done else self._whose(case_id)), "")
+
+    def _whose(self, case_id: str) -> str:
+        case = self._desk.ledger.cases.get(case_id)
+        if case is None or case.status is not Status.HELD:
+            return review.what_happened(self._desk.ledger, case_id)
+        return f"{case.minder} has kept this draft meanwhile: it stays hers." if case.minder else "Please try again."
 
     def _onward(self, request: Request, case_id: str, outcome: Outcome, done: str) -> Response:
         if not outcome.done:
@@ -84,7 +92,7 @@ class Decisions:
             first = reviews.held(limit=1, sieve=choice.sieve)
             following = first[0].case.case_id if first and first[0].case.case_id != case_id else ""
         path = f"/cases/{following}" if following else "/"
-        return flash.onward(request, choice.at(path), done, case_id if done == "approved" else "")
+        return flash.onward(request, choice.at(path), done, case_id if done in flash.APPROVED else "")
 
     def _stay(self, request: Request, case_id: str, outcome: Outcome, done: str) -> Response:
         if not outcome.done:
@@ -93,6 +101,11 @@ class Decisions:
 
     def _refused(self, request: Request, case_id: str, outcome: Outcome) -> Response:
         return self._cases.show(request, case_id, status=409, refused=outcome.words)
+
+
+def _approved(outcome: Outcome) -> str:
+    """An approval's name in the address of the next page; it may have made a redraft moot that was asked for."""
+    return "moot" if outcome.words else "approved"
 
 
 def add_decisions(app: FastAPI, access: Access, cases: Cases) -> None:

@@ -18,13 +18,17 @@ from worker.console.people import REVIEWER
 from worker.models import Status
 from worker.ports import Ledger, NotSent
 
+APPROVED = ("approved", "moot")  # the latter where another draft had been asked for
 DONE = {
     "approved": "Approved. The reply is on its way.",
+    "moot": "Approved. The reply is on its way. The other draft that was asked for is not written any more.",
     "edited": "Saved. Read it once more, then approve it.",
     "rejected": "Rejected. Nothing was sent.",
     "redraft": "Another draft was asked for. It appears in the queue when it is written.",
     "undone": "Taken back. Nothing was sent.",
     "taken": "This ticket is yours. Deskhand sends nothing more on it.",
+    "late": "This ticket is yours, and Deskhand sends nothing more on it. Somebody had decided on this draft before"
+    " you: the history says what.",
     "given": "Deskhand answers this ticket again, from the customer's next message on.",
     "away": "Put away.",
 }
@@ -51,7 +55,7 @@ def toast(ledger: Ledger, request: Request) -> dict[str, Any]:
     done, of, before = found.groups()
     left = ledger.reviews.leaves_in(of) if of else None
     request.state.told = f"{done}:{of}:told" if left else ""
-    if done == "approved" and not left and (before or not _stands(ledger, of)):
+    if done in APPROVED and not left and (before or not _stands(ledger, of)):
         return told
     return told | {"words": DONE[done], "undo": of if left else "", "seconds": left.total_seconds() if left else 0.0}
 

@@ -6,30 +6,39 @@ outgoing passes. Called by case.py and for the preview of an edit.
 
 from __future__ import annotations
 
+import html
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
+from bs4.element import NavigableString, PreformattedString, Tag
 from markupsafe import Markup
 
-from worker.models import Draft
+from worker.models import Draft, Finding
 from worker.support.render import clean_html
 from worker.support.sentences import ITEM
 
 _BLOCKS = ["p", "li", "pre", "blockquote"]
 
 
+class _Made(PreformattedString):
+    """Markup of ours. As tags of its own, each piece would be looked for among all the others."""
+
+    PREFIX = SUFFIX = ""
+
+
 @dataclass(frozen=True)
-class _Span:
-    """Characters `start` to `end` of a block's text. `sentence` 0: only words that a finding is about."""
+class _Said:
+    """A sentence at `start` to `end` of a block's text. `marks`: the words in it that findings are about."""
 
     start: int
     end: int
-    sentence: int
+    number: int
     found: bool
+    marks: tuple[tuple[int, int], ...]
 
 
 def letter_html(draft: Draft, link_hosts: Sequence[str], ids: str = "") -> Markup:
@@ -37,13 +46,16 @@ def letter_html(draft: Draft, link_hosts: Sequence[str], ids: str = "") -> Marku
     before the ids of what they rest on, where a page shows two letters."""
     soup = BeautifulSoup(clean_html(draft.body_html, link_hosts), "html.parser")
     blocks = [_Block(tag) for tag in soup.find_all(_BLOCKS) if not tag.find(_BLOCKS)]
+    findings: dict[int, list[Finding]] = {}
+    for finding in draft.findings:
+        findings.setdefault(-1 if finding.sentence is None else finding.sentence, []).append(finding)
     at = 0
     for number, text in enumerate((s.text for part in draft.parts for s in part.sentences), 1):
-        pattern = _spelled(text)
-        here = next((i for i in range(at, len(blocks)) if blocks[i].place(pattern, number, draft)), None)
+        pattern, about = _spelled(text), findings.get(number - 1, [])
+        here = next((i for i in range(at, len(blocks)) if blocks[i].place(pattern, number, about)), None)
         at = at if here is None else here
     for block in blocks:
-        block.write(soup, ids)
+        block.write(ids)
     return Markup(str(soup))  # noqa: S704 - cleaned above; what is added are our own marks
 
 
@@ -60,50 +72,43 @@ class _Block:
         self._nodes = [node for node in tag.descendants if type(node) is NavigableString]
         self._text = "".join(self._nodes)
         self._end = 0
-        self._said: list[_Span] = []
-        self._marks: list[tuple[int, int]] = []
+        self._said: list[_Said] = []
 
-    def place(self, pattern: re.Pattern[str], number: int, draft: Draft) -> bool:
+    def place(self, pattern: re.Pattern[str], number: int, findings: Sequence[Finding]) -> bool:
         """Whether the sentence stands here, behind those that were placed already."""
         match = pattern.search(self._text, self._end)
         if match is None:
             return False
-        findings = [f for f in draft.findings if f.sentence == number - 1]
-        self._said.append(_Span(match.start(), match.end(), number, bool(findings)))
+        starts = {words: self._text.find(words, *match.span()) for words in {f.words for f in findings if f.words}}
+        spans = [(start, start + len(words)) for words, start in starts.items() if start >= 0]
+        marks = tuple(sorted(span for span in spans if span != match.span()))
+        self._said.append(_Said(*match.span(), number, bool(findings), marks))
         self._end = match.end()
-        for words in {f.words for f in findings if f.words}:
-            start = self._text.find(words, match.start(), match.end())
-            if start >= 0 and (start, start + len(words)) != match.span():
-                self._marks.append((start, start + len(words)))
         return True
 
-    def write(self, soup: BeautifulSoup, ids: str) -> None:
+    def write(self, ids: str) -> None:
         """Text nodes cut where something begins or ends; a sentence with a link in it becomes several pieces."""
-        edges = sorted({e for s in self._said for e in (s.start, s.end)} | {e for mark in self._marks for e in mark})
+        edges = sorted({e for said in self._said for span in ((said.start, said.end), *said.marks) for e in span})
+        starts = [said.start for said in self._said]
         begun: set[int] = set()
         start = 0
         for node in self._nodes:
             end = start + len(node)
-            cuts = [start, *(e for e in edges if start < e < end), end]
-            pieces = [self._piece(soup, a, b, begun, ids) for a, b in pairwise(cuts)]
-            node.replace_with(*pieces)
+            cuts = [start, *edges[bisect_right(edges, start) : bisect_left(edges, end)], end]
+            pieces = [self._piece(a, b, bisect_right(starts, a) - 1, begun, ids) for a, b in pairwise(cuts)]
+            node.replace_with(_Made("".join(pieces)))
             start = end
 
-    def _piece(self, soup: BeautifulSoup, start: int, end: int, begun: set[int], ids: str) -> NavigableString | Tag:
-        out: NavigableString | Tag = NavigableString(self._text[start:end])
-        if any(a <= start and end <= b for a, b in self._marks):
-            out = _around(soup.new_tag("mark"), out)
-        said = next((s for s in self._said if s.start <= start and end <= s.end), None)
-        if said is None:
+    def _piece(self, start: int, end: int, place: int, begun: set[int], ids: str) -> str:
+        """`place`: which sentence begins last before it, -1 for none."""
+        out = html.escape(self._text[start:end], quote=False)
+        if place < 0 or end > self._said[place].end:
             return out
-        about = {"class": "said found" if said.found else "said", "data-s": str(said.sentence)}
-        if said.sentence not in begun:  # of several pieces, one is walked to
-            first = said.sentence == 1
-            about |= {"tabindex": "0" if first else "-1", "aria-describedby": f"{ids}rests-{said.sentence}"}
-            begun.add(said.sentence)
-        return _around(soup.new_tag("span", attrs=about), out)
-
-
-def _around(tag: Tag, inner: NavigableString | Tag) -> Tag:
-    tag.append(inner)
-    return tag
+        said = self._said[place]
+        if any(a <= start and end <= b for a, b in said.marks):
+            out = f"<mark>{out}</mark>"
+        about = f'class="{"said found" if said.found else "said"}" data-s="{said.number}"'
+        if said.number not in begun:  # of several pieces, one is walked to
+            about += f' tabindex="{0 if said.number == 1 else -1}" aria-describedby="{ids}rests-{said.number}"'
+            begun.add(said.number)
+        return f"<span {about}>{out}</span>"

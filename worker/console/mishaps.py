@@ -1,10 +1,11 @@
-"""What goes wrong, as pages in friendly words. What somebody typed is never lost: the page carries it back.
+"""What goes wrong, as pages in friendly words. The page carries back what somebody typed, or says that it does not.
 
 Registered by app.py; the exceptions come from access.py, from the ledger (Trouble) and from FastAPI itself.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -13,14 +14,15 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from worker.console.access import OPEN, NotAllowed, SignInFirst, StaleForm, from_own_page
+from worker.console.access import MOST, OPEN, Access, NotAllowed, SignInFirst, StaleForm, TooLong, from_own_page
 from worker.console.page import Pages
 from worker.errors import Trouble
 
 log = structlog.get_logger(__name__)
 
-KEEP = 200_000  # characters of a form that are carried on
+KEEP = 50_000  # characters of a form that are carried on: more than any of them takes
 TYPED = {"text": "The reply", "reason": "The reason", "hint": "What should be different"}
+_CASE = re.compile(r"/cases/[A-Za-z0-9_-]{1,64}(?=/)")
 ACTIONS = {
     "approve": "Approve and send",
     "edit": "Save the edited reply",
@@ -35,12 +37,13 @@ ACTIONS = {
 }
 
 
-def add_mishaps(app: FastAPI, pages: Pages) -> None:
+def add_mishaps(app: FastAPI, access: Access, pages: Pages) -> None:
     @app.exception_handler(SignInFirst)
     async def sign_in_first(request: Request, _: SignInFirst) -> Response:
         if request.method == "POST":
-            words = "You were signed out in the meantime. What you typed is kept: sign in again to go on."
-            return pages.show_open(request, "login.html", 401, message=words, next="/", login="", **kept_form(request))
+            kept = kept_form(request)
+            words = f"You were signed out in the meantime. {_kept_words(kept)}"
+            return pages.show_open(request, "login.html", 401, message=words, next="/", login="", **kept)
         if request.headers.get("sec-fetch-site") == "cross-site":
             # Browsers hold SameSite=Strict cookies back when a link is followed from another site (a note in
             # Freshdesk): without this step, everybody who clicks there would have to sign in again.
@@ -52,8 +55,17 @@ def add_mishaps(app: FastAPI, pages: Pages) -> None:
         if request.url.path in OPEN or request.state.session is None:
             words = "That page had been open for too long. Please try again."
             return pages.show_open(request, "login.html", 403, message=words, next="/", login="", **no_form())
-        words = "You have signed in anew since this page was opened. Nothing was done yet: please confirm."
-        return pages.show(request, "resume.html", 403, message=words, **kept_form(request))
+        kept, words = kept_form(request), "You have signed in anew since this page was opened. Nothing was done yet: "
+        words += "please confirm." if kept["form"] else "please go back and do it once more."
+        return pages.show(request, "resume.html", 403, message=words, **kept)
+
+    @app.exception_handler(TooLong)
+    async def too_long(request: Request, _: TooLong) -> Response:
+        _remember_who(request, access)
+        typed = _typed(request)
+        words = f"That is more than a form may hold: {MOST:,} characters at most. Nothing was changed. "
+        words += "What you typed stands below." if typed else "Go back in your browser to what you typed."
+        return pages.note(request, "Too much at once", words, 413, typed=typed, **_there(request))
 
     @app.exception_handler(NotAllowed)
     async def not_allowed(request: Request, error: NotAllowed) -> Response:
@@ -70,9 +82,45 @@ def add_mishaps(app: FastAPI, pages: Pages) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 404:
-            return pages.note(request, "Not found", "There is nothing at this address.", 404)
-        return pages.note(request, "That did not work", str(error.detail), error.status_code)
+        _remember_who(request, access)
+        page = pages.note(request, *_http_words(error), error.status_code, **_there(request))
+        page.headers.update(error.headers or {})
+        return page
+
+
+def _http_words(error: HTTPException) -> tuple[str, str]:
+    if error.status_code == 404:
+        return "Not found", "There is nothing at this address."
+    if error.status_code == 405:
+        return "Nothing to see here", "This address only takes forms. Nothing was changed."
+    return "That did not work", str(error.detail)
+
+
+def _remember_who(request: Request, access: Access) -> None:
+    """Outside of any route nobody has asked yet who is signed in; the page about it has its navigation all the same."""
+    if not hasattr(request.state, "session"):
+        try:
+            request.state.session = access.session_of(request)
+        except Trouble:
+            request.state.session = None
+
+
+def _there(request: Request) -> dict[str, str]:
+    """The way on: to the case that the address is about, as far as there is one in it."""
+    case = _CASE.match(request.url.path)
+    return {"link": case[0], "link_text": "To the case"} if case else {}
+
+
+def _typed(request: Request) -> str:
+    """The words of a form that cannot be taken, to copy from; "" if another site sent it here."""
+    form: dict[str, str] = getattr(request.state, "form", {}) if from_own_page(request) else {}
+    return "\n\n".join(form[name] for name in TYPED if form.get(name))
+
+
+def _kept_words(kept: dict[str, Any]) -> str:
+    if kept["form"]:
+        return "What you typed is kept: sign in again to go on."
+    return "Nothing was done: sign in again, and then do it once more."
 
 
 def kept_form(request: Request) -> dict[str, Any]:

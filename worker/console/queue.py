@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -28,9 +29,10 @@ def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
     @app.get("/")
     def held(request: Request, page: str = "1") -> Response:
         choice = chosen(dict(request.query_params), request.state.session.login)
+        newest = ledger.reviews.newest()  # before the rows: what comes in between is told once more rather than never
         pager = _pages(_number(page), ledger.reviews.held_count(choice.sieve))
         rows = ledger.reviews.held(limit=PAGE, offset=(pager["page"] - 1) * PAGE, sieve=choice.sieve)
-        shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows, "chosen": choice}
+        shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows, "chosen": choice, "newest": newest}
         shown |= {"menus": menus(ledger, choice), "elsewhere": _elsewhere(ledger, choice)}
         return pages.show(request, "queue.html", toast=toast(ledger, request), **shown)
 
@@ -53,15 +55,18 @@ def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
 
 
 def menus(ledger: Ledger, choice: Chosen) -> list[dict[str, Any]]:
-    """The filters: each a name in the address, a title, what is chosen, and what there is to choose, with how many."""
-    facets = ledger.reviews.facets()
+    """The filters: each a name in the address, a title, what is chosen, and what there is to choose, with how many
+    drafts would be left by it and everything that is chosen in the other ones."""
+    facets = ledger.reviews.facets(choice.sieve)
     return [
         {
             "name": name,
             "title": title,
             "value": choice.params.get(name, ""),
             "chosen": _said(field, choice.params.get(name, "")),
-            "options": [(value, _said(field, value), n) for value, n in _most_first(facets[field])],
+            "options": [
+                (value, _said(field, value), n) for value, n in _most_first(facets[field], choice.params.get(name, ""))
+            ],
         }
         for name, title, field in MENUS
     ]
@@ -76,8 +81,10 @@ def _said(field: str, value: str) -> str:
     return words.SURE[Strength(value)][0] if field == "strength" and value else value
 
 
-def _most_first(counts: Any) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+def _most_first(counts: Mapping[str, int], value: str) -> list[tuple[str, int]]:
+    """The chosen `value` also where the other choices leave none of it."""
+    known = {value: 0, **counts} if value else counts
+    return sorted(known.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _elsewhere(ledger: Ledger, choice: Chosen) -> list[Any]:

@@ -110,10 +110,6 @@ def marked(text: str, words: Sequence[str]) -> tuple[tuple[str, bool], ...]:
     return tuple(p for p in (*pieces, (text[end:], False)) if p[0])
 
 
-def cited_numbers(draft: Draft) -> frozenset[str]:
-    return frozenset(i for part in draft.parts for s in part.sentences for i in s.sources)
-
-
 @dataclass(frozen=True)
 class Passage:
     """A source in pieces: the words, and the numbers of the sentences that rest on them most ("" for none)."""

@@ -5,6 +5,7 @@ Pages work without it; it keeps them true while somebody reads. Called by the sc
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -20,6 +21,7 @@ from worker.models import Status
 from worker.support import fresh, review
 from worker.support.reviewdesk import ReviewDesk
 
+TOLD = 50  # findings of an edit that is being typed; a page with a thousand would come late and help nobody
 ASK_AGAIN = 45.0  # seconds between two looks at the ticket while its page is open
 
 
@@ -28,11 +30,12 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
 
     @app.get("/counts")
     def counts(request: Request) -> Response:
-        """By folder, and the ids at the top of the queue as it was chosen: whether there is something new to see."""
-        choice = chosen(dict(request.query_params), request.state.session.login)
-        rows = desk.ledger.reviews.held(limit=25, sieve=choice.sieve)
+        """By folder, and how many of the drafts that were chosen came to wait after `since`, when the page was made."""
+        params = dict(request.query_params)
+        choice, since = chosen(params, request.state.session.login), _seconds(params.get("since", ""))
+        new = desk.ledger.reviews.held_count(choice.sieve, since=since) if since is not None else 0
         by_status = {str(name): number for name, number in desk.ledger.cases.counts().items()}
-        return JSONResponse({"counts": by_status, "top": [row.case.case_id for row in rows]})
+        return JSONResponse({"counts": by_status, "new": new})
 
     @app.post("/cases/{case_id}/watch")
     def watch(request: Request, case_id: str) -> Response:
@@ -47,18 +50,25 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
     def preview(request: Request, case_id: str) -> Response:
         if desk.ledger.cases.get(case_id) is None:
             return JSONResponse({"detail": "no such case"}, 404)
-        made = review.preview(desk, case_id, request.state.form.get("text", ""), request.state.session.login)
+        text = request.state.form.get("text", "")
+        made = review.preview(desk, case_id, text, request.state.session.login)
         if made is None:
-            return JSONResponse({"hash": "", "page": ""})
+            too_long = review.longer_than_a_reply(text)
+            return JSONResponse({"hash": "", "page": "", **({"words": too_long} if too_long else {})})
         page = cases.pages.part(
             "preview.html",
             letter=letter_html(made.draft, made.letter.link_hosts, "preview-"),
-            findings=made.draft.findings,
+            findings=made.draft.findings[:TOLD],
+            more=max(0, len(made.draft.findings) - TOLD),
             unsendable=review.unsendable(made.draft, made.letter),
             answers=view.answers(made.draft),
             is_record=view.is_record,
         )
         return JSONResponse({"hash": made.draft.body_hash, "page": page})
+
+
+def _seconds(since: str) -> float | None:
+    return float(since) if re.fullmatch(r"\d{1,12}(?:\.\d{1,12})?", since, re.ASCII) else None
 
 
 def news(desk: ReviewDesk, case_id: str, draft_id: str, trusted: float) -> dict[str, Any]:

@@ -71,15 +71,21 @@ class Reviews(Protocol):
         """Most urgent first: by when an answer is due, which is when it came plus what its priority allows."""
         ...
 
-    def held_count(self, sieve: Sieve = Sieve()) -> int: ...
+    def held_count(self, sieve: Sieve = Sieve(), *, since: float = 0.0) -> int:
+        """`since`: only those that came to wait after that, as `newest` tells it."""
+        ...
+
+    def newest(self) -> float:
+        """When the last draft came to wait, in seconds since 1970 by the ledger's clock; 0.0 if none waits."""
+        ...
 
     def opened(self, case_id: str, user: str) -> None:
         """`user` looks at the case; of a held one it is kept since when, for the seconds of its review."""
         ...
 
-    def facets(self) -> Mapping[str, Mapping[str, int]]:
+    def facets(self, sieve: Sieve = Sieve()) -> Mapping[str, Mapping[str, int]]:
         """For the filters: by field of Sieve ("segment", "template", "finding", "strength") how many held drafts have
-        each value; NONE where they have none."""
+        each value, of those that everything else in `sieve` lets through; NONE where they have none."""
         ...
 
     def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
@@ -127,8 +133,10 @@ class Reviews(Protocol):
         nothing there). False, and nothing is stored, if the case moved on or the draft is not the newest."""
         ...
 
-    def redraft(self, case_id: str, hint: str, user: str) -> str | None:
-        """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on."""
+    def redraft(self, case_id: str, hint: str, user: str, *, draft_id: str = "") -> str | None:
+        """Rings a REDRAFT doorbell for a HELD case; its id. None if it moved on, or if `draft_id`, the draft that is
+        to be another, is not its newest ("" asks for whichever that is). An approval or a rejection that comes before
+        the drafting has begun makes it moot: no other draft is written, and the history says so."""
         ...
 
     def asked_anew(self, case_id: str) -> AskedAnew | None:
@@ -140,8 +148,10 @@ class Reviews(Protocol):
         has to show it."""
         ...
 
-    def mind(self, case_id: str, minder: str, user: str) -> bool:
-        """Says whose the case is ("" nobody's). False if it is unknown. Edits and redrafts say so by themselves."""
+    def mind(self, case_id: str, minder: str, user: str, *, was: str = "") -> bool:
+        """Says whose the HELD case is ("" nobody's). `was`: whose `user` took it for. False, and nothing is stored, if
+        by now it is neither that lead's nor nobody's nor `minder`'s already, if it is not held, or unknown. Edits and
+        redrafts say whose it is by themselves."""
         ...
 
     def look(self, case_id: str, user: str, within: timedelta) -> Sequence[str]:
@@ -157,8 +167,9 @@ class Reviews(Protocol):
         are dropped, `outgoing` is queued. False, and nothing is stored, if it is taken already, or unknown."""
         ...
 
-    def give_back(self, ticket_id: int, user: str) -> bool:
-        """Deskhand may answer the ticket's next message again. False if nobody had taken it over."""
+    def give_back(self, ticket_id: int, user: str, *, taker: str = "") -> bool:
+        """Deskhand may answer the ticket's next message again. False if nobody had taken it over, or somebody else
+        than `taker` ("" whoever it was)."""
         ...
 
     def taken_by(self, ticket_id: int) -> str:

@@ -27,6 +27,8 @@ from worker.support.sentences import sentences
 
 log = structlog.get_logger(__name__)
 
+LONGEST = 10_000  # characters of an edited reply, four pages: longer ones are pasted by mistake
+
 _DONE_WORDS = {
     Status.OPEN: "A new draft is being written",
     Status.APPROVED: "Already approved",
@@ -69,7 +71,8 @@ def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user:
         return Outcome(False, what_happened(desk.ledger, case_id))
     if not wait:  # a hint now would find it not due; the dispatcher finds it when it is
         desk.enqueue("deliver", send_id)
-    return Outcome(True, made=send_id)
+    approval = [move for move in desk.ledger.cases.moves(case_id) if move["to_status"] == Status.APPROVED][-1:]
+    return Outcome(True, words=" ".join(why for move in approval for why in move["reasons"]), made=send_id)
 
 
 def undo(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
@@ -98,6 +101,8 @@ def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) ->
         return Outcome(False, what_happened(desk.ledger, case_id))
     if not text.strip():
         return Outcome(False, "A reply without words cannot be saved. To send nothing, reject the draft.")
+    if too_long := longer_than_a_reply(text):
+        return Outcome(False, too_long)
     edited = _edited(desk, now, text, user)
     made = desk.ledger.reviews.edit(case_id, draft_id, edited, user, lesson=_learnt(desk, now, edited))
     return Outcome(True, made=made) if made else Outcome(False, what_happened(desk.ledger, case_id))
@@ -117,9 +122,19 @@ def edit_and_approve(
 
 
 def preview(desk: ReviewDesk, case_id: str, text: str, user: str) -> Current | None:
-    """What saving this text would make of the draft. Nothing is stored."""
+    """What saving this text would make of the draft; None where it could not be saved. Nothing is stored."""
+    if not text.strip() or longer_than_a_reply(text):
+        return None
     now = current(desk, case_id)
-    return replace(now, draft=_edited(desk, now, text, user)) if now and text.strip() else None
+    return replace(now, draft=_edited(desk, now, text, user)) if now else None
+
+
+def longer_than_a_reply(text: str) -> str:
+    """Why so long a text cannot be saved; "" if it can. A line break counts once, as it does in the browser."""
+    length = len(text.replace("\r\n", "\n"))
+    if length <= LONGEST:
+        return ""
+    return f"Not saved: a reply has at most {LONGEST:,} characters, and this one has {length:,}. Please shorten it."
 
 
 def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str) -> Outcome:
@@ -136,13 +151,14 @@ def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str
 
 
 def redraft(desk: ReviewDesk, case_id: str, hint: str, user: str, *, draft_id: str = "", unsaved: str = "") -> Outcome:
-    """Rings for another draft. The hint goes to the writer as one line. Words that a lead had typed and not saved
-    (`unsaved`, over the draft `draft_id`) are stored first: they stand among the earlier drafts then."""
+    """Rings for another draft than `draft_id`. The hint goes to the writer as one line. Words that a lead had typed
+    over it and not saved (`unsaved`) are stored first: they stand among the earlier drafts then."""
     if unsaved.strip():
         saved = edit(desk, case_id, draft_id, unsaved, user)
         if not saved.done:
             return saved
-    doorbell_id = desk.ledger.reviews.redraft(case_id, " ".join(hint.split()), user)
+        draft_id = saved.made
+    doorbell_id = desk.ledger.reviews.redraft(case_id, " ".join(hint.split()), user, draft_id=draft_id)
     if doorbell_id is None:
         return Outcome(False, what_happened(desk.ledger, case_id))
     desk.enqueue("draft", doorbell_id)

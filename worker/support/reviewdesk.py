@@ -38,7 +38,8 @@ class ReviewDesk:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`words`: why it was not done, a finished sentence for the lead. `made`: id of the send, draft or doorbell."""
+    """`words`: why it was not done, or what came of it besides; finished sentences for the lead. `made`: id of the
+    send, draft or doorbell."""
 
     done: bool
     words: str = ""

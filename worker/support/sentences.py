@@ -7,13 +7,14 @@ import re
 _ABBREVIATIONS = re.compile(
     r"(?:\b(?:rs|no|nos|e\.g|i\.e|etc|mr|mrs|ms|dr|approx|p\.a|a\.m|p\.m|vs|st|inc|ltd|pvt)|\b[A-Z])\.$", re.I
 )
+_LONGEST_ABBREVIATION = 12  # characters that tell, the stop and what comes before included
 _END = re.compile(r"(?<=[.!?।])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9\u0900-\u097f])")
 ITEM = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 
 
 def abbreviated(text: str) -> bool:
     """Whether the full stop at the end of `text` belongs to an abbreviation or an initial and ends no sentence."""
-    return bool(_ABBREVIATIONS.search(text))
+    return bool(_ABBREVIATIONS.search(text[-_LONGEST_ABBREVIATION:]))
 
 
 def paragraphs(text: str) -> list[str]:

@@ -6,28 +6,34 @@ console only.
 
 from __future__ import annotations
 
-from worker.models import Asked, Step, Verdict
+from worker.models import Asked, Status, Step, Verdict
 from worker.ports import Ledger
 from worker.support.outgoing import taken_note
+from worker.support.review import what_happened
 from worker.support.reviewdesk import Outcome, ReviewDesk
 
 
 def take_over(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
+    """Also of a case that a colleague has decided on meanwhile: whoever asks that nothing more leaves is not to find
+    that something did. What had happened is said in the outcome then."""
     case = desk.ledger.cases.get(case_id)
     if case is None:
         return Outcome(False, "There is no such case.")
+    before = "" if case.status is Status.HELD else what_happened(desk.ledger, case_id)
     note = None if desk.policy.shadow else taken_note(user, desk.tags)
     if desk.ledger.reviews.take_over(case_id, user, taken_words(user), note):
-        return Outcome(True)
+        return Outcome(True, before)
     return Outcome(False, f"{desk.ledger.reviews.taken_by(case.ticket_id)} answers this ticket already.")
 
 
-def give_back(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
-    """From the customer's next message on; what was ended stays ended."""
+def give_back(desk: ReviewDesk, case_id: str, user: str, taker: str = "") -> Outcome:
+    """From the customer's next message on; what was ended stays ended. `taker`: who answers the ticket as far as `user`
+    knows; if it is somebody else by now, it stays hers."""
     case = desk.ledger.cases.get(case_id)
-    if case is not None and desk.ledger.reviews.give_back(case.ticket_id, user):
+    if case is not None and desk.ledger.reviews.give_back(case.ticket_id, user, taker=taker):
         return Outcome(True)
-    return Outcome(False, "Nobody has taken this ticket over.")
+    now = desk.ledger.reviews.taken_by(case.ticket_id) if case else ""
+    return Outcome(False, f"{now} answers this ticket by now." if now else "Nobody has taken this ticket over.")
 
 
 def taken_words(user: str) -> str:

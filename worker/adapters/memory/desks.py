@@ -16,10 +16,10 @@ class MemoryDesks:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def mind(self, case_id: str, minder: str, user: str) -> bool:
+    def mind(self, case_id: str, minder: str, user: str, *, was: str = "") -> bool:
         with self._state.lock:
             row = self._state.cases.get(case_id)
-            if row is None:
+            if row is None or row.case.status is not Status.HELD or row.case.minder not in ("", was, minder):
                 return False
             row.case = row.case.model_copy(update={"minder": minder})
             self._state.note_audit(user, "mind", case_id, minder)
@@ -53,10 +53,12 @@ class MemoryDesks:
             self._state.note_audit(user, "take over", case_id, f"ticket {this.case.ticket_id}")
             return True
 
-    def give_back(self, ticket_id: int, user: str) -> bool:
+    def give_back(self, ticket_id: int, user: str, *, taker: str = "") -> bool:
         with self._state.lock:
-            if self._state.taken.pop(ticket_id, None) is None:
+            here = self._state.taken.get(ticket_id)
+            if here is None or taker not in ("", here):
                 return False
+            del self._state.taken[ticket_id]
             self._state.note_audit(user, "give back", f"ticket {ticket_id}")
             return True
 

@@ -34,19 +34,23 @@ class MemoryQueue:
                 for row in rows[offset : offset + limit]
             ]
 
-    def held_count(self, sieve: Sieve = Sieve()) -> int:
+    def held_count(self, sieve: Sieve = Sieve(), *, since: float = 0.0) -> int:
         with self._state.lock:
-            return len(self._held(sieve))
+            return sum(row.case.moved_at.timestamp() > since for row in self._held(sieve))
 
-    def facets(self) -> Mapping[str, Mapping[str, int]]:
+    def newest(self) -> float:
         with self._state.lock:
-            rows = self._held(Sieve())
-        return {
-            "strength": Counter(row.case.strength.value for row in rows),
-            "template": Counter(row.case.template_id or NONE for row in rows),
-            "segment": Counter(name for row in rows for name in row.case.segments or (NONE,)),
-            "finding": Counter(name for row in rows for name in _guards(row) or (NONE,)),
-        }
+            return max((row.case.moved_at.timestamp() for row in self._held(Sieve())), default=0.0)
+
+    def facets(self, sieve: Sieve = Sieve()) -> Mapping[str, Mapping[str, int]]:
+        with self._state.lock:
+            rows = {name: self._held(sieve.model_copy(update={name: ""})) for name in Sieve.model_fields}
+            return {
+                "strength": Counter(row.case.strength.value for row in rows["strength"]),
+                "template": Counter(row.case.template_id or NONE for row in rows["template"]),
+                "segment": Counter(name for row in rows["segment"] for name in row.case.segments or (NONE,)),
+                "finding": Counter(name for row in rows["finding"] for name in _guards(row) or (NONE,)),
+            }
 
     def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
         with self._state.lock:

@@ -94,9 +94,9 @@ class MemoryReviews(MemoryQueue, MemoryDesks, MemoryErrands, MemoryLessons):
                 self._state.add_send(row.case, outgoing)
             return self._state.move(row, Status.REJECTED, by=user, reasons=[reason])
 
-    def redraft(self, case_id: str, hint: str, user: str) -> str | None:
+    def redraft(self, case_id: str, hint: str, user: str, *, draft_id: str = "") -> str | None:
         with self._state.lock:
-            row = self._state.cases.get(case_id)
+            row = self._newest(case_id, draft_id) if draft_id else self._state.cases.get(case_id)
             if row is None or row.case.status is not Status.HELD:
                 return None
             row.case = row.case.model_copy(update={"minder": user})

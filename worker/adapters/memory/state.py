@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from worker.adapters.store.columns import clean, new_id
+from worker.adapters.store.room import MOOT
 from worker.models import MOVES, Case, Doorbell, Draft, Noun, Ring, Send, SendKind, SendState, Status, Thread, Trace
 from worker.ports import Now, Outgoing
 from worker.ports.figures import Learnt, Unanswered
@@ -112,11 +113,21 @@ class State:
             columns["reasons"] = said
         row.case = row.case.model_copy(update={"status": to, "moved_at": now, **columns})
         row.lease_until = None
-        row.moves.append({"at": now, "from_status": from_, "to_status": to, "by": clean(by), "reasons": said})
+        told = (*said, *(self._moot(row) if from_ is Status.HELD and to is not Status.OPEN else ()))
+        row.moves.append({"at": now, "from_status": from_, "to_status": to, "by": clean(by), "reasons": told})
         if (from_, to) == (Status.APPROVED, Status.HELD):
             for one in [x for x in self.lessons.values() if (x.case_id, x.decision) == (row.case.case_id, "approved")]:
                 self.lessons[one.draft_id] = one.model_copy(update={"decision": "taken back"})
         return True
+
+    def _moot(self, row: CaseRow) -> list[str]:
+        """A draft that was decided on is not written anew: its doorbell rings only for the ticket."""
+        told = []
+        for bell in [one for one in self.bells.values() if one.waiting and one.bell.ring is Ring.REDRAFT]:
+            if bell.bell.case_id == row.case.case_id:
+                told.append(MOOT.format(f" (“{bell.bell.hint}”)" if bell.bell.hint else ""))
+                bell.bell = bell.bell.model_copy(update={"ring": Ring.RECHECK, "case_id": None, "hint": ""})
+        return told
 
     def add_draft(self, row: CaseRow, draft: Draft, trace: Trace) -> str:
         draft_id = new_id("f")

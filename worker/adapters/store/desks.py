@@ -22,9 +22,10 @@ _FORGOTTEN = 3600.0  # seconds after which nobody asks any more who had a case o
 class Desks(Room):
     """Leads at their desks, over SQL."""
 
-    def mind(self, case_id: str, minder: str, user: str) -> bool:
+    def mind(self, case_id: str, minder: str, user: str, *, was: str = "") -> bool:
+        this = (cases.c.case_id == case_id, cases.c.status == Status.HELD, cases.c.minder.in_({"", was, minder}))
         with self.writing() as connection:
-            if connection.execute(update(cases).where(cases.c.case_id == case_id).values(minder=minder)).rowcount == 0:
+            if connection.execute(update(cases).where(*this).values(minder=minder)).rowcount == 0:
                 return False
             note_audit(connection, user, "mind", case_id, minder)
             return True
@@ -64,9 +65,10 @@ class Desks(Room):
             note_audit(connection, user, "take over", case_id, f"ticket {this.ticket_id}")
             return True
 
-    def give_back(self, ticket_id: int, user: str) -> bool:
+    def give_back(self, ticket_id: int, user: str, *, taker: str = "") -> bool:
+        hers = [taken.c.login == taker] if taker else []
         with self.writing() as connection:
-            if connection.execute(delete(taken).where(taken.c.ticket_id == ticket_id)).rowcount == 0:
+            if connection.execute(delete(taken).where(taken.c.ticket_id == ticket_id, *hers)).rowcount == 0:
                 return False
             note_audit(connection, user, "give back", f"ticket {ticket_id}")
             return True

@@ -10,7 +10,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, exists, func, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from worker.adapters.store.columns import clock, folded
 from worker.adapters.store.room import Room, to_case
@@ -19,6 +32,8 @@ from worker.models import Status
 from worker.ports import NONE, Beside, HeldRow, Sieve
 
 _URGENT = (cases.c.answer_by, cases.c.case_id)
+_FACETS = {"strength": "strength", "template": "template_id", "segment": "segments", "finding": "guards"}
+_LISTS = ("segment", "finding")
 _MOST_WORDS = 8  # of a search; more would only slow it down
 
 
@@ -40,20 +55,31 @@ class Queue(Room):
                 for row in connection.execute(query)
             ]
 
-    def held_count(self, sieve: Sieve = Sieve()) -> int:
+    def held_count(self, sieve: Sieve = Sieve(), *, since: float = 0.0) -> int:
+        later = [cases.c.moved_at > since] if since else []
         with self.reading() as connection:
-            return _count(connection, *_sifted(sieve))
+            return _count(connection, *_sifted(sieve), *later)
 
-    def facets(self) -> Mapping[str, Mapping[str, int]]:
-        """Column by column: grouped by all at once, nearly every draft would be a group of its own. Lists are taken
-        apart here, since the two databases have no way in common."""
+    def newest(self) -> float:
         with self.reading() as connection:
-            return {
-                "strength": _grouped(connection, cases.c.strength),
-                "template": _grouped(connection, cases.c.template_id),
-                "segment": _taken_apart(_grouped(connection, type_coerce(cases.c.segments, Text))),
-                "finding": _taken_apart(_grouped(connection, type_coerce(cases.c.guards, Text))),
-            }
+            held = select(func.max(cases.c.moved_at)).where(cases.c.status == Status.HELD)
+            return connection.execute(held).scalar() or 0.0
+
+    def facets(self, sieve: Sieve = Sieve()) -> Mapping[str, Mapping[str, int]]:
+        """Column by column: grouped by all at once, nearly every draft would be a group of its own. What is searched
+        for is looked up once. Lists are taken apart here, since the two databases have no way in common."""
+        of: Any = cases.c
+        where = [cases.c.status == Status.HELD]
+        if sieve.words or sieve.minder:
+            counted = select(*(cases.c[name] for name in _FACETS.values()))
+            anywhere = sieve.model_copy(update=dict.fromkeys(_FACETS, ""))
+            of, where = counted.where(*_sifted(anywhere)).cte("found").c, []
+        found: dict[str, dict[str, int]] = {name: {} for name in _FACETS}
+        with self.reading() as connection:
+            each = [_grouped(name, of, [*where, *_picked(of, sieve, but=name)]) for name in _FACETS]
+            for row in connection.execute(union_all(*each)):
+                found[row.facet][row.value or NONE] = row.n
+        return {name: _taken_apart(counts) if name in _LISTS else counts for name, counts in found.items()}
 
     def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
         sifted = _sifted(sieve)
@@ -75,10 +101,11 @@ class Queue(Room):
             )
 
 
-def _grouped(connection: Connection, column: ColumnElement[str]) -> dict[str, int]:
-    held = cases.c.status == Status.HELD
-    query = select(column.label("value"), func.count().label("n")).where(held).group_by(column)
-    return {row.value or NONE: row.n for row in connection.execute(query)}
+def _grouped(name: str, of: Any, where: Sequence[ColumnElement[bool]]) -> Select[str, str, int]:
+    """How many have each value of that facet."""
+    column = type_coerce(of[_FACETS[name]], Text)
+    facet = literal(name, Text).label("facet")
+    return select(facet, column.label("value"), func.count().label("n")).where(*where).group_by(column)
 
 
 def _taken_apart(lists: Mapping[str, int]) -> dict[str, int]:
@@ -94,19 +121,25 @@ def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
 
 def _sifted(sieve: Sieve) -> list[ColumnElement[bool]]:
     """The conditions of a sieve; what is not asked for is left out, so that the index alone can count."""
-    where: list[ColumnElement[bool]] = [cases.c.status == Status.HELD]
-    if sieve.segment:
-        where.append(_holds(cases.c.segments, sieve.segment))
-    if sieve.finding:
-        where.append(_holds(cases.c.guards, sieve.finding))
-    if sieve.template:
-        where.append(cases.c.template_id == ("" if sieve.template == NONE else sieve.template))
-    if sieve.strength:
-        where.append(cases.c.strength == sieve.strength)
+    where: list[ColumnElement[bool]] = [cases.c.status == Status.HELD, *_picked(cases.c, sieve)]
     if sieve.minder:
         where.append(cases.c.minder == sieve.minder)
     if words := folded(sieve.words).split()[:_MOST_WORDS]:
         where.append(exists().where(case_words.c.case_id == cases.c.case_id, *map(_said, words)))
+    return where
+
+
+def _picked(of: Any, sieve: Sieve, but: str = "") -> list[ColumnElement[bool]]:
+    """What was chosen in the menus, in all `but` one of them. `of`: the columns of the drafts that may be had."""
+    where: list[ColumnElement[bool]] = []
+    if sieve.segment and but != "segment":
+        where.append(_holds(of.segments, sieve.segment))
+    if sieve.finding and but != "finding":
+        where.append(_holds(of.guards, sieve.finding))
+    if sieve.template and but != "template":
+        where.append(of.template_id == ("" if sieve.template == NONE else sieve.template))
+    if sieve.strength and but != "strength":
+        where.append(of.strength == sieve.strength)
     return where
 
 

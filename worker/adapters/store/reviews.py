@@ -99,9 +99,10 @@ class SqlReviews(Queue, Desks, Errands, Lessons):
                     add_send(connection, case_id, row.ticket_id, row.message_key, outgoing)
             return row is not None
 
-    def redraft(self, case_id: str, hint: str, user: str) -> str | None:
+    def redraft(self, case_id: str, hint: str, user: str, *, draft_id: str = "") -> str | None:
         """The case stays HELD, and can still be approved, until the doorbell is drafted."""
-        held = update(cases).where(cases.c.case_id == case_id, cases.c.status == Status.HELD)
+        newest = [cases.c.draft_id == draft_id] if draft_id else []
+        held = update(cases).where(cases.c.case_id == case_id, cases.c.status == Status.HELD, *newest)
         with self.writing() as connection:
             ticket_id = connection.execute(held.values(minder=user).returning(cases.c.ticket_id)).scalar()
             if ticket_id is None:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, func,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.adapters.store.columns import clock, folded, moment, new_id
+from worker.adapters.store.conditions import WAITING
 from worker.adapters.store.engine import WRITES
 from worker.adapters.store.schema import audit, case_moves, case_words, cases, doorbells, drafts, lessons, sends
 from worker.adapters.store.trouble import judged
@@ -23,6 +24,7 @@ from worker.models import MOVES, Case, Doorbell, Draft, Ring, Send, SendState, S
 from worker.ports import Outgoing
 
 DESKHAND = "deskhand"  # who moved a case, where no person did
+MOOT = "Another draft had been asked for{}; it is not written any more."
 
 
 class Room:
@@ -140,7 +142,8 @@ def move(
     where: Sequence[ColumnElement[bool]] = (),
     **columns: Any,
 ) -> Row[Any] | None:
-    """The one way a case changes its status: the row after it, or None if MOVES or the row itself refuses."""
+    """The one way a case changes its status: the row after it, or None if MOVES or the row itself refuses. Also ends
+    what a decision makes moot, which the history then tells."""
     if to not in MOVES[from_]:
         return None
     values = {"status": to, "moved_at": clock(), "lease_until": 0.0, **columns}
@@ -153,15 +156,31 @@ def move(
         .returning(*cases.c)
     ).one_or_none()
     if row is not None:
+        told = [*reasons, *(_moot(connection, row) if from_ is Status.HELD and to is not Status.OPEN else ())]
         connection.execute(
             insert(case_moves).values(
-                case_id=case_id, at=clock(), from_status=from_, to_status=to, moved_by=by, reasons=list(reasons)
+                case_id=case_id, at=clock(), from_status=from_, to_status=to, moved_by=by, reasons=told
             )
         )
         if (from_, to) == (Status.APPROVED, Status.HELD):  # it will be decided on once more
             decided = (lessons.c.case_id == case_id, lessons.c.decision == "approved")
             connection.execute(update(lessons).where(*decided).values(decision="taken back"))
     return row
+
+
+def _moot(connection: Connection, decided: Row[Any]) -> list[str]:
+    """A draft that was decided on is not written anew. Its doorbell still rings, but only for the ticket: whoever asks
+    whether a message was seen counts on every doorbell's reading the thread."""
+    asked = (
+        doorbells.c.ticket_id == decided.ticket_id,
+        doorbells.c.case_id == decided.case_id,
+        doorbells.c.ring == Ring.REDRAFT,
+        WAITING,
+    )
+    hints = list(connection.execute(select(doorbells.c.hint).where(*asked)).scalars())
+    if hints:
+        connection.execute(update(doorbells).where(*asked).values(ring=Ring.RECHECK, case_id=None, hint=""))
+    return [MOOT.format(f" (“{hint}”)" if hint else "") for hint in hints]
 
 
 def add_draft(connection: Connection, case_id: str, draft: Draft, trace: Trace) -> str:

@@ -72,7 +72,7 @@
     if (!failed(made) && made.page) return arrived(made);
     wanted = false;
     page.hidden = true; // it would show other words than those that were typed
-    tell(failed(made) ? FAULTS[made.fault] ?? FAULTS[0] : "There is nothing to send yet.");
+    tell(failed(made) ? FAULTS[made.fault] ?? FAULTS[0] : made.words || "There is nothing to send yet.");
     if (failed(made) && AGAIN.has(made.fault)) timer = setTimeout(showPreview, PAUSE);
   };
   const arrived = (made) => {

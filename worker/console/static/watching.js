@@ -11,13 +11,12 @@
   const folders = all("[data-count]");
   if (folders.length) {
     const query = queue ? queue.dataset.queue : "";
-    const here = new Set(all("a.mail").map((mail) => new URL(mail.href).pathname.split("/")[2]));
     const firstPage = queue && !new URLSearchParams(location.search).has("page");
     keepLooking(10, async () => {
-      const found = await ask(`/counts${query ? `?${query}` : ""}`);
+      const found = await ask(`/counts?${query}${queue ? `&since=${queue.dataset.since}` : ""}`);
       if (failed(found)) return found.fault === 401 ? SIGNED_OUT : undefined;
       for (const folder of folders) folder.textContent = found.counts[folder.dataset.count] ?? folder.textContent;
-      if (firstPage) tellOfNew(found.top.filter((id) => !here.has(id)).length);
+      if (firstPage) tellOfNew(found.new);
       await hear();
       return undefined;
     });

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -89,17 +90,32 @@ class Span:
         """Where one part of the sentence ends and the next begins."""
         return tuple(m.start() for m in _JOINT.finditer(self.text))
 
+    @cached_property
+    def _beside(self) -> dict[tuple[str, Token], Features]:
+        """What was worked out once: a source's token is weighed against every token of a reply."""
+        return {}
+
     def around(self, token: Token) -> Features:
         """The features beside a token: those beyond a comma or an "and" count less."""
+        if ("around", token) not in self._beside:
+            self._beside["around", token] = self._around(token)
+        return self._beside["around", token]
+
+    def near(self, token: Token) -> Features:
+        """Those next to it, the nearer the heavier."""
+        if ("near", token) not in self._beside:
+            self._beside["near", token] = self._near(token)
+        return self._beside["near", token]
+
+    def _around(self, token: Token) -> Features:
         out: dict[str, float] = {}
         for offset, feature in self.places:
             if offset != token.start:
                 out[feature] = max(out.get(feature, 0.0), self._weight(offset, token))
         return out
 
-    def near(self, token: Token) -> Features:
-        """Those next to it, the nearer the heavier."""
-        middle = next((i for i, (offset, _) in enumerate(self.places) if offset >= token.start), len(self.places))
+    def _near(self, token: Token) -> Features:
+        middle = bisect_left(self.places, (token.start, ""))
         out: dict[str, float] = {}
         for i in range(max(0, middle - NEAR), min(len(self.places), middle + NEAR + 1)):
             offset, feature = self.places[i]
@@ -109,8 +125,9 @@ class Span:
         return out
 
     def _weight(self, offset: int, token: Token) -> float:
-        low, high = sorted((offset, token.start))
-        return BEYOND if any(low < joint < high for joint in self.joints) else 1.0
+        low, high = (offset, token.start) if offset < token.start else (token.start, offset)
+        behind = bisect_right(self.joints, low)
+        return BEYOND if behind < len(self.joints) and self.joints[behind] < high else 1.0
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,8 @@ _RATE = (
 _SCALE = {"lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000, "crores": 10_000_000, "k": 1000}
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]", re.I)
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# Bounded, as the mail standards bound it: otherwise a line of 20,000 letters is walked through from each of them.
+_EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _AMOUNT = re.compile(
     rf"(?:(?:rs\.?|inr|₹|rupees)\s*({_NUMBER})\s*(lakhs?|lac|crores?|k)?(?!\w)"
     rf"|\b({_NUMBER})\s*(lakhs?|lac|crores?)?\s*(?:rupees|inr)\b){_RATE}",

@@ -95,11 +95,15 @@ def turns(text: str) -> Counter[str]:
 def clauses(text: str) -> list[str]:
     """A sentence cut where one statement ends and the next begins; pieces of few words stay with their neighbour."""
     out: list[str] = []
+    enough = False  # words in the last one: counted again with every piece, a long sentence would take by the square
     for piece in _JOINT.split(text):
-        if out and min(_length(piece), _length(out[-1])) < SHORT:
+        short = _length(piece) < SHORT
+        if out and (short or not enough):
             out[-1] = f"{out[-1]} {piece}"
+            enough = enough or _length(out[-1]) >= SHORT
         elif piece:
             out.append(piece)
+            enough = not short
     return out
 
 
