@@ -101,11 +101,9 @@ def served(program: str, settings: Mapping[str, str]) -> Iterator[tuple[int, int
     """`python -m worker.web PROGRAM` with these settings and no others, answering: (port, pid). Ended when the block is
     left."""
     port = free_port()
-    ours = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in Settings.model_fields}
-    surroundings = {name: value for name, value in os.environ.items() if name not in ours}
     given = {f"{program.upper()}_PORT": str(port), "LOG_LEVEL": "error", **settings}
     command = [sys.executable, "-m", "worker.web", program]
-    environment = {**surroundings, "DESKHAND_ENV_FILE": os.devnull, **given}
+    environment = {**surroundings(), "DESKHAND_ENV_FILE": os.devnull, **given}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: S603 - our own interpreter and module
     try:
         _wait_for(port, process, program)
@@ -113,6 +111,12 @@ def served(program: str, settings: Mapping[str, str]) -> Iterator[tuple[int, int
     finally:
         process.terminate()
         process.wait(20)
+
+
+def surroundings() -> dict[str, str]:
+    """Our environment without any setting of Deskhand's, so that what is measured does not depend on it."""
+    ours = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], program: str) -> None:
