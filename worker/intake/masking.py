@@ -1,0 +1,281 @@
+"""Personal numbers taken out of a mail before anything is made of it: payment cards, PAN, Aadhaar, bank accounts,
+one-time codes. What stays is the kind and, where they are harmless, the last characters: "[card ending 1111]".
+
+Pure text in, text out; no rules, no settings. What a number is follows from its check digits or its form, and from the
+word that stands next to it: "order" and "account" tell twelve digits apart. Called by threads.read_thread for a mail,
+and by facts.py for a customer's record.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from html import unescape
+from itertools import chain
+
+from worker.intake.checksums import is_aadhaar, is_card
+
+REACH = 40  # characters between a number and the word before it that says what it is
+LAST = 4  # characters that stay
+_CODES = ("one-time code", "PIN", "security code")  # of which nothing may stay
+_SEP = r"[ \t\n.,:/_|*·•\-\u2010-\u2015\u2212]"
+_RUN = re.compile(rf"\d(?:{_SEP}{{0,3}}\d)*")
+_GROUP = re.compile(r"\d+")
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u20e3\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e01ef]")
+_MASKED = re.compile(r"\[(?:(?:card|PAN|Aadhaar|account) ending [^\]\s]{1,4}|one-time code|PIN|security code)\]")
+_REGULAR = re.compile(r"\d{12,19}|(?:4|8|12)( (?:4|8|12)){1,3}( [1-4])?|4 6 [45]|6 6|1( 1)+|2( 2)+|3( 3)+|5( 5)+")
+_PAN = re.compile(r"(?<![^\W_])[a-z]{3}[abcfghjlpt][a-z]\d{4}[a-z](?![^\W_])", re.I)
+_PAN_APART = re.compile(
+    r"(?<![^\W_])(?:[a-z][ .\-_/]?){3}[abcfghjlpt][ .\-_/]?[a-z][ .\-_/]?(?:\d[ .\-_/]?){4}[a-z](?![^\W_])", re.I
+)
+_CUE = re.compile(
+    r"(?P<code>\b(?:otps?|one[\s-]?time\s+(?:pass(?:word|code)|pin|code)|passcode|(?:verification|security|login"
+    r"|sign[\s-]?in|auth\w*)\s+(?:code|pin)|(?:upi|atm|m|t|card|login|app)[\s-]?pin|(?:cvv|cvc)2?)(?![^\W\d_])|ओटीपी)"
+    r"|(?P<pin>\bpin(?![^\W\d_]|\s*-?code))"
+    r"|(?P<aadhaar>\ba{1,2}dh?a{1,2}r(?![^\W\d_])(?:\s*(?:card|no(?![^\W\d_])|number))*|\buidai\b|आधार)"
+    r"|(?P<pan>\bpan\b(?:\s*(?:card|no\b|number))*)"
+    r"|(?P<card>\b(?:cards?|visa|rupay|master\s?card|amex|maestro)(?![^\W\d_])|कार्ड)"
+    r"|(?P<account>\b(?:accounts?|a/c|acct?|khaa?ta|iban)(?![^\W\d_])|खात[ाे])"
+    r"|(?P<phone>\b(?:phone|mobile|mob|cell|tel|telephone|contact|call|called|whatsapp|sms|dial|helpline|fax|reach\s+me"
+    r"|number\s+registered)\b|मोबाइल|फ़ोन|फोन)"
+    r"|(?P<other>\b(?:orders?|tickets?|transactions?|txns?|utr|rrn|refs?|reference|requests?|complaints?|cases?|invoices?"
+    r"|bills?|tracking|awb|receipts?|ids?|arn|folio|ifsc|errors?|exceptions?|messages?|imei|serial|barcode|gstin?|policy|applications?|srn"
+    r"|docket|challan|neft|imps|rtgs|upi|amount|balance|rs|inr|rupees|dated|since|year|pin\s*-?code)\b|[₹$€£])",
+    re.I,
+)
+_AFTER_CODE = re.compile(r"\s*(?:is|was|as)\s+(?:(?:my|the|your)\s+)?(?:otp\b|one[\s-]?time|verification\s+code|cvv\b)", re.I)
+_AFTER_ACCOUNT = re.compile(r"\s*(?:is|was)\s+(?:my|the|our)\s+(?:bank\s+|savings?\s+|current\s+)*(?:account|a/c)\b", re.I)
+_MEASURE = re.compile(
+    r"\s?(?:%|rs\b|inr\b|rupees|lakhs?|lacs?|crores?|k\b|am\b|pm\b|min|hours?|hrs?|days?|sec|weeks?|months?|years?|times?"
+    r"|attempts?|digits?)",
+    re.I,
+)
+_ENDED = re.compile(r"[!?।]|[.;]\s+[A-Z]|\n\s*\n")  # what a word announced before this is over
+_TOLL_FREE = re.compile(r"18[06]0")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_TAG = re.compile(r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)\s*>|<[/!?a-z][^<>]*>", re.I | re.S)
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,31});?", re.I)
+_BLOCK_TAG = re.compile(r"</?(?:p|div|br|li|tr|td|th|table|ul|ol|h\d|blockquote|pre|hr)\b", re.I)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text as a reader sees it, one plain character for each that shows, and from where to where each stands."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """text[start:end] of the folded text, and what stands there instead."""
+
+    start: int
+    end: int
+    shown: str
+
+
+def mask(text: str) -> str:
+    """`text` without personal numbers, in whatever digits and notation they are written. What is masked stays masked."""
+    for _ in range(5):  # a number that is gone may bring the next one closer to the word that names it
+        folded = fold(text)
+        hits = list(found(folded.text))
+        if not hits:
+            break
+        text = _replaced(text, folded, hits)
+    return text
+
+
+def mask_html(html: str) -> str:
+    """The same for HTML: numbers are found across tags, and the tags stay."""
+    folded = _fold_html(html)
+    hits = list(found(folded.text))
+    return _replaced(html, folded, hits) if hits else html
+
+
+def has_numbers(text: str) -> bool:
+    """Whether anything of `text` would be masked."""
+    return next(found(fold(text).text), None) is not None
+
+
+def fold(text: str) -> Folded:
+    return _folded([_piece(text, 0, len(text))])
+
+
+def found(text: str) -> Iterator[Hit]:
+    """The personal numbers of a folded text, in no order; none overlap."""
+    if sum(char.isdigit() for char in text) < 3:
+        return
+    taken = [False] * len(text)
+    for match in _MASKED.finditer(text):
+        taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+    cues = [match for match in _CUE.finditer(text) if not taken[match.start()]]
+    for hit in (*_pans(text, cues), *_numbers(text, cues)):
+        if not any(taken[hit.start : hit.end]):
+            taken[hit.start : hit.end] = [True] * (hit.end - hit.start)
+            yield hit
+
+
+def _pans(text: str, cues: Sequence[re.Match[str]]) -> Iterator[Hit]:
+    for pattern in (_PAN, _PAN_APART):
+        for match in pattern.finditer(text):
+            cue = _cue(text, match.start(), cues)
+            apart = pattern is _PAN_APART and not re.fullmatch(r"[A-Z]{5}\W?\d{4}\W?[A-Z]", match.group())
+            an_error = text[match.end() : match.end() + 1] == ":"  # "EJPAS0017E: ..."
+            if cue == "pan" or (cue != "other" and not apart and not an_error):
+                letters = re.sub(r"[\W_]", "", match.group()).upper()
+                yield Hit(*match.span(), f"[PAN ending {letters[-LAST:]}]")
+
+
+def _numbers(text: str, cues: Sequence[re.Match[str]]) -> Iterator[Hit]:
+    for run in _RUN.finditer(text):
+        groups = [(run.start() + m.start(), run.start() + m.end()) for m in _GROUP.finditer(run.group())]
+        first = 0
+        while first < len(groups):
+            hit, used = _at(text, groups[first:], cues)
+            if hit:
+                yield hit
+            first += used
+
+
+def _at(text: str, groups: Sequence[tuple[int, int]], cues: Sequence[re.Match[str]]) -> tuple[Hit | None, int]:
+    """What begins with the first of these groups of digits, and how many of them it takes up."""
+    cue = _cue(text, groups[0][0], cues)
+    windows = [count for count in range(1, min(len(groups), 19) + 1) if _size(groups[:count]) <= 19]
+    for looks_like in _KINDS:
+        for count in windows if looks_like in (_card, _aadhaar) else reversed(windows):
+            start, end = groups[0][0], groups[count - 1][1]
+            digits = "".join(text[a:b] for a, b in groups[:count])
+            shape = " ".join(str(b - a) for a, b in groups[:count]) if count > 1 else digits
+            if (shown := looks_like(digits, shape, cue, text, start, end)) and _whole(text, start, end, cue):
+                return Hit(start, end, shown), count
+    return None, 1
+
+
+def _size(groups: Sequence[tuple[int, int]]) -> int:
+    return sum(end - start for start, end in groups)
+
+
+def _whole(text: str, start: int, end: int, cue: str) -> bool:
+    """Whether the number stands alone: one inside a word is an id, unless the word before says what it is."""
+    glued = start > 0 and text[start - 1].isalnum()
+    return not (glued and cue in ("", "other")) and not (end < len(text) and text[end].isalnum())
+
+
+def _cue(text: str, start: int, cues: Sequence[re.Match[str]]) -> str:
+    """What kind of number the nearest word before `start` announces; "" for none in reach."""
+    place = bisect_right(cues, start, key=lambda cue: cue.end())
+    if not place or cues[place - 1].end() < start - REACH:
+        return ""
+    cue = cues[place - 1]
+    return "" if _ENDED.search(text, cue.end(), start) else cue.lastgroup or ""
+
+
+def _card(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+    named = cue == "card" or (cue == "account" and len(digits) > 15)
+    fits = named or (cue not in ("other", "phone", "code") and _alone(shape, text, start, end))
+    return f"[card ending {digits[-LAST:]}]" if fits and is_card(digits) else ""
+
+
+def _aadhaar(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+    a_phone = re.fullmatch(r"91[6-9]\d{9}", digits) and shape != "4 4 4"
+    fits = cue == "aadhaar" or (cue not in ("other", "phone", "account") and _alone(shape, text, start, end) and not a_phone)
+    return f"[Aadhaar ending {digits[-LAST:]}]" if fits and is_aadhaar(digits) else ""
+
+
+def _account(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+    named = cue == "account" or _AFTER_ACCOUNT.match(text, end)
+    money = _MEASURE.match(text, end) or re.fullmatch(r"\d{1,3}(?:,\d{2,3})+", text[start:end])
+    one = re.fullmatch(rf"\d+(?:{_SEP}\d+)*", text[start:end]) and (shape == digits or max(map(int, shape.split())) < 9)
+    fits = named and one and not money and 9 <= len(digits) <= 18 and not _TOLL_FREE.match(digits)
+    return f"[account ending {digits[-LAST:]}]" if fits else ""
+
+
+def _code(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+    named = cue in ("code", "pin") or _AFTER_CODE.match(text, end)
+    cvv = bool(re.search(r"(?:cvv|cvc)2?\W*(?:\w+\W+){0,2}$", text[max(0, start - 24) : start], re.I))
+    long_enough = (3 if cvv else 4) <= len(digits) <= (4 if cue == "pin" else 8)
+    split = re.search(r"\n|[:/,]", text[start:end]) or re.search(r"\d{4}\D\d\d?\D\d\d?|\d\d?\D\d\d?\D\d{4}", text[start:end])
+    year = _YEAR.fullmatch(digits) and re.search(r"\b(?:in|of|since|year)\s*$", text[max(0, start - 8) : start], re.I)
+    if not (named and long_enough) or split or year or _MEASURE.match(text, end):
+        return ""
+    return "[security code]" if cvv else "[PIN]" if cue == "pin" else "[one-time code]"
+
+
+_Kind = Callable[[str, str, str, str, int, int], str]
+_KINDS: tuple[_Kind, ...] = (_card, _aadhaar, _account, _code)
+
+
+def _alone(shape: str, text: str, start: int, end: int) -> bool:
+    """Written the way such numbers are, and not as a telephone number with its country: what no word announces must
+    not be put together from numbers that have nothing to do with each other."""
+    between = set(re.split(r"\d+", text[start:end])[1:-1])
+    alike = "4" in shape or shape.isdigit() or (len(between) == 1 and all(len(gap) == 1 for gap in between))
+    return bool(_REGULAR.fullmatch(shape)) and alike and text[max(0, start - 1) : start] != "+"
+
+
+def _plain(char: str) -> str:
+    """The character as a number or letter that can be compared; "" for what nobody sees."""
+    if char.isascii():
+        return char
+    if unicodedata.category(char) == "Cf" or _UNSEEN.match(char):
+        return ""
+    digit = unicodedata.digit(char, None)
+    if digit is not None:
+        return str(digit)
+    folded = unicodedata.normalize("NFKC", char)
+    return folded if len(folded) == 1 else char
+
+
+def _fold_html(html: str) -> Folded:
+    """Tags are nothing to a reader, except that a block begins a line; a character reference is one character."""
+    pieces: list[Folded] = []
+    done = 0
+    for tag in _TAG.finditer(html):
+        pieces += _text_of(html, done, tag.start())
+        if _BLOCK_TAG.match(tag.group()):
+            pieces.append(Folded("\n", [tag.start()], [tag.start()]))
+        done = tag.end()
+    return _folded([*pieces, *_text_of(html, done, len(html))])
+
+
+def _text_of(html: str, start: int, until: int) -> Iterator[Folded]:
+    for reference in _REFERENCE.finditer(html, start, until):
+        yield _piece(html, start, reference.start())
+        char = unescape(reference.group())
+        if seen := _plain(char) if len(char) == 1 else " ":
+            yield Folded(seen, [reference.start()], [reference.end()])
+        start = reference.end()
+    yield _piece(html, start, until)
+
+
+def _piece(text: str, start: int, until: int) -> Folded:
+    part = text[start:until]
+    if part.isascii():
+        return Folded(part, range(start, until), range(start + 1, until + 1))
+    seen = [(plain, start + i) for i, char in enumerate(part) if (plain := _plain(char))]
+    return Folded("".join(plain for plain, _ in seen), [i for _, i in seen], [i + 1 for _, i in seen])
+
+
+def _folded(pieces: Sequence[Folded]) -> Folded:
+    if len(pieces) == 1:
+        return pieces[0]
+    starts, ends = (list(chain.from_iterable(side)) for side in zip(*((p.starts, p.ends) for p in pieces), strict=True))
+    return Folded("".join(piece.text for piece in pieces), starts, ends)
+
+
+def _replaced(text: str, folded: Folded, hits: Sequence[Hit]) -> str:
+    """What is shown instead stands where the number began; whatever stands between its digits and is no part of the
+    text that a reader sees (a tag) stays."""
+    out: list[str] = []
+    done = 0
+    for hit in sorted(hits, key=lambda h: h.start):
+        starts, ends = folded.starts[hit.start : hit.end], folded.ends[hit.start : hit.end]
+        gaps = (text[end:start] for end, start in zip(ends, starts[1:], strict=False))
+        out += [text[done : starts[0]], hit.shown, *(gap for gap in gaps if "<" in gap)]
+        done = ends[-1]
+    return "".join([*out, text[done:]])
