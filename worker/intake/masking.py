@@ -20,7 +20,7 @@ from worker.intake.checksums import is_aadhaar, is_card
 
 REACH = 40  # characters between a number and the word before it that says what it is
 LAST = 4  # characters that stay
-_CODES = ("one-time code", "PIN", "security code")  # of which nothing may stay
+MOST = 19  # digits of the longest number that is looked for
 _SEP = r"[ \t\n.,:/_|*·•\-\u2010-\u2015\u2212]"
 _RUN = re.compile(rf"\d(?:{_SEP}{{0,3}}\d)*")
 _GROUP = re.compile(r"\d+")
@@ -56,7 +56,7 @@ _MEASURE = re.compile(
 _ENDED = re.compile(r"[!?।]|[.;]\s+[A-Z]|\n\s*\n")  # what a word announced before this is over
 _TOLL_FREE = re.compile(r"18[06]0")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_TAG = re.compile(r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)\s*>|<[/!?a-z][^<>]*>", re.I | re.S)
+_TAG = re.compile(r"<[/!?a-z][^<>]*>", re.I)
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,31});?", re.I)
 _BLOCK_TAG = re.compile(r"</?(?:p|div|br|li|tr|td|th|table|ul|ol|h\d|blockquote|pre|hr)\b", re.I)
 
@@ -132,11 +132,14 @@ def _pans(text: str, cues: Sequence[re.Match[str]]) -> Iterator[Hit]:
 
 
 def _numbers(text: str, cues: Sequence[re.Match[str]]) -> Iterator[Hit]:
+    fewest = 3 if any(cue.lastgroup in ("code", "pin") for cue in cues) or _AFTER_CODE.search(text) else 9
     for run in _RUN.finditer(text):
+        if run.end() - run.start() < fewest:
+            continue
         groups = [(run.start() + m.start(), run.start() + m.end()) for m in _GROUP.finditer(run.group())]
         first = 0
         while first < len(groups):
-            hit, used = _at(text, groups[first:], cues)
+            hit, used = _at(text, groups[first : first + MOST], cues)
             if hit:
                 yield hit
             first += used
@@ -144,20 +147,21 @@ def _numbers(text: str, cues: Sequence[re.Match[str]]) -> Iterator[Hit]:
 
 def _at(text: str, groups: Sequence[tuple[int, int]], cues: Sequence[re.Match[str]]) -> tuple[Hit | None, int]:
     """What begins with the first of these groups of digits, and how many of them it takes up."""
-    cue = _cue(text, groups[0][0], cues)
-    windows = [count for count in range(1, min(len(groups), 19) + 1) if _size(groups[:count]) <= 19]
-    for looks_like in _KINDS:
-        for count in windows if looks_like in (_card, _aadhaar) else reversed(windows):
-            start, end = groups[0][0], groups[count - 1][1]
-            digits = "".join(text[a:b] for a, b in groups[:count])
-            shape = " ".join(str(b - a) for a, b in groups[:count]) if count > 1 else digits
-            if (shown := looks_like(digits, shape, cue, text, start, end)) and _whole(text, start, end, cue):
-                return Hit(start, end, shown), count
+    start, cue, digits = groups[0][0], _cue(text, groups[0][0], cues), ""
+    windows: list[tuple[int, str]] = []
+    for count, (a, b) in enumerate(groups, 1):
+        digits += text[a:b]
+        if len(digits) > MOST:
+            break
+        windows.append((count, digits))
+    for looks_like, lengths in _KINDS:
+        # What the check digits prove is as short as it can be; what only a word announces, as long as it can be.
+        for count, read in windows if lengths.start > 9 else reversed(windows):
+            if len(read) in lengths and _whole(text, start, groups[count - 1][1], cue):
+                shape = " ".join(str(b - a) for a, b in groups[:count]) if count > 1 else read
+                if shown := looks_like(read, shape, cue, text, start, groups[count - 1][1]):
+                    return Hit(start, groups[count - 1][1], shown), count
     return None, 1
-
-
-def _size(groups: Sequence[tuple[int, int]]) -> int:
-    return sum(end - start for start, end in groups)
 
 
 def _whole(text: str, start: int, end: int, cue: str) -> bool:
@@ -176,38 +180,49 @@ def _cue(text: str, start: int, cues: Sequence[re.Match[str]]) -> str:
 
 
 def _card(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+    if not is_card(digits):
+        return ""
     named = cue == "card" or (cue == "account" and len(digits) > 15)
     fits = named or (cue not in ("other", "phone", "code") and _alone(shape, text, start, end))
-    return f"[card ending {digits[-LAST:]}]" if fits and is_card(digits) else ""
+    return f"[card ending {digits[-LAST:]}]" if fits else ""
 
 
 def _aadhaar(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+    if not is_aadhaar(digits):
+        return ""
     a_phone = re.fullmatch(r"91[6-9]\d{9}", digits) and shape != "4 4 4"
     fits = cue == "aadhaar" or (cue not in ("other", "phone", "account") and _alone(shape, text, start, end) and not a_phone)
-    return f"[Aadhaar ending {digits[-LAST:]}]" if fits and is_aadhaar(digits) else ""
+    return f"[Aadhaar ending {digits[-LAST:]}]" if fits else ""
 
 
 def _account(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
-    named = cue == "account" or _AFTER_ACCOUNT.match(text, end)
+    if cue != "account" and not _AFTER_ACCOUNT.match(text, end):
+        return ""
     money = _MEASURE.match(text, end) or re.fullmatch(r"\d{1,3}(?:,\d{2,3})+", text[start:end])
     one = re.fullmatch(rf"\d+(?:{_SEP}\d+)*", text[start:end]) and (shape == digits or max(map(int, shape.split())) < 9)
-    fits = named and one and not money and 9 <= len(digits) <= 18 and not _TOLL_FREE.match(digits)
+    fits = one and not money and not _TOLL_FREE.match(digits)
     return f"[account ending {digits[-LAST:]}]" if fits else ""
 
 
 def _code(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
-    named = cue in ("code", "pin") or _AFTER_CODE.match(text, end)
+    if cue not in ("code", "pin") and not _AFTER_CODE.match(text, end):
+        return ""
     cvv = bool(re.search(r"(?:cvv|cvc)2?\W*(?:\w+\W+){0,2}$", text[max(0, start - 24) : start], re.I))
     long_enough = (3 if cvv else 4) <= len(digits) <= (4 if cue == "pin" else 8)
     split = re.search(r"\n|[:/,]", text[start:end]) or re.search(r"\d{4}\D\d\d?\D\d\d?|\d\d?\D\d\d?\D\d{4}", text[start:end])
     year = _YEAR.fullmatch(digits) and re.search(r"\b(?:in|of|since|year)\s*$", text[max(0, start - 8) : start], re.I)
-    if not (named and long_enough) or split or year or _MEASURE.match(text, end):
+    if not long_enough or split or year or _MEASURE.match(text, end):
         return ""
     return "[security code]" if cvv else "[PIN]" if cue == "pin" else "[one-time code]"
 
 
 _Kind = Callable[[str, str, str, str, int, int], str]
-_KINDS: tuple[_Kind, ...] = (_card, _aadhaar, _account, _code)
+_KINDS: tuple[tuple[_Kind, range], ...] = (
+    (_card, range(13, 20)),
+    (_aadhaar, range(12, 13)),
+    (_account, range(9, 19)),
+    (_code, range(3, 9)),
+)
 
 
 def _alone(shape: str, text: str, start: int, end: int) -> bool:
