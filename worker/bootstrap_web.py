@@ -85,7 +85,7 @@ def make_console_app(settings: Settings) -> FastAPI:
 
     def letter(thread: Thread, identity: Identity | None) -> Letter:
         who = identity or Identity(strength=Strength.UNKNOWN)
-        return letter_for(rulebook, first_name(known_facts(who, thread.ticket), thread))
+        return letter_for(rulebook, first_name(known_facts(who, thread.ticket, rulebook.guards.disclosure), thread))
 
     ledger = open_ledger_for(settings)
     return make_console(

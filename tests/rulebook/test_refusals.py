@@ -158,6 +158,39 @@ OTHER_SLIPS = [
         "product_names: [IM]",
         "product_names: the product 'IM+' of rules/segments.yaml is missing",
     ),
+    (
+        "guards.yaml",
+        "since: {verified: in_full, linked: never",
+        "since: {verified: in_full, linked: in_full",
+        'disclosure > since: a customer who is only "linked" is not proven to be this one: write "linked: never".',
+    ),
+    (
+        "guards.yaml",
+        "first_name: {verified: in_full, linked: never, claimed: never",
+        "first_name: {verified: in_full, linked: in_full, claimed: in_full",
+        'disclosure > first_name: "claimed" is no proof of anything: write "claimed: never".',
+    ),
+    (
+        "guards.yaml",
+        "email: {verified: in_full",
+        "email: {verified: last_four",
+        "disclosure > email: four characters of this say nothing: write in_full or never.",
+    ),
+    (
+        "guards.yaml",
+        "phone: {verified: never",
+        "phone: {verified: nevr",
+        "'nevr' is not possible here. Did you mean \"never\"? Allowed: in_full, last_four, never.",
+    ),
+    ("guards.yaml", "  customer_id: {", "  customerid: {", 'Did you mean "customer_id"?'),
+    ("guards.yaml", "  other_columns: {", "  # other_columns: {", "disclosure > other_columns: this is missing."),
+    ("guards.yaml", "relationship_manager: {", "firstname: {", "too much like a field of every customer"),
+    (
+        "guards.yaml",
+        "verified: in_full, linked: never, claimed: never, unknown: never}",
+        "verified: in_full}",
+        "linked",
+    ),
 ]
 
 

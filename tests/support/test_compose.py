@@ -13,9 +13,9 @@ from worker.support.rejudge import Rejudge
 from worker.support.retrieve import Found
 
 
-def test_the_guards_know_which_fields_are_personal_and_who_signed():
+def test_the_guards_know_which_fields_are_withheld_and_who_signed():
     rules = Rejudge(load_rulebook(ROOT / "rules"))
     writing, facts, who = Writing(parts=(), written_by=""), {"name": "Asha Rao"}, Identity(strength=Strength.LINKED)
     reply = candidate(Words(now=""), Found(), writing, facts, who, a_reader(), rules)
-    assert {"name", "first_name", "since"} <= set(reply.personal_fields)
+    assert {"name", "first_name", "since"} <= set(reply.withheld)
     assert reply.signed == "Asha Rao"

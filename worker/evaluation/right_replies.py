@@ -109,7 +109,7 @@ def _shelf(kb: Kb, rulebook: Rulebook, strength: Strength, held: tuple[str, ...]
         )
     who = Identity(strength=strength, customer=customer, existing=customer is not None)
     reader = segment(who, rulebook)
-    facts = known_facts(who, _ticket())
+    facts = known_facts(who, _ticket(), rulebook.guards.disclosure)
     open_to = set(reader.reads)
     templates = [template_source(t) for t in kb.templates if open_to & set(t.segments)]
     return Shelf(

@@ -51,9 +51,7 @@ def verhoeff(digits: str) -> bool:
 
 def is_card(digits: str) -> bool:
     """A length and beginning that a card network uses, and the right check digit."""
-    known = any(
-        len(digits) in lengths and first <= digits[: len(first)] <= last for first, last, lengths in _NETWORKS
-    )
+    known = any(len(digits) in lengths and first <= digits[: len(first)] <= last for first, last, lengths in _NETWORKS)
     return known and luhn(digits)
 
 

@@ -9,14 +9,12 @@ and by facts.py for a customer's record.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from html import unescape
-from itertools import chain
 
 from worker.intake.checksums import is_aadhaar, is_card
+from worker.intake.folding import Folded, fold, fold_html
 
 REACH = 40  # characters between a number and the word before it that says what it is
 LAST = 4  # characters that stay
@@ -24,7 +22,6 @@ MOST = 19  # digits of the longest number that is looked for
 _SEP = r"[ \t\n.,:/_|*·•\-\u2010-\u2015\u2212]"
 _RUN = re.compile(rf"\d(?:{_SEP}{{0,3}}\d)*")
 _GROUP = re.compile(r"\d+")
-_UNSEEN = re.compile("[\u034f\u115f\u1160\u20e3\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e01ef]")
 _MASKED = re.compile(r"\[(?:(?:card|PAN|Aadhaar|account) ending [^\]\s]{1,4}|one-time code|PIN|security code)\]")
 _REGULAR = re.compile(r"\d{12,19}|(?:4|8|12)( (?:4|8|12)){1,3}( [1-4])?|4 6 [45]|6 6|1( 1)+|2( 2)+|3( 3)+|5( 5)+")
 _PAN = re.compile(r"(?<![^\W_])[a-z]{3}[abcfghjlpt][a-z]\d{4}[a-z](?![^\W_])", re.I)
@@ -46,8 +43,12 @@ _CUE = re.compile(
     r"|docket|challan|neft|imps|rtgs|upi|amount|balance|rs|inr|rupees|dated|since|year|pin\s*-?code)\b|[₹$€£])",
     re.I,
 )
-_AFTER_CODE = re.compile(r"\s*(?:is|was|as)\s+(?:(?:my|the|your)\s+)?(?:otp\b|one[\s-]?time|verification\s+code|cvv\b)", re.I)
-_AFTER_ACCOUNT = re.compile(r"\s*(?:is|was)\s+(?:my|the|our)\s+(?:bank\s+|savings?\s+|current\s+)*(?:account|a/c)\b", re.I)
+_AFTER_CODE = re.compile(
+    r"\s*(?:is|was|as)\s+(?:(?:my|the|your)\s+)?(?:otp\b|one[\s-]?time|verification\s+code|cvv\b)", re.I
+)
+_AFTER_ACCOUNT = re.compile(
+    r"\s*(?:is|was)\s+(?:my|the|our)\s+(?:bank\s+|savings?\s+|current\s+)*(?:account|a/c)\b", re.I
+)
 _MEASURE = re.compile(
     r"\s?(?:%|rs\b|inr\b|rupees|lakhs?|lacs?|crores?|k\b|am\b|pm\b|min|hours?|hrs?|days?|sec|weeks?|months?|years?|times?"
     r"|attempts?|digits?)",
@@ -56,18 +57,6 @@ _MEASURE = re.compile(
 _ENDED = re.compile(r"[!?।]|[.;]\s+[A-Z]|\n\s*\n")  # what a word announced before this is over
 _TOLL_FREE = re.compile(r"18[06]0")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_TAG = re.compile(r"<[/!?a-z][^<>]*>", re.I)
-_REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,31});?", re.I)
-_BLOCK_TAG = re.compile(r"</?(?:p|div|br|li|tr|td|th|table|ul|ol|h\d|blockquote|pre|hr)\b", re.I)
-
-
-@dataclass(frozen=True)
-class Folded:
-    """A text as a reader sees it, one plain character for each that shows, and from where to where each stands."""
-
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,7 @@ class Hit:
 
 
 def mask(text: str) -> str:
-    """`text` without personal numbers, in whatever digits and notation they are written. What is masked stays masked."""
+    """`text` without personal numbers, in whatever digits and notation they are written."""
     for _ in range(5):  # a number that is gone may bring the next one closer to the word that names it
         folded = fold(text)
         hits = list(found(folded.text))
@@ -92,7 +81,7 @@ def mask(text: str) -> str:
 
 def mask_html(html: str) -> str:
     """The same for HTML: numbers are found across tags, and the tags stay."""
-    folded = _fold_html(html)
+    folded = fold_html(html)
     hits = list(found(folded.text))
     return _replaced(html, folded, hits) if hits else html
 
@@ -100,10 +89,6 @@ def mask_html(html: str) -> str:
 def has_numbers(text: str) -> bool:
     """Whether anything of `text` would be masked."""
     return next(found(fold(text).text), None) is not None
-
-
-def fold(text: str) -> Folded:
-    return _folded([_piece(text, 0, len(text))])
 
 
 def found(text: str) -> Iterator[Hit]:
@@ -191,7 +176,9 @@ def _aadhaar(digits: str, shape: str, cue: str, text: str, start: int, end: int)
     if not is_aadhaar(digits):
         return ""
     a_phone = re.fullmatch(r"91[6-9]\d{9}", digits) and shape != "4 4 4"
-    fits = cue == "aadhaar" or (cue not in ("other", "phone", "account") and _alone(shape, text, start, end) and not a_phone)
+    fits = cue == "aadhaar" or (
+        cue not in ("other", "phone", "account") and _alone(shape, text, start, end) and not a_phone
+    )
     return f"[Aadhaar ending {digits[-LAST:]}]" if fits else ""
 
 
@@ -209,9 +196,12 @@ def _code(digits: str, shape: str, cue: str, text: str, start: int, end: int) ->
         return ""
     cvv = bool(re.search(r"(?:cvv|cvc)2?\W*(?:\w+\W+){0,2}$", text[max(0, start - 24) : start], re.I))
     long_enough = (3 if cvv else 4) <= len(digits) <= (4 if cue == "pin" else 8)
-    split = re.search(r"\n|[:/,]", text[start:end]) or re.search(r"\d{4}\D\d\d?\D\d\d?|\d\d?\D\d\d?\D\d{4}", text[start:end])
+    split = re.search(r"\n|[:/,]", text[start:end]) or re.search(
+        r"\d{4}\D\d\d?\D\d\d?|\d\d?\D\d\d?\D\d{4}", text[start:end]
+    )
+    part = re.match(r"[-/.:,]\d", text[end : end + 2]) or re.search(r"\d[-/.:,]$", text[max(0, start - 2) : start])
     year = _YEAR.fullmatch(digits) and re.search(r"\b(?:in|of|since|year)\s*$", text[max(0, start - 8) : start], re.I)
-    if not long_enough or split or year or _MEASURE.match(text, end):
+    if not long_enough or split or part or year or _MEASURE.match(text, end):
         return ""
     return "[security code]" if cvv else "[PIN]" if cue == "pin" else "[one-time code]"
 
@@ -231,56 +221,6 @@ def _alone(shape: str, text: str, start: int, end: int) -> bool:
     between = set(re.split(r"\d+", text[start:end])[1:-1])
     alike = "4" in shape or shape.isdigit() or (len(between) == 1 and all(len(gap) == 1 for gap in between))
     return bool(_REGULAR.fullmatch(shape)) and alike and text[max(0, start - 1) : start] != "+"
-
-
-def _plain(char: str) -> str:
-    """The character as a number or letter that can be compared; "" for what nobody sees."""
-    if char.isascii():
-        return char
-    if unicodedata.category(char) == "Cf" or _UNSEEN.match(char):
-        return ""
-    digit = unicodedata.digit(char, None)
-    if digit is not None:
-        return str(digit)
-    folded = unicodedata.normalize("NFKC", char)
-    return folded if len(folded) == 1 else char
-
-
-def _fold_html(html: str) -> Folded:
-    """Tags are nothing to a reader, except that a block begins a line; a character reference is one character."""
-    pieces: list[Folded] = []
-    done = 0
-    for tag in _TAG.finditer(html):
-        pieces += _text_of(html, done, tag.start())
-        if _BLOCK_TAG.match(tag.group()):
-            pieces.append(Folded("\n", [tag.start()], [tag.start()]))
-        done = tag.end()
-    return _folded([*pieces, *_text_of(html, done, len(html))])
-
-
-def _text_of(html: str, start: int, until: int) -> Iterator[Folded]:
-    for reference in _REFERENCE.finditer(html, start, until):
-        yield _piece(html, start, reference.start())
-        char = unescape(reference.group())
-        if seen := _plain(char) if len(char) == 1 else " ":
-            yield Folded(seen, [reference.start()], [reference.end()])
-        start = reference.end()
-    yield _piece(html, start, until)
-
-
-def _piece(text: str, start: int, until: int) -> Folded:
-    part = text[start:until]
-    if part.isascii():
-        return Folded(part, range(start, until), range(start + 1, until + 1))
-    seen = [(plain, start + i) for i, char in enumerate(part) if (plain := _plain(char))]
-    return Folded("".join(plain for plain, _ in seen), [i for _, i in seen], [i + 1 for _, i in seen])
-
-
-def _folded(pieces: Sequence[Folded]) -> Folded:
-    if len(pieces) == 1:
-        return pieces[0]
-    starts, ends = (list(chain.from_iterable(side)) for side in zip(*((p.starts, p.ends) for p in pieces), strict=True))
-    return Folded("".join(piece.text for piece in pieces), starts, ends)
 
 
 def _replaced(text: str, folded: Folded, hits: Sequence[Hit]) -> str:

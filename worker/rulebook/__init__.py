@@ -1,5 +1,6 @@
 """The rules that support owns, rules/*.yaml: read, checked, and asked. See rules/README.md for how they are written."""
 
+from worker.rulebook.disclosure import Disclosure, Telling
 from worker.rulebook.evaluate import ask
 from worker.rulebook.fields import Fact, Facts
 from worker.rulebook.grammar import PRIORITIES, Rule, Topic
@@ -18,12 +19,14 @@ __all__ = [
     "CLAIMS_ANOTHER_ID",
     "PRIORITIES",
     "PRODUCTS_COUNT",
+    "Disclosure",
     "Fact",
     "Facts",
     "GuardSettings",
     "Rule",
     "Rulebook",
     "Step",
+    "Telling",
     "Topic",
     "Way",
     "ask",

@@ -10,6 +10,7 @@ import re
 
 from pydantic import field_validator, model_validator
 
+from worker.rulebook.disclosure import Disclosure
 from worker.rulebook.written import Entries, Name, Written, wrong
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
@@ -49,7 +50,7 @@ class GuardSettings(Written):
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     product_names: Entries
-    personal_fields: Entries
+    disclosure: Disclosure
     never_ask_for: Entries
     tags: Tags
 

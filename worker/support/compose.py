@@ -61,7 +61,7 @@ def candidate(
         product_names=tuple(rules.product_names),
         own_contacts=(*rules.emails, *rules.phones),
         ids_in=desk.rulebook.identity.customer_id.seen_in,
-        personal_fields=tuple(rules.personal_fields),
+        withheld=rules.disclosure.withheld(who.strength, who.customer.facts if who.customer else ()),
         signed=facts.get("name", ""),
         never_ask_for=tuple(rules.never_ask_for),
     )

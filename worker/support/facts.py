@@ -1,7 +1,8 @@
 """What may be said about the person who wrote, and templates filled in with it.
 
-Only a verified customer's record is opened (invariant: personal data only for `verified`). For anybody else the name
-they signed with is all there is, and only if it looks like a name.
+What of a customer's record may be told follows from the table `disclosure` of rules/guards.yaml; nothing else of it
+reaches a prompt or a reply. For anybody who is not verified the name they signed with is all there is, and only if it
+looks like a name.
 """
 
 from __future__ import annotations
@@ -9,25 +10,48 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from worker.models import Identity, Strength, Thread, Ticket
+from worker.intake.masking import LAST, mask
+from worker.models import Customer, Identity, Strength, Thread, Ticket
+from worker.rulebook import Disclosure, Telling
 
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}")
 _NAME = re.compile(r"^[^\W\d_][^\W\d_'.\- ]{0,39}(?:[ '.\-][^\W\d_]+){0,3}\.?$")
 
 
-def known_facts(identity: Identity, ticket: Ticket) -> dict[str, str]:
+def known_facts(identity: Identity, ticket: Ticket, disclosure: Disclosure) -> dict[str, str]:
     """Facts by placeholder name; missing ones are absent, never empty."""
-    facts = {"ticket_id": str(ticket.ticket_id)}
-    customer = identity.customer
-    if identity.strength is Strength.VERIFIED and customer is not None:
-        facts |= {"customer_id": customer.customer_id, "email": customer.email, "name": customer.name}
-        if customer.since:
-            facts["since"] = f"{customer.since.day} {customer.since:%B %Y}"
-        facts |= dict(customer.facts)
-    else:
-        facts["name"] = as_name(ticket.requester.name)
-    facts["first_name"] = as_name(facts.get("name", "")).split(" ")[0]
+    facts = {"ticket_id": str(ticket.ticket_id), "name": as_name(ticket.requester.name)}
+    if identity.customer is not None:
+        facts |= _told(identity.customer, identity.strength, disclosure)
+    facts.setdefault("first_name", as_name(facts["name"]).split(" ")[0])
     return {name: value.strip() for name, value in facts.items() if value and value.strip()}
+
+
+def masked_value(name: str, value: str) -> str:
+    """A value of the record without account, card, PAN and Aadhaar numbers; its column's name says what a number is."""
+    announced = f"{name.replace('_', ' ')}: "
+    masked = mask(announced + value).removeprefix(announced)
+    return masked[1:-1] if masked.startswith("[") and masked.endswith("]") else masked
+
+
+def _told(customer: Customer, strength: Strength, disclosure: Disclosure) -> dict[str, str]:
+    since = customer.since
+    record = {
+        "first_name": as_name(customer.name).split(" ")[0],
+        "name": customer.name,
+        "customer_id": customer.customer_id,
+        "email": customer.email,
+        "alternate_emails": ", ".join(customer.alternate_emails),
+        "phone": customer.phone,
+        "since": f"{since.day} {since:%B %Y}" if since else "",
+        **{name: masked_value(name, value) for name, value in customer.facts.items()},
+    }
+    told = {name: disclosure.told(name, strength) for name in record}
+    return {
+        name: value if told[name] is Telling.IN_FULL else f"ending {value[-LAST:]}"
+        for name, value in record.items()
+        if value and told[name] is not Telling.NEVER and (told[name] is Telling.IN_FULL or len(value) > LAST)
+    }
 
 
 def as_name(written: str) -> str:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from worker.crashpoints import crash_point
 from worker.intake.mailtext import Words, read
+from worker.intake.masking import mask
 from worker.knowledge.chunk import template_source
 from worker.models import Author, Identity, Message, Reader, Step, Strength, Thread, Verdict
 from worker.support.compose import Judged, candidate, compose
@@ -56,7 +57,7 @@ def draft(
         progress.questions = split_questions(words.now or thread.ticket.subject)
         found = progress.found = _retrieve(thread, who, reader, progress, desk)
     with progress.stage("generate"):
-        facts = known_facts(who, thread.ticket)
+        facts = known_facts(who, thread.ticket, desk.rulebook.guards.disclosure)
         crash_point("draft.asking")
         writing = progress.writing = _generate(words, found, facts, who, progress, desk, hint, may_wait)
         crash_point("draft.written")
@@ -88,7 +89,7 @@ def ignored(thread: Thread, message: Message, desk: Desk) -> Verdict | None:
 
 def unanswered_words(thread: Thread, message: Message, but: Collection[str] = ()) -> Words:
     """What the customer wrote since anybody last answered publicly, up to `message`: two mails in a row are one.
-    `but`: keys of messages to leave out."""
+    `but`: keys of messages to leave out. Masked once more as it reads: a thread may hold what markup kept apart."""
     pending: list[Message] = []
     for m in thread.messages:
         if m.public and m.author in (Author.PERSON, Author.DESKHAND):
@@ -99,12 +100,12 @@ def unanswered_words(thread: Thread, message: Message, but: Collection[str] = ()
             break
     read_all = [read(m.html, m.text) for m in pending] or [read(message.html, message.text)]
     return Words(
-        now="\n\n".join(without_name(w.now, thread.ticket.requester.name) for w in read_all if w.now),
-        quoted="\n\n".join(w.quoted for w in read_all if w.quoted),
-        hidden="\n\n".join(w.hidden for w in read_all if w.hidden),
+        now=mask("\n\n".join(without_name(w.now, thread.ticket.requester.name) for w in read_all if w.now)),
+        quoted=mask("\n\n".join(w.quoted for w in read_all if w.quoted)),
+        hidden=mask("\n\n".join(w.hidden for w in read_all if w.hidden)),
         had_invisible=any(w.had_invisible for w in read_all),
         cut_short=any(w.cut_short for w in read_all),
-        written="\n\n".join(w.written for w in read_all if w.written),
+        written=mask("\n\n".join(w.written for w in read_all if w.written)),
     )
 
 
@@ -117,7 +118,7 @@ def answered_before(thread: Thread) -> str:
             pending = read(m.html, m.text).now
         elif m.public and m.author in (Author.PERSON, Author.DESKHAND):
             last = pending
-    return " ".join(last.split())[-EARLIER:]
+    return " ".join(mask(last).split())[-EARLIER:]
 
 
 def without_name(words: str, name: str) -> str:

@@ -31,7 +31,7 @@ class Rejudge:
     def __call__(self, draft: Draft, trace: Trace, thread: Thread) -> tuple[Finding, ...]:
         """What a lead typed names no source: it is held against everything that the draft may rest on."""
         who = trace.identity or Identity(strength=Strength.UNKNOWN)
-        facts = known_facts(who, thread.ticket)
+        facts = known_facts(who, thread.ticket, self.rulebook.guards.disclosure)
         record = ("customer",) if who.strength is Strength.VERIFIED else ()
         everything = (*(s.source_id for s in draft.sources), *record)
         words = unanswered_words(thread, thread.newest_from_customer or thread.messages[0])

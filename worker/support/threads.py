@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from worker.models import Author, Case, Message, Send, SendState, Status, Thread, Trace, place
 from worker.ports import Helpdesk, Ledger
 from worker.support.bodies import body_hash
+from worker.support.masked import masked
 
 _JUDGED = (Status.HELD, Status.APPROVED, Status.SENT, Status.HANDED_OVER)
 # A dropped one may show late too: it was not there when somebody looked, and the customer had written since.
@@ -18,8 +19,9 @@ _IN_DOUBT = (SendState.POSTING, SendState.STRANDED, SendState.DROPPED)
 
 
 def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger) -> Thread:
-    """The thread, each reply of ours right behind the message that it answers. Raises what the two raise."""
-    thread = helpdesk.thread(ticket_id)
+    """The thread, each reply of ours right behind the message that it answers, without the numbers that nobody should
+    keep (masked.py). Raises what the two raise."""
+    thread = masked(helpdesk.thread(ticket_id))
     if not any(_ours(m) for m in thread.messages):
         return thread
     return beside_what_they_answer(thread, ledger.sends.replies_of(ticket_id))

@@ -31,7 +31,9 @@ class Candidate:
     link_hosts: tuple[str, ...] = ()
     product_names: tuple[str, ...] = ()
     own_contacts: tuple[str, ...] = ()  # addresses and phone numbers of the company itself
-    personal_fields: tuple[str, ...] = ()  # fields of the record that belong to one person; further columns always do
+    withheld: tuple[
+        str, ...
+    ] = ()  # fields of the record that this person may not be told in full, by rules/guards.yaml
     signed: str = ""  # the name that the requester gave, which is no secret
     never_ask_for: tuple[str, ...] = ()
     ids_in: Callable[[str], tuple[str, ...]] = lambda _: ()  # the customer ids in a text, after rules/identity.yaml

@@ -1,4 +1,5 @@
-"""No personal data unless the customer is verified, and nobody else's data ever.
+"""Of a customer's record only what the table in rules/guards.yaml lets this person be told; nobody else's data, no
+account, card, PAN or Aadhaar number in full, and no one-time code, ever.
 
 PASS:
   reply: Your customer id is PW100231.
@@ -13,36 +14,49 @@ FAIL:
 import re
 from collections.abc import Iterator
 
+from worker.intake.folding import fold
+from worker.intake.masking import found
 from worker.models import Customer, Finding, Strength
+from worker.support.facts import masked_value
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.tokens import tokens
 
 ADVICE = "Take it out. Ask the customer to write from the registered address, if they need it."
+ADVICE_NEVER = "Take it out. At most its last four characters may stand in a mail."
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
     verified = reply.identity.strength is Strength.VERIFIED
-    own = reply.identity.customer if verified else None
+    held = reply.identity.customer
+    own = held if verified else None
     for i, sentence in reply.numbered():
         if "customer" in sentence.sources and not verified:
             yield _finding("A sentence rests on a customer record, but nobody was verified.", i, sentence.text)
         for words in _foreign_ids(reply, sentence.text, own.customer_id if own else ""):
             yield _finding(f"“{words}” is a customer id that is not this customer's own.", i, words)
-        for words in _contacts(reply, sentence.text, own_values(own)):
-            yield _finding(
-                "It holds an e-mail address or phone number that is not ours and not the customer's.", i, words
-            )
-    if not verified and (held := reply.identity.customer):
+        for words in _contacts(reply, sentence.text, own_values(own, reply.withheld)):
+            what = "It holds an e-mail address or phone number that is not ours and not one that they may be told."
+            yield _finding(what, i, words)
+        yield from _secrets(sentence.text, i)
+    if held:
         yield from _leaks(reply, held)
 
 
-def own_values(customer: object) -> set[str]:
-    values = [
-        getattr(customer, "email", ""),
-        getattr(customer, "phone", ""),
-        *getattr(customer, "alternate_emails", ()),
-    ]
+def own_values(customer: Customer | None, withheld: tuple[str, ...] = ()) -> set[str]:
+    """The addresses and numbers of this customer that may stand in the reply, folded."""
+    if customer is None:
+        return set()
+    fields = {"email": (customer.email,), "phone": (customer.phone,), "alternate_emails": customer.alternate_emails}
+    values = [value for name, values in fields.items() if name not in withheld for value in values]
     return {(re.sub(r"\D", "", v)[-10:] if "@" not in v else v.lower()) for v in values if v}
+
+
+def _secrets(text: str, i: int) -> Iterator[Finding]:
+    folded = fold(text)
+    for hit in found(folded.text):
+        words = text[folded.starts[hit.start] : folded.ends[hit.end - 1]]
+        what = f"It holds a number that no mail may hold in full ({hit.shown.strip('[]')})."
+        yield Finding(guard="personal", what=what, todo=ADVICE_NEVER, sentence=i, words=words)
 
 
 def _foreign_ids(reply: Candidate, text: str, own: str) -> list[str]:
@@ -55,9 +69,14 @@ def _contacts(reply: Candidate, text: str, own: set[str]) -> list[str]:
 
 
 def _leaks(reply: Candidate, held: Customer) -> Iterator[Finding]:
-    """Values of the record of somebody who was only linked or claimed must not stand in the reply. What the cited
-    source says to everybody ("bank holidays in Mumbai") and the name that they signed with are not from the record."""
-    what = "It holds data from the record of a customer who was not verified."
+    """Values of the record that this person may not be told must not stand in the reply. What the cited source says
+    to everybody ("bank holidays in Mumbai") and the name that they signed with are not from the record."""
+    verified = reply.identity.strength is Strength.VERIFIED
+    what = (
+        "It holds what rules/guards.yaml lets nobody be told."
+        if verified
+        else "It holds data from the record of a customer who was not verified."
+    )
     names = {held.name, *held.name.split()}  # as written: a customer may be called Will
     values = [
         re.compile(rf"(?<!\w){re.escape(v)}(?!\w)", 0 if v in names else re.I)
@@ -72,8 +91,8 @@ def _leaks(reply: Candidate, held: Customer) -> Iterator[Finding]:
 
 
 def _record(reply: Candidate, held: Customer) -> list[str]:
-    """The values of the fields that rules/guards.yaml names, as a reply might write them, and of further columns.
-    Addresses and phone numbers are not here: `_contacts` finds all that are not ours, however they are written."""
+    """The withheld values of the record, as a reply might write them. Of further columns, all unless the customer is
+    verified. Addresses and phone numbers are not here: `_contacts` finds them however they are written."""
     since = held.since
     month_first = f"{since:%B} {since.day}, {since.year}" if since else ""
     dates = [f"{since.day} {since:%B %Y}", f"{since:%B %Y}", month_first, since.isoformat()] if since else []
@@ -83,8 +102,14 @@ def _record(reply: Candidate, held: Customer) -> list[str]:
         "first_name": held.name.split()[:1],
         "since": dates,
     }
-    named = [value for name in reply.personal_fields for value in fields.get(name, [])]
-    return list(dict.fromkeys(value for value in (*named, *held.facts.values()) if value))
+    named = [value for name in reply.withheld for value in fields.get(name, [])]
+    verified = reply.identity.strength is Strength.VERIFIED
+    columns = [
+        value
+        for name, value in held.facts.items()
+        if not verified or name in reply.withheld or masked_value(name, value) != value
+    ]
+    return list(dict.fromkeys(value for value in (*named, *columns) if value))
 
 
 def _finding(what: str, i: int, words: str) -> Finding:
