@@ -62,6 +62,7 @@ def candidate(
         own_contacts=(*rules.emails, *rules.phones),
         ids_in=desk.rulebook.identity.customer_id.seen_in,
         withheld=rules.disclosure.withheld(who.strength, who.customer.facts if who.customer else ()),
+        company=rules.company,
         signed=facts.get("name", ""),
         never_ask_for=tuple(rules.never_ask_for),
     )

@@ -30,6 +30,7 @@ NAMES = (
     "meaning",
     "segments",
     "personal",
+    "commitments",
     "unfilled",
     "markup",
     "answered",

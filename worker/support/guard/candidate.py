@@ -34,6 +34,7 @@ class Candidate:
     withheld: tuple[
         str, ...
     ] = ()  # fields of the record that this person may not be told in full, by rules/guards.yaml
+    company: str = ""  # how the company calls itself
     signed: str = ""  # the name that the requester gave, which is no secret
     never_ask_for: tuple[str, ...] = ()
     ids_in: Callable[[str], tuple[str, ...]] = lambda _: ()  # the customer ids in a text, after rules/identity.yaml
