@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from worker import metrics
 from worker.adapters.board import Board
@@ -170,6 +171,7 @@ def make_policy(settings: Settings) -> Policy:
     return Policy(
         delivery=settings.delivery_mode,
         gate_open=settings.gate == "open",
+        zone=ZoneInfo(settings.time_zone),
         state_after_reply=None if keep else TicketState(settings.status_after_reply),
         lease=timedelta(seconds=settings.lease_seconds),
         settle=timedelta(seconds=settings.settle_seconds),

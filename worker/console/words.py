@@ -38,6 +38,10 @@ GUARDS: dict[str, tuple[str, str]] = {
     "supported": ("Support", "The source that a sentence names must say what the sentence says."),
     "segments": ("Products", "The reply may only speak of products that this customer holds."),
     "personal": ("Personal data", "Personal data belongs only in replies to verified customers, and only their own."),
+    "commitments": (
+        "A promise",
+        "A reply promises only what its template promises to this customer. Nothing was done yet.",
+    ),
     "unfilled": ("Gaps", "Placeholders of the template must be filled in."),
     "markup": ("Links and markup", "The text may hold no markup, and links only to places on our list."),
     "answered": ("Questions", "Every question of the message should be answered, and nothing else."),

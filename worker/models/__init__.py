@@ -8,6 +8,7 @@ from worker.models.customers import Asked, Customer, Identity, Reader, Strength
 from worker.models.drafts import Basis, Claim, Draft, Finding, HeldToken, Part, Sentence, Step, Trace, Usage, Verdict
 from worker.models.knowledge import Kind, Source, Template
 from worker.models.lessons import Change, Lesson, Treatment
+from worker.models.promises import MadePromise, Promise
 from worker.models.rows import (
     ANSWER_WITHIN,
     MOVES,
@@ -54,10 +55,12 @@ __all__ = [
     "Identity",
     "Kind",
     "Lesson",
+    "MadePromise",
     "Message",
     "Noun",
     "Part",
     "Posted",
+    "Promise",
     "Reader",
     "Requester",
     "Ring",

@@ -1,9 +1,11 @@
 """What we need of the world, in our words: few, small protocols. Adapters implement them, bootstrap joins them."""
 
+from worker.ports.customers import Customers
 from worker.ports.figures import Figures
-from worker.ports.ledger import Cases, Customers, Doorbells, Ledger, Sends
+from worker.ports.ledger import Cases, Doorbells, Ledger, Sends
 from worker.ports.outgoing import Outgoing
 from worker.ports.people import NONE, AskedAnew, Beside, HeldRow, NotSent, Reviews, Sieve, Users
+from worker.ports.promises import Promises
 from worker.ports.world import (
     Completion,
     Contact,
@@ -39,6 +41,7 @@ __all__ = [
     "NotSent",
     "Now",
     "Outgoing",
+    "Promises",
     "Reviews",
     "Sends",
     "Sieve",

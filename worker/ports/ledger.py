@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 from worker.models import (
     Case,
-    Customer,
     Doorbell,
     Draft,
     Identity,
     Posted,
+    Promise,
     Reader,
     Ring,
     Send,
@@ -26,9 +26,11 @@ from worker.models import (
     Trace,
     Verdict,
 )
+from worker.ports.customers import Customers
 from worker.ports.figures import Figures
 from worker.ports.outgoing import Outgoing
 from worker.ports.people import Reviews, Users
+from worker.ports.promises import Promises
 
 
 class Doorbells(Protocol):
@@ -204,8 +206,9 @@ class Sends(Protocol):
         """QUEUED or POSTING -> POSTING; intended_at = now, rounds + 1. None if the epoch or the lease is gone."""
         ...
 
-    def posted(self, send_id: str, epoch: int, posted: Posted) -> bool:
-        """-> POSTED. For a REPLY the case moves APPROVED -> SENT in the same transaction."""
+    def posted(self, send_id: str, epoch: int, posted: Posted, promises: Sequence[Promise] = ()) -> bool:
+        """-> POSTED. For a REPLY the case moves APPROVED -> SENT in the same transaction, and its `promises` are kept
+        with who approved it."""
         ...
 
     def done(self, send_id: str, epoch: int, remark: str = "") -> bool:
@@ -262,26 +265,6 @@ class Sends(Protocol):
         ...
 
 
-class Customers(Protocol):
-    """Also implements world.Directory's look-ups through adapters/directory.py."""
-
-    def replace(self, customers: Sequence[Customer]) -> tuple[int, int, int]:
-        """Idempotent import in one transaction: (added, changed, unchanged). Customers not in the list stay."""
-        ...
-
-    def by_email(self, email: str) -> Sequence[Customer]:
-        """Registered or alternate; `email` already normalised."""
-        ...
-
-    def by_phone(self, digits: str) -> Sequence[Customer]:
-        """`digits`: the last ten digits of the number."""
-        ...
-
-    def by_id(self, customer_id: str) -> Customer | None: ...
-
-    def count(self) -> int: ...
-
-
 class Ledger(Protocol):
     doorbells: Doorbells
     cases: Cases
@@ -290,6 +273,7 @@ class Ledger(Protocol):
     reviews: Reviews
     users: Users
     figures: Figures
+    promises: Promises
 
     def ping(self) -> str: ...
 

@@ -7,6 +7,7 @@ body, tags by what writes to a ticket.
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from pydantic import field_validator, model_validator
 
@@ -15,6 +16,13 @@ from worker.rulebook.written import Entries, Name, Written, wrong
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
 _EMAIL = re.compile(r"[^@\s]+@(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
+
+
+def _is_day(said: object) -> bool:
+    try:
+        return isinstance(said, date) or bool(date.fromisoformat(str(said)))
+    except ValueError:
+        return False
 
 
 class Greeting(Written):
@@ -52,6 +60,7 @@ class GuardSettings(Written):
     product_names: Entries
     disclosure: Disclosure
     never_ask_for: Entries
+    holidays: tuple[date, ...] = ()
     tags: Tags
 
     @field_validator("link_hosts")
@@ -74,6 +83,14 @@ class GuardSettings(Written):
         if odd := [phone for phone in phones if not re.fullmatch(r"\+?[\d ()-]{3,20}", phone)]:
             raise wrong(f'"{odd[0]}" is no phone number')
         return phones
+
+    @field_validator("holidays", mode="before")
+    @classmethod
+    def _days(cls, days: object) -> object:
+        odd = [day for day in days if not _is_day(day)] if isinstance(days, list | tuple) else []
+        if odd:
+            raise wrong(f'"{odd[0]}" is no day: write year, month and day, such as 2026-12-25')
+        return days
 
     def greet(self, first_name: str = "") -> str:
         """The greeting's line, as plain text."""

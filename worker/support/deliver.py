@@ -14,10 +14,11 @@ import structlog
 from worker import metrics
 from worker.crashpoints import crash_point
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
-from worker.models import Posted, Send, SendKind, SendState, Status, Step, Verdict
+from worker.models import Posted, Promise, Send, SendKind, SendState, Status, Step, Verdict
 from worker.ports import Outgoing
 from worker.support.desk import Desk
 from worker.support.keep import kept
+from worker.support.keeping import promised, without_closing
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
 from worker.support.overtaken import Overtaken, overtaken
@@ -61,7 +62,7 @@ def _advance(send: Send, desk: Desk) -> str:
         if isinstance(earlier, str):
             return earlier
         if earlier is not None:
-            desk.ledger.sends.posted(send.send_id, send.epoch, earlier)
+            desk.ledger.sends.posted(send.send_id, send.epoch, earlier, _promised(send, earlier, desk))
             crash_point("deliver.found_recorded")
             return _finish(send, desk)
     if send.state is not SendState.POSTED:
@@ -71,7 +72,7 @@ def _advance(send: Send, desk: Desk) -> str:
         posted = _post(send, desk)
         if isinstance(posted, str):
             return posted
-        if not desk.ledger.sends.posted(send.send_id, send.epoch, posted):
+        if not desk.ledger.sends.posted(send.send_id, send.epoch, posted, _promised(send, posted, desk)):
             # The reply is at Freshdesk; whoever took over will find it there by its hash and record it.
             log.warning("posted_late", remote_id=posted.remote_id)
             return "not ours"
@@ -117,7 +118,7 @@ def _there_already(send: Send, desk: Desk) -> Posted | None:
 def _recorded(send: Send, there: Posted, desk: Desk) -> str:
     if desk.ledger.sends.intend(send.send_id, send.epoch) is None:
         return "not ours"
-    desk.ledger.sends.posted(send.send_id, send.epoch, there)
+    desk.ledger.sends.posted(send.send_id, send.epoch, there, _promised(send, there, desk))
     log.warning("reply_was_there", remote_id=there.remote_id)
     return _finish(send, desk)
 
@@ -188,12 +189,23 @@ def _post(send: Send, desk: Desk) -> Posted | str:
     return posted
 
 
+def _promised(send: Send, posted: Posted, desk: Desk) -> tuple[Promise, ...]:
+    """What the reply promises. Trouble with reading that must not leave a reply in doubt that is at the helpdesk."""
+    if send.kind is not SendKind.REPLY:
+        return ()
+    try:
+        return promised(send.body_html, posted.at, desk.rulebook.guards, desk.policy.zone)
+    except Exception as error:
+        log.error("promises_not_read", reason=safe_reason(error))
+        return ()
+
+
 def _finish(send: Send, desk: Desk) -> str:
     """Tags, status, group and priority, in one write. A refusal there loses nothing: it becomes a remark."""
-    remark = ""
-    if not send.change.empty:
+    remark, change = "", without_closing(send.ticket_id, send.change, desk.ledger)
+    if not change.empty:
         try:
-            desk.helpdesk.change(send.ticket_id, send.change)
+            desk.helpdesk.change(send.ticket_id, change)
         except Permanent as trouble:
             remark = f"The ticket could not be changed: {trouble.reason}"
             log.warning("change_refused", reason=trouble.reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 from worker.models import TicketState
 from worker.ports import Directory, Embedder, Helpdesk, Index, Ledger, Now, Writer
@@ -24,6 +24,7 @@ class Policy:
     max_tries: int = 3
     max_deaths: int = 5  # of the processes that worked on a row: by then it is the row
     max_rounds: int = 3
+    zone: tzinfo = UTC  # in which a day begins and ends, for what is promised
     undo: timedelta = timedelta(0)  # how long a lead's approval waits before its reply may leave
 
     @property

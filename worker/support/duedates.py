@@ -56,7 +56,6 @@ def working_days_after(day: date, count: int, holidays: Collection[date] = ()) -
     """`count` working days after `day`, which itself does not count; for 0 the next one that is not before it."""
     while not works(day, holidays):
         day += timedelta(days=1)
-        count = max(count, 0)
     for _ in range(count):
         day += timedelta(days=1)
         while not works(day, holidays):

@@ -34,12 +34,13 @@ _WILL = (
     rf"|(?:promise|guarantee|commit|undertake|agree)[sd]?\s+to)){_NOT}"
 )
 _DONE = _any(
-    "refunded, reimbursed, compensated, credited, paid, repaid, returned, reversed, waived, transferred, released",
-    "processed, resolved, fixed, corrected, approved, cancell?ed, escalated, forwarded, passed, raised, flagged",
-    "assigned, reported, initiated, issued, arranged, scheduled, expedited, prioriti[sz]ed, unlocked, unblocked",
-    "unfrozen, reset, updated, changed, added, removed, deleted, closed, reopened, completed, sorted, handled, answered, called",
-    "contacted, informed, notified, checked, reviewed, investigated, traced, verified, sent, extended, applied, set, made, asked",
-    "requested, taken care of, done, looked into, registered, logged",
+    "refunded, reimbursed, compensated, credited, paid, repaid, returned, reversed, waived, transferred",
+    "released, processed, resolved, fixed, corrected, approved, cancell?ed, escalated, forwarded, passed",
+    "raised, flagged, assigned, reported, initiated, issued, arranged, scheduled, expedited, prioriti[sz]ed",
+    "unlocked, unblocked, unfrozen, reset, updated, changed, added, removed, deleted, closed, reopened",
+    "completed, sorted, handled, answered, called, contacted, informed, notified, checked, reviewed",
+    "investigated, traced, verified, sent, extended, applied, set, made, asked, requested, taken care of",
+    "done, looked into, registered, logged",
 )
 _DOING = _any(
     "refunding, reimbursing, compensating, crediting, paying, returning, reversing, waiving, processing, escalating",

@@ -75,8 +75,8 @@ def promises(sentence: str, company: str = "we") -> tuple[Promise, ...]:
 
 
 def acts(sentence: str) -> frozenset[str]:
-    """The acts that a sentence states, promised or not ("an answer comes within 24 hours"), unless it denies them: what a
-    template says of itself in its own way. Besides the names of acts, the stems of all its words."""
+    """The acts that a sentence states, promised or not ("an answer comes within 24 hours"), unless it denies them: what
+    a template says of itself in its own way. Besides the names of acts, the stems of all its words."""
     stated = set()
     for word in _WORD.finditer(sentence):
         if not _DENIED.search(sentence[max(0, word.start() - 40) : word.start()]):

@@ -6,11 +6,12 @@ from worker.adapters.memory.cases import MemoryCases
 from worker.adapters.memory.customers import MemoryCustomers
 from worker.adapters.memory.doorbells import MemoryDoorbells
 from worker.adapters.memory.figures import MemoryFigures
+from worker.adapters.memory.promises import MemoryPromises
 from worker.adapters.memory.reviews import MemoryReviews
 from worker.adapters.memory.sends import MemorySends
 from worker.adapters.memory.state import State, wall_clock
 from worker.adapters.memory.users import MemoryUsers
-from worker.ports import Cases, Customers, Doorbells, Figures, Now, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Figures, Now, Promises, Reviews, Sends, Users
 
 
 class MemoryLedger:
@@ -23,6 +24,7 @@ class MemoryLedger:
     reviews: Reviews
     users: Users
     figures: Figures
+    promises: Promises
 
     def __init__(self, now: Now = wall_clock) -> None:
         state = State(now)
@@ -33,6 +35,7 @@ class MemoryLedger:
         self.reviews = MemoryReviews(state)
         self.users = MemoryUsers(state)
         self.figures = MemoryFigures(state)
+        self.promises = MemoryPromises(state)
 
     def ping(self) -> str:
         return "in memory"

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from worker.adapters.memory.promises import keep
 from worker.adapters.memory.state import DESKHAND, LIVE, SendRow, State
 from worker.adapters.store.columns import clean
 from worker.adapters.store.sends import NEWS, SETTLING, stranded_note
-from worker.models import Posted, Ring, Send, SendKind, SendState, Status
+from worker.models import Posted, Promise, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
@@ -55,7 +56,7 @@ class MemorySends:
             now = self._state.now()
             return _write(row, state=SendState.POSTING, intended_at=now, rounds=row.send.rounds + 1)
 
-    def posted(self, send_id: str, epoch: int, posted: Posted) -> bool:
+    def posted(self, send_id: str, epoch: int, posted: Posted, promises: Sequence[Promise] = ()) -> bool:
         with self._state.lock:
             row = self._mine(send_id, epoch, [SendState.POSTING])
             if row is None:
@@ -63,6 +64,8 @@ class MemorySends:
             _write(row, state=SendState.POSTED, remote_id=clean(posted.remote_id))
             row.posted_at = posted.at
             case = self._state.cases[row.send.case_id]
+            if row.send.kind is SendKind.REPLY:
+                keep(self._state, case, row.send, posted.at, promises)
             if row.send.kind is SendKind.REPLY and case.case.status is Status.APPROVED:
                 self._state.move(case, Status.SENT, by=DESKHAND)
             return True

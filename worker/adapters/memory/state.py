@@ -13,7 +13,21 @@ from typing import Any, TypeVar
 
 from worker.adapters.store.columns import clean, new_id
 from worker.adapters.store.room import MOOT
-from worker.models import MOVES, Case, Doorbell, Draft, Noun, Ring, Send, SendKind, SendState, Status, Thread, Trace
+from worker.models import (
+    MOVES,
+    Case,
+    Doorbell,
+    Draft,
+    MadePromise,
+    Noun,
+    Ring,
+    Send,
+    SendKind,
+    SendState,
+    Status,
+    Thread,
+    Trace,
+)
 from worker.ports import Now, Outgoing
 from worker.ports.figures import Learnt, Unanswered
 
@@ -77,6 +91,7 @@ class State:
         self.viewers: dict[tuple[str, str], datetime] = {}
         self.taken: dict[int, str] = {}
         self.told: dict[str, datetime] = {}  # up to when a lead was told which approvals were stopped
+        self.promises: dict[str, MadePromise] = {}
 
     def free(self, lease_until: datetime | None) -> bool:
         return lease_until is None or lease_until <= self.now()

@@ -11,6 +11,7 @@ from sqlalchemy import Index, TextClause, text
 WAITING = text("state = 'waiting'")
 UNREADABLE = text("state = 'unreadable'")
 UNENDED = text("status IN ('open', 'approved')")
+UNKEPT = text("kept_at IS NULL")
 LIVE = text("state IN ('queued', 'posting', 'posted')")
 REPLY = text("kind = 'reply' AND state <> 'dropped'")
 

@@ -10,12 +10,13 @@ from worker.adapters.store.customers import SqlCustomers
 from worker.adapters.store.doorbells import SqlDoorbells
 from worker.adapters.store.engine import open_engine
 from worker.adapters.store.figures import SqlFigures
+from worker.adapters.store.promises import SqlPromises
 from worker.adapters.store.reviews import SqlReviews
 from worker.adapters.store.room import Room, upsert
 from worker.adapters.store.schema import marks
 from worker.adapters.store.sends import SqlSends
 from worker.adapters.store.users import SqlUsers
-from worker.ports import Cases, Customers, Doorbells, Figures, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Figures, Promises, Reviews, Sends, Users
 
 
 class SqlLedger(Room):
@@ -28,6 +29,7 @@ class SqlLedger(Room):
     reviews: Reviews
     users: Users
     figures: Figures
+    promises: Promises
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -38,6 +40,7 @@ class SqlLedger(Room):
         self.reviews = SqlReviews(engine)
         self.users = SqlUsers(engine)
         self.figures = SqlFigures(engine)
+        self.promises = SqlPromises(engine)
 
     def ping(self) -> str:
         """ "SQLite 3.53.4" or "PostgreSQL 15.10"; raises trouble."""

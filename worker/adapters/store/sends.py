@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from worker.adapters.store.columns import clock
 from worker.adapters.store.conditions import LIVE
+from worker.adapters.store.promises import keep
 from worker.adapters.store.room import (
     DESKHAND,
     Room,
@@ -24,7 +25,7 @@ from worker.adapters.store.room import (
     to_send,
 )
 from worker.adapters.store.schema import cases, sends
-from worker.models import Posted, Ring, Send, SendKind, SendState, Status
+from worker.models import Posted, Promise, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 from worker.support.bodies import body_hash
 
@@ -80,7 +81,7 @@ class SqlSends(Room):
             ).one_or_none()
             return None if row is None else to_send(row)
 
-    def posted(self, send_id: str, epoch: int, posted: Posted) -> bool:
+    def posted(self, send_id: str, epoch: int, posted: Posted, promises: Sequence[Promise] = ()) -> bool:
         at = posted.at.timestamp()
         with self.writing() as connection:
             row = _leave(
@@ -93,6 +94,7 @@ class SqlSends(Room):
                 posted_at=at,
             )
             if row is not None and row.kind == SendKind.REPLY:
+                keep(connection, row, at, promises)
                 move(connection, row.case_id, Status.APPROVED, Status.SENT, by=DESKHAND)
             return row is not None
 

@@ -1,0 +1,98 @@
+"""Promises to customers, over SQL: written with the reply that made them, open until somebody says they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    ForeignKey,
+    Integer,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from worker.adapters.store.columns import Words, clock, moment, new_id
+from worker.adapters.store.conditions import UNKEPT, partial
+from worker.adapters.store.room import Room, note_audit
+from worker.adapters.store.schema import METADATA, case_moves
+from worker.models import MadePromise, Promise, Status
+
+promises = Table(
+    "promises",
+    METADATA,
+    Column("promise_id", Words, primary_key=True),
+    Column("send_id", Words, ForeignKey("sends.send_id"), nullable=False),
+    Column("number", Integer, nullable=False),  # its place in the reply
+    Column("case_id", Words, ForeignKey("cases.case_id"), nullable=False),
+    Column("ticket_id", BigInteger, nullable=False, index=True),
+    Column("act", Words, nullable=False),
+    Column("words", Words, nullable=False),
+    Column("due", Text),  # ISO date
+    Column("period", Words, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("made_by", Words, nullable=False),
+    Column("kept_at", Double),
+    Column("kept_by", Words, nullable=False, default=""),
+    UniqueConstraint("send_id", "number"),
+    partial("ix_promises_open", "due", "made_at", where=UNKEPT),
+)
+
+
+class SqlPromises(Room):
+    """`ports.promises.Promises` over SQL."""
+
+    def open(self, limit: int, offset: int = 0) -> Sequence[MadePromise]:
+        with self.reading() as connection:
+            first = (promises.c.due.is_(None), promises.c.due, promises.c.made_at, promises.c.number)
+            rows = connection.execute(select(promises).where(UNKEPT).order_by(*first).limit(limit).offset(offset))
+            return [_made(row) for row in rows]
+
+    def count_open(self) -> int:
+        with self.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(promises).where(UNKEPT)).scalar_one())
+
+    def of_ticket(self, ticket_id: int) -> Sequence[MadePromise]:
+        this = select(promises).where(promises.c.ticket_id == ticket_id)
+        with self.reading() as connection:
+            rows = connection.execute(this.order_by(promises.c.made_at, promises.c.send_id, promises.c.number))
+            return [_made(row) for row in rows]
+
+    def kept(self, promise_id: str, user: str) -> bool:
+        this = (promises.c.promise_id == promise_id, UNKEPT)
+        with self.writing() as connection:
+            row = connection.execute(
+                update(promises).where(*this).values(kept_at=clock(), kept_by=user).returning(promises.c.case_id)
+            ).one_or_none()
+            if row is not None:
+                note_audit(connection, user, "promise kept", row.case_id, promise_id)
+            return row is not None
+
+
+def keep(connection: Connection, send: Row[Any], at: float, made: Sequence[Promise]) -> None:
+    """Writes the promises of a reply that is at the helpdesk since `at`."""
+    if not made:
+        return
+    who = (case_moves.c.case_id == send.case_id, case_moves.c.to_status == Status.APPROVED)
+    moved = connection.execute(select(case_moves).where(*who).order_by(case_moves.c.move_id.desc()).limit(1)).first()
+    by = moved.moved_by if moved is not None and moved.from_status == Status.HELD else ""
+    for number, promise in enumerate(made):
+        row = promise.model_dump(mode="json") | {"promise_id": new_id("p"), "send_id": send.send_id, "number": number}
+        of = {"case_id": send.case_id, "ticket_id": send.ticket_id, "made_at": at, "made_by": by, "kept_by": ""}
+        connection.execute(insert(promises).values(**row, **of))
+
+
+def _made(row: Row[Any]) -> MadePromise:
+    stored = {name: row._mapping[name] for name in MadePromise.model_fields}
+    kept = None if row.kept_at is None else moment(row.kept_at)
+    return MadePromise(**(stored | {"made_at": moment(row.made_at), "kept_at": kept}))
