@@ -139,14 +139,14 @@ class Office:
     def with_policy(self, **said: Any) -> Desk:
         return replace(self.desk, policy=replace(self.desk.policy, **said))
 
-    def approved(self) -> tuple[Case, str]:
+    def approved(self, body: str = "") -> tuple[Case, str]:
         """A case whose reply is queued; the case, and the send's id."""
         doorbell_id = self.ledger.doorbells.ring(Ring.WEBHOOK, self.helpdesk.thread_now.ticket.ticket_id)
         doorbell = self.ledger.doorbells.claim(doorbell_id, timedelta(seconds=60))
         assert doorbell is not None
         case = self.ledger.cases.open(self.helpdesk.thread_now, "ticket", doorbell, timedelta(seconds=60))
         assert case is not None
-        draft = a_draft()
+        draft = a_draft(body) if body else a_draft()
         queued = self.ledger.cases.conclude(
             case.case_id,
             case.epoch,

@@ -1,0 +1,68 @@
+"""Promises at the door: what was sent is kept once, whatever happens on the way, and no ticket is closed over it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.desk import an_office
+from worker.errors import InDoubt, Permanent
+from worker.models import Promise, TicketState
+from worker.support.deliver import deliver
+
+BODY = "We will refund Rs 10 within 5 working days."
+CUT = InDoubt("the connection was reset after the request was sent", part="freshdesk")
+
+
+def test_what_a_sent_reply_promises_is_kept_with_its_day(tmp_path: Path) -> None:
+    with an_office(tmp_path) as office:
+        case, send_id = office.approved(BODY)
+        assert office.ledger.promises.of_ticket(case.ticket_id) == []
+        deliver(send_id, office.desk)
+        [made] = office.ledger.promises.of_ticket(case.ticket_id)
+        assert (made.act, made.words, made.period, made.send_id) == ("payment", BODY, "5 working days", send_id)
+        assert made.due is not None
+        assert 6 < (made.due - made.made_at.date()).days < 14
+
+
+def test_a_reply_that_is_found_at_the_helpdesk_later_brings_its_promises_once(tmp_path: Path) -> None:
+    with an_office(tmp_path, settle=timedelta(0)) as office:
+        case, send_id = office.approved(BODY)
+        office.helpdesk.cut.append(CUT)
+        assert deliver(send_id, office.desk) == "in doubt"
+        assert office.ledger.promises.of_ticket(case.ticket_id) == []
+        office.make_due(send_id)
+        assert deliver(send_id, office.desk) == "done"
+        assert len(office.ledger.promises.of_ticket(case.ticket_id)) == 1
+
+
+def test_a_reply_that_never_left_promises_nothing(tmp_path: Path) -> None:
+    with an_office(tmp_path, max_tries=1) as office:
+        case, send_id = office.approved(BODY)
+        office.helpdesk.fails.append(Permanent("no", part="freshdesk"))
+        assert deliver(send_id, office.desk) == "dropped"
+        assert office.ledger.promises.of_ticket(case.ticket_id) == []
+
+
+@pytest.mark.parametrize(("body", "state"), [(BODY, None), ("We cannot refund it.", TicketState.RESOLVED)])
+def test_a_ticket_is_not_closed_over_a_promise(tmp_path: Path, body: str, state: TicketState | None) -> None:
+    with an_office(tmp_path, state_after_reply=TicketState.RESOLVED) as office:
+        _, send_id = office.approved(body)
+        deliver(send_id, office.desk)
+        [change] = office.helpdesk.changes
+        assert change.state is state
+        assert "deskhand-sent" in change.add_tags
+
+
+def test_a_reply_whose_promises_cannot_be_read_is_delivered_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> tuple[Promise, ...]:
+        raise ValueError
+
+    monkeypatch.setattr("worker.support.deliver.promised", broken)
+    with an_office(tmp_path) as office:
+        _, send_id = office.approved(BODY)
+        assert deliver(send_id, office.desk) == "done"
