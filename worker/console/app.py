@@ -21,6 +21,7 @@ from worker.console.mishaps import add_mishaps
 from worker.console.numbers import add_numbers
 from worker.console.page import STATIC, Pages
 from worker.console.parts import add_parts
+from worker.console.promises import add_promises
 from worker.console.queue import add_queue
 from worker.console.signin import add_signin
 from worker.console.taught import add_lessons
@@ -90,6 +91,7 @@ def make_console(
     add_audit(app, ledger, access, pages)
     add_numbers(app, ledger, pages, zone, now)
     add_lessons(app, ledger, pages, zone, now)
+    add_promises(app, ledger, access, pages, zone, now)
     add_parts(app, ledger, pages, looks or {})
     return app
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from worker.console import view
+from worker.console import promises, view
 from worker.console.flash import toast
 from worker.console.letter import letter_html
 from worker.console.page import Pages
@@ -97,6 +97,7 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
         "earlier": drafts[:-1],
         "changes": view.changes(drafts),
         "others": earlier_cases(desk.ledger, case),
+        "promised": promises.of_ticket(desk.ledger, case.ticket_id),
         "taken": desk.ledger.reviews.taken_by(case.ticket_id),
         "asked_anew": desk.ledger.reviews.asked_anew(case_id) if held else None,
         "by_person": review.by_person,

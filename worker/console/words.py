@@ -53,7 +53,9 @@ GUARDS: dict[str, tuple[str, str]] = {
     "hostile": ("Suspicious mail", "The mail seems to be written for a machine rather than for a person."),
     "sure": ("Certainty", "Something about the customer or the draft is not certain enough."),
 }
-ON_CASES = frozenset({"approve", "edit", "reject", "redraft", "undo", "take over", "mind", "superseded"})  # audited
+ON_CASES = frozenset(
+    {"approve", "edit", "reject", "redraft", "undo", "take over", "mind", "superseded", "promise kept"}
+)  # audited
 KEYS = (
     (
         "A draft",
