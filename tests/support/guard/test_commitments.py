@@ -69,3 +69,9 @@ def test_a_template_for_another_product_promises_nothing_to_this_customer() -> N
 def test_a_passage_is_no_template() -> None:
     said = "If a figure is wrong, we will correct it within 5 working days."
     assert found(said, kind=Kind.PASSAGE) == ["we will correct"]
+
+
+def test_the_same_act_about_something_else_is_another_promise() -> None:
+    reward = "The reward of the referral programme is paid within 7 working days."
+    assert found("We will pay the reward of the referral programme within 7 working days.", source=reward) == []
+    assert found("We will pay back your stolen deposit and the damage.", source=reward) == ["We will pay"]
