@@ -29,10 +29,10 @@ def upgrade() -> None:
         sa.Column("made_by", Words(), nullable=False),
         sa.Column("kept_at", sa.Double()),
         sa.Column("kept_by", Words(), nullable=False),
+        sa.UniqueConstraint("send_id", "number", name="uq_promises_send_id_number"),
         sa.ForeignKeyConstraint(["send_id"], ["sends.send_id"], name="fk_promises_send_id"),
         sa.ForeignKeyConstraint(["case_id"], ["cases.case_id"], name="fk_promises_case_id"),
         sa.PrimaryKeyConstraint("promise_id", name="pk_promises"),
-        sa.UniqueConstraint("send_id", "number", name="uq_promises_send_id_number"),
     )
     op.create_index("ix_promises_ticket_id", "promises", ["ticket_id"])
     unkept = sa.text("kept_at IS NULL")
