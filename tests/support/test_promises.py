@@ -39,6 +39,8 @@ FRIDAY = date(2026, 11, 20)
         ("We can make an exception for you.", "exception"),
         ("I promise that nothing is lost.", "guarantee"),
         ("Rest assured.", "guarantee"),
+        ("Consider it done.", "guarantee"),
+        ("We aim to pay you back within 5 days.", "payment"),
         ("Returns are guaranteed.", "guarantee"),
     ],
 )

@@ -31,7 +31,7 @@ _NOT = (
 _GOING = r"(?:going|about|committed)\s+to"
 _WILL = (
     rf"(?:['’]ll|['’](?:re|m|s)\s+{_GOING}|\s+(?:will|wo(?=n['’]t)|shall|(?:am|are|is)\s+{_GOING}"
-    rf"|(?:promise|guarantee|commit|undertake|agree)[sd]?\s+to)){_NOT}"
+    rf"|(?:promise|guarantee|commit|undertake|agree|aim|intend|plan)[sd]?\s+to)){_NOT}"
 )
 _DONE = _any(
     "refunded, reimbursed, compensated, credited, paid, repaid, returned, reversed, waived, transferred",
@@ -66,7 +66,7 @@ _GUARANTEE = (
     r"\s+(?:promise|guarantee|assure|vow|swear|commit)\b(?!\s+to\b)|"
     + _any(
         "rest assured, be assured, you have my word, you have our word, give you my word, give you our word",
-        "is guaranteed, are guaranteed, be guaranteed, fully guaranteed, without fail, no matter what",
+        "is guaranteed, are guaranteed, be guaranteed, fully guaranteed, consider it done, without fail, no matter what",
     )
     + ")"
 )
