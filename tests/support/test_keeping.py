@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.answering import an_answering_office
 from tests.desk import an_office
 from worker.errors import InDoubt, Permanent
-from worker.models import Promise, TicketState
+from worker.models import Promise, Ring, TicketState
 from worker.support.deliver import deliver
+from worker.support.keeping import reminders
+from worker.tasks import draft_doorbell
 
 BODY = "We will refund Rs 10 within 5 working days."
 CUT = InDoubt("the connection was reset after the request was sent", part="freshdesk")
@@ -54,6 +57,37 @@ def test_a_ticket_is_not_closed_over_a_promise(tmp_path: Path, body: str, state:
         [change] = office.helpdesk.changes
         assert change.state is state
         assert "deskhand-sent" in change.add_tags
+
+
+def test_colleagues_who_end_a_ticket_over_an_open_promise_are_told_once(tmp_path: Path) -> None:
+    with an_answering_office(tmp_path) as office:
+        case, send_id = office.approved(BODY)
+        deliver(send_id, office.desk)
+
+        def ring() -> list[str]:
+            bell = office.ledger.doorbells.ring(Ring.POLLER, case.ticket_id)
+            queued: list[str] = []
+            draft_doorbell(bell, office.desk, lambda queue, row: queued.append(row) if queue == "deliver" else None)
+            for row in queued:
+                deliver(row, office.desk)
+            return [body for kind, body in office.helpdesk.posted if kind == "note"]
+
+        assert ring() == []
+        office.helpdesk.ticket_becomes(state=TicketState.RESOLVED)
+        [note] = ring()
+        assert BODY in note
+        assert "/promises" in note
+        assert len(ring()) == 1
+
+
+def test_a_ticket_whose_promises_are_kept_is_ended_in_silence(tmp_path: Path) -> None:
+    with an_office(tmp_path) as office:
+        case, send_id = office.approved(BODY)
+        deliver(send_id, office.desk)
+        [made] = office.ledger.promises.of_ticket(case.ticket_id)
+        office.ledger.promises.kept(made.promise_id, "meera")
+        office.helpdesk.ticket_becomes(state=TicketState.CLOSED)
+        assert reminders(office.helpdesk.thread_now.ticket, office.ledger, office.desk.policy) == []
 
 
 def test_a_reply_whose_promises_cannot_be_read_is_delivered_all_the_same(

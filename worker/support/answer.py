@@ -16,6 +16,7 @@ from worker.crashpoints import crash_point
 from worker.models import Case, Doorbell, Message, Ring, Status, Step, Thread, Verdict
 from worker.ports import Outgoing
 from worker.support.desk import Desk
+from worker.support.keeping import reminders
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note, reply_outgoing
 from worker.support.pipeline import draft, ignored, needs_no_answer
@@ -69,6 +70,7 @@ def answer(doorbell: Doorbell, desk: Desk) -> tuple[str, list[str]]:
             break
     done += [_late(message, thread, doorbell, desk) for message in latecomers(thread, desk.ledger)]
     done.append(_end_named(thread, doorbell, desk))
+    done.append(Worked(sends=tuple(reminders(thread.ticket, desk.ledger, desk.policy))))
     outcomes = [worked.outcome for worked in done if worked.outcome]
     return outcomes[-1] if outcomes else "nothing new", [send for worked in done for send in worked.sends]
 

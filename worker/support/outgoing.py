@@ -71,6 +71,19 @@ def taken_note(user: str, tags: Tags) -> Outgoing:
     return _note(SendKind.HANDOVER_NOTE, body, TicketChange(add_tags=(tags.handed_over,), remove_tags=(tags.held,)))
 
 
+def promise_note(words: Sequence[str], policy: Policy) -> Outgoing:
+    """Tells the team that a ticket was ended on which something promised is still open. Changes nothing on it."""
+    link = _link(f"{policy.console_link}/promises", "Mark it as kept")
+    body = "".join(
+        [
+            "<p><b>This ticket was resolved, but not all that we promised on it is marked as kept.</b></p>",
+            _list("We promised", words),
+            f"<p>{link} if it is done; else please see to it.</p>",
+        ]
+    )
+    return _note(SendKind.HANDOVER_NOTE, body, TicketChange())
+
+
 def cited(draft: Draft) -> list[Source]:
     """The draft's sources that a sentence of it names, in the order found."""
     named = {source for part in draft.parts for s in part.sentences for source in s.sources}

@@ -66,7 +66,8 @@ _GUARANTEE = (
     r"\s+(?:promise|guarantee|assure|vow|swear|commit)\b(?!\s+to\b)|"
     + _any(
         "rest assured, be assured, you have my word, you have our word, give you my word, give you our word",
-        "is guaranteed, are guaranteed, be guaranteed, fully guaranteed, consider it done, without fail, no matter what",
+        "is guaranteed, are guaranteed, be guaranteed, fully guaranteed, consider it done, without fail",
+        "no matter what",
     )
     + ")"
 )
