@@ -16,6 +16,7 @@ from worker import bootstrap, bootstrap_web
 from worker.intake.webhook import make_router
 from worker.ledger_metrics import LedgerMetrics
 from worker.log import start_logging
+from worker.outside_metrics import OutsideMetrics
 from worker.probes import Answer, Look, Probe, ask_all
 from worker.queues import make_celery
 from worker.settings import load_settings
@@ -34,6 +35,7 @@ def webhook() -> FastAPI:
     app = FastAPI(title="Deskhand", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(make_router(ledger.doorbells, settings.webhook_secrets, enqueue))
     REGISTRY.register(LedgerMetrics(ledger))
+    REGISTRY.register(OutsideMetrics(bootstrap_web.outside(settings)))
     _add_probes(app, bootstrap_web.pings(settings, ledger))
     return app
 
