@@ -1,7 +1,7 @@
 """Traces, where TRACES_URL says so: by OpenTelemetry's own instrumentations, sent to a collector over OTLP.
 
 Off by default, and then nothing of it is imported. What leaves is an allowlist: names, status numbers, times, and the
-ids that join with the logs. No address, no query, no statement and no message of an exception, which may hold secrets or
+ids that join with the logs. No address, query, statement or message of an exception leaves, which may hold secrets or
 what a customer wrote. Called by each process when it starts, before anything is opened. FastAPI traces by itself.
 """
 

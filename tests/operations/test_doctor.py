@@ -125,7 +125,8 @@ def test_what_the_bot_agent_sees_is_judged_by_its_scope(scope, health):
     assert said["bot agent"].health is health
 
 
-def test_the_whole_house_is_looked_over_side_by_side(tmp_path):
+def test_the_whole_house_is_looked_over_side_by_side(tmp_path, monkeypatch):
+    monkeypatch.setattr(house_checks, "IN_A_CONTAINER", tmp_path / "is-none")
     with running_sandbox(webhook_url=HOOK, groups=GROUPS) as sandbox:
         settings = settings_for(sandbox, tmp_path)
         migrate(settings.ledger_url)

@@ -29,6 +29,7 @@ OLD = 900.0  # seconds: what has not ended after that is worth a look
 SWEPT = 60.0  # seconds: the dispatcher says every 15 s that it is there
 BEHIND = 900.0
 SHORT_SECRET = 16
+IN_A_CONTAINER = Path("/.dockerenv")
 
 
 def settings_say(settings: Settings, env_file: Path) -> Iterator[Said]:
@@ -216,4 +217,5 @@ def processes(settings: Settings) -> Iterator[Said]:
         if well:
             yield ok(name, f"answers at {address} in {(time.perf_counter() - started) * 1000:.0f} ms")
         else:
-            yield warn(name, f"does not answer at {address}", "Is it started? In a container of its own, ask it there.")
+            said, todo = f"does not answer at {address}", "Is it started? In a container of its own, ask it there."
+            yield look(name, said, todo) if IN_A_CONTAINER.exists() else warn(name, said, todo)
