@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from worker.settings import Settings
 
-SANDBOXES = ("freshdesk_url", "freshdesk_api_key", "groq_base_url", "groq_api_key", "freshdesk_webhook_secret")
+ACCOUNT = ("freshdesk_url", "freshdesk_api_key", "groq_base_url", "groq_api_key", "freshdesk_webhook_secret")
+SANDBOXES = (*ACCOUNT, "delivery_mode", "gate")
 
 
 def beside_the_stack(settings: Settings) -> Settings:

@@ -149,7 +149,8 @@ class Stack:
 
 def _account_of_sandbox(plan: Plan) -> dict[str, str]:
     """Where tools find the sandbox's Freshdesk and Groq, and with which keys, which were made up for this run."""
-    made = ("FRESHDESK_URL", "FRESHDESK_API_KEY", "FRESHDESK_WEBHOOK_SECRET", "GROQ_BASE_URL", "GROQ_API_KEY")
+    account = ("FRESHDESK_URL", "FRESHDESK_API_KEY", "FRESHDESK_WEBHOOK_SECRET", "GROQ_BASE_URL", "GROQ_API_KEY")
+    made = (*account, "DELIVERY_MODE", "GATE")
     return {name.lower(): plan.environment[name] for name in made if plan.sandbox and name in plan.environment}
 
 
