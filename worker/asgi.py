@@ -16,9 +16,11 @@ from worker import bootstrap, bootstrap_web
 from worker.intake.webhook import make_router
 from worker.ledger_metrics import LedgerMetrics
 from worker.log import start_logging
+from worker.outside_metrics import OutsideMetrics
 from worker.probes import Answer, Look, Probe, ask_all
 from worker.queues import make_celery
 from worker.settings import load_settings
+from worker.tracing import start_tracing
 
 Ping = Callable[[], str]
 PING_SECONDS = 3.0
@@ -28,12 +30,14 @@ def webhook() -> FastAPI:
     """The app that Freshdesk talks to."""
     settings = load_settings()
     start_logging(settings.log_level, settings.log_format, process="webhook")
+    start_tracing(settings.traces_url, "webhook")
     bootstrap_web.require_webhook_secret(settings)
     ledger = bootstrap.open_ledger_for(settings)
     enqueue = bootstrap.make_enqueue(make_celery(settings, bootstrap.redis_url(settings)))
     app = FastAPI(title="Deskhand", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(make_router(ledger.doorbells, settings.webhook_secrets, enqueue))
     REGISTRY.register(LedgerMetrics(ledger))
+    REGISTRY.register(OutsideMetrics(bootstrap_web.outside(settings)))
     _add_probes(app, bootstrap_web.pings(settings, ledger))
     return app
 
@@ -42,6 +46,7 @@ def console() -> FastAPI:
     """The support leads' pages."""
     settings = load_settings()
     start_logging(settings.log_level, settings.log_format, process="console")
+    start_tracing(settings.traces_url, "console")
     return bootstrap_web.make_console_app(settings)
 
 

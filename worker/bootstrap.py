@@ -106,6 +106,7 @@ def make_helpdesk(settings: Settings, pace: Pace | None = None, *, for_people: b
         on_call=lambda _what, status, seconds: _count("freshdesk", status, seconds),
         turnstile=make_turnstile("freshdesk", pace or make_pace(settings), make_board(settings)),
         reserve=None if for_people else settings.freshdesk_reserve,
+        on_spent=lambda what, credits: metrics.CREDITS.labels(what).inc(credits),
     )
 
 
@@ -121,7 +122,7 @@ def make_writer(settings: Settings, pace: Pace | None = None) -> Writer | None:
         settings.groq_base_url or None,
         settings.models,
         timeout=settings.llm_timeout_seconds,
-        on_call=lambda _model, status, seconds: _count("groq", status, seconds),
+        on_call=_count_model,
         turnstile=make_turnstile("groq", pace, make_board(settings)) if pace else None,
     )
 
@@ -214,6 +215,12 @@ def utc_now() -> datetime:
 def _count(part: str, status: int, seconds: float) -> None:
     metrics.CALLS.labels(part, str(status) if status else "no answer").inc()
     metrics.CALL_SECONDS.labels(part).observe(seconds)
+
+
+def _count_model(model: str, status: int, seconds: float) -> None:
+    _count("groq", status, seconds)
+    if model != "models":  # the list of them, which costs nothing
+        metrics.MODEL_CALLS.labels(model, str(status) if status else "no answer").inc()
 
 
 # ------------------------------------------------------------ the queue, as a hint

@@ -9,12 +9,14 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from contextlib import closing
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from worker.bootstrap import (
     load_rules,
+    make_board,
     make_enqueue,
     make_helpdesk,
     make_policy,
@@ -26,6 +28,7 @@ from worker.bootstrap import (
 )
 from worker.errors import BadConfiguration, Retryable
 from worker.models import Identity, Strength, Thread
+from worker.outside_metrics import Gauge, Outside
 from worker.ports import Ledger
 from worker.settings import Settings
 from worker.support.facts import first_name, known_facts
@@ -66,9 +69,25 @@ def pings(settings: Settings, ledger: Ledger) -> dict[str, Callable[[], str]]:
     }
 
 
-def _ping_milvus(settings: Settings) -> str:
-    from contextlib import closing
+def outside(settings: Settings) -> Outside:
+    """What /metrics tells of limiter and index."""
+    board = make_board(settings)
 
+    def index_built() -> datetime | None:
+        from worker.adapters.milvus import MilvusShelf
+
+        with closing(MilvusShelf(milvus_uri(settings), token=settings.milvus_token.get_secret_value())) as shelf:
+            build = shelf.built()
+            return build.built_at if build else None
+
+    return Outside(
+        allowances=lambda: [Gauge(one.gauge, one.limit, one.left, one.shut) for one in board.allowances()],
+        left_alone=lambda: [one.part for one in board.left_alone()],
+        index_built=index_built,
+    )
+
+
+def _ping_milvus(settings: Settings) -> str:
     from worker.adapters.milvus import MilvusShelf
 
     with closing(MilvusShelf(milvus_uri(settings), token=settings.milvus_token.get_secret_value())) as shelf:

@@ -21,6 +21,7 @@ from worker.log import start_logging
 from worker.ports import Enqueue, Helpdesk, Ledger
 from worker.queues import DELIVER, DRAFT, make_celery
 from worker.settings import Settings, load_settings
+from worker.tracing import start_tracing
 from worker.trouble_words import safe_reason
 
 log = structlog.get_logger(__name__)
@@ -127,6 +128,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     metrics.serve(settings.metrics_host, settings.dispatcher_metrics_port)
     try:
+        start_tracing(settings.traces_url, "dispatcher")
         run(settings, stop)
     except BadConfiguration as error:
         with contextlib.suppress(BrokenPipeError):

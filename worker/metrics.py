@@ -15,6 +15,17 @@ CASES = Counter("deskhand_cases_total", "Cases concluded by this process", ["out
 TROUBLE = Counter("deskhand_trouble_total", "Failures, by task and by the part that had them", ["task", "part"])
 CALLS = Counter("deskhand_calls_total", "Outgoing calls", ["part", "outcome"])
 CALL_SECONDS = Histogram("deskhand_call_seconds", "Seconds of outgoing calls", ["part"])
+CREDITS = Counter("deskhand_freshdesk_credits_total", "Of Freshdesk's allowance, what our calls took", ["call"])
+MODEL_CALLS = Counter("deskhand_model_calls_total", "Completions asked of a model", ["model", "outcome"])
+TOKENS = Counter("deskhand_tokens_total", "Tokens of drafts, prompt and completion", ["model", "kind"])
+STAGE_SECONDS = Histogram(
+    "deskhand_stage_seconds",
+    "Seconds of the stages of drafting",
+    ["stage"],
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0),
+)
+DRAFTED = Counter("deskhand_drafted_total", "Messages judged", ["step", "template", "model"])
+FINDINGS = Counter("deskhand_findings_total", "Drafts in which a guard found something", ["guard"])
 DISPATCHED = Counter("deskhand_dispatched_total", "Rows that the queue had missed", ["queue"])
 POLLED = Counter("deskhand_polled_total", "Doorbells that the poller rang")
 BREAKER = Gauge("deskhand_breaker_state", "0 closed, 1 one caller tries, 2 open: the part is left alone", ["part"])

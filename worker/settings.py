@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     preview_tickets: int = Field(200, ge=0, le=5000)
     preview_most_changed: float = Field(0.25, ge=0, le=1)
     preview_most_lost: float = Field(0.05, ge=0, le=1)
+    traces_url: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 
@@ -110,6 +111,14 @@ class Settings(BaseSettings):
         if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
             raise ValueError("give it as https://yourcompany.freshdesk.com (plain http only for this machine)")
         return value.rstrip("/")
+
+    @field_validator("traces_url")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("give the collector's address as http://collector:4318")
+        return value
 
     @field_validator("groq_base_url")
     @classmethod

@@ -31,6 +31,7 @@ from worker.support import rescue
 from worker.support.answer import answer
 from worker.support.desk import Desk
 from worker.support.keep import kept
+from worker.tracing import start_tracing
 from worker.trouble_words import safe_reason
 
 log = structlog.get_logger(__name__)
@@ -128,6 +129,7 @@ def make_app(settings: Settings, shop: Shop) -> Celery:
 
     def logging_of_ours(**_: Any) -> None:
         start_logging(settings.log_level, settings.log_format, process="worker")
+        start_tracing(settings.traces_url, "worker")
         logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
 
     app.task(draft, name=DRAFT, queue=DRAFT)

@@ -72,6 +72,7 @@ class Stack:
             where = {"redis_url": settings.redis_url, "milvus_uri": settings.milvus_uri}
             if "DATABASE_URL" in self.plan.environment or not settings.database_url:
                 where["database_url"] = settings.ledger_url  # one that was given is known to scripts already
+            where |= _account_of_sandbox(self.plan)
             write_private(settings.stack_file, json.dumps(where))
             self._bring_up()
             yield
@@ -144,6 +145,13 @@ class Stack:
         log = self._supervisor.logs / f"{name}.log"
         lines = "\n".join(f"  {line}" for line in last_lines(log))
         return f"{name} ended again and again, so everything is stopped. The end of {log}:\n{lines}"
+
+
+def _account_of_sandbox(plan: Plan) -> dict[str, str]:
+    """Where tools find the sandbox's Freshdesk and Groq, and with which keys, which were made up for this run."""
+    account = ("FRESHDESK_URL", "FRESHDESK_API_KEY", "FRESHDESK_WEBHOOK_SECRET", "GROQ_BASE_URL", "GROQ_API_KEY")
+    made = (*account, "DELIVERY_MODE", "GATE")
+    return {name.lower(): plan.environment[name] for name in made if plan.sandbox and name in plan.environment}
 
 
 def _given_up(name: str, state: State) -> bool:

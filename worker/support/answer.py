@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import structlog
 
+from worker import metrics
 from worker.crashpoints import crash_point
 from worker.models import Case, Doorbell, Message, Ring, Status, Step, Thread, Verdict
 from worker.ports import Outgoing
@@ -92,7 +93,20 @@ def _work_on(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -
     log.info("concluded", step=verdict.step.value, seconds=progress.seconds, tries=doorbell.tries)
     if sends is None:
         return Worked("moved on")
+    _count(verdict, progress)
     return Worked(verdict.step.value, tuple(sends), go_on=verdict.step is Step.IGNORE)
+
+
+def _count(verdict: Verdict, progress: Progress) -> None:
+    written = progress.draft
+    template, model = (written.template_id, written.written_by) if written else ("", "")
+    metrics.DRAFTED.labels(verdict.step.value, template, model).inc()
+    if written is None:
+        return
+    for guard in {finding.guard for finding in written.findings}:
+        metrics.FINDINGS.labels(guard).inc()
+    for kind, tokens in (("prompt", written.usage.prompt_tokens), ("completion", written.usage.completion_tokens)):
+        metrics.TOKENS.labels(written.usage.model, kind).inc(tokens)
 
 
 def _not_opened(message: Message, thread: Thread, desk: Desk) -> Worked:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from worker import metrics
 from worker.models import Asked, Draft, Identity, Reader, Trace
 from worker.support.generate import Writing
 from worker.support.retrieve import Found
@@ -36,7 +37,9 @@ class Progress:
         try:
             yield
         finally:
-            self.seconds[name] = round(time.perf_counter() - started, 4)
+            took = time.perf_counter() - started
+            self.seconds[name] = round(took, 4)
+            metrics.STAGE_SECONDS.labels(name).observe(took)
 
     def trace(self) -> Trace:
         found, writing = self.found, self.writing

@@ -23,7 +23,7 @@ from worker.adapters.freshdesk.shapes import (
     TicketShape,
 )
 from worker.adapters.freshdesk.verdicts import Limits
-from worker.adapters.freshdesk.wire import LAST_PAGE, PAGE, OnCall, Wire
+from worker.adapters.freshdesk.wire import LAST_PAGE, PAGE, OnCall, OnSpent, Wire
 from worker.adapters.freshdesk.words import STATUS_OF, to_contact, to_thread
 from worker.adapters.turnstile import Open
 from worker.errors import Permanent
@@ -45,7 +45,7 @@ def _utc_now() -> datetime:
 class FreshdeskHelpdesk:
     """`timeout`: seconds for one read. `clock_error`: how far Freshdesk's clock may be behind ours when a reply of
     ours is looked for. `on_call(what, status, seconds)` is told of every call, status 0 where no answer came.
-    `turnstile` and `reserve`: see Wire. BadConfiguration if the address or key cannot be used."""
+    `turnstile`, `reserve` and `on_spent`: see Wire. BadConfiguration if the address or key cannot be used."""
 
     def __init__(
         self,
@@ -58,8 +58,11 @@ class FreshdeskHelpdesk:
         on_call: OnCall | None = None,
         turnstile: Open | None = None,
         reserve: float | None = None,
+        on_spent: OnSpent | None = None,
     ) -> None:
-        self._wire = Wire(url, api_key, timeout=timeout, on_call=on_call, turnstile=turnstile, reserve=reserve)
+        self._wire = Wire(
+            url, api_key, timeout=timeout, on_call=on_call, turnstile=turnstile, reserve=reserve, on_spent=on_spent
+        )
         self._people = People(self._wire)
         self._clock_error = clock_error
         self._now = now

@@ -30,6 +30,7 @@ from worker.errors import InDoubt, Retryable
 
 S = TypeVar("S", bound=BaseModel)
 OnCall = Callable[[str, int, float], None]  # (what, status or 0 where none came, seconds)
+OnSpent = Callable[[str, float], None]  # (what, credits of the account's allowance)
 
 PAGE = 100  # the most that the API gives
 LAST_PAGE = 300  # the API refuses further ones
@@ -58,7 +59,8 @@ class _KeyAuth(AuthBase):
 
 class Wire:
     """Thread-safe. `timeout`: seconds for one read; an answer may take twice that as a whole. `reserve`: the share of
-    the account's allowance that is left to people; None where it is a person who waits."""
+    the account's allowance that is left to people; None where it is a person who waits.
+    `on_spent` is told what each answer says that its call cost."""
 
     def __init__(
         self,
@@ -69,10 +71,12 @@ class Wire:
         on_call: OnCall | None = None,
         turnstile: Open | None = None,
         reserve: float | None = None,
+        on_spent: OnSpent | None = None,
     ) -> None:
         self._root = checked_url("FRESHDESK_URL", url) + "/api/v2/"
         self._timeout = timeout
         self._on_call = on_call
+        self._on_spent = on_spent
         self._turnstile = turnstile or Open()
         self._allowance = Allowance(reserve)
         self.limits = Limits()
@@ -145,7 +149,9 @@ class Wire:
             if attempt.begun and not repeatable:
                 raise InDoubt(reason, part=PART)
             raise Retryable(reason, part=PART)
-        self.limits = Limits.told_by(got.headers)
+        self.limits = limits = Limits.told_by(got.headers)
+        if self._on_spent is not None and limits.used:
+            self._on_spent(what, limits.used)
         failure, pause = counts_against(got.status, got.content)
         told = self._allowance.told(what, got.status, got.headers)
         shut = self._turnstile.leave(given, told, failure=failure, pause=pause)

@@ -114,16 +114,20 @@ class GroqWriter:
 
     def ping(self) -> str:
         """Which models of the chain Groq lists for this key; Permanent if none."""
+        there = self.available()
+        if not there:
+            raise Permanent(f"Groq has none of {', '.join(self._models)}", part=PART, code=404)
+        return f"{there[0]}, {len(there)} of {len(self._models)} models available"
+
+    def available(self) -> list[str]:
+        """Those of the chain that Groq lists for this key, in the chain's order."""
         status, headers, content = self._call("models", self._groq.models.with_raw_response.list)
         if not 200 <= status < 300:
             raise trouble_of(status, headers, *error_of(content))
         listed = _shaped(_Models, content)
         if listed is None:
             raise Retryable("Groq's list of models is not what was expected", part=PART)
-        there = [model for model in self._models if model in {m.id for m in listed.data}]
-        if not there:
-            raise Permanent(f"Groq has none of {', '.join(self._models)}", part=PART, code=404)
-        return f"{there[0]}, {len(there)} of {len(self._models)} models available"
+        return [model for model in self._models if model in {m.id for m in listed.data}]
 
     def close(self) -> None:
         self._groq.close()

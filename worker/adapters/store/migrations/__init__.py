@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from worker.adapters.store.engine import WRITES, open_engine, parse
 from worker.adapters.store.trouble import judged
@@ -42,6 +42,25 @@ def known_versions() -> set[str]:
     from alembic.script import ScriptDirectory
 
     return {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def newest_version() -> str:
+    """The version that `migrate` brings a database to."""
+    from alembic.script import ScriptDirectory
+
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def applied_versions(url: str) -> set[str]:
+    """What a database says of itself, without changing it; empty where it has no tables. Retryable or Permanent."""
+    engine = open_engine(url)
+    try:
+        with judged(), engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return set()
+            return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+    finally:
+        engine.dispose()
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,0 +1,120 @@
+"""What `scripts/forget.py` says: whom it found, what goes (or would go), and the proof that nothing is left.
+
+Neither addresses nor names nor texts are printed: what this prints is kept as evidence, and must not keep them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from worker.adapters.store.forget import Forgotten, StillAtWork
+from worker.adapters.store.leftovers import Hit
+
+SHOWN = 20  # rows that are named; of more only the number
+
+
+def masked(email: str) -> str:
+    """Enough for somebody who knows the address: "a…a@e…e.com"."""
+    name, _, host = email.partition("@")
+    return f"{_ends(name)}@{_ends(host.rpartition('.')[0])}.{host.rpartition('.')[2]}"
+
+
+def _ends(word: str) -> str:
+    return f"{word[:1]}…{word[-1:]}"
+
+
+def as_json(done: Forgotten) -> dict[str, Any]:
+    """Shapes for programs; `complete`: nothing is left anywhere."""
+    person = done.person
+    return {
+        "really": done.really,
+        "requester_ids": sorted(person.requester_ids),
+        "customer_ids": sorted(person.customer_ids),
+        "addresses": sorted(masked(email) for email in person.emails),
+        "cases": len(person.case_ids),
+        "tickets": person.ticket_ids,
+        "changed": dict(sorted(done.changed.items())),
+        "searched": done.searched,
+        "left": [str(hit) for hit in done.left],
+        "others": [str(hit) for hit in done.others],
+        "in_file": done.in_file,
+        "rewritten": done.rewritten or "yes",
+        "complete": complete(done),
+    }
+
+
+def complete(done: Forgotten) -> bool:
+    """Done, and proven."""
+    return done.really and not (done.left or done.in_file or done.rewritten)
+
+
+def as_text(done: Forgotten) -> str:
+    return "\n".join((*_found(done), "", *_changes(done), "", *_verdict(done)))
+
+
+def refusal(found: StillAtWork) -> str:
+    """Why nothing was done, and what to do first."""
+    lines = [
+        f"  ticket {one.ticket_id}{f', case {one.case_id}' if one.case_id else ''}: {one.what}" for one in found.found
+    ]
+    return "\n".join(
+        [
+            "Nothing has been changed: this person is still being answered.",
+            *_first(lines),
+            "Held drafts wait for a lead: approve, reject or take them over in the console. All else ends by itself,"
+            " mostly within a minute; then run this again.",
+        ]
+    )
+
+
+def _found(done: Forgotten) -> Iterator[str]:
+    person = done.person
+    if not (person.case_ids or person.customer_ids):
+        yield "The ledger knows nobody by that."
+    yield f"Requester ids   {_listed(sorted(person.requester_ids))}"
+    yield f"Addresses       {_listed(sorted(masked(email) for email in person.emails))}"
+    yield f"Customers       {_listed(sorted(person.customer_ids))}"
+    yield f"Cases           {len(person.case_ids)}"
+    yield f"Tickets         {_listed(person.ticket_ids)}"
+
+
+def _listed(items: list[Any]) -> str:
+    return ", ".join(map(str, items[:SHOWN])) + (" …" if len(items) > SHOWN else "") if items else "none"
+
+
+def _changes(done: Forgotten) -> Iterator[str]:
+    yield "Emptied or deleted, in rows:" if done.really else "Would be emptied or deleted, in rows:"
+    if not done.changed:
+        yield "  nothing: there is nothing left to delete"
+    for what, rows in sorted(done.changed.items()):
+        yield f"  {what:<36} {rows}"
+
+
+def _verdict(done: Forgotten) -> Iterator[str]:
+    said = f"{done.searched} addresses, names and pieces of text were looked for in every text of every table"
+    if not done.really:
+        yield f"Afterwards, {said}:" if done.left else f"Afterwards nothing would be left: {said}."
+        yield from _first([f"  would be left: {hit}" for hit in done.left])
+        yield from _others(done.others)
+        yield "Nothing has been changed. To do it, run this again with --yes."
+        return
+    yield f"{said}: {len(done.left)} rows still hold some of it." if done.left else f"{said}: none is there."
+    yield from _first([f"  left: {hit}" for hit in done.left])
+    yield from _others(done.others)
+    if done.rewritten:
+        yield f"What was deleted may still be read in the database's files: {done.rewritten}. Run this again."
+    elif done.in_file:
+        yield f"The file itself still holds {sum(done.in_file.values())} of them. Stop Deskhand and run this again."
+    yield "Done. Backups are not changed by this, and neither is Freshdesk." if complete(done) else "NOT complete."
+
+
+def _others(hits: list[Hit]) -> Iterator[str]:
+    if hits:
+        yield "The same name or the same words stand in rows of other people. Look, and use --names if they are this"
+        yield "person's:"
+        yield from _first([f"  {hit}" for hit in hits])
+
+
+def _first(lines: list[str]) -> list[str]:
+    return lines[:SHOWN] + ([f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])

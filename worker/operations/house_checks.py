@@ -1,0 +1,221 @@
+"""What can be checked of our own house: settings, rules, database, Redis, index, model, disk, and who is at work.
+
+Reads and pings only, but for one row that says whether the ledger can be written; nothing is migrated, and no embedding
+model is loaded. Freshdesk's side is in freshdesk_checks.py. Called by doctor.py.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.error import URLError
+
+from worker import bootstrap
+from worker.adapters.address import is_loopback
+from worker.adapters.store.ledger import SqlLedger, open_ledger
+from worker.adapters.store.migrations import applied_versions, known_versions, newest_version
+from worker.operations.checkup import Said, broken, look, ok, warn
+from worker.settings import Settings
+
+GIB = 1024**3
+OLD = 900.0  # seconds: what has not ended after that is worth a look
+SWEPT = 60.0  # seconds: the dispatcher says every 15 s that it is there
+BEHIND = 900.0
+SHORT_SECRET = 16
+IN_A_CONTAINER = Path("/.dockerenv")
+
+
+def settings_say(settings: Settings, env_file: Path) -> Iterator[Said]:
+    """What is allowed, and still not what somebody would want in production."""
+    yield ok("settings", f"DELIVERY_MODE={settings.delivery_mode}, GATE={settings.gate}, data in {settings.data_dir}")
+    if not settings.freshdesk_url:
+        todo = "Set FRESHDESK_URL and FRESHDESK_API_KEY, or start the sandbox with `make run` to check that."
+        yield warn("account", "FRESHDESK_URL is not set, and no sandbox runs on this DATA_DIR", todo)
+    if not settings.webhook_secrets:
+        todo = "Put a long random word into FRESHDESK_WEBHOOK_SECRET and into both rules in Freshdesk."
+        yield broken("webhook secret", "FRESHDESK_WEBHOOK_SECRET is not set: the webhook does not start", todo)
+    elif min(map(len, settings.webhook_secrets)) < SHORT_SECRET:
+        todo = "Take a long random word; docs/operations.md says how to change it without losing a webhook."
+        yield warn("webhook secret", f"shorter than {SHORT_SECRET} characters", todo)
+    else:
+        yield ok("webhook secret", f"{len(settings.webhook_secrets)} valid")
+    link = settings.console_link
+    if not link.startswith("https://") and not is_loopback(link):
+        yield broken("console address", f"{link} is no https", "Cookies go over https only: nobody can sign in there.")
+    if settings.delivery_mode == "auto" and settings.gate == "open" and not is_loopback(settings.freshdesk_url):
+        todo = "Take GATE=learned unless leads have read enough drafts of every kind."
+        yield warn("delivery", "replies leave without a person wherever their template allows it", todo)
+    if env_file.is_file() and env_file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        yield warn(str(env_file), "others on this machine may read it", f"chmod 600 {env_file}")
+
+
+def rules_and_kb(settings: Settings) -> Iterator[Said]:
+    rulebook = bootstrap.load_rules(settings)
+    yield ok("rules", f"{settings.rules_dir}, version {rulebook.version[:12]}")
+    kb = bootstrap.load_kb(settings)
+    yield ok("knowledge base", f"{len(kb.templates)} templates, {len(kb.articles)} articles")
+
+
+def database(settings: Settings) -> Iterator[Said]:
+    """Reachable, of this release, writable; and what it knows of work that does not end."""
+    path = Path(settings.ledger_url.removeprefix("sqlite:///"))
+    if settings.ledger_url.startswith("sqlite:") and not path.exists():
+        yield warn("database", f"{path} does not exist yet", "The first process that starts makes it.")
+        return
+    ledger = open_ledger(settings.ledger_url)
+    with closing(ledger):
+        yield ok("database", ledger.ping())
+        schema = _schema(settings.ledger_url)
+        yield schema
+        if schema.health == "ok":
+            ledger.writable()
+            yield ok("database writable", "a row was committed")
+            yield from _work(ledger)
+            if not ledger.customers.count():
+                todo = "scripts/import_customers.py FILE; until then replies are made from public texts only."
+                yield warn("customers", "none: everybody is unknown", todo)
+            else:
+                yield ok("customers", f"{ledger.customers.count():,}")
+
+
+def _schema(url: str) -> Said:
+    applied = applied_versions(url)
+    if not applied:
+        return warn("database schema", "no tables yet", "The first process that starts makes them.")
+    if unknown := applied - known_versions():
+        return broken("database schema", f"from a newer release ({', '.join(sorted(unknown))})", "Update this one.")
+    if applied != {newest_version()}:
+        todo = "The next process of this release that starts brings it up to date; back it up first."
+        return warn("database schema", f"of an earlier release ({', '.join(sorted(applied))})", todo)
+    return ok("database schema", newest_version())
+
+
+def _work(ledger: SqlLedger) -> Iterator[Said]:
+    now = datetime.now(UTC)
+    oldest, doubts = ledger.cases.oldest_open(), ledger.sends.in_doubt()
+    if oldest and oldest.total_seconds() > OLD:
+        todo = "docs/operations.md, “Alerts”, DeskhandOldestOpen."
+        yield warn("open work", f"the oldest has waited for {oldest.total_seconds() / 60:,.0f} minutes", todo)
+    else:
+        yield ok("open work", "nothing has waited for long")
+    if doubts:
+        todo = "Those of the last minutes settle themselves; docs/operations.md, “Alerts”, DeskhandSendInDoubt."
+        yield warn("sends in doubt", f"{doubts}", todo)
+    swept, polled = ledger.doorbells.last_sweep(), ledger.doorbells.poll_mark()
+    if swept is None or (now - swept).total_seconds() > SWEPT:
+        when = "has never run here" if swept is None else f"was last seen {(now - swept).total_seconds():,.0f} s ago"
+        yield warn("dispatcher", when, "Start it: it finds what the queue missed, and runs the poller.")
+    else:
+        yield ok("dispatcher", "swept within the last minute")
+    if polled is not None and (now - polled).total_seconds() > BEHIND:
+        todo = "docs/operations.md, “Alerts”, DeskhandPollerBehind."
+        yield warn("poller", f"has read up to {(now - polled).total_seconds() / 60:,.0f} minutes ago", todo)
+
+
+def redis_store(settings: Settings) -> Iterator[Said]:
+    import redis
+
+    yield ok("redis", bootstrap.ping_redis(settings))
+    url = bootstrap.redis_url(settings)
+    with closing(redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)) as client:
+        try:
+            policy = str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
+        except redis.RedisError:
+            yield look("redis memory", "its configuration cannot be read", "It needs maxmemory-policy noeviction.")
+            return
+    if policy != "noeviction":
+        todo = (
+            "Set it to noeviction: else the queue's entries are thrown away when memory is short (work is only late)."
+        )
+        yield warn("redis memory", f"maxmemory-policy is {policy}", todo)
+    else:
+        yield ok("redis memory", "noeviction")
+
+
+def index(settings: Settings) -> Iterator[Said]:
+    """The live collection against the embedding model and against kb/ as it is now."""
+    from worker.adapters.milvus import MilvusShelf
+    from worker.knowledge.index import unchanged
+
+    uri = bootstrap.milvus_uri(settings)
+    if not uri:
+        yield warn("index", "MILVUS_URI is not set and no stack runs on this DATA_DIR", "Start Milvus, or `make run`.")
+        return
+    model = bootstrap.embedder_name(settings)
+    with closing(MilvusShelf(uri, token=settings.milvus_token.get_secret_value())) as shelf:
+        build = shelf.built()
+        if build is None:
+            yield broken("index", "there is none", "scripts/index_kb.py")
+            return
+        days = (datetime.now(UTC) - build.built_at).days
+        yield ok("index", f"{build.collection}, {build.rows} rows, {days} days old")
+        if build.model != model:
+            todo = "Stop the worker, run scripts/index_kb.py, start it again; or set EMBEDDING_MODEL back."
+            yield broken("embedding model", f"the index was made with {build.model}, the worker has {model}", todo)
+            return
+        yield ok("embedding model", model)
+        if unchanged(bootstrap.load_kb(settings), model, shelf) is None:
+            todo = (
+                "scripts/index_kb.py --preview says what a reindex changes. An index built with --learn always differs."
+            )
+            yield look("index and kb/", "kb/ is not what the index was built from", todo)
+
+
+def model(settings: Settings) -> Iterator[Said]:
+    writer = bootstrap.make_writer(settings)
+    if writer is None:
+        todo = "Set GROQ_API_KEY; until then drafts are filled-in templates, and all of them are held."
+        yield warn("groq", "no model is configured", todo)
+        return
+    there = writer.available()  # type: ignore[attr-defined]
+    missing = [name for name in settings.models if name not in there]
+    if not there:
+        todo = "Take names into GROQ_MODELS that your account has (console.groq.com, Settings, Limits)."
+        yield broken("groq", f"the key is accepted, and the account has none of {', '.join(settings.models)}", todo)
+    elif missing:
+        todo = "Fine if meant: the next one of the chain is taken. Else allow them in your account's settings."
+        yield warn("groq", f"{there[0]} answers; not there: {', '.join(missing)}", todo)
+    else:
+        yield ok("groq", f"all of {', '.join(there)} are there")
+
+
+def disk(settings: Settings) -> Iterator[Said]:
+    where = next(folder for folder in (settings.data_dir, *settings.data_dir.parents) if folder.exists())
+    usage = shutil.disk_usage(where)
+    said = f"{usage.free / GIB:,.1f} of {usage.total / GIB:,.0f} GiB free under {where}"
+    if usage.free < GIB // 4:
+        yield broken("disk", said, "Make room: a full disk stops the ledger, and webhooks are answered 503.")
+    elif usage.free < 2 * GIB:
+        yield warn("disk", said, "Make room, or move DATA_DIR: a reindex and a backup each need some.")
+    else:
+        yield ok("disk", said)
+    if not os.access(where, os.W_OK):
+        yield broken("data folder", f"{where} cannot be written", "Give it to the user that Deskhand runs as.")
+
+
+def processes(settings: Settings) -> Iterator[Said]:
+    """The two web processes, as this machine reaches them."""
+    for name, host, port in (
+        ("webhook", settings.webhook_host, settings.webhook_port),
+        ("console", settings.console_host, settings.console_port),
+    ):
+        here = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not listened on
+        address = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+        started = time.perf_counter()
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=3) as answer:  # noqa: S310 - always http
+                well = answer.status == 200
+        except (OSError, URLError):
+            well = False
+        if well:
+            yield ok(name, f"answers at {address} in {(time.perf_counter() - started) * 1000:.0f} ms")
+        else:
+            said, todo = f"does not answer at {address}", "Is it started? In a container of its own, ask it there."
+            yield look(name, said, todo) if IN_A_CONTAINER.exists() else warn(name, said, todo)
