@@ -49,7 +49,7 @@ class MiniLmEmbedder:
     cannot be loaded.
     """
 
-    def __init__(self, model: str | None = None, *, threads: int | None = None, linger: float = 0.002) -> None:
+    def __init__(self, model: str | None = None, *, threads: int | None = None, linger: float = 0.0) -> None:
         where = model or str(packaged_model())
         self._model = _load(where, threads)
         self._linger = linger
