@@ -41,14 +41,14 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 class Known:
     """The vectors of made-up texts; of any other text `model`'s. Implements world.Embedder."""
 
-    def __init__(self, model: Embedder, vectors: Mapping[str, Vectors]) -> None:
+    def __init__(self, model: Embedder, vectors: dict[str, Vectors]) -> None:
         self.name, self.dim = model.name, model.dim
         self._model, self._vectors = model, vectors
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        if texts and all(text in self._vectors for text in texts):
-            return np.stack([self._vectors[text] for text in texts])
-        return self._model.embed(texts)
+        others = [text for text in texts if text not in self._vectors]
+        told = self._vectors | dict(zip(others, self._model.embed(others), strict=True))
+        return np.stack([told[text] for text in texts])
 
 
 def measure(options: argparse.Namespace, screen: Screen) -> Figures:
