@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "asgi": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "ledger_metrics"},
     "web": {"asgi", "errors", "settings"},
     "stack": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "sandbox"},
-    "evaluation": BELOW_BOOTSTRAP,
+    "evaluation": BELOW_BOOTSTRAP | {"stack"},
     "bench": BELOW_BOOTSTRAP | {"evaluation", "stack"},
     "chaos": BELOW_BOOTSTRAP | {"sandbox", "stack", "web", "tasks", "dispatcher"},
 }
