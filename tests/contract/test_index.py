@@ -230,7 +230,7 @@ def test_a_swap_between_the_two_steps_mixes_no_builds(make):
     shelf = make(a_name())
 
     def edition(word: str) -> None:
-        rows = [row_of(a_passage(f"fees#{n}", "Fees", f"The fee of account {n}, {word}.", ["IM"])) for n in range(4)]
+        rows = [row_of(a_passage(f"{word}#{n}", "Fees", f"The fee of account {n}, {word}.", ["IM"])) for n in range(4)]
         publish(rows, EMBEDDER, shelf)
 
     edition("old")

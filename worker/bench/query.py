@@ -48,7 +48,7 @@ class Known:
     def embed(self, texts: Sequence[str]) -> Vectors:
         others = [text for text in texts if text not in self._vectors]
         told = self._vectors | dict(zip(others, self._model.embed(others), strict=True))
-        return np.stack([told[text] for text in texts])
+        return np.stack([told[text] for text in texts]) if texts else self._model.embed(texts)
 
 
 def measure(options: argparse.Namespace, screen: Screen) -> Figures:
