@@ -40,6 +40,14 @@ def test_a_row_is_read_once_and_what_is_not_there_is_left_out():
     assert engine.asked == [["a", "b", "zebra"], ["c"]]
 
 
+def test_what_is_not_there_is_looked_for_once_through_each_filter():
+    engine, kept, live = Engine(), Kept("deskhand_1"), a_live()
+    for only in ("", "", 'audience in ["IM"]', 'audience in ["IM"]'):
+        assert kept.rows(engine, live, ["zebra"], 1, only) == {}
+
+    assert engine.filters == ['pk in ["zebra"]', 'pk in ["zebra"] and audience in ["IM"]']
+
+
 def test_of_too_many_rows_the_oldest_are_read_again():
     engine, kept, live = Engine(), Kept("deskhand_1", most=2), a_live()
     for pk in "abc":

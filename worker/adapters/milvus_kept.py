@@ -37,19 +37,26 @@ class Kept:
         self.name = name
         self._most = most
         self._rows: dict[str, KeptRow] = {}
+        self._nowhere: dict[tuple[str, str], None] = {}  # (filter, pk): parts of a section that does not go on
         self._writing = threading.Lock()
 
     def rows(self, client: Any, live: Live, pks: Sequence[str], timeout: float, only: str = "") -> dict[str, KeptRow]:
         """The rows of these pks; those that are not there are left out. `only`: a filter for what has to be read."""
         found = {pk: row for pk in pks if (row := self._rows.get(pk)) is not None}
-        if missing := [pk for pk in dict.fromkeys(pks) if pk not in found]:
+        if missing := [pk for pk in dict.fromkeys(pks) if pk not in found and (only, pk) not in self._nowhere]:
             fresh = _read(client, live, missing, timeout, only)
             with self._writing:
                 self._rows.update(fresh)
-                for pk in list(islice(self._rows, max(len(self._rows) - self._most, 0))):
-                    del self._rows[pk]
+                self._nowhere.update(dict.fromkeys((only, pk) for pk in missing if pk not in fresh))
+                _forget_oldest(self._rows, self._most)
+                _forget_oldest(self._nowhere, self._most)
             found.update(fresh)
         return found
+
+
+def _forget_oldest(kept: dict[Any, Any], most: int) -> None:
+    for key in list(islice(kept, max(len(kept) - most, 0))):
+        del kept[key]
 
 
 def _read(client: Any, live: Live, pks: Sequence[str], timeout: float, only: str) -> Mapping[str, KeptRow]:
