@@ -53,7 +53,7 @@ MAY_IMPORT = {
     "web": {"asgi", "errors", "settings"},
     "stack": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "sandbox"},
     "operations": BELOW_BOOTSTRAP | {"bootstrap_web", "bootstrap_looks", "queues"},
-    "evaluation": BELOW_BOOTSTRAP,
+    "evaluation": BELOW_BOOTSTRAP | {"stack"},
     "bench": BELOW_BOOTSTRAP | {"evaluation", "stack"},
     "chaos": BELOW_BOOTSTRAP | {"sandbox", "stack", "web", "tasks", "dispatcher"},
 }

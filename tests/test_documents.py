@@ -26,6 +26,7 @@ DOCUMENTS = [
         "docs/console.md",
         "docs/guards.md",
         "docs/operations.md",
+        "docs/quality.md",
         "docs/freshdesk-setup.md",
         "docs/reliability.md",
         "docs/reliability-outages.md",

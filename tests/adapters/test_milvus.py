@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from tests.milvus import free_port
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.milvus import MilvusShelf
 from worker.adapters.milvus_link import Link, judge
-from worker.adapters.milvus_rows import audience, readable, where
+from worker.adapters.milvus_rows import K1, B, audience, readable, where
 from worker.adapters.milvus_server import milvus_lite_command, start_milvus_lite, stop, wait_for_port
 from worker.adapters.milvus_write import Writing
 from worker.errors import BadConfiguration, Permanent, Retryable
@@ -111,6 +112,19 @@ def test_a_server_that_does_not_answer_is_given_up_in_time(tmp_path):
 def test_a_server_that_is_not_there_is_retryable():
     with pytest.raises(Retryable):
         MilvusShelf(f"http://127.0.0.1:{free_port()}", timeout=0.5).version()
+
+
+def test_bm25_weighs_repetition_and_length_as_the_weights_of_the_search_were_fixed(shelf):
+    told = ("fee fee account tax", "fee", "tax account")
+    publish([row.model_copy(update={"words": w}) for row, w in zip(rows(*told), told, strict=True)], EMBEDDER, shelf)
+    hits = shelf.search(Kind.PASSAGE, EMBEDDER.embed(["fee"])[0], "fee", ("public",), 3)
+    scores = {hit.source.text: hit.lexical for hit in hits if hit.lexical}
+
+    def score(often: int, length: int) -> float:
+        rarity = math.log((3 - 2 + 0.5) / (2 + 0.5) + 1)
+        return rarity * often * (K1 + 1) / (often + K1 * (1 - B + B * length / (7 / 3)))
+
+    assert scores == {told[0]: pytest.approx(score(2, 4), rel=1e-3), told[1]: pytest.approx(score(1, 1), rel=1e-3)}
 
 
 def test_a_search_goes_on_through_swaps(shelf):

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.console.seed import LETTER, a_ledger
-from worker.bench.console import figures, percentiles
+from worker.bench.console import figures
 from worker.bench.crowd import fill
 from worker.bench.run import main
-from worker.bench.served import Took
+from worker.bench.took import Took, percentiles
 from worker.errors import BadConfiguration
 from worker.knowledge.documents import read_kb
 from worker.models import Status, Strength

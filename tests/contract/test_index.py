@@ -214,6 +214,41 @@ def test_questions_that_are_asked_together_find_what_each_finds_alone(shelf):
     assert [list(hits) for hits in shelf.search_all(Kind.PASSAGE, vectors[:2], texts[:2], (), 3)] == [[], []]
 
 
+def test_a_search_in_two_steps_finds_what_one_step_finds(shelf):
+    texts = ["exit fee of the amount", "free account", ""]
+    vectors = EMBEDDER.embed(texts)
+
+    for kind in Kind:
+        finish = shelf.begin(kind, texts, ("public", "IM"), 3)
+        assert [told(h) for h in finish(vectors)] == [
+            told(h) for h in shelf.search_all(kind, vectors, texts, ("public", "IM"), 3)
+        ]
+    assert list(shelf.begin(Kind.PASSAGE, [], EVERYTHING, 3)(vectors[:0])) == []
+
+
+def test_a_swap_between_the_two_steps_mixes_no_builds(make):
+    shelf = make(a_name())
+
+    def edition(word: str) -> None:
+        rows = [row_of(a_passage(f"{word}#{n}", "Fees", f"The fee of account {n}, {word}.", ["IM"])) for n in range(4)]
+        publish(rows, EMBEDDER, shelf)
+
+    edition("old")
+    finish = shelf.begin(Kind.PASSAGE, ["fee of account old"], ["IM"], 4)
+    edition("new")
+    [hits] = finish(EMBEDDER.embed(["fee of account new"]))
+
+    assert {hit.source.text.rpartition(" ")[2] for hit in hits} == {"new."}
+    assert "dense only" in shelf.ping() or all(hit.lexical for hit in hits)
+
+
+def test_what_another_reader_has_just_found_is_read_by_nobody_else(shelf):
+    wanted = [source.source_id for source in PASSAGES]
+    search(shelf, "exit fee of IM+ and all the rules", EVERYTHING)
+
+    assert {p.source_id for p in shelf.passages(wanted, ("IM",))} == {"fees#table@IM", "both#rules"}
+
+
 def told(hits):
     return [(hit.source.source_id, round(hit.dense, 4), hit.lexical_rank) for hit in hits]
 

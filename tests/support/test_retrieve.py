@@ -143,6 +143,27 @@ def test_a_row_that_the_index_should_not_have_given_is_dropped_and_logged():
     assert "rates" not in {entry["event"] for entry in logs}
 
 
+def test_words_are_on_their_way_before_the_texts_are_embedded():
+    steps: list[str] = []
+
+    class Slow(HashEmbedder):
+        def embed(self, texts):
+            steps.append("embed")
+            return super().embed(texts)
+
+    class InSteps(MemoryIndex):
+        def begin(self, kind, texts, reads, limit):
+            steps.append(f"ask for {kind.value}s")
+            return super().begin(kind, texts, reads, limit)
+
+    embedder, index = Slow(dim=64), InSteps()
+    publish([row_of(PASSAGES[0])], embedder, index)
+    steps.clear()
+    retrieve(("withdrawal",), "", a_reader(), index, embedder)
+
+    assert steps == ["ask for passages", "ask for templates", "embed"]
+
+
 def test_a_question_like_no_example_is_named_as_fitting_none(index):
     found = retrieve(("zebra giraffe elephant", "How do I add a nominee?"), "", a_reader(), index, EMBEDDER)
 

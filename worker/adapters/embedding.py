@@ -26,7 +26,10 @@ from worker.ports.world import Vectors
 
 TOGETHER = 32  # texts of one forward pass
 SLACK = 8  # word pieces left free in each part, since a part cut out may count a little more than it did in the whole
+FEW = 2  # texts that one core embeds as soon as several do, which would wait for one another after each step
 _QUIET = {
+    # On a busy machine cores that wait for one another by spinning take ten times what the work itself takes.
+    "OMP_WAIT_POLICY": "PASSIVE",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -49,9 +52,10 @@ class MiniLmEmbedder:
     cannot be loaded.
     """
 
-    def __init__(self, model: str | None = None, *, threads: int | None = None, linger: float = 0.002) -> None:
+    def __init__(self, model: str | None = None, *, threads: int | None = None, linger: float = 0.0) -> None:
         where = model or str(packaged_model())
-        self._model = _load(where, threads)
+        self._cores = threads or os.cpu_count() or 1
+        self._model = _load(where)
         self._linger = linger
         self._reads = int(self._model.max_seq_length)
         self.name = model_name(model)
@@ -115,6 +119,7 @@ class MiniLmEmbedder:
     def _encode(self, texts: Sequence[str]) -> Vectors:
         parts = [self._parts(text) for text in texts]
         flat = [part for split in parts for part, _ in split]
+        _use_cores(1 if len(flat) <= FEW else self._cores)
         vectors = np.asarray(
             self._model.encode(flat, batch_size=TOGETHER, normalize_embeddings=True, show_progress_bar=False),
             dtype=np.float32,
@@ -161,13 +166,19 @@ def model_name(model: str | None) -> str:
     return _name(model) if model else f"all-MiniLM-L6-v2@{_weights(packaged_model())}"
 
 
-def _load(where: str, threads: int | None) -> Any:
+def _use_cores(cores: int) -> None:
+    """Holds for the thread that calls it."""
+    import torch
+
+    if torch.get_num_threads() != cores:
+        torch.set_num_threads(cores)
+
+
+def _load(where: str) -> Any:
     for name, value in (_QUIET | (_OFFLINE if Path(where).is_dir() else {})).items():
         os.environ.setdefault(name, value)
-    import torch
     from sentence_transformers import SentenceTransformer
 
-    torch.set_num_threads(threads or os.cpu_count() or 1)
     try:
         return SentenceTransformer(where, device="cpu")
     except Exception as error:

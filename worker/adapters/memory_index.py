@@ -11,7 +11,7 @@ import math
 import re
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,11 @@ class MemoryIndex:
         self, kind: Kind, vectors: Vectors, texts: Sequence[str], reads: Sequence[str], limit: int
     ) -> Sequence[Sequence[Hit]]:
         return [self.search(kind, vectors[n], text, reads, limit) for n, text in enumerate(texts)]
+
+    def begin(
+        self, kind: Kind, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> Callable[[Vectors], Sequence[Sequence[Hit]]]:
+        return lambda vectors: self.search_all(kind, vectors, texts, reads, limit)
 
     def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
         sources = [row.source for row in self._live().rows if row.about == "source" and row.pk in source_ids]

@@ -11,6 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from typing import Any, TypeVar
 
@@ -18,10 +19,11 @@ import numpy as np
 import structlog
 
 from worker.adapters.breaker import Breaker
-from worker.adapters.milvus_ask import carried, hits, plain
+from worker.adapters.milvus_ask import Found, Wish, hits, near, plain, versions, worded
 from worker.adapters.milvus_head import read_head
+from worker.adapters.milvus_kept import Kept
 from worker.adapters.milvus_link import PART, Gone, Link
-from worker.adapters.milvus_rows import BUILD, Live, live_of, readable, source_of, template_of, where
+from worker.adapters.milvus_rows import BUILD, Live, audience, live_of, readable, template_of, where
 from worker.adapters.milvus_write import Writing
 from worker.errors import Permanent, Retryable
 from worker.models import Kind, Source, Template
@@ -29,8 +31,8 @@ from worker.ports.shelf import Build, Contents, Row, Tick
 from worker.ports.world import Hit, Vectors
 
 T = TypeVar("T")
+THREADS = 32  # that ask BM25: as many as a worker has by default; none is started before it is needed
 FRESH = 1.0  # seconds that we trust our knowledge of which collection is live
-TOGETHER = 16  # questions of one search
 log = structlog.get_logger(__name__)
 
 
@@ -62,6 +64,8 @@ class MilvusShelf:
         self._seen: tuple[float, Live | None] = (0.0, None)
         self._looking = threading.Lock()
         self._head: tuple[str, bytes] = ("", b"")  # of which collection
+        self._kept = Kept("")
+        self._threads = _threads()
         self._told_dense_only = False
 
     # world.Index
@@ -74,23 +78,18 @@ class MilvusShelf:
         self, kind: Kind, vectors: Vectors, texts: Sequence[str], reads: Sequence[str], limit: int
     ) -> list[Sequence[Hit]]:
         """See world.Index. All of it asks one collection: a swap meanwhile is seen by the next message."""
-        points = np.asarray(vectors, dtype=np.float32)
-        words = [plain(text) for text in texts]
+        wish = Wish(kind, tuple(plain(text) for text in texts), tuple(reads), limit)
+        return self._finish(wish, vectors, self._worded(wish)) if texts else []
 
-        def ask(client: Any, live: Live) -> list[Sequence[Hit]]:
-            if points.shape[1] != live.build.dim:
-                raise Permanent(f"a vector has {points.shape[1]} numbers, the index {live.build.dim}", part=PART)
-            known = readable(live.audiences, reads)
-            if not known:
-                return [[] for _ in words]
-            only = where(kind, known)
-            found: list[Sequence[Hit]] = []
-            for start in range(0, len(words), TOGETHER):
-                these = slice(start, start + TOGETHER)
-                found += hits(client, live, kind, only, points[these], words[these], limit, self._link.timeout)
-            return found
-
-        return self._ask("searching", ask) if words else []
+    def begin(
+        self, kind: Kind, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> Callable[[Vectors], list[Sequence[Hit]]]:
+        """See world.Index. BM25 is asked by another thread, while this one makes the vectors."""
+        wish = Wish(kind, tuple(plain(text) for text in texts), tuple(reads), limit)
+        if not texts:
+            return lambda vectors: []
+        early = self._threads.submit(self._worded, wish)
+        return lambda vectors: self._finish(wish, vectors, early.result())
 
     def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
         """See world.Index. The ids are our own index's, not a customer's words."""
@@ -99,8 +98,10 @@ class MilvusShelf:
             known = readable(live.audiences, reads)
             if not (known and source_ids):
                 return []
-            rows = carried(client, live, source_ids, self._link.timeout, where(Kind.PASSAGE, known))
-            return [source_of(row, 0.0) for row in rows.values()]
+            only = where(Kind.PASSAGE, known)
+            rows = self._kept_of(live).rows(client, live, source_ids, self._link.timeout, only)
+            sources = [row.source for row in rows.values()]  # some of them read before, by searches of other readers
+            return [s for s in sources if s.kind is Kind.PASSAGE and audience(s.segments) in known]
 
         return self._ask("reading passages", ask)
 
@@ -123,9 +124,7 @@ class MilvusShelf:
         """Of these sources the versions that the live collection holds; one that it has not is left out."""
         return self._ask(
             "reading versions",
-            lambda client, live: {
-                i: str(row["version"]) for i, row in carried(client, live, source_ids, self._link.timeout).items()
-            },
+            lambda client, live: versions(client, live, source_ids, self._link.timeout) if source_ids else {},
         )
 
     def head(self) -> bytes:
@@ -166,7 +165,7 @@ class MilvusShelf:
     def staged(self, name: str) -> MilvusShelf:
         view = copy(self)
         view._only, view._looking = name, threading.Lock()
-        view._seen, view._head = (0.0, None), ("", b"")
+        view._seen, view._head, view._kept = (0.0, None), ("", b""), Kept(name)
         return view
 
     def swap(self, name: str, tick: Tick) -> None:
@@ -182,6 +181,8 @@ class MilvusShelf:
         return name
 
     def close(self) -> None:
+        done, self._threads = self._threads, _threads()
+        done.shutdown()
         self._link.close()
         self._forget()
 
@@ -192,6 +193,34 @@ class MilvusShelf:
         self.close()
 
     # how it is done
+
+    def _worded(self, wish: Wish) -> tuple[str, Found]:
+        """What BM25 finds, and in which collection."""
+
+        def ask(client: Any, live: Live) -> tuple[str, Found]:
+            return live.name, worded(client, live, wish, self._link.timeout)
+
+        return self._ask("searching by words", ask)
+
+    def _finish(self, wish: Wish, vectors: Vectors, early: tuple[str, Found]) -> list[Sequence[Hit]]:
+        points = np.asarray(vectors, dtype=np.float32)
+
+        def ask(client: Any, live: Live) -> list[Sequence[Hit]]:
+            if points.shape[1] != live.build.dim:
+                raise Permanent(f"a vector has {points.shape[1]} numbers, the index {live.build.dim}", part=PART)
+            searched, lexical = early
+            if searched != live.name:  # swapped since: hits of two builds must not mix
+                lexical = worded(client, live, wish, self._link.timeout)
+            dense = near(client, live, wish, points, self._link.timeout)
+            return hits(client, live, self._kept_of(live), wish, points, dense, lexical, self._link.timeout)
+
+        return self._ask("searching", ask)
+
+    def _kept_of(self, live: Live) -> Kept:
+        kept = self._kept
+        if kept.name != live.name:
+            kept = self._kept = Kept(live.name)
+        return kept
 
     def _ask(self, what: str, ask: Callable[[Any, Live], T]) -> T:
         """Asks the live collection; once more where it went away or was unloaded since we last looked."""
@@ -255,3 +284,7 @@ class MilvusShelf:
     def _forget(self) -> None:
         with self._looking:
             self._seen = (0.0, None)
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="worded")

@@ -1,24 +1,41 @@
 """The questions of one message asked of one collection: one search by vector for all of them, and one by BM25.
 
 Together, since Milvus Lite goes through all rows once for each search that it is sent, however many questions that
-holds. Called by adapters/milvus.py.
+holds. Ids and distances alone, since it takes longer to send what a hit says than to find it; see milvus_kept.py.
+Called by adapters/milvus.py.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from worker.adapters.milvus_best import Best
-from worker.adapters.milvus_rows import CARRIED, Live
+from worker.adapters.milvus_kept import Kept
+from worker.adapters.milvus_rows import Live, readable, where
 from worker.models import Kind
 from worker.ports.world import Hit, Vectors
 
 ROWS_OF_A_TEMPLATE = 24  # its own and its example questions: so many rows may stand for one template
 LONGEST_QUERY = 4_000  # characters that BM25 reads of a query
+
+TOGETHER = 16  # questions of one search
+
+Found = list[list[tuple[str, float]]]  # for each question the pks of rows and their distances, best first
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked: `words` of each question as `plain` leaves them; sources with one of the labels `reads`."""
+
+    kind: Kind
+    words: tuple[str, ...]
+    reads: tuple[str, ...]
+    limit: int
 
 
 def plain(text: str) -> str:
@@ -26,76 +43,79 @@ def plain(text: str) -> str:
     return text[:LONGEST_QUERY].encode("utf-8", "replace").decode().replace("\x00", " ").strip()
 
 
-def hits(
-    client: Any,
-    live: Live,
-    kind: Kind,
-    only: str,
-    points: Vectors,
-    words: Sequence[str],
-    limit: int,
-    timeout: float,
-) -> list[Sequence[Hit]]:
-    """For each of `points` (n, dim) and `words` the union of the nearest and the best-worded. `only`: the filter."""
-    wanted = min(limit * (1 if kind is Kind.PASSAGE else ROWS_OF_A_TEMPLATE), 2_000)
-    fields = CARRIED if kind is Kind.PASSAGE else ["source_id"]
-    asked: dict[str, Any] = {
-        "filter": only,
-        "limit": wanted,
-        "partition_names": [kind.value],
-        "consistency_level": "Eventually",
-        "timeout": timeout,
-    }
-    tuning = {"metric_type": live.metric, "params": {"ef": max(200, wanted)} if live.hnsw else {}}
-    found = [Best(limit) for _ in words]
-    near = client.search(
-        live.name, data=points.tolist(), anns_field="vector", search_params=tuning, output_fields=fields, **asked
-    )
-    for best, rows in zip(found, near, strict=True):
-        for row in rows:
-            best.dense(row["entity"], float(row["distance"]))
-    if live.lexical:
-        _worded(client, live, found, points, words, [*fields, "vector"], asked)
-    if kind is Kind.PASSAGE:
-        return [[best.hit(one, best.entities[one]) for one in best.ids()] for best in found]
-    there = carried(client, live, list(dict.fromkeys(one for best in found for one in best.ids())), timeout)
-    return [[best.hit(one, there[one]) for one in best.ids() if one in there] for best in found]
+def near(client: Any, live: Live, wish: Wish, points: Vectors, timeout: float) -> Found:
+    """For each of `points` (n, dim) the nearest rows."""
+    tuning = {"metric_type": live.metric, "params": {"ef": max(200, _rows(wish))} if live.hnsw else {}}
+    return _search(client, live, wish, points.tolist(), timeout, anns_field="vector", search_params=tuning)
 
 
-def _worded(
-    client: Any,
-    live: Live,
-    found: Sequence[Best],
-    points: Vectors,
-    words: Sequence[str],
-    fields: list[str],
-    asked: dict[str, Any],
-) -> None:
-    """Adds what BM25 finds. A question without any word that says something is not asked."""
-    saying = [n for n, text in enumerate(words) if text]
-    if not saying:
-        return
-    answers = client.search(
-        live.name, data=[words[n] for n in saying], anns_field="terms", output_fields=fields, **asked
-    )
+def worded(client: Any, live: Live, wish: Wish, timeout: float) -> Found:
+    """For each question the rows that BM25 finds. One without any word that says something is not asked."""
+    saying = [n for n, text in enumerate(wish.words) if text] if live.lexical else []
+    found: Found = [[] for _ in wish.words]
+    answers = _search(client, live, wish, [wish.words[n] for n in saying], timeout, anns_field="terms")
     for n, rows in zip(saying, answers, strict=True):
-        for row in rows:
-            cosine = float(np.dot(np.asarray(row["entity"]["vector"], dtype=np.float32), points[n]))
+        found[n] = rows
+    return found
+
+
+def _search(client: Any, live: Live, wish: Wish, asked: Sequence[Any], timeout: float, **how: Any) -> Found:
+    """The labels that the reader has are compared with those of the index, which alone get into the filter."""
+    found: Found = []
+    known = readable(live.audiences, wish.reads)
+    if not known:
+        return [[] for _ in asked]
+    for start in range(0, len(asked), TOGETHER):
+        answers = client.search(
+            live.name,
+            data=asked[start : start + TOGETHER],
+            filter=where(wish.kind, known),
+            limit=_rows(wish),
+            partition_names=[wish.kind.value],
+            output_fields=["pk"],
+            consistency_level="Eventually",
+            timeout=timeout,
+            **how,
+        )
+        found += [[(str(row["pk"]), float(row["distance"])) for row in rows] for rows in answers]
+    return found
+
+
+def _rows(wish: Wish) -> int:
+    return min(wish.limit * (1 if wish.kind is Kind.PASSAGE else ROWS_OF_A_TEMPLATE), 2_000)
+
+
+def hits(
+    client: Any, live: Live, kept: Kept, wish: Wish, points: Vectors, dense: Found, lexical: Found, timeout: float
+) -> list[Sequence[Hit]]:
+    """What `near` and `worded` found for each of `points`, as the union of the nearest and the best-worded sources."""
+    wanted = {pk for found in (*dense, *lexical) for pk, _ in found}
+    rows = kept.rows(client, live, list(wanted), timeout)
+    best = [Best(wish.limit) for _ in points]
+    for n, point in enumerate(points):
+        for pk, cosine in dense[n]:
+            if row := rows.get(pk):
+                best[n].dense(row.source.source_id, cosine)
+        there = [(row, score) for pk, score in lexical[n] if (row := rows.get(pk))]
+        cosines = np.stack([row.vector for row, _ in there]) @ point if there else ()
+        for (row, score), cosine in zip(there, cosines, strict=True):
             # Lite gives BM25 as a negative distance, servers as a positive score.
-            found[n].lexical(row["entity"], abs(float(row["distance"])), cosine)
+            best[n].lexical(row.source.source_id, abs(score), float(cosine))
+    unions = [one.union() for one in best]
+    told = kept.rows(client, live, list(dict.fromkeys(i for ids in unions for i in ids)), timeout)
+    return [
+        [one.hit(told[i].source, place) for i, place in ids.items() if i in told]
+        for one, ids in zip(best, unions, strict=True)
+    ]
 
 
-def carried(
-    client: Any, live: Live, ids: Sequence[str], timeout: float, only: str = ""
-) -> dict[str, Mapping[str, Any]]:
-    """The rows that carry the sources themselves, by id; `only`: those that this filter lets through."""
-    if not ids:
-        return {}
+def versions(client: Any, live: Live, ids: Sequence[str], timeout: float) -> dict[str, str]:
+    """Of the rows that carry the sources themselves the versions, by id."""
     rows = client.query(
         live.name,
-        filter=f"pk in {json.dumps(list(ids))}" + (f" and {only}" if only else ""),
-        output_fields=CARRIED,
+        filter=f"pk in {json.dumps(list(ids))}",
+        output_fields=["source_id", "version"],
         timeout=timeout,
         consistency_level="Eventually",
     )
-    return {str(row["source_id"]): row for row in rows}
+    return {str(row["source_id"]): str(row["version"]) for row in rows}

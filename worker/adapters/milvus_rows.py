@@ -21,7 +21,7 @@ from worker.ports.world import Vectors
 
 CARRIED = ["source_id", "kind", "article_id", "title", "text", "labels", "version"]
 BUILD = "#build"  # pk of the row that tells about the collection itself
-K1, B = 0.9, 0.4
+K1, B = 1.5, 0.75  # Milvus Lite has no others, whatever it is told, and the weights of the search were fixed on it
 METRIC = "IP"  # the cosine of unit vectors; COSINE would have Milvus Lite work out all lengths anew for each question
 FLAT_UP_TO = 5_000  # rows; above, an exact search through all of them is slower than HNSW
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +_.-]{0,39}")

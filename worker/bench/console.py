@@ -11,15 +11,14 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from statistics import quantiles
 
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
 from worker.bench.crowd import fill
-from worker.bench.served import Browser, Took, console_over
+from worker.bench.served import Browser, console_over
+from worker.bench.took import Took, percentiles
 from worker.bootstrap import load_kb, load_rules
 from worker.console.people import REVIEWER, add_user, sign_in_link
 from worker.errors import BadConfiguration, Permanent
@@ -60,14 +59,6 @@ def figures(took: dict[str, Took], options: argparse.Namespace) -> Figures:
         (percentiles(took[name].wall)[1] or 0.0) < bound for name, bound in BOUNDS.items() if name in took
     )
     return found
-
-
-def percentiles(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The median and the 95th percentile, to a tenth; None of fewer than two."""
-    if len(values) < 2:
-        return None, None
-    cuts = quantiles(values, n=20, method="inclusive")
-    return round(cuts[9], 1), round(cuts[18], 1)
 
 
 def _visit(browser: Browser, ledger: SqlLedger, requests: int, screen: Screen) -> dict[str, Took]:

@@ -13,24 +13,17 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
+from worker.bench.took import Took, processor_time
 from worker.errors import Permanent
 from worker.settings import ROOT, Settings
 from worker.stack.checks import free_port
 
 PATIENCE = 60.0  # seconds until a process must answer
-
-
-@dataclass
-class Took:
-    """Milliseconds of the requests of one kind, one by one. `cpu` stays empty where the machine does not tell."""
-
-    wall: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ class Browser:
     def __init__(self, port: int, pid: int) -> None:
         self._connection = http.client.HTTPConnection("localhost", port, timeout=30)
         self._cookies: SimpleCookie = SimpleCookie()
-        self._threads = Path(f"/proc/{pid}/task")
+        self._pid = pid
 
     def get(self, path: str, took: Took | None = None) -> Answered:
         return self._ask("GET", path, "", took)
@@ -64,7 +57,7 @@ class Browser:
             "Content-Type": "application/x-www-form-urlencoded",
             "Sec-Fetch-Site": "same-origin",
         }
-        cpu, begun = self._cpu(), time.perf_counter()
+        cpu, begun = processor_time(self._pid), time.perf_counter()
         self._connection.request(method, path, body or None, headers)
         answer = self._connection.getresponse()
         text = answer.read().decode()
@@ -72,17 +65,10 @@ class Browser:
         if took is not None:
             took.wall.append(wall * 1000)
             if cpu is not None:
-                took.cpu.append(((self._cpu() or cpu) - cpu) / 1e6)
+                took.cpu.append(((processor_time(self._pid) or cpu) - cpu) / 1e6)
         for cookie in answer.headers.get_all("Set-Cookie") or ():
             self._cookies.load(cookie)
         return Answered(answer.status, text, answer.headers.get("Location", ""))
-
-    def _cpu(self) -> int | None:
-        """Nanoseconds for which the server's threads have run; None where there is no such record."""
-        try:
-            return sum(int((thread / "schedstat").read_text().split()[0]) for thread in self._threads.iterdir())
-        except (OSError, ValueError, IndexError):  # no Linux, or a thread that has just ended
-            return None
 
 
 @contextmanager

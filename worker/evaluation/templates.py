@@ -13,7 +13,7 @@ import numpy as np
 
 from worker.bootstrap import load_kb
 from worker.evaluation import parts
-from worker.evaluation.figures import rounded
+from worker.evaluation.figures import interval, rounded
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.knowledge.choice import ranked_without
 from worker.knowledge.documents import Kb
@@ -55,12 +55,15 @@ def measure(_: argparse.Namespace, screen: Screen) -> Figures:
     for one in judged:
         if one.template_id not in one.found:
             screen.say(f"{one.template_id}: “{one.question}” would find {', '.join(one.found)}")
-    return {
-        "n": len(judged),
-        "templates": len(kb.templates),
-        "accuracy": rounded(float(np.mean([one.found[0] == one.template_id for one in judged]))),
-        "top3": rounded(float(np.mean([one.template_id in one.found for one in judged]))),
-    }
+    told: dict[str, object] = {"n": len(judged), "templates": len(kb.templates)}
+    for name, right in (
+        ("accuracy", [one.found[0] == one.template_id for one in judged]),
+        ("top3", [one.template_id in one.found for one in judged]),
+    ):
+        values = np.array(right, dtype=float)
+        told[name] = rounded(float(values.mean()))
+        told[f"{name}_ci95"] = interval(values, lambda drawn: float(drawn.mean()))
+    return told
 
 
 SUITE = Suite(

@@ -125,6 +125,13 @@ class Index(Protocol):
         """`search` for each of the `vectors` (n, dim) and `texts`, in order, for less than it costs one by one."""
         ...
 
+    def begin(
+        self, kind: Kind, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> Callable[[Vectors], Sequence[Sequence[Hit]]]:
+        """`search_all` in two steps, so that the vectors can be made while the words are searched for: what it returns
+        is called once, with the vectors. Trouble is raised by the second step."""
+        ...
+
     def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
         """Those of these passages that are there and readable with labels `reads`, without scores, in any order."""
         ...

@@ -6,7 +6,7 @@ is dropped and logged. Called by the pipeline; choosing the template and writing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -97,12 +97,15 @@ def retrieve(
     if not texts:
         return Found()
     said = [*in_context(asked, before), *texts[len(asked) :]]
-    vectors = embedder.embed(said)
-    for_text = dict(zip(texts, templates_for(said, vectors, reader, index, weights=weights), strict=True))
-    by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     search = Search(index, reader, weights)
     wanted = asked if passages else []
-    looked = dict(zip(wanted, search.look_all(Kind.PASSAGE, vectors[: len(wanted)], said[: len(wanted)]), strict=True))
+    # Both are on their way while the texts are embedded, which takes about as long.
+    for_passages = search.begin(Kind.PASSAGE, said[: len(wanted)])
+    for_templates = search.begin(Kind.TEMPLATE, said)
+    vectors = embedder.embed(said)
+    looked = dict(zip(wanted, for_passages(vectors[: len(wanted)]), strict=True))
+    for_text = dict(zip(texts, _chosen(said, vectors, for_templates(vectors), index), strict=True))
+    by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     by_question = {
         text: one.above(floors.passage)[:PASSAGES_OF_A_QUESTION] if one.sure >= floors.found else []
         for text, one in ((text, looked.get(text, Looked())) for text in asked)
@@ -171,9 +174,11 @@ def templates_for(
     texts: Sequence[str], vectors: Vectors, reader: Reader, index: Index, *, weights: Weights = Weights()
 ) -> list[Chosen]:
     """The templates for each text, best first, and whether none of them fits it. `vectors`: of the texts, in order."""
-    search, most = Search(index, reader, weights), CANDIDATES[Kind.TEMPLATE]
-    found = [looked.above(0.0)[:most] for looked in search.look_all(Kind.TEMPLATE, vectors, texts)]
-    return choose(texts, vectors, found, index)
+    return _chosen(texts, vectors, Search(index, reader, weights).look_all(Kind.TEMPLATE, vectors, texts), index)
+
+
+def _chosen(texts: Sequence[str], vectors: Vectors, looked: Sequence[Looked], index: Index) -> list[Chosen]:
+    return choose(texts, vectors, [one.above(0.0)[: CANDIDATES[Kind.TEMPLATE]] for one in looked], index)
 
 
 @dataclass(frozen=True)
@@ -190,11 +195,14 @@ class Search:
 
     def look_all(self, kind: Kind, vectors: Vectors, texts: Sequence[str]) -> list[Looked]:
         """`look` for each of `texts`, whose vectors are the rows of `vectors`."""
+        return self.begin(kind, texts)(vectors)
+
+    def begin(self, kind: Kind, texts: Sequence[str]) -> Callable[[Vectors], list[Looked]]:
+        """`look_all` in two steps: what it returns is called once, with the vectors, which can be made meanwhile."""
         if not texts:
-            return []
-        words, reads = [searchable(text) for text in texts], self.reader.reads
-        found = self.index.search_all(kind, vectors, words, reads, CANDIDATES[kind])
-        return [self._looked(kind, text, hits) for text, hits in zip(texts, found, strict=True)]
+            return lambda vectors: []
+        finish = self.index.begin(kind, [searchable(text) for text in texts], self.reader.reads, CANDIDATES[kind])
+        return lambda vectors: [self._looked(kind, text, h) for text, h in zip(texts, finish(vectors), strict=True)]
 
     def _looked(self, kind: Kind, text: str, hits: Sequence[Hit]) -> Looked:
         readable = [hit for hit in hits if self._readable(kind, hit.source)]
