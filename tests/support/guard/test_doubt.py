@@ -86,3 +86,18 @@ def test_words_that_the_source_says_apart_do_not_stand_together() -> None:
     )
     assert measured("The fee of gold loans is charged monthly.", known).apart == 2
     assert measured("Gold loans last long.", known).apart == 0
+
+
+def test_an_amount_in_another_notation_raises_no_doubt() -> None:
+    source = a_source("The minimum for IM+ is Rs 10,000. You may add more in steps of Rs 1,000.", "leaving")
+    said = ("The minimum for IM+ is {}.", "You may add more in steps of {}.")
+    one, other, wrong = (
+        a_candidate(
+            *(Sentence(text=s.format(a), sources=("leaving",)) for s, a in zip(said, amounts, strict=True)),
+            sources={"leaving": source},
+            template_ids=("leaving",),
+        )
+        for amounts in (("Rs 10,000", "Rs 1,000"), ("INR 10000", "₹1000"), ("INR 20000", "INR 1000"))
+    )
+    assert measures(one)["named"] == measures(other)["named"] == measures(other)["few: counted"] == 0
+    assert doubt(wrong) > doubt(other)

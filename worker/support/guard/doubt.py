@@ -61,7 +61,10 @@ def chance(found: Mapping[str, float]) -> float:
 def measures(reply: Candidate) -> dict[str, float]:
     """Each by its name in WEIGHTS."""
     ledger = [one for _, one in reply.ledger]
-    worded = [measured(s.text, reply.known(s).wording) for _, s in reply.numbered()]
+    worded = [
+        measured(s.text, reply.known(s).wording, _held(one))
+        for one, (_, s) in zip(ledger, reply.numbered(), strict=True)
+    ]
     if not ledger:
         return {}
     found = {
@@ -109,6 +112,10 @@ def _few(reply: Candidate, worded: Sequence[Measured]) -> dict[str, float]:
 
 def _absent(one: Ledgered) -> int:
     return sum(s.fault == "absent" and s.token.kind != "term" for s in one.standings)
+
+
+def _held(one: Ledgered) -> list[tuple[int, int]]:
+    return [(s.token.start, s.token.end) for s in one.standings if not s.fault]
 
 
 def _mean(values: Iterable[float]) -> float:

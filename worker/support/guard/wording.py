@@ -77,15 +77,18 @@ def wording(texts: tuple[str, ...]) -> Wording:
     )
 
 
-def measured(said: str, known: Wording) -> Measured:
-    raw = _WORD.findall(said)
+def measured(said: str, known: Wording, held: Sequence[tuple[int, int]] = ()) -> Measured:
+    """`held`: where tokens stand that the ledger found in the sources; "INR 10000" is not new beside "Rs 10,000"."""
+    found = list(_WORD.finditer(said))
+    raw = [m.group() for m in found]
+    kept = [any(start <= m.start() < end for start, end in held) for m in found]
     words = [plain(word) for word in raw]
     roots = [folded(word) for word in words]
-    new = [word not in known.words for word in words]
+    new = [word not in known.words and not is_held for word, is_held in zip(words, kept, strict=True)]
     content = [i for i, w in enumerate(words) if (w not in COMMON and len(w) > 2) or w[:1].isdigit()]
-    unknown = [not known.has(words[i]) for i in content]
+    unknown = [not kept[i] and not known.has(words[i]) for i in content]
     pairs = list(pairwise(roots))
-    met = {roots[i] for i, is_new in zip(content, unknown, strict=True) if not is_new}
+    met = {roots[i] for i, is_new in zip(content, unknown, strict=True) if not is_new and not kept[i]}
     total = len({words[i] for i in content})
     return Measured(
         content=len(content),
