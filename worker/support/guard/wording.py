@@ -86,9 +86,10 @@ def measured(said: str, known: Wording, held: Sequence[tuple[int, int]] = ()) ->
     roots = [folded(word) for word in words]
     new = [word not in known.words and not is_held for word, is_held in zip(words, kept, strict=True)]
     content = [i for i, w in enumerate(words) if (w not in COMMON and len(w) > 2) or w[:1].isdigit()]
-    unknown = [not kept[i] and not known.has(words[i]) for i in content]
+    familiar = [known.has(words[i]) for i in content]
+    unknown = [not has and not kept[i] for i, has in zip(content, familiar, strict=True)]
     pairs = list(pairwise(roots))
-    met = {roots[i] for i, is_new in zip(content, unknown, strict=True) if not is_new and not kept[i]}
+    met = {roots[i] for i, has in zip(content, familiar, strict=True) if has}
     total = len({words[i] for i in content})
     return Measured(
         content=len(content),
