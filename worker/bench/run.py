@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from worker.bench import ack, console, index, query
+from worker.bench import ack, console, guards, index, query
 from worker.evaluation.run import conduct
 from worker.evaluation.suite import Screen, Suite
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (ack.SUITE, console.SUITE, index.SUITE, query.SUITE)}
+SUITES: dict[str, Suite] = {
+    suite.name: suite for suite in (ack.SUITE, console.SUITE, guards.SUITE, index.SUITE, query.SUITE)
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

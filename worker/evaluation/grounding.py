@@ -8,68 +8,61 @@ does not have. Lines may carry a `kind`; figures are told for each.
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import re
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from worker.errors import BadConfiguration
 from worker.evaluation.figures import Numbers, auroc, interval, rounded
 from worker.evaluation.files import read_jsonl
 from worker.evaluation.suite import Figures, Screen, Suite
+from worker.evaluation.weighing import FOLDS, labelled, weigh
 from worker.models import Finding, Identity, Kind, Part, Reader, Sentence, Source, Strength
 from worker.support.guard import GUARDS, judge
 from worker.support.guard.candidate import Candidate
+from worker.support.guard.doubt import FORMS, FREE, chance, measures
 from worker.support.sentences import sentences
 
 ASKED = ("exact", "supported", "meaning")
-LONG = 33  # words that count: from here on a reply is so long that new words are new statements
 _WORD = re.compile(r"\w+")
-_FIELDS = re.compile(r"[{}\[\]\"]")
 
 
 def measure(options: argparse.Namespace, screen: Screen) -> Figures:
     rows = read_jsonl(options.file, {"id": str, "source": str, "reply": str, "grounded": bool})
     if options.rows:
         rows = random.Random(1).sample(rows, k=min(options.rows, len(rows)))
-    flagged, scores, plain = [], [], []
+    flagged, scores, plain, measured = [], [], [], []
     for row in rows:
-        found, score, overlap = judged(row["source"], row["reply"])
+        found, of_row, score, overlap = judged(row["source"], row["reply"])
         flagged.append(bool(found))
+        measured.append(of_row)
         scores.append(score)
         plain.append(overlap)
         screen.tick("judge", len(scores), len(rows))
     told = (np.array(flagged), np.array(scores), np.array(plain), np.array([not row["grounded"] for row in rows]))
     kinds = np.array([str(row.get("kind", "")) for row in rows])
     by_kind = {str(kind): figures(*(one[kinds == kind] for one in told)) for kind in dict.fromkeys(kinds.tolist())}
-    return figures(*told) | ({"by_kind": by_kind} if len(by_kind) > 1 else {})
+    fit = {"fit": fitted(rows, measured)} if options.fit else {}
+    return figures(*told) | ({"by_kind": by_kind} if len(by_kind) > 1 else {}) | fit
 
 
-def judged(text: str, said: str) -> tuple[tuple[Finding, ...], float, float]:
-    """What the guards found, the score (the higher, the less grounded), and plain overlap's own score."""
+def judged(text: str, said: str) -> tuple[tuple[Finding, ...], Mapping[str, float], float, float]:
+    """What the guards found, the measures, how much is in doubt by them, and plain overlap's own score."""
     reply = candidate(text, said)
     found = judge(reply, {name: GUARDS[name] for name in ASKED})
-    guards = Counter(finding.guard for finding in found)
-    length = sum(len(one.span.words) for _, one in reply.ledger)
-    absent = sum(s.fault == "absent" and s.token.kind != "term" for _, one in reply.ledger for s in one.standings)
-    terms = sum(s.fault == "absent" and s.token.kind == "term" for _, one in reply.ledger for s in one.standings)
-    faults = math.log1p(absent) + 0.6 * math.log1p(guards["meaning"]) + 0.3 * math.log1p(terms)
+    measured = measures(reply)
     known = set(_WORD.findall(text.casefold()))
     words = _WORD.findall(said.casefold())
     new = sum(word not in known for word in words) / max(len(words), 1)
-    return (
-        found,
-        5 * faults / math.sqrt(max(length, 1)) + 5 * new * max(0.0, math.log1p(length) - math.log1p(LONG)),
-        new,
-    )
+    return found, measured, chance(measured), new
 
 
 def candidate(text: str, said: str) -> Candidate:
-    plain = _FIELDS.sub(" ", text).replace(",", "\n\n") if text.lstrip().startswith(("{", "[")) else text
-    source = Source(source_id="T", kind=Kind.PASSAGE, title="", text=plain, segments=("public",), version="1")
+    source = Source(source_id="T", kind=Kind.PASSAGE, title="", text=text, segments=("public",), version="1")
     told = tuple(Sentence(text=sentence, sources=("T",)) for sentence in sentences(said))
     return Candidate(
         parts=(Part(question="?", sentences=told),),
@@ -79,6 +72,22 @@ def candidate(text: str, said: str) -> Candidate:
         identity=Identity(strength=Strength.UNKNOWN),
         reader=Reader(segments=(), reads=("public",)),
     )
+
+
+def fitted(rows: Sequence[Mapping[str, Any]], measured: Sequence[Mapping[str, float]]) -> Figures:
+    """WEIGHTS of `doubt` as these replies would have them, and how well such weights do on unseen sources."""
+    wrong, kinds = [not row["grounded"] for row in rows], [str(row.get("kind", "")) for row in rows]
+    if len(set(wrong)) < 2 or len({row["source"] for row in rows}) < FOLDS:
+        raise BadConfiguration(f"--fit needs replies of both labels on at least {FOLDS} sources.")
+    weighed = weigh(labelled(measured, wrong, kinds, [row["source"] for row in rows]), FREE, FORMS)
+    sides = [(kind, np.array(kinds) == kind) for kind in dict.fromkeys(kinds)]
+    right = ~np.array(wrong)
+    return {
+        "weights": {name: round(weight, 4) for name, weight in weighed.weights.items()},
+        "unseen_auroc": {
+            kind: rounded(auroc(weighed.unseen[of & ~right], weighed.unseen[of & right])) for kind, of in sides
+        },
+    }
 
 
 def figures(flagged: Numbers, scores: Numbers, plain: Numbers, wrong: Numbers) -> dict[str, Any]:
@@ -104,6 +113,7 @@ def _share(some: Numbers) -> float | None:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file", type=Path, required=True, help="JSONL with id, source, reply, grounded (and kind)")
+    parser.add_argument("--fit", action="store_true", help="weigh the measures of support.guard.doubt anew")
     parser.add_argument("--rows", type=int, default=0, help="only so many of them, drawn by chance (0: all)")
 
 

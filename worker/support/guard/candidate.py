@@ -8,7 +8,9 @@ from functools import cached_property
 
 from worker.models import Identity, Part, Reader, Sentence, Source
 from worker.support.guard.claims import Ledgered, ledgered
+from worker.support.guard.counterpart import turned
 from worker.support.guard.evidence import Evidence, Span, evidence
+from worker.support.guard.records import Told, record, told
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,26 @@ class Candidate:
             (i, ledgered(Span(sentence.text, self.product_names), self.known(sentence)))
             for i, sentence in self.numbered()
         )
+
+    @cached_property
+    def turned(self) -> tuple[frozenset[str], ...]:
+        """For each sentence the small words that stand in only one of it and its source."""
+        return tuple(
+            frozenset(turned(one.span, one.bases, self.known(sentence)))
+            for (_, one), (_, sentence) in zip(self.ledger, self.numbered(), strict=True)
+        )
+
+    @cached_property
+    def told(self) -> tuple[Told, ...]:
+        """For each sentence what it says of the fields of the first record that it cites; empty without any record."""
+        cited = [
+            next((known for i in s.sources if i in self.sources and (known := record(self.sources[i].text))), None)
+            for _, s in self.numbered()
+        ]
+        if not any(cited):
+            return ()
+        pairs = zip(cited, self.numbered(), strict=True)
+        return tuple(told(sentence.text, known) if known else Told() for known, (_, sentence) in pairs)
 
     @cached_property
     def _evidence(self) -> dict[tuple[tuple[str, ...], bool], Evidence]:

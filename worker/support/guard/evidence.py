@@ -14,8 +14,10 @@ from functools import cached_property, lru_cache
 
 from worker.models import Source
 from worker.support.guard.content import COMMON, stem
+from worker.support.guard.records import record
 from worker.support.guard.tokens import Token, tokens
 from worker.support.guard.turns import clauses
+from worker.support.guard.wording import Wording, wording
 from worker.support.sentences import sentences
 
 Features = Mapping[str, float]
@@ -155,6 +157,10 @@ class Evidence:
         return self._totals[features]
 
     @cached_property
+    def wording(self) -> Wording:
+        return wording(tuple(span.text for span in self.spans))
+
+    @cached_property
     def _totals(self) -> dict[frozenset[str], float]:
         return {}
 
@@ -180,12 +186,19 @@ def evidence(sources: Sequence[Source], facts: Mapping[str, str], names: tuple[s
 
 @lru_cache(maxsize=512)
 def source_spans(source_id: str, version: str, title: str, text: str, names: tuple[str, ...]) -> tuple[Span, ...]:
-    """The sentences of a source where they stand in its text, and its title as a span without a place."""
+    """The sentences of a source where they stand in its text, and its title as a span without a place. Of a record the
+    sentences of every field, with the field's name before them."""
+    fields = record(text)
+    pieces = (
+        [(f"{name}: {piece}", piece) for name, value in fields.lines for piece in sentences(value)]
+        if fields
+        else [(sentence, sentence) for sentence in sentences(text)]
+    )
     out = [Span(title, names, source_id, version, -1, -1, "")]
     at = 0
-    for sentence in sentences(text):
-        start, end = _place(sentence, text, at)
-        out.append(Span(sentence, names, source_id, version, start, end, title))
+    for told, stands in pieces:
+        start, end = _place(stands, text, at)
+        out.append(Span(told, names, source_id, version, start, end, title))
         at = max(at, end)
     return tuple(out)
 

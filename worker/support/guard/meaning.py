@@ -1,7 +1,7 @@
 """A sentence denies, restricts and generalises exactly where its source does: not, never, always, only, free.
 
 Compared is the closest sentence of the source and, where a sentence joins several, the closest clause. What is far from
-all of them is left to `supported`.
+all of them is left to `supported`. Of a record, each field that a sentence speaks of, and the hours of each weekday.
 
 PASS:
   reply: We never ask for your OTP, and statements cost nothing.
@@ -11,68 +11,27 @@ FAIL:
   source: The first 3 withdrawals from IM are free.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.evidence import Evidence, Span
-from worker.support.guard.turns import turns
-
-CLOSE = 0.6  # likeness from which two clauses are the same statement
-ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
-AS_CLOSE = 0.05  # spans that are nearly as close as the closest are as good
-NAMES = {"no": "not", "always": "always", "only": "only", "free": "free"}
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
-    for (i, one), (_, sentence) in zip(reply.ledger, reply.numbered(), strict=True):
-        turned = _turned(one.span, one.bases, reply.known(sentence))
-        if turned:
+    for (i, sentence), words in zip(reply.numbered(), reply.turned, strict=True):
+        if words:
             yield Finding(
                 guard="meaning",
-                what=f"“{', '.join(sorted(turned))}” stands in only one of the sentence and its source.",
+                what=f"“{', '.join(sorted(words))}” stands in only one of the sentence and its source.",
                 todo="Compare it with the source: does it still say the same?",
                 sentence=i,
                 words=sentence.text,
             )
-
-
-def _turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
-    anchors = _closest(said, known, known.spans, floor=ANCHOR)
-    if any(turns(said.text) == turns(span.text) for span in anchors):
-        return set()
-    if len(bases) > 1 and turns(said.text) == sum((turns(span.text) for span in bases), Counter()):
-        return set()  # two statements of the source in one sentence
-    found: set[str] = set()
-    for clause in said.pieces:
-        found |= _turned_clause(clause, anchors, known)
-    return found
-
-
-def _turned_clause(clause: Span, anchors: list[Span], known: Evidence) -> set[str]:
-    """Compared with the clauses of the sentence's own counterpart, and of others only if that does not say it."""
-    mine = turns(clause.text)
-    for spans in (anchors, known.spans):
-        pieces = [piece for span in spans for piece in span.pieces]
-        if close := _closest(clause, known, pieces, floor=CLOSE):
-            theirs = [turns(piece.text) for piece in close]
-            return set() if mine in theirs else min((_difference(mine, other) for other in theirs), key=len)
-    return set()
-
-
-def _difference(one: Counter[str], other: Counter[str]) -> set[str]:
-    return {NAMES[kind] for kind in one.keys() | other.keys() if one[kind] != other[kind]}
-
-
-def _closest(said: Span, known: Evidence, spans: Iterable[Span], *, floor: float) -> list[Span]:
-    """The spans most like `said`: half what of it they say, half what they say of it and nothing besides."""
-    total = known.total(said.words)
-    if not total:
-        return []
-    scored = []
-    for span in spans:
-        shared = known.shared(said.words, span.words)
-        scored.append((shared / total / 2 + shared / (total + known.total(span.words)), span))
-    best = max((score for score, _ in scored), default=0.0)
-    return [span for score, span in scored if score >= max(floor, best - AS_CLOSE)]
+    for i, one in enumerate(reply.told):
+        if names := (*one.against, *one.days):
+            yield Finding(
+                guard="meaning",
+                what=f"The record says otherwise of {', '.join(f'“{name}”' for name in names)}.",
+                todo="Compare it with the record and correct it.",
+                sentence=i,
+            )

@@ -134,6 +134,16 @@ CUES: dict[str, tuple[str, float]] = {
         r"[\w.+-]+@[\w-]+\.\w+",
         2.7,
     ),
+    "words a mail": (  # a customer who has a mail sent to somebody leaves its subject to whoever writes it
+        r"\b(?:the|its)\s+(?:subject|title|body)\s+(?:line\s+)?(?:should|must|shall)\s+(?:be|have|say)\b"
+        r"|\b(?:use|using|with)\s+(?:the\s+)?(?:subject|['\"“‘][^'\"”’\n]{1,60}['\"”’]\s+as\s+(?:the\s+)?subject)\b",
+        1.5,
+    ),
+    "wants a secret sent": (
+        r"\b(?:send|e-?mail|forward|post|share|give|tell)\b[^.?!\n]{0,40}\b(?:(?:security|verification|access|login|one-time)"
+        r"\s+codes?|passwords?|passport\s+numbers?|credentials|api\s+keys?)\b",
+        1.5,
+    ),
     "takes in bulk": (
         r"\b(?:send|e-?mail|forward|delete|get|list|download|share|copy|export)\b[^.?!\n]{0,40}\b(?:all|every|each|the\s+contents?"
         r"|the\s+body|any)\b[^.?!\n]{0,40}\b(?:e-?mails?|files?|messages?|user|users|customers?|accounts?|contacts?"

@@ -1,0 +1,59 @@
+"""Which small words turn the meaning of a sentence against its counterpart in the source: not, always, only, free.
+
+Not a guard itself: `meaning` tells what is found here, and `doubt` counts it. Compared is the closest sentence of the
+source and, where a sentence joins several, the closest clause. What is far from all of them is left to `supported`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from worker.support.guard.evidence import Evidence, Span
+from worker.support.guard.turns import turns
+
+CLOSE = 0.6  # likeness from which two clauses are the same statement
+ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
+AS_CLOSE = 0.05  # spans that are nearly as close as the closest are as good
+NAMES = {"no": "not", "always": "always", "only": "only", "free": "free"}
+
+
+def turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
+    """The words that stand in only one of the sentence and its source."""
+    anchors = _closest(said, known, known.spans, floor=ANCHOR)
+    if any(turns(said.text) == turns(span.text) for span in anchors):
+        return set()
+    if len(bases) > 1 and turns(said.text) == sum((turns(span.text) for span in bases), Counter()):
+        return set()  # two statements of the source in one sentence
+    found: set[str] = set()
+    for clause in said.pieces:
+        found |= _turned_clause(clause, anchors, known)
+    return found
+
+
+def _turned_clause(clause: Span, anchors: list[Span], known: Evidence) -> set[str]:
+    """Compared with the clauses of the sentence's own counterpart, and of others only if that does not say it."""
+    mine = turns(clause.text)
+    for spans in (anchors, known.spans):
+        pieces = [piece for span in spans for piece in span.pieces]
+        if close := _closest(clause, known, pieces, floor=CLOSE):
+            theirs = [turns(piece.text) for piece in close]
+            return set() if mine in theirs else min((_difference(mine, other) for other in theirs), key=len)
+    return set()
+
+
+def _difference(one: Counter[str], other: Counter[str]) -> set[str]:
+    return {NAMES[kind] for kind in one.keys() | other.keys() if one[kind] != other[kind]}
+
+
+def _closest(said: Span, known: Evidence, spans: Iterable[Span], *, floor: float) -> list[Span]:
+    """The spans most like `said`: half what of it they say, half what they say of it and nothing besides."""
+    total = known.total(said.words)
+    if not total:
+        return []
+    scored = []
+    for span in spans:
+        shared = known.shared(said.words, span.words)
+        scored.append((shared / total / 2 + shared / (total + known.total(span.words)), span))
+    best = max((score for score, _ in scored), default=0.0)
+    return [span for score, span in scored if score >= max(floor, best - AS_CLOSE)]

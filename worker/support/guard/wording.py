@@ -1,0 +1,145 @@
+"""How a sentence is worded beside its sources: which words they do not have, how densely, and what stands apart there.
+
+Not a guard itself: `doubt` weighs what is measured here. A word counts as known if the sources have it, an inflection
+of it or, for long words, one that begins alike ("announced", "announcement").
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from worker.support.guard.content import COMMON, stem
+
+STRETCH = 18  # words in which new ones are counted together: about one statement
+NARROW, WIDE = 12, 25  # words of a source within which what belongs together stands
+BEGINS = 5  # letters that two long words share when they are of one root
+_WORD = re.compile(r"[^\W_]+(?:['’]\w+)?")
+_HEDGES = frozenset("may could might will would likely expected potential potentially possible".split())
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words of sources: as they stand, folded with their places, in pairs, and how long ones begin."""
+
+    words: frozenset[str]
+    places: Mapping[str, tuple[int, ...]]
+    pairs: frozenset[tuple[str, str]]
+    beginnings: frozenset[str]
+
+    def has(self, word: str) -> bool:
+        return (
+            word in self.words
+            or folded(word) in self.places
+            or (len(word) > BEGINS and word[:BEGINS] in self.beginnings)
+        )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of one sentence. Counts are of words; `reworded` and `unmet` are shares, 0..1."""
+
+    content: int = 0  # words that carry its content
+    dense: int = 0  # new words in the stretch that has most of them
+    run: int = 0  # longest row of new words that carry content
+    named: int = 0  # new words with a capital inside the sentence
+    counted: int = 0  # new numbers
+    hedged: int = 0  # new words such as "may" and "expected"
+    apart: int = 0  # known words that do not stand together in any NARROW stretch of the sources
+    unmet: float = 0.0  # content that no WIDE stretch of the sources has together
+    reworded: float = 0.0  # pairs of words that do not follow each other in the sources
+
+
+@lru_cache(maxsize=512)
+def wording(texts: tuple[str, ...]) -> Wording:
+    places: dict[str, list[int]] = {}
+    words: set[str] = set()
+    pairs: set[tuple[str, str]] = set()
+    at = 0
+    for text in texts:
+        said = [plain(word) for word in _WORD.findall(text)]
+        roots = [folded(word) for word in said]
+        words.update(said)
+        pairs.update(pairwise(roots))
+        for root in roots:
+            places.setdefault(root, []).append(at)
+            at += 1
+        at += 2  # two texts do not run into each other
+    return Wording(
+        frozenset(words),
+        {root: tuple(where) for root, where in places.items()},
+        frozenset(pairs),
+        frozenset(word[:BEGINS] for word in words if len(word) >= BEGINS),
+    )
+
+
+def measured(said: str, known: Wording, held: Sequence[tuple[int, int]] = ()) -> Measured:
+    """`held`: where tokens stand that the ledger found in the sources; "INR 10000" is not new beside "Rs 10,000"."""
+    found = list(_WORD.finditer(said))
+    raw = [m.group() for m in found]
+    kept = [any(start <= m.start() < end for start, end in held) for m in found]
+    words = [plain(word) for word in raw]
+    roots = [folded(word) for word in words]
+    new = [word not in known.words and not is_held for word, is_held in zip(words, kept, strict=True)]
+    content = [i for i, w in enumerate(words) if (w not in COMMON and len(w) > 2) or w[:1].isdigit()]
+    familiar = [known.has(words[i]) for i in content]
+    unknown = [not has and not kept[i] for i, has in zip(content, familiar, strict=True)]
+    pairs = list(pairwise(roots))
+    met = {roots[i] for i, has in zip(content, familiar, strict=True) if has}
+    total = len({words[i] for i in content})
+    return Measured(
+        content=len(content),
+        dense=_densest(new),
+        run=_longest(unknown),
+        named=sum(u and raw[i][:1].isupper() for i, u in list(zip(content, unknown, strict=True))[1:]),
+        counted=sum(u and words[i][:1].isdigit() for i, u in zip(content, unknown, strict=True)),
+        hedged=sum(n and word in _HEDGES for n, word in zip(new, words, strict=True)),
+        apart=len(met) - together(met, known, NARROW),
+        unmet=1 - together(met, known, WIDE) / total if total else 0.0,
+        reworded=sum(pair not in known.pairs for pair in pairs) / len(pairs) if pairs else 0.0,
+    )
+
+
+def together(roots: set[str], known: Wording, width: int) -> int:
+    """How many of these words stand within one stretch of `width` words of the sources, at most."""
+    found = sorted((at, root) for root in roots for at in known.places.get(root, ()))
+    inside: Counter[str] = Counter()
+    best = first = 0
+    for at, root in found:
+        inside[root] += 1
+        while at - found[first][0] > width:
+            inside[found[first][1]] -= 1
+            if not inside[found[first][1]]:
+                del inside[found[first][1]]
+            first += 1
+        best = max(best, len(inside))
+    return best
+
+
+def plain(word: str) -> str:
+    return word.casefold().replace("’", "'").removesuffix("'s")
+
+
+@lru_cache(maxsize=8192)
+def folded(word: str) -> str:
+    return stem(word)
+
+
+def _densest(new: Sequence[bool]) -> int:
+    inside = best = sum(new[:STRETCH])
+    for i in range(STRETCH, len(new)):
+        inside += new[i] - new[i - STRETCH]
+        best = max(best, inside)
+    return best
+
+
+def _longest(flags: Sequence[bool]) -> int:
+    best = row = 0
+    for flag in flags:
+        row = row + 1 if flag else 0
+        best = max(best, row)
+    return best
