@@ -11,7 +11,7 @@ from scipy import sparse
 
 from worker.adapters.memory_index import HashEmbedder
 from worker.errors import BadConfiguration, Permanent
-from worker.knowledge import ridge
+from worker.knowledge import choice_file, ridge
 from worker.knowledge.choice import NONE, Head, train
 from worker.knowledge.choice_file import pack, unpack
 
@@ -98,6 +98,17 @@ def test_an_example_left_out_is_judged_as_by_a_head_that_never_saw_it():
     assert min(np.abs((foreign[7] - one)[others]).max() for one in without(mine, 7)) < 0.01
 
 
+def test_an_example_left_out_does_not_speak_for_itself_by_its_words():
+    owner, vectors = np.array([0, 0, 1, 1]), EMBEDDER.embed(["fee", "charge", "heir", "spouse"])
+    words = sparse.csr_matrix(np.eye(4, dtype=np.float32))  # no two share a word
+    fitted = ridge.solve(vectors, words, owner, 2)
+    asked = fitted.ridge.scores(vectors, words, np.ones((4, 2), dtype=bool))[1]
+
+    assert asked[:, -1] == pytest.approx(1.0)
+    for whole in (False, True):
+        assert ridge.left_out(fitted, owner, whole=whole)[1][:, -1] == pytest.approx(0.0)
+
+
 def test_more_examples_than_landmarks_are_all_learnt_from(monkeypatch, head):
     monkeypatch.setattr(ridge, "LANDMARKS", 40)
     monkeypatch.setattr(ridge, "FIRST_LOOK", 20)
@@ -113,6 +124,15 @@ def test_a_head_that_was_kept_says_what_it_said_before(head):
     assert after.best == before.best
     assert list(after.chances.values()) == pytest.approx(list(before.chances.values()), abs=0.01)
     assert after.none == before.none
+
+
+def test_a_head_of_an_earlier_version_is_refused_not_misread(head, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(choice_file, "FORMAT", choice_file.FORMAT - 1)
+        stored = pack(head)
+
+    with pytest.raises(Permanent, match="index_kb"):
+        unpack(stored)
 
 
 def test_no_example_can_be_read_from_a_kept_head(head):

@@ -7,6 +7,7 @@ import pytest
 from tests.knowledge.kb_files import ARTICLE, LABELS, TEMPLATE, write_kb
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.errors import BadConfiguration, Retryable
+from worker.knowledge import index
 from worker.knowledge.choice import Example
 from worker.knowledge.documents import Kb, read_kb
 from worker.knowledge.index import build, kb_hash, rows_of, unchanged
@@ -137,6 +138,15 @@ def test_nothing_to_index_is_refused(live):
         build(Kb(templates=(), articles=()), embedder, shelf)
 
     assert shelf.version() == before
+
+
+def test_a_template_choice_of_another_version_is_made_anew_without_embedding_again(live, monkeypatch):
+    kb, embedder, shelf = live
+    monkeypatch.setattr(index, "HEAD_FORMAT", index.HEAD_FORMAT + 1)
+    assert unchanged(kb, embedder.name, shelf) is None
+    report = build(kb, embedder, shelf)
+
+    assert (report.swapped, report.embedded, report.reused) == (True, 0, 4)
 
 
 def test_progress_is_told_by_stage_up_to_its_total(tmp_path):

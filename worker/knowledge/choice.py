@@ -25,6 +25,7 @@ from worker.ports.world import Vectors
 NONE = ""  # the label of examples that no template answers
 SLIGHT = 1e-6
 BELIEFS = 40  # examples that what we believe before learning is worth
+SIGNS = 7  # that a judge reads
 SOFTNESS = 0.1  # of scores, when the chance that the best one is wrong is shared among the others
 
 
@@ -149,7 +150,7 @@ def ranked_without(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]
 
 
 def signs(scores: NDArray[Any], near: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:
-    """(n, 6): what speaks for the best template. Its score, its lead over the second and over "none", and `near`."""
+    """(n, 7): what speaks for the best template. Its score, its lead over the second and over "none", and `near`."""
     real = scores.copy()
     real[:, list(none)] = GONE
     two = -np.sort(-real, axis=1)[:, :2]
@@ -185,4 +186,4 @@ def _floor(chances: NDArray[Any], said: NDArray[Any], truth: NDArray[Any], nothi
     return float(max(edges, key=lambda edge: matthews(truth, np.where(chances < edge, nothing, said))))
 
 
-__all__ = ["NONE", "Choice", "Example", "Head", "Judge", "ranked_without", "signs", "train"]
+__all__ = ["NONE", "SIGNS", "Choice", "Example", "Head", "Judge", "ranked_without", "signs", "train"]

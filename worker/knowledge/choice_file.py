@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from worker.errors import Permanent
-from worker.knowledge.choice import Head, Judge
+from worker.knowledge.choice import SIGNS, Head, Judge
 from worker.knowledge.ridge import Ridge
 from worker.knowledge.wording import BUCKETS, Wording
 
-FORMAT = 1  # raise it when a head is made or read in another way
+FORMAT = 2  # raise it when a head is made or read in another way: every index is then built anew
 
 
 def pack(head: Head) -> bytes:
@@ -87,4 +87,6 @@ def _head(arrays: Any) -> Head:
         raise ValueError("arrays that do not belong together")
     fits, right = (float(offset) for offset in about["offsets"])
     judges = Judge(arrays["fits"], fits), Judge(arrays["right"], right)
+    if any(judge.weights.shape != (SIGNS,) for judge in judges):
+        raise ValueError("judges of other signs")
     return Head(labels, ridge, Wording(rarity), *judges, float(about["floor"]))

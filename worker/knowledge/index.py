@@ -16,6 +16,7 @@ import numpy as np
 from worker.errors import BadConfiguration
 from worker.knowledge.change import Change, compared
 from worker.knowledge.choice import Example, Head, train
+from worker.knowledge.choice_file import FORMAT as HEAD_FORMAT
 from worker.knowledge.choice_file import pack
 from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb
@@ -174,8 +175,8 @@ def head_of(rows: Sequence[Row], vectors: Vectors, embedder: Embedder, approved:
 
 
 def kb_hash(rows: Sequence[Row], approved: Sequence[Example] = ()) -> str:
-    """Equal for equal rows and approved examples, whatever their order."""
-    digest = hashlib.sha256(FORMAT.encode())
+    """Equal for equal rows and approved examples, whatever their order, as long as rows and heads are made as now."""
+    digest = hashlib.sha256(f"{FORMAT}.{HEAD_FORMAT}".encode())
     for told in sorted(row.model_dump_json() for row in (*rows, *approved)):
         digest.update(told.encode())
     return digest.hexdigest()

@@ -39,7 +39,7 @@ class Ridge:
     sharpness: float
 
     def scores(self, vectors: Vectors, words: Any, may: NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
-        """((n, labels), (n, 3)): about 1 for the label that it is, and how near examples are (see `nearness`).
+        """((n, labels), (n, 4)): about 1 for the label that it is, and how near examples are: `nearness`, and `worded`.
 
         `may`: (n, labels), whether a label is there to be chosen; where it is not, its score is GONE."""
         alike = np.asarray(vectors, dtype=np.float32) @ self.vectors.T
@@ -48,14 +48,17 @@ class Ridge:
         found = np.exp(2 * self.sharpness * likeness) @ self.weights + self.mean
         found = np.where(may, found, GONE)
         alike = np.where(may[:, self.owner], alike, GONE)
-        return found, nearness(alike, self.owner, found.argmax(axis=1))
+        chosen = found.argmax(axis=1)
+        near = nearness(alike, self.owner, chosen), worded(shared, self.owner[self.landmarks], chosen)
+        return found, np.column_stack(near)
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A ridge with what leaving out needs. `span` @ span.T is the hat matrix."""
+    """A ridge with what leaving out needs. `span` @ span.T is the hat matrix; `words` are of all examples."""
 
     ridge: Ridge
+    words: Any
     span: Numbers
     fit: Numbers
     truth: Numbers
@@ -86,7 +89,7 @@ def solve(vectors: Vectors, words: Any, owner: NDArray[Any], labels: int) -> Fit
         mean=truth.mean(axis=0).astype(np.float32),
         sharpness=sharpness,
     )
-    return Fitted(made, span, fit, truth)
+    return Fitted(made, words, span, fit, truth)
 
 
 class _Basis:
@@ -127,14 +130,18 @@ def left_out(fitted: Fitted, owner: NDArray[Any], *, whole: bool) -> tuple[Numbe
             gone = np.linalg.solve((1 + 1e-9) * np.eye(len(mine)) - span @ span.T, residual[mine])
             scores[mine] = fitted.truth[mine] - gone
             scores[mine, label] = GONE  # nobody can choose what is not there
-    vectors, near = fitted.ridge.vectors, []
+    ridge, near = fitted.ridge, []
     for start in range(0, len(owner), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(owner)))
-        alike = vectors[rows] @ vectors.T
+        alike = ridge.vectors[rows] @ ridge.vectors.T
         alike[np.arange(len(rows)), rows] = GONE
         if whole:
             alike[owner[rows][:, None] == owner[None]] = GONE
-        near.append(nearness(alike, owner, scores[rows].argmax(axis=1)))
+        shared = (fitted.words[rows] @ ridge.words.T).toarray()
+        shared[rows[:, None] == ridge.landmarks[None]] = 0.0  # nor may its own words speak for it
+        chosen = scores[rows].argmax(axis=1)
+        both = nearness(alike, owner, chosen), worded(shared, owner[ridge.landmarks], chosen)
+        near.append(np.column_stack(both))
     return scores, np.concatenate(near)
 
 
@@ -144,6 +151,12 @@ def nearness(alike: Numbers, owner: NDArray[Any], chosen: NDArray[Any]) -> Numbe
     top = -np.partition(-alike, few - 1, axis=1)[:, :few]
     own = np.where(owner[None] == chosen[:, None], alike, GONE).max(axis=1)
     return np.column_stack([top.max(axis=1), top.mean(axis=1), own])
+
+
+def worded(shared: Numbers, owner: NDArray[Any], chosen: NDArray[Any]) -> Numbers:
+    """(n,): the most wording that an example with the chosen label shares. What embeddings of strange questions have in
+    common with everything, their words have not."""
+    return np.asarray(np.where(owner[None] == chosen[:, None], shared, 0.0).max(axis=1))
 
 
 def _likeness(vectors: Vectors, words: Any, landmarks: NDArray[Any]) -> Numbers:
