@@ -49,7 +49,7 @@ class Ridge:
         found = np.where(may, found, GONE)
         alike = np.where(may[:, self.owner], alike, GONE)
         chosen = found.argmax(axis=1)
-        near = nearness(alike, self.owner, chosen), worded(shared, self.owner[self.landmarks], chosen)
+        near = nearness(alike, self.owner, chosen), worded(shared, self, chosen)
         return found, np.column_stack(near)
 
 
@@ -138,9 +138,9 @@ def left_out(fitted: Fitted, owner: NDArray[Any], *, whole: bool) -> tuple[Numbe
         if whole:
             alike[owner[rows][:, None] == owner[None]] = GONE
         shared = (fitted.words[rows] @ ridge.words.T).toarray()
-        shared[rows[:, None] == ridge.landmarks[None]] = 0.0  # nor may its own words speak for it
+        shared[rows[:, None] == ridge.landmarks[None]] = 0.0  # an example's own words must not speak for it
         chosen = scores[rows].argmax(axis=1)
-        both = nearness(alike, owner, chosen), worded(shared, owner[ridge.landmarks], chosen)
+        both = nearness(alike, owner, chosen), worded(shared, ridge, chosen)
         near.append(np.column_stack(both))
     return scores, np.concatenate(near)
 
@@ -153,10 +153,12 @@ def nearness(alike: Numbers, owner: NDArray[Any], chosen: NDArray[Any]) -> Numbe
     return np.column_stack([top.max(axis=1), top.mean(axis=1), own])
 
 
-def worded(shared: Numbers, owner: NDArray[Any], chosen: NDArray[Any]) -> Numbers:
-    """(n,): the most wording that an example with the chosen label shares. What embeddings of strange questions have in
-    common with everything, their words have not."""
-    return np.asarray(np.where(owner[None] == chosen[:, None], shared, 0.0).max(axis=1))
+def worded(shared: Numbers, ridge: Ridge, chosen: NDArray[Any]) -> Numbers:
+    """(n,): the most wording that an example with the chosen label shares; 0 for all where the words of landmarks alone
+    are kept: of a part of the examples it told questions without a template worse from the others."""
+    if len(ridge.landmarks) < len(ridge.owner):
+        return np.zeros(len(shared), dtype=np.float32)
+    return np.asarray(np.where(ridge.owner[None] == chosen[:, None], shared, 0.0).max(axis=1))
 
 
 def _likeness(vectors: Vectors, words: Any, landmarks: NDArray[Any]) -> Numbers:
