@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaln
-from scipy.stats import beta
+from scipy.special import betainc, betaincinv, betaln
 
 Numbers = NDArray[Any]
 
@@ -54,7 +53,7 @@ def upper(wrong: float, n: float, alpha: float = ALPHA) -> float:
 
 def clopper_pearson(wrong: float, n: float, alpha: float = ALPHA) -> float:
     """The one-sided bound for a single look at a sample of a fixed size (Clopper and Pearson, 1934)."""
-    return 1.0 if wrong >= n else float(beta.ppf(1 - alpha, wrong + 1, n - wrong))
+    return 1.0 if wrong >= n else float(betaincinv(wrong + 1, n - wrong, 1 - alpha))
 
 
 class Harm(NamedTuple):
