@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.models import Outcome, Standing
+from worker.models import Outcome, ReplyKind, Standing
 from worker.support.earning.sequential import Harm, harm
 
 Numbers = NDArray[Any]
@@ -67,6 +67,13 @@ def columns(outcomes: Sequence[Outcome]) -> History:
         sampled=np.array([one.sampled for one in outcomes], dtype=bool),
         waiting=np.array([one.waiting for one in outcomes], dtype=bool),
     )
+
+
+def by_kind(outcomes: Sequence[Outcome]) -> dict[ReplyKind, History]:
+    found: dict[ReplyKind, list[Outcome]] = {}
+    for one in outcomes:
+        found.setdefault(one.kind, []).append(one)
+    return {kind: columns(ones) for kind, ones in found.items()}
 
 
 def cut(level: int, budget: float) -> float:
