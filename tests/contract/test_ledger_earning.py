@@ -171,7 +171,7 @@ def test_budgets_are_set_for_a_kind_or_for_all_of_them(ledger: Ledger) -> None:
 
     ledger.earning.set_budget(KIND, None, "meera")
     assert ledger.earning.budgets() == {EVERYTHING: 3.5}
-    assert [entry["detail"] for entry in ledger.reviews.audit_log()][0] == "as around it"
+    assert next(entry["detail"] for entry in ledger.reviews.audit_log()) == "as around it"
 
 
 def test_the_newest_model_is_the_one_that_counts(ledger: Ledger) -> None:

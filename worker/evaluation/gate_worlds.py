@@ -29,7 +29,8 @@ UNKNOWN_FOR = (0.6, 0.25, 0.1, 0.05)  # the share of reviews made on the same da
 
 @dataclass(frozen=True)
 class World:
-    """`odds`: of each kind, the log-odds of a wrong reply where every feature is average; `weights`: of features."""
+    """`odds`: of each kind, the log-odds of a wrong reply where every feature is average; `weights`: of features.
+    `turns_bad`: from that night on every reply is wrong with that chance, whatever its features say."""
 
     odds: Sequence[float]
     weights: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
@@ -37,6 +38,7 @@ class World:
     each_night: int = 12
     budget: float = 2.0
     refit: int = 1  # nights from one model to the next
+    turns_bad: tuple[int, float] | None = None
 
 
 @dataclass
@@ -121,6 +123,8 @@ def _day(
     n = int(draw.poisson(world.each_night))
     x = _drafts(world, draw, n)
     p = _chances(odds, x, world)
+    if world.turns_bad and night >= world.turns_bad[0]:
+        p = np.full(n, world.turns_bad[1])
     risk = np.full(n, np.nan) if model is None else chances(model, NAMES, x, kind.standing.kind)
     chosen = customers[draw.integers(0, len(customers), n)] < kind.standing.rung.share
     alone = chosen & (risk <= cut(kind.standing.level, world.budget))

@@ -1,0 +1,98 @@
+"""The gate's nights over a ledger: once each, one step at a time, told with numbers; harm does not wait."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.support.earning.kinds import KIND, START, a_standing, an_outcome
+from worker.adapters.memory import MemoryLedger
+from worker.adapters.memory.earning import MemoryEarning
+from worker.dispatcher import Gatekeeper
+from worker.models import GateMove, Outcome, Rung, Standing
+from worker.ports import Ledger
+from worker.support.earning import night as nights
+from worker.support.earning.night import nightly, watch
+
+NIGHT = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def a_ledger(monkeypatch: pytest.MonkeyPatch, outcomes: list[Outcome], standing: Standing | None = None) -> Ledger:
+    ledger = MemoryLedger()
+    monkeypatch.setattr(MemoryEarning, "outcomes", lambda _self, limit: outcomes[::-1][:limit])
+    if standing is not None:
+        move = GateMove(at=START, before=Standing(kind=KIND), after=standing, why="So it is.")
+        assert ledger.earning.step(move)
+    return ledger
+
+
+def told(n: int, wrong: int = 0, **fields: Any) -> list[Outcome]:
+    return [an_outcome(i, wrong=i < wrong, **fields) for i in range(n)]
+
+
+def test_a_night_learns_a_model_and_takes_one_step_with_its_numbers_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger(monkeypatch, told(300), a_standing())
+    with capture_logs() as logs:
+        [move] = nightly(ledger, NOW, NIGHT) or []
+
+    assert move.after.rung is ledger.earning.standing(KIND).rung is Rung.FIVE
+    assert ledger.earning.moves(1) == [move]
+    model = ledger.earning.model()
+    assert model is not None
+    assert (model.kind, model.n, model.report["told"], model.report["recent"]) == ("rates", 300, 300, 300)
+    [moved] = [entry for entry in logs if entry["event"] == "gate_moved"]
+    assert (moved["before"], moved["after"], moved["outcomes"], moved["wrong"]) == ("review", "5 %", 300, 0)
+    assert nightly(ledger, NOW, NIGHT) is None
+
+
+def test_what_would_leave_alone_grows_with_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger(monkeypatch, [*told(300), *told(100, wrong=15, risk=0.15)])
+    nightly(ledger, NOW, NIGHT)
+    model = ledger.earning.model()
+    assert model is not None
+    alone = dict(model.report["alone"])
+    assert (alone[0.5], alone[1.0], alone[2.0], alone[10.0]) == (0.0, 0.0, 0.75, 1.0)
+
+
+def test_a_missed_night_is_made_up_for_as_soon_as_somebody_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger(monkeypatch, told(60))
+    done: list[date] = []
+    monkeypatch.setattr(nights, "learn", lambda _ledger, _outcomes, now: done.append(now.date()))
+    clock = [NOW]
+    keeper = Gatekeeper(ledger, lambda: clock[0], ZoneInfo("Asia/Kolkata"))
+    for at in (NOW, NOW + timedelta(hours=8), NOW + timedelta(hours=9), NOW + timedelta(days=3)):
+        clock[0] = at
+        keeper.once()
+    # 02:00 in Kolkata is 20:30 UTC.
+    assert done == [NOW.date(), NOW.date(), (NOW + timedelta(days=3)).date()]
+
+
+def test_with_nothing_to_learn_from_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger(monkeypatch, [])
+    assert nightly(ledger, NOW, NIGHT) == []
+    assert ledger.earning.model() is None
+
+
+def test_harm_steps_down_between_nights_as_soon_as_it_is_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = told(80)
+    ledger = a_ledger(monkeypatch, outcomes, a_standing(Rung.ALL))
+    heard = [START]
+    monkeypatch.setattr(MemoryEarning, "last_heard", lambda _self: heard[0])
+    keeper = Gatekeeper(ledger, lambda: NOW, ZoneInfo("UTC"))
+    assert keeper.once() == 0
+
+    outcomes += [an_outcome(80 + n, wrong=True) for n in range(6)]
+    assert keeper.once() == 0  # nobody has said anything since it last looked
+    heard[0] = NOW
+    assert keeper.once() == 1
+    assert ledger.earning.standing(KIND).rung is Rung.REVIEW
+
+
+def test_nothing_is_watched_where_nothing_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger(monkeypatch, told(80, wrong=40), a_standing())
+    assert watch(ledger, NOW) == []
