@@ -73,7 +73,7 @@ def learn(ledger: Ledger, outcomes: Sequence[Outcome], now: datetime) -> RiskMod
     )
     if model is None:
         return None
-    told = report(outcomes, ledger.earning.standings(), now)
+    told = report(outcomes, ledger.earning.standings(), ledger.earning.budgets(), now)
     version = ledger.earning.keep_model(model.model_copy(update={"report": told}))
     log.info(
         "gate_learnt",
