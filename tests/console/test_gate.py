@@ -38,7 +38,9 @@ def a_night_was(ledger: SqlLedger) -> None:
 
 def assessed(ledger: SqlLedger, ticket_id: int, *, alone: bool, status: Status) -> str:
     trace = a_full_trace().model_copy(
-        update={"assessed": Assessed(kind=KIND, features={}, risk=0.01, model=1, alone=alone, sampled=True)}
+        update={
+            "assessed": Assessed(kind=KIND, features={"margin": 0.25}, risk=0.01, model=1, alone=alone, sampled=True)
+        }
     )
     case_id = hold(ledger, ticket_id, trace=trace)
     way = [Status.HELD, Status.APPROVED, Status.SENT] if status is Status.SENT else [Status.HELD, status]
@@ -173,6 +175,12 @@ def test_a_draft_that_a_colleague_judged_first_is_kept_once(ledger: SqlLedger):
     ledger.earning.judge(ledger.cases.drafts(case_id)[-1][0], Treatment.REJECTED, "tom")
     assert maya.send("/second-look", fields | {"then": "send"}).status_code == 409
     assert ledger.earning.outcomes(1)[0].wrong is True
+
+
+def test_the_page_of_a_case_says_what_the_gate_saw(ledger: SqlLedger):
+    case_id = assessed(ledger, 1, alone=False, status=Status.REJECTED)
+    shown = words_of(Lead(a_console(ledger), ledger).get(f"/cases/{case_id}").text)
+    assert "Kind im-withdrawal-time, IM Risk that it is wrong 1.0 %, by model 1 margin 0.250" in shown
 
 
 def test_a_wrong_reply_is_reported_from_its_case(ledger: SqlLedger):

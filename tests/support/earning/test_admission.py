@@ -80,6 +80,12 @@ def test_in_review_mode_history_is_gathered_too(tmp_path: Path) -> None:
         assert reasons(office) == ("Review mode: every reply is read by a person before it leaves.",)
 
 
+def test_in_shadow_mode_nothing_would_ever_be_heard_of_a_draft_so_none_is_kept(tmp_path: Path) -> None:
+    with an_answering_office(tmp_path, delivery="shadow", gate_open=False) as office:
+        ring(office)
+        assert office.ledger.earning.outcomes(10) == []
+
+
 def test_a_draft_with_findings_is_none_of_the_gates_business(office: Office) -> None:
     office.desk.writer.sentence = "A withdrawal from IM reaches your bank account within 5 working days."  # type: ignore[union-attr]
     ring(office)
