@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
+from tests.builders import a_draft, a_reply, a_trace
+from tests.contract.steps import conclude, newest_draft, opened
 from tests.support.earning.kinds import KIND, START, a_standing, an_outcome
 from worker.adapters.memory import MemoryLedger
 from worker.adapters.memory.earning import MemoryEarning
 from worker.dispatcher import Gatekeeper
-from worker.models import GateMove, Outcome, Rung, Standing
+from worker.models import Assessed, GateMove, Lesson, Outcome, Rung, Standing, Status, Treatment
 from worker.ports import Ledger
 from worker.support.earning import night as nights
 from worker.support.earning.night import nightly, watch
+from worker.support.earning.risk import chance
 
 NIGHT = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -96,3 +99,49 @@ def test_harm_steps_down_between_nights_as_soon_as_it_is_heard_of(monkeypatch: p
 def test_nothing_is_watched_where_nothing_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = a_ledger(monkeypatch, told(80, wrong=40), a_standing())
     assert watch(ledger, NOW) == []
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def reviewed(ledger: Ledger, ticket_id: int, treatment: Treatment) -> None:
+    """A draft as the pipeline leaves it for review, with the risk of tonight's model, and a lead's decision."""
+    model = ledger.earning.model()
+    risk = None if model is None else chance(model, {}, KIND)
+    case = opened(ledger, ticket_id)
+    trace = a_trace().model_copy(
+        update={"assessed": Assessed(kind=KIND, risk=risk, model=model.version if model else 0)}
+    )
+    conclude(ledger, case, Status.HELD, draft=a_draft(), trace=trace)
+    outgoing, lesson = a_reply(), Lesson(treatment=treatment, share=0.0)
+    draft_id = newest_draft(ledger, case)
+    assert ledger.reviews.approve(case.case_id, draft_id, outgoing.body_hash, outgoing, "meera", lesson=lesson)
+
+
+def test_from_the_first_review_to_the_first_reply_alone_and_back() -> None:
+    clock = Clock()
+    ledger = MemoryLedger(clock)
+    keeper = Gatekeeper(ledger, clock, ZoneInfo("UTC"))
+    tickets = iter(range(1, 1_000))
+    rungs = []
+    for _ in range(6):
+        for _ in range(70):
+            clock.at += timedelta(minutes=5)
+            reviewed(ledger, next(tickets), Treatment.UNTOUCHED)
+        clock.at += timedelta(days=1)
+        keeper.once()
+        rungs.append(ledger.earning.standing(KIND).rung)
+    # The first day has no model, so 70 outcomes count from the second on: 210 are too few, 280 are enough.
+    assert rungs == [Rung.SHADOW, Rung.REVIEW, Rung.REVIEW, Rung.REVIEW, Rung.FIVE, Rung.FIVE]
+
+    for _ in range(6):
+        clock.at += timedelta(minutes=5)
+        reviewed(ledger, next(tickets), Treatment.REWRITTEN)
+    assert keeper.once() == 1
+    assert ledger.earning.standing(KIND).rung is Rung.REVIEW
+    assert [move.after.rung for move in ledger.earning.moves(9)][::-1] == [Rung.REVIEW, Rung.FIVE, Rung.REVIEW]
