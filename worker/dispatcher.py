@@ -95,9 +95,11 @@ class Gatekeeper:
 
     def once(self) -> int:
         """How many steps were taken."""
+        now, heard = self._now(), self._ledger.earning.last_heard()
+        if heard is None:  # nobody has decided on anything yet
+            return 0
         from worker.support.earning.night import night_of, nightly, watch  # numpy and scipy: not before they are needed
 
-        now, heard = self._now(), self._ledger.earning.last_heard()
         moves = nightly(self._ledger, now, night_of(now, self._zone)) or []
         if heard != self._heard:
             moves += watch(self._ledger, now)

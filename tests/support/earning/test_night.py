@@ -68,6 +68,9 @@ def test_a_missed_night_is_made_up_for_as_soon_as_somebody_is_up(monkeypatch: py
     monkeypatch.setattr(nights, "learn", lambda _ledger, _outcomes, now: done.append(now.date()))
     clock = [NOW]
     keeper = Gatekeeper(ledger, lambda: clock[0], ZoneInfo("Asia/Kolkata"))
+    assert keeper.once() == 0
+    assert done == []  # nobody has said anything yet
+    monkeypatch.setattr(MemoryEarning, "last_heard", lambda _self: START)
     for at in (NOW, NOW + timedelta(hours=8), NOW + timedelta(hours=9), NOW + timedelta(days=3)):
         clock[0] = at
         keeper.once()
