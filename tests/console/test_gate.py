@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,3 +192,26 @@ def test_a_wrong_reply_is_reported_from_its_case(ledger: SqlLedger):
     assert maya.submit(f"/cases/{case_id}", "/gate/harm", reason="Again.").status_code == 409
     held = hold(ledger, 2)
     assert "This reply was wrong" not in maya.get(f"/cases/{held}").text
+
+
+def test_ops_throw_the_switch_from_the_command_line(
+    ledger: SqlLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from scripts.gate import main
+
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
+    monkeypatch.setenv("DESKHAND_ENV_FILE", str(tmp_path / "no.env"))
+    a_night_was(ledger)
+    assert main(["stop", "Odd replies."]) == 0
+    stop = ledger.earning.stopped()
+    assert stop is not None
+    assert stop.by.startswith("scripts/gate.py (")
+    assert "Odd replies." in capsys.readouterr().out
+    assert main(["go-on"]) == 0
+    assert ledger.earning.stopped() is None
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out.split() == [
+        *("Not", "stopped."),
+        *("im-withdrawal-time", "IM", "5", "%", "2", "of", "100", "since", "2026-03-02"),
+    ]
