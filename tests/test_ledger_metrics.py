@@ -14,9 +14,13 @@ from worker.ledger_metrics import LedgerMetrics
 ALARM = 900
 
 
+def told(ledger: MemoryLedger, name: str) -> float:
+    samples = {sample.name: sample.value for metric in LedgerMetrics(ledger).collect() for sample in metric.samples}
+    return samples[name]
+
+
 def behind(ledger: MemoryLedger) -> float:
-    told = {sample.name: sample.value for metric in LedgerMetrics(ledger).collect() for sample in metric.samples}
-    return told["deskhand_poller_behind_seconds"]
+    return told(ledger, "deskhand_poller_behind_seconds")
 
 
 class Quiet:
@@ -63,3 +67,10 @@ def test_a_mark_ahead_of_our_clock_is_not_behind():
     ledger.doorbells.set_poll_mark(datetime.now(UTC) + timedelta(minutes=1))
 
     assert behind(ledger) == 0.0
+
+
+def test_the_switch_that_stops_automatic_sending_is_told_while_it_is_thrown():
+    ledger, name = MemoryLedger(), "deskhand_automatic_sending_stopped"
+    assert told(ledger, name) == 0
+    ledger.earning.stop("Odd replies.", "meera")
+    assert told(ledger, name) == 1

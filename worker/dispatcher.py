@@ -1,6 +1,7 @@
 """The sweep: a loop of its own that finds what the queue missed, and runs the poller.
 
 It looks at the ledger only; a job in Redis that repairs Redis would be lost with it. Several may run: claims decide.
+Beside it run the poller and the gate's nights.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -82,6 +84,29 @@ def recheck(ledger: Ledger) -> int:
     return len(rung)
 
 
+class Gatekeeper:
+    """Lets the gate learn once a night, and step down whenever something new was said of a reply."""
+
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime], zone: tzinfo) -> None:
+        self._ledger = ledger
+        self._now = now
+        self._zone = zone
+        self._heard: datetime | None = None
+
+    def once(self) -> int:
+        """How many steps were taken."""
+        now, heard = self._now(), self._ledger.earning.last_heard()
+        if heard is None:  # nobody has decided on anything yet
+            return 0
+        from worker.support.earning.night import night_of, nightly, watch  # numpy and scipy: not before they are needed
+
+        moves = nightly(self._ledger, now, night_of(now, self._zone)) or []
+        if heard != self._heard:
+            moves += watch(self._ledger, now)
+            self._heard = heard  # only now: a look that failed is made again
+        return len(moves)
+
+
 def every(seconds: float, work: Callable[[], object], name: str, stop: threading.Event) -> None:
     """Runs `work` until told to stop. Its failures are logged, never fatal: the next round may find the part healed."""
     structlog.contextvars.bind_contextvars(stage=name)
@@ -113,9 +138,12 @@ def run(settings: Settings, stop: threading.Event) -> None:
         target=every, args=(RECHECK_SECONDS, lambda: recheck(ledger), "recheck", stop), daemon=True
     )
     looker.start()
+    gatekeeper = Gatekeeper(ledger, lambda: datetime.now(UTC), ZoneInfo(settings.time_zone))
+    keeper = threading.Thread(target=every, args=(RECHECK_SECONDS, gatekeeper.once, "gate", stop), daemon=True)
+    keeper.start()
     log.info("dispatcher_started", sweep_seconds=settings.sweep_seconds, poll_seconds=settings.poll_seconds)
     every(settings.sweep_seconds, sweep.once, "dispatcher", stop)
-    for thread in (poller, looker):
+    for thread in (poller, looker, keeper):
         thread.join(timeout=5)
     ledger.close()
 

@@ -28,6 +28,7 @@ class LedgerMetrics(Collector):
             oldest = self._ledger.cases.oldest_open()
             doubts = self._ledger.sends.in_doubt()
             read_up_to = self._ledger.doorbells.poll_mark()
+            stopped = self._ledger.earning.stopped() is not None
         except Trouble:
             up.add_metric([], 0)
             yield up
@@ -44,6 +45,9 @@ class LedgerMetrics(Collector):
             value=oldest.total_seconds() if oldest else 0.0,
         )
         yield GaugeMetricFamily("deskhand_sends_in_doubt", "Sends whose outcome is not known", value=doubts)
+        yield GaugeMetricFamily(
+            "deskhand_automatic_sending_stopped", "1 while the switch of the gate is thrown", value=int(stopped)
+        )
         yield GaugeMetricFamily(
             "deskhand_poller_behind_seconds",
             "How long ago that was up to which the poller has read what changed in Freshdesk",

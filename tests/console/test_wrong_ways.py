@@ -13,6 +13,8 @@ from worker.console.mishaps import KEEP
 from worker.models import Status
 from worker.support.review import LONGEST
 
+PLACES = ["Queue", "Numbers", "Service", "Gate", "Second look"]  # of a reviewer
+
 
 def navigation(page: str) -> list[str]:
     return [a.get_text() for a in BeautifulSoup(page, "html.parser").select("nav.places a")]
@@ -21,7 +23,7 @@ def navigation(page: str) -> list[str]:
 def test_an_unknown_address_says_so_with_the_way_to_everything_else(ledger: SqlLedger):
     app = a_console(ledger)
     answer = Lead(app, ledger).get("/nonsense")
-    assert (answer.status_code, navigation(answer.text)) == (404, ["Queue", "Numbers", "Service"])
+    assert (answer.status_code, navigation(answer.text)) == (404, PLACES)
     stranger = Lead(app, ledger, role=None).get("/nonsense")
     assert (stranger.status_code, navigation(stranger.text)) == (404, [])
 
@@ -33,7 +35,7 @@ def test_an_address_that_only_takes_forms_leads_on_to_its_case(ledger: SqlLedger
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
     if method != "HEAD":  # whose answer has no page
-        assert navigation(answer.text) == ["Queue", "Numbers", "Service"]
+        assert navigation(answer.text) == PLACES
         assert f'href="/cases/{case_id}">To the case' in answer.text
 
 
@@ -44,7 +46,7 @@ def test_a_form_that_is_too_long_is_answered_by_a_page_with_the_words_in_it(ledg
     answer = maya.send(f"/cases/{case_id}/edit", fields | {"text": "Word. " * (MOST // 6 + 1)})
     assert answer.status_code == 413
     assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
-    assert navigation(answer.text) == ["Queue", "Numbers", "Service"]
+    assert navigation(answer.text) == PLACES
     assert "What you typed stands below." in answer.text
     assert answer.text.count("Word. ") > MOST // 6
     assert len(ledger.cases.drafts(case_id)) == 1
@@ -52,7 +54,7 @@ def test_a_form_that_is_too_long_is_answered_by_a_page_with_the_words_in_it(ledg
 
 def test_what_is_too_long_to_be_read_is_still_answered_by_a_page(ledger: SqlLedger):
     answer = Lead(a_console(ledger), ledger).send("/cases/c1/edit", {"text": "x" * (MAX_BYTES + 1)})
-    assert (answer.status_code, navigation(answer.text)) == (413, ["Queue", "Numbers", "Service"])
+    assert (answer.status_code, navigation(answer.text)) == (413, PLACES)
     assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
     assert "Go back in your browser to what you typed." in answer.text
 

@@ -17,12 +17,14 @@ from worker.console.access import Access, TooLong
 from worker.console.audit import add_audit
 from worker.console.case import Cases, add_case
 from worker.console.deciding import add_decisions
+from worker.console.gate import add_gate
 from worker.console.mishaps import add_mishaps
 from worker.console.numbers import add_numbers
 from worker.console.page import STATIC, Pages
 from worker.console.parts import add_parts
 from worker.console.promises import add_promises
 from worker.console.queue import add_queue
+from worker.console.second_look import add_second_look
 from worker.console.signin import add_signin
 from worker.console.taught import add_lessons
 from worker.console.telling import add_telling
@@ -93,6 +95,8 @@ def make_console(
     add_lessons(app, ledger, pages, zone, now)
     add_promises(app, ledger, access, pages, zone, now)
     add_parts(app, ledger, pages, looks or {})
+    add_gate(app, ledger, access, pages, policy)
+    add_second_look(app, access, pages, desk)
     return app
 
 

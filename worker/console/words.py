@@ -54,7 +54,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     "sure": ("Certainty", "Something about the customer or the draft is not certain enough."),
 }
 ON_CASES = frozenset(
-    {"approve", "edit", "reject", "redraft", "undo", "take over", "mind", "superseded", "promise kept"}
+    {"approve", "edit", "reject", "redraft", "undo", "take over", "mind", "superseded", "promise kept", "report harm"}
 )  # audited
 KEYS = (
     (

@@ -12,7 +12,18 @@ import sys
 from collections.abc import Sequence
 
 from worker.errors import BadConfiguration, Trouble
-from worker.evaluation import grounding, injection, intents, isolation, mutations, replies, retrieval, swaps, templates
+from worker.evaluation import (
+    gate,
+    grounding,
+    injection,
+    intents,
+    isolation,
+    mutations,
+    replies,
+    retrieval,
+    swaps,
+    templates,
+)
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.log import start_logging
 
@@ -28,6 +39,7 @@ SUITES: dict[str, Suite] = {
         mutations.SUITE,
         injection.SUITE,
         grounding.SUITE,
+        gate.SUITE,
     )
 }
 

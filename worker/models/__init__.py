@@ -6,6 +6,17 @@ Vendor words (status 2, `choices[0]`) never get in here.
 from worker.models.base import Noun
 from worker.models.customers import Asked, Customer, Identity, Reader, Strength
 from worker.models.drafts import Basis, Claim, Draft, Finding, HeldToken, Part, Sentence, Step, Trace, Usage, Verdict
+from worker.models.earning import (
+    DEFAULT_BUDGET,
+    Assessed,
+    GateMove,
+    Outcome,
+    ReplyKind,
+    RiskModel,
+    Rung,
+    Standing,
+    Stop,
+)
 from worker.models.knowledge import Kind, Source, Template
 from worker.models.lessons import Change, Lesson, Treatment
 from worker.models.promises import MadePromise, Promise
@@ -38,9 +49,11 @@ from worker.models.tickets import (
 
 __all__ = [
     "ANSWER_WITHIN",
+    "DEFAULT_BUDGET",
     "MOVES",
     "TERMINAL",
     "Asked",
+    "Assessed",
     "Author",
     "Basis",
     "Case",
@@ -51,6 +64,7 @@ __all__ = [
     "Doorbell",
     "Draft",
     "Finding",
+    "GateMove",
     "HeldToken",
     "Identity",
     "Kind",
@@ -58,19 +72,25 @@ __all__ = [
     "MadePromise",
     "Message",
     "Noun",
+    "Outcome",
     "Part",
     "Posted",
     "Promise",
     "Reader",
+    "ReplyKind",
     "Requester",
     "Ring",
+    "RiskModel",
+    "Rung",
     "Send",
     "SendKind",
     "SendState",
     "Sentence",
     "Source",
+    "Standing",
     "Status",
     "Step",
+    "Stop",
     "Strength",
     "Template",
     "Thread",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from worker.models.base import Noun
 from worker.models.customers import Asked, Identity, Reader
+from worker.models.earning import Assessed
 from worker.models.knowledge import Source
 
 
@@ -134,3 +135,4 @@ class Trace(Noun):
     prompt: str = ""
     answer: str = ""
     seconds: dict[str, float] = Field(default_factory=dict)
+    assessed: Assessed | None = None  # where only the mode or the gate could hold the draft

@@ -1,6 +1,7 @@
 """What we need of the world, in our words: few, small protocols. Adapters implement them, bootstrap joins them."""
 
 from worker.ports.customers import Customers
+from worker.ports.earning import Earning
 from worker.ports.figures import Figures
 from worker.ports.ledger import Cases, Doorbells, Ledger, Sends
 from worker.ports.outgoing import Outgoing
@@ -30,6 +31,7 @@ __all__ = [
     "Customers",
     "Directory",
     "Doorbells",
+    "Earning",
     "Embedder",
     "Enqueue",
     "Figures",

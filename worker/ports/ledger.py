@@ -27,6 +27,7 @@ from worker.models import (
     Verdict,
 )
 from worker.ports.customers import Customers
+from worker.ports.earning import Earning
 from worker.ports.figures import Figures
 from worker.ports.outgoing import Outgoing
 from worker.ports.people import Reviews, Users
@@ -274,6 +275,7 @@ class Ledger(Protocol):
     users: Users
     figures: Figures
     promises: Promises
+    earning: Earning
 
     def ping(self) -> str: ...
 

@@ -6,6 +6,7 @@ machine's mail), the one before it has its turn, so that a question is not lost 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -87,6 +88,8 @@ def _work_on(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -
     verdict = draft(thread, message, progress, desk, hint=doorbell.hint, may_wait=patient)
     if verdict.step is Step.SEND and (reasons := _for_a_person(message, thread, doorbell)):
         verdict = held_instead(verdict, reasons)
+    if doorbell.ring is not Ring.REDRAFT:
+        progress.assessed = progress.admission.ended(alone=verdict.step is Step.SEND, lot=random.random())
     crash_point("draft.judged")
     sends = _conclude(case, thread, verdict, progress, desk)
     crash_point("draft.concluded")

@@ -133,13 +133,15 @@ def _superseded(send: Send, desk: Desk) -> Overtaken:
     thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger)
     crash_point("deliver.thread_read")
     # A lead who approves decides for the ticket whoever has it; what nobody approved must not cross a colleague's work.
-    if thread.ticket.assigned_to_person and not _approved_by_person(send, desk):
+    alone = not _approved_by_person(send, desk)
+    if thread.ticket.assigned_to_person and alone:
         return overtaken(thread, send.message_key) or Overtaken.TAKEN
+    stopped = Overtaken.STOPPED if alone and desk.ledger.earning.stopped() is not None else Overtaken.NOT
     read = desk.ledger.cases.thread(send.case_id)
     if not wrote_after(thread, send.message_key, read=read):
-        return overtaken(thread, send.message_key)
+        return overtaken(thread, send.message_key) or stopped
     reason = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
-    if not reason and not _approved_by_person(send, desk):
+    if not reason and alone:
         return Overtaken.NEEDLESS
     return reason
 
@@ -151,7 +153,7 @@ def _approved_by_person(send: Send, desk: Desk) -> bool:
 
 def _drop(send: Send, reason: Overtaken, desk: Desk, trouble: str = "") -> str:
     words = f"Not sent: {reason} ({trouble})." if trouble else f"Not sent: {reason}."
-    if reason is Overtaken.NEEDLESS:
+    if reason in (Overtaken.NEEDLESS, Overtaken.STOPPED):
         case_to, note = Status.HELD, _held_again(send, words, desk)
     else:
         case_to, note = Status.HANDED_OVER if reason is Overtaken.TAKEN else Status.SUPERSEDED, None

@@ -23,6 +23,7 @@ class Overtaken(StrEnum):
     ANSWERED = "it was answered already"
     TAKEN = "a colleague has taken this ticket over"
     NEEDLESS = "a message came in since that needs no answer, so a person should look"
+    STOPPED = "automatic sending is switched off"
     OUT_OF_REACH = "the ticket was deleted, or cannot be reached any more"
 
 

@@ -16,6 +16,7 @@ from worker.knowledge.chunk import template_source
 from worker.models import Author, Identity, Message, Reader, Step, Strength, Thread, Verdict
 from worker.support.compose import Judged, candidate, compose
 from worker.support.desk import Desk
+from worker.support.earning.admission import admit
 from worker.support.facts import known_facts
 from worker.support.gate import gate
 from worker.support.generate import Assignment, Writing, fill_sources, from_template, generate
@@ -64,8 +65,13 @@ def draft(
     with progress.stage("guard"):
         reply = candidate(words, found, writing, facts, who, reader, desk)
         judged = Judged(findings=judge(reply), claims=ledger_of(reply))
-        progress.draft = compose(thread, who, found, writing, judged, facts, desk)
-    return decide(progress.draft, writing, found, who, desk.index, desk.rulebook, desk.policy)
+        reply_draft = progress.draft = compose(thread, who, found, writing, judged, facts, desk)
+    with progress.stage("earn"):
+        asked_by = str(thread.ticket.requester.requester_id)
+        gate_says = progress.admission = admit(
+            reply_draft, found, who, reader, progress.questions, words.now, asked_by, desk
+        )
+    return decide(reply_draft, writing, found, who, desk.index, desk.rulebook, desk.policy, gate_says.against)
 
 
 def automatic(thread: Thread, message: Message, desk: Desk) -> set[str]:

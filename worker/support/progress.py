@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from worker import metrics
-from worker.models import Asked, Draft, Identity, Reader, Trace
+from worker.models import Asked, Assessed, Draft, Identity, Reader, Trace
+from worker.support.earning.admission import Admission
 from worker.support.generate import Writing
 from worker.support.retrieve import Found
 
@@ -29,6 +30,8 @@ class Progress:
     writing: Writing | None = None
     draft: Draft | None = None
     index_version: str = ""
+    admission: Admission = field(default_factory=Admission)
+    assessed: Assessed | None = None  # as the admission has it, once it is decided
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -56,4 +59,5 @@ class Progress:
             prompt=writing.prompt if writing else "",
             answer=writing.answer if writing else "",
             seconds=self.seconds,
+            assessed=self.assessed,
         )

@@ -18,11 +18,18 @@ from worker.support.retrieve import Found
 
 
 def decide(
-    draft: Draft, writing: Writing, found: Found, who: Identity, index: Index, rulebook: Rulebook, policy: Policy
+    draft: Draft,
+    writing: Writing,
+    found: Found,
+    who: Identity,
+    index: Index,
+    rulebook: Rulebook,
+    policy: Policy,
+    gate: Sequence[str] = (),
 ) -> Verdict:
-    """SEND without a reason against it, else HOLD with all of them."""
+    """SEND without a reason against it, else HOLD with all of them. `gate`: its reasons."""
     reasons = [
-        *_mode(policy),
+        *(_mode(policy) or gate),
         *_templates(draft, index, rulebook),
         *([f"The checks found {_things(len(draft.findings))}."] if draft.findings else []),
     ]
@@ -47,7 +54,7 @@ def _mode(policy: Policy) -> list[str]:
         return ["Shadow mode: drafts are shown in the console only."]
     if policy.delivery != "auto":
         return ["Review mode: every reply is read by a person before it leaves."]
-    return [] if policy.gate_open else ["The gate has not been opened for this kind of reply."]
+    return []
 
 
 def _templates(draft: Draft, index: Index, rulebook: Rulebook) -> list[str]:

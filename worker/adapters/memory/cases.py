@@ -111,7 +111,9 @@ class MemoryCases(MemoryCaseLookups):
             row.thread, row.trace = cleaned(thread), cleaned(trace)
             row.unanswered = self._unanswered(row.case, left_open(draft, trace))
             if draft is not None:
-                self._state.add_draft(row, draft, trace)
+                draft_id = self._state.add_draft(row, draft, trace)
+                if trace.assessed is not None:
+                    self._state.assess(row, draft_id, trace.assessed)
             if status is not Status.IGNORED:
                 self._supersede_older(row)
             return [self._state.add_send(row.case, one) for one in outgoing]

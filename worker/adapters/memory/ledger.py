@@ -5,13 +5,14 @@ from __future__ import annotations
 from worker.adapters.memory.cases import MemoryCases
 from worker.adapters.memory.customers import MemoryCustomers
 from worker.adapters.memory.doorbells import MemoryDoorbells
+from worker.adapters.memory.earning import MemoryEarning
 from worker.adapters.memory.figures import MemoryFigures
 from worker.adapters.memory.promises import MemoryPromises
 from worker.adapters.memory.reviews import MemoryReviews
 from worker.adapters.memory.sends import MemorySends
 from worker.adapters.memory.state import State, wall_clock
 from worker.adapters.memory.users import MemoryUsers
-from worker.ports import Cases, Customers, Doorbells, Figures, Now, Promises, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Earning, Figures, Now, Promises, Reviews, Sends, Users
 
 
 class MemoryLedger:
@@ -25,6 +26,7 @@ class MemoryLedger:
     users: Users
     figures: Figures
     promises: Promises
+    earning: Earning
 
     def __init__(self, now: Now = wall_clock) -> None:
         state = State(now)
@@ -36,6 +38,7 @@ class MemoryLedger:
         self.users = MemoryUsers(state)
         self.figures = MemoryFigures(state)
         self.promises = MemoryPromises(state)
+        self.earning = MemoryEarning(state)
 
     def ping(self) -> str:
         return "in memory"

@@ -15,6 +15,7 @@ from worker.adapters.store.columns import clean, new_id
 from worker.adapters.store.room import MOOT
 from worker.models import (
     MOVES,
+    Assessed,
     Case,
     Doorbell,
     Draft,
@@ -27,6 +28,7 @@ from worker.models import (
     Status,
     Thread,
     Trace,
+    Treatment,
 )
 from worker.ports import Now, Outgoing
 from worker.ports.figures import Learnt, Unanswered
@@ -76,6 +78,16 @@ class SendRow:
     posted_at: datetime | None = None
 
 
+@dataclass
+class AssessedRow:
+    draft_id: str
+    case_id: str
+    at: datetime
+    assessed: Assessed
+    judged: tuple[Treatment, datetime] | None = None
+    harm_at: datetime | None = None
+
+
 class State:
     """All rows by id, in the order in which they came."""
 
@@ -92,6 +104,7 @@ class State:
         self.taken: dict[int, str] = {}
         self.told: dict[str, datetime] = {}  # up to when a lead was told which approvals were stopped
         self.promises: dict[str, MadePromise] = {}
+        self.assessed: dict[str, AssessedRow] = {}
 
     def free(self, lease_until: datetime | None) -> bool:
         return lease_until is None or lease_until <= self.now()
@@ -149,6 +162,9 @@ class State:
         row.drafts.append((draft_id, cleaned(draft), cleaned(trace)))
         row.case = row.case.model_copy(update={"template_id": clean(draft.template_id)})
         return draft_id
+
+    def assess(self, row: CaseRow, draft_id: str, assessed: Assessed) -> None:
+        self.assessed[draft_id] = AssessedRow(draft_id, row.case.case_id, self.now(), cleaned(assessed))
 
     def may_send(self, case: Case, outgoing: Sequence[Outgoing]) -> bool:
         """At most one live reply per customer message."""

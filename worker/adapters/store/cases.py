@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, selec
 
 from worker.adapters.store.columns import clock, new_id, thread_words
 from worker.adapters.store.conditions import UNENDED, WAITING
+from worker.adapters.store.earning import keep_assessed
 from worker.adapters.store.lessons import keep_unanswered
 from worker.adapters.store.lookups import CaseLookups
 from worker.adapters.store.room import (
@@ -95,7 +96,9 @@ class SqlCases(CaseLookups):
                 _keep(connection, case_id, thread, trace)
                 keep_unanswered(connection, case_id, draft, trace)
                 if draft is not None:
-                    add_draft(connection, case_id, draft, trace)
+                    draft_id = add_draft(connection, case_id, draft, trace)
+                    if trace.assessed is not None:
+                        keep_assessed(connection, case_id, draft_id, trace.assessed)
                 if status is not Status.IGNORED:
                     _supersede_older(connection, row)
                 return [add_send(connection, case_id, row.ticket_id, row.message_key, one) for one in outgoing]

@@ -36,6 +36,7 @@ from worker.adapters.store.schema import (
     unanswered,
     users,
 )
+from worker.adapters.store.schema_earning import assessments
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
 from worker.errors import BadConfiguration, Permanent, Trouble
@@ -48,6 +49,7 @@ EMPTIED: dict[Table, dict[str, Any]] = {
     case_moves: {"reasons": []},
     sends: {"body_html": ""},
     lessons: {"difference": [], "reason": ""},
+    assessments: {"harm": ""},
 }
 DELETED = (snapshots, case_words, unanswered)
 # Of a draft and its trace: what the console's numbers and the learning of templates count. All else goes.

@@ -8,6 +8,7 @@ from worker.adapters.store.cases import SqlCases
 from worker.adapters.store.columns import clock
 from worker.adapters.store.customers import SqlCustomers
 from worker.adapters.store.doorbells import SqlDoorbells
+from worker.adapters.store.earning import SqlEarning
 from worker.adapters.store.engine import open_engine
 from worker.adapters.store.figures import SqlFigures
 from worker.adapters.store.promises import SqlPromises
@@ -16,7 +17,7 @@ from worker.adapters.store.room import Room, upsert
 from worker.adapters.store.schema import marks
 from worker.adapters.store.sends import SqlSends
 from worker.adapters.store.users import SqlUsers
-from worker.ports import Cases, Customers, Doorbells, Figures, Promises, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Earning, Figures, Promises, Reviews, Sends, Users
 
 
 class SqlLedger(Room):
@@ -30,6 +31,7 @@ class SqlLedger(Room):
     users: Users
     figures: Figures
     promises: Promises
+    earning: Earning
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -41,6 +43,7 @@ class SqlLedger(Room):
         self.users = SqlUsers(engine)
         self.figures = SqlFigures(engine)
         self.promises = SqlPromises(engine)
+        self.earning = SqlEarning(engine)
 
     def ping(self) -> str:
         """ "SQLite 3.53.4" or "PostgreSQL 15.10"; raises trouble."""

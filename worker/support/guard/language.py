@@ -38,6 +38,13 @@ _OTHERS = frozenset(
 )
 
 
+def english_share(text: str) -> float:
+    """Of the frequent words in it that we know, the English ones; 1 where there are none."""
+    words = [w.casefold() for w in _WORD.findall(text)]
+    english, other = sum(w in _ENGLISH for w in words), sum(w in _OTHERS for w in words)
+    return english / (english + other) if english + other else 1.0
+
+
 def check(reply: Candidate) -> Iterator[Finding]:
     words = [w.casefold() for w in _WORD.findall(reply.message)]
     foreign_script = sum(1 for w in words if not w.isascii() and not re.fullmatch(r"[a-z\u00c0-\u024f]+", w))

@@ -1,0 +1,79 @@
+"""The gate from the command line: the one switch for automatic sending, and where every kind of reply stands.
+
+    scripts/gate.py stop "Odd replies since noon"     nothing leaves without a person from now on
+    scripts/gate.py go-on                             what has earned it may leave alone again
+    scripts/gate.py status                            the switch, every kind, and its latest step
+
+What waits to leave when the switch is thrown is held as a draft. Replies that a person approved still leave.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from worker.errors import BadConfiguration, Trouble
+from worker.models import Standing
+from worker.ports import Ledger
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0: done. 1: the request or the settings are wrong. 2: the database did not take it; try again."""
+    from worker.bootstrap import open_ledger_for
+    from worker.settings import load_settings
+
+    asked = _arguments().parse_args(argv)
+    try:
+        ledger = open_ledger_for(load_settings())
+        try:
+            run(asked, ledger)
+        finally:
+            ledger.close()
+    except BadConfiguration as error:
+        print("\n".join(error.problems), file=sys.stderr)
+        return 1
+    except Trouble as trouble:
+        print(f"The ledger does not answer: {trouble.reason}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(asked: argparse.Namespace, ledger: Ledger) -> None:
+    """Does what was asked; raises trouble."""
+    by = f"scripts/gate.py ({getpass.getuser()})"
+    if asked.command == "stop":
+        ledger.earning.stop(asked.reason, by)
+    elif asked.command == "go-on":
+        ledger.earning.go_on(by)
+    stop = ledger.earning.stopped()
+    print(f"Stopped by {stop.by} at {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}" if stop else "Not stopped.")
+    if asked.command == "status":
+        for standing in ledger.earning.standings():
+            print(_line(standing))
+
+
+def _line(standing: Standing) -> str:
+    since = f"{standing.moved_at:%Y-%m-%d}" if standing.moved_at else "-"
+    kind = standing.kind
+    return (
+        f"{kind.template_id:<40} {kind.segment:<12} {standing.rung.value:<7} {standing.budget:g} of 100   since {since}"
+    )
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gate.py", description="Automatic sending: the switch, and who has earned it."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("stop", help="nothing leaves without a person").add_argument("reason")
+    commands.add_parser("go-on", help="what has earned it may leave alone again")
+    commands.add_parser("status", help="the switch, and where every kind of reply stands")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
