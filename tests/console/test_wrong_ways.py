@@ -13,7 +13,7 @@ from worker.console.mishaps import KEEP
 from worker.models import Status
 from worker.support.review import LONGEST
 
-PLACES = ["Queue", "Numbers", "Service", "Gate", "Second look"]  # of a reviewer
+PLACES = ["Queue", "Promises", "Numbers", "Service", "Gate", "Second look"]  # of a reviewer
 
 
 def navigation(page: str) -> list[str]:

@@ -42,10 +42,16 @@ STAYS = {
     "sends": "send_id case_id message_key kind body_hash change state remote_id remark",
     "lessons": "draft_id case_id machine_id template_id decision treatment login",
     "lesson_findings": "draft_id guard",
+    "promises": "promise_id send_id case_id act due period made_by kept_by",
     "users": "login role password_hash",
     "sessions": "token_hash login csrf",
     "links": "token_hash login",
     "audit": "login action subject",
+    "assessments": "draft_id case_id template_id segment judged judged_by harm_by",
+    "gate_standings": "template_id segment rung",
+    "gate_moves": "template_id segment",
+    "gate_budgets": "template_id segment",
+    "gate_notes": "name value login",
 }
 GOES = {  # otherwise than by EMPTIED and DELETED
     "doorbells": "hint raw",

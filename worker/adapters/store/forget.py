@@ -20,6 +20,7 @@ from worker.adapters.store.columns import Json
 from worker.adapters.store.engine import open_engine
 from worker.adapters.store.leftovers import CERTAIN, NAME, Hit, Needle, in_files, needles_of, redacted, search, tables
 from worker.adapters.store.person import Person, Unfinished, find_person, rows_of, unfinished
+from worker.adapters.store.promises import promises
 from worker.adapters.store.room import Room, note_audit
 from worker.adapters.store.schema import (
     audit,
@@ -50,6 +51,7 @@ EMPTIED: dict[Table, dict[str, Any]] = {
     sends: {"body_html": ""},
     lessons: {"difference": [], "reason": ""},
     assessments: {"harm": ""},
+    promises: {"words": ""},
 }
 DELETED = (snapshots, case_words, unanswered)
 # Of a draft and its trace: what the console's numbers and the learning of templates count. All else goes.
