@@ -47,11 +47,12 @@ STAYS = {
     "sessions": "token_hash login csrf",
     "links": "token_hash login",
     "audit": "login action subject",
-    "assessments": "draft_id case_id template_id segment judged judged_by harm_by",
+    "assessments": "draft_id case_id template_id segment features judged judged_by harm_by",
     "gate_standings": "template_id segment rung",
-    "gate_moves": "template_id segment",
+    "gate_moves": "template_id segment move",
     "gate_budgets": "template_id segment",
     "gate_notes": "name value login",
+    "risk_models": "model",
 }
 GOES = {  # otherwise than by EMPTIED and DELETED
     "doorbells": "hint raw",
