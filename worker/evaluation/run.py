@@ -15,6 +15,7 @@ from worker.errors import BadConfiguration, Trouble
 from worker.evaluation import (
     gate,
     grounding,
+    incident,
     injection,
     intents,
     isolation,
@@ -40,6 +41,7 @@ SUITES: dict[str, Suite] = {
         injection.SUITE,
         grounding.SUITE,
         gate.SUITE,
+        incident.SUITE,
     )
 }
 

@@ -17,6 +17,7 @@ from worker.models.earning import (
     Standing,
     Stop,
 )
+from worker.models.incidents import Brake, Hour, Sighting, Surge, Topic
 from worker.models.knowledge import Kind, Source, Template
 from worker.models.lessons import Change, Lesson, Treatment
 from worker.models.promises import MadePromise, Promise
@@ -56,6 +57,7 @@ __all__ = [
     "Assessed",
     "Author",
     "Basis",
+    "Brake",
     "Case",
     "Change",
     "Channel",
@@ -66,6 +68,7 @@ __all__ = [
     "Finding",
     "GateMove",
     "HeldToken",
+    "Hour",
     "Identity",
     "Kind",
     "Lesson",
@@ -86,18 +89,21 @@ __all__ = [
     "SendKind",
     "SendState",
     "Sentence",
+    "Sighting",
     "Source",
     "Standing",
     "Status",
     "Step",
     "Stop",
     "Strength",
+    "Surge",
     "Template",
     "Thread",
     "Ticket",
     "TicketChange",
     "TicketNews",
     "TicketState",
+    "Topic",
     "Trace",
     "Treatment",
     "Usage",
