@@ -155,4 +155,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the first desk")
 
 
-SUITE = Suite("incident", "made-up desks: false alarms of the incident brake, and minutes until it is on", _arguments, measure)
+SUITE = Suite(
+    "incident", "made-up desks: false alarms of the incident brake, and minutes until it is on", _arguments, measure
+)

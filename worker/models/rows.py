@@ -96,6 +96,7 @@ def answer_within(priority: int) -> timedelta:
 
 class SendKind(StrEnum):
     REPLY = "reply"  # public; at most one per customer message
+    HOLDING = "holding"  # public; says only that it is being looked into, and answers nothing
     HELD_NOTE = "held_note"
     HANDOVER_NOTE = "handover_note"
 

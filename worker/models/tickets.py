@@ -82,6 +82,7 @@ class Message(Noun):
     text: str = ""  # the vendor's text rendering; may hold quotes and signature
     from_email: str = ""
     author_id: int | None = None
+    holding: bool = False  # a holding reply of ours: the customer has it, and nothing is answered by it
 
 
 class Thread(Noun):

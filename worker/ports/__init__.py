@@ -3,6 +3,7 @@
 from worker.ports.customers import Customers
 from worker.ports.earning import Earning
 from worker.ports.figures import Figures
+from worker.ports.incidents import Incidents
 from worker.ports.ledger import Cases, Doorbells, Ledger, Sends
 from worker.ports.outgoing import Outgoing
 from worker.ports.people import NONE, AskedAnew, Beside, HeldRow, NotSent, Reviews, Sieve, Users
@@ -38,6 +39,7 @@ __all__ = [
     "HeldRow",
     "Helpdesk",
     "Hit",
+    "Incidents",
     "Index",
     "Ledger",
     "NotSent",

@@ -29,6 +29,7 @@ from worker.models import (
 from worker.ports.customers import Customers
 from worker.ports.earning import Earning
 from worker.ports.figures import Figures
+from worker.ports.incidents import Incidents
 from worker.ports.outgoing import Outgoing
 from worker.ports.people import Reviews, Users
 from worker.ports.promises import Promises
@@ -251,8 +252,8 @@ class Sends(Protocol):
     def due(self, limit: int) -> Sequence[str]: ...
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
-        """The ticket's public replies that are at Freshdesk or may be, whatever became of their cases: dropped ones
-        too, where an attempt was in doubt."""
+        """The ticket's public replies, holding ones among them, that are at Freshdesk or may be, whatever became of
+        their cases: dropped ones too, where an attempt was in doubt."""
         ...
 
     def late(self, send_ids: Sequence[str]) -> timedelta:
@@ -276,6 +277,7 @@ class Ledger(Protocol):
     figures: Figures
     promises: Promises
     earning: Earning
+    incidents: Incidents
 
     def ping(self) -> str: ...
 

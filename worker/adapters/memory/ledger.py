@@ -7,12 +7,13 @@ from worker.adapters.memory.customers import MemoryCustomers
 from worker.adapters.memory.doorbells import MemoryDoorbells
 from worker.adapters.memory.earning import MemoryEarning
 from worker.adapters.memory.figures import MemoryFigures
+from worker.adapters.memory.incidents import MemoryIncidents
 from worker.adapters.memory.promises import MemoryPromises
 from worker.adapters.memory.reviews import MemoryReviews
 from worker.adapters.memory.sends import MemorySends
 from worker.adapters.memory.state import State, wall_clock
 from worker.adapters.memory.users import MemoryUsers
-from worker.ports import Cases, Customers, Doorbells, Earning, Figures, Now, Promises, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Earning, Figures, Incidents, Now, Promises, Reviews, Sends, Users
 
 
 class MemoryLedger:
@@ -27,6 +28,7 @@ class MemoryLedger:
     figures: Figures
     promises: Promises
     earning: Earning
+    incidents: Incidents
 
     def __init__(self, now: Now = wall_clock) -> None:
         state = State(now)
@@ -39,6 +41,7 @@ class MemoryLedger:
         self.figures = MemoryFigures(state)
         self.promises = MemoryPromises(state)
         self.earning = MemoryEarning(state)
+        self.incidents = MemoryIncidents(state)
 
     def ping(self) -> str:
         return "in memory"

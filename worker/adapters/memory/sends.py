@@ -130,7 +130,8 @@ class MemorySends:
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
         with self._state.lock:
-            rows = [row.send for row in self._state.sends.values() if row.send.kind is SendKind.REPLY]
+            public = (SendKind.REPLY, SendKind.HOLDING)
+            rows = [row.send for row in self._state.sends.values() if row.send.kind in public]
             tried = [s for s in rows if s.state is not SendState.DROPPED or s.rounds > 0]
             return [s for s in tried if s.ticket_id == ticket_id and s.state is not SendState.QUEUED]
 

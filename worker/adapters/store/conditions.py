@@ -14,6 +14,9 @@ UNENDED = text("status IN ('open', 'approved')")
 UNKEPT = text("kept_at IS NULL")
 LIVE = text("state IN ('queued', 'posting', 'posted')")
 REPLY = text("kind = 'reply' AND state <> 'dropped'")
+# One that was tried before it was dropped may be at the customer all the same: there is no second one then.
+HOLDING = text("kind = 'holding' AND (state <> 'dropped' OR rounds > 0)")
+BRAKED = text("off_at IS NULL")
 
 
 def partial(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:

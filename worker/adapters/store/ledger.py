@@ -11,13 +11,14 @@ from worker.adapters.store.doorbells import SqlDoorbells
 from worker.adapters.store.earning import SqlEarning
 from worker.adapters.store.engine import open_engine
 from worker.adapters.store.figures import SqlFigures
+from worker.adapters.store.incidents import SqlIncidents
 from worker.adapters.store.promises import SqlPromises
 from worker.adapters.store.reviews import SqlReviews
 from worker.adapters.store.room import Room, upsert
 from worker.adapters.store.schema import marks
 from worker.adapters.store.sends import SqlSends
 from worker.adapters.store.users import SqlUsers
-from worker.ports import Cases, Customers, Doorbells, Earning, Figures, Promises, Reviews, Sends, Users
+from worker.ports import Cases, Customers, Doorbells, Earning, Figures, Incidents, Promises, Reviews, Sends, Users
 
 
 class SqlLedger(Room):
@@ -32,6 +33,7 @@ class SqlLedger(Room):
     figures: Figures
     promises: Promises
     earning: Earning
+    incidents: Incidents
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -44,6 +46,7 @@ class SqlLedger(Room):
         self.figures = SqlFigures(engine)
         self.promises = SqlPromises(engine)
         self.earning = SqlEarning(engine)
+        self.incidents = SqlIncidents(engine)
 
     def ping(self) -> str:
         """ "SQLite 3.53.4" or "PostgreSQL 15.10"; raises trouble."""

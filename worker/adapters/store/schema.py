@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from worker.adapters.store.columns import NAMES, Json, Words
-from worker.adapters.store.conditions import LIVE, REPLY, UNENDED, UNREADABLE, WAITING, partial
+from worker.adapters.store.conditions import HOLDING, LIVE, REPLY, UNENDED, UNREADABLE, WAITING, partial
 
 METADATA = MetaData(naming_convention=NAMES)
 
@@ -90,6 +90,7 @@ cases = Table(
     Index("ix_cases_facets", "status", "strength", "template_id", "segments", "guards"),
     Index("ix_cases_status_moved_at_case_id", "status", "moved_at", "case_id"),
     partial("ix_cases_unended", "opened_at", where=UNENDED),
+    Index("ix_cases_opened_at", "opened_at"),
 )
 
 case_moves = Table(
@@ -176,6 +177,8 @@ sends = Table(
     Column("deaths", Integer, nullable=False, server_default=text("0")),
     # At most one public reply per customer message: this index is the promise, everything else is good intentions.
     partial("uq_sends_reply", "ticket_id", "message_key", where=REPLY, unique=True),
+    # A holding reply beside it, which takes nothing from the one that answers.
+    partial("uq_sends_holding", "ticket_id", "message_key", where=HOLDING, unique=True),
     Index("ix_sends_state", "state"),
     Index("ix_sends_posted_at", "posted_at"),
     Index("ix_sends_ticket_id_posted_at", "ticket_id", "posted_at"),

@@ -167,7 +167,7 @@ class SqlSends(Room):
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
         left = [SendState.POSTING, SendState.POSTED, SendState.DONE, SendState.STRANDED]
         tried = (sends.c.state == SendState.DROPPED) & (sends.c.rounds > 0)
-        these = (sends.c.ticket_id == ticket_id, sends.c.kind == SendKind.REPLY)
+        these = (sends.c.ticket_id == ticket_id, sends.c.kind.in_([SendKind.REPLY, SendKind.HOLDING]))
         query = select(sends).where(*these, or_(sends.c.state.in_(left), tried))
         with self.reading() as connection:
             return [to_send(row) for row in connection.execute(query.order_by(sends.c.queued_at, sends.c.send_id))]

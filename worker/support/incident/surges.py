@@ -39,9 +39,7 @@ def counted(sightings: Iterable[Sighting], now: datetime) -> list[Count]:
     for one in sightings:
         if one.at <= now:
             last[one.person] = max(one.at, last.get(one.person, one.at))
-    return [
-        Count(minutes, sum(at > now - timedelta(minutes=minutes) for at in last.values())) for minutes in WINDOWS
-    ]
+    return [Count(minutes, sum(at > now - timedelta(minutes=minutes) for at in last.values())) for minutes in WINDOWS]
 
 
 def surge(counts: Iterable[Count], expected: Mapping[int, Expected], streams: int) -> Surge | None:

@@ -126,9 +126,7 @@ def _shape(counts: Mapping[Stream, Floats], valid: Mapping[Stream, Floats], plac
     return np.asarray(mean / mean.mean())
 
 
-def _posterior(
-    row: Floats, known: Floats, places: NDArray[np.int_], shape: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _posterior(row: Floats, known: Floats, places: NDArray[np.int_], shape: Floats) -> tuple[Floats, Floats, Floats]:
     """(rate, weight) by hour of the week, and the counts with what stood out cut off."""
     exposed = float((known * shape[places]).sum()) or 1.0
     mean = (float((row * known).sum()) + 0.5) / exposed
