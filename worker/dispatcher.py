@@ -1,7 +1,7 @@
 """The sweep: a loop of its own that finds what the queue missed, and runs the poller.
 
 It looks at the ledger only; a job in Redis that repairs Redis would be lost with it. Several may run: claims decide.
-Beside it run the poller and the gate's nights.
+Beside it run the poller, the gate's nights and the look for incidents.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -26,10 +27,14 @@ from worker.settings import Settings, load_settings
 from worker.tracing import start_tracing
 from worker.trouble_words import safe_reason
 
+if TYPE_CHECKING:
+    from worker.support.incident.watch import Watch
+
 log = structlog.get_logger(__name__)
 
 BATCH = bootstrap.BACKLOG  # as many as a queue holds: behind a longer line, a row whose hint was lost would wait
 RECHECK_SECONDS = 60.0  # how often it looks for cases that nobody would come back to
+BRAKE_SECONDS = 15.0  # of several dispatchers, one looks in each half minute
 NOTE = timedelta(seconds=15)  # how often it says that it is there, for the console
 REMEMBER = timedelta(seconds=10)  # how long a row that was enqueued is not enqueued again
 
@@ -107,6 +112,24 @@ class Gatekeeper:
         return len(moves)
 
 
+class Braker:
+    """Looks whether far too many customers write about one topic (support/incident/watch.py)."""
+
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime], zone: tzinfo) -> None:
+        self._ledger = ledger
+        self._now = now
+        self._zone = zone
+        self._watch: Watch | None = None
+
+    def once(self) -> int:
+        """How many brakes were put on."""
+        if self._watch is None:
+            from worker.support.incident.watch import Watch  # numpy and scipy: not before they are needed
+
+            self._watch = Watch(self._ledger, self._zone)
+        return self._watch.once(self._now())
+
+
 def every(seconds: float, work: Callable[[], object], name: str, stop: threading.Event) -> None:
     """Runs `work` until told to stop. Its failures are logged, never fatal: the next round may find the part healed."""
     structlog.contextvars.bind_contextvars(stage=name)
@@ -141,9 +164,12 @@ def run(settings: Settings, stop: threading.Event) -> None:
     gatekeeper = Gatekeeper(ledger, lambda: datetime.now(UTC), ZoneInfo(settings.time_zone))
     keeper = threading.Thread(target=every, args=(RECHECK_SECONDS, gatekeeper.once, "gate", stop), daemon=True)
     keeper.start()
+    braker = Braker(ledger, lambda: datetime.now(UTC), ZoneInfo(settings.time_zone))
+    brake = threading.Thread(target=every, args=(BRAKE_SECONDS, braker.once, "brake", stop), daemon=True)
+    brake.start()
     log.info("dispatcher_started", sweep_seconds=settings.sweep_seconds, poll_seconds=settings.poll_seconds)
     every(settings.sweep_seconds, sweep.once, "dispatcher", stop)
-    for thread in (poller, looker, keeper):
+    for thread in (poller, looker, keeper, brake):
         thread.join(timeout=5)
     ledger.close()
 

@@ -18,6 +18,7 @@ from worker.console.audit import add_audit
 from worker.console.case import Cases, add_case
 from worker.console.deciding import add_decisions
 from worker.console.gate import add_gate
+from worker.console.incidents import add_incidents
 from worker.console.mishaps import add_mishaps
 from worker.console.numbers import add_numbers
 from worker.console.page import STATIC, Pages
@@ -84,7 +85,7 @@ def make_console(
     app = _bare(access)
     add_mishaps(app, access, pages)
     add_signin(app, ledger, access, pages, throttle or Throttle())
-    add_queue(app, ledger, pages)
+    add_queue(app, desk, pages)
     cases = Cases(desk, pages, freshdesk_url.rstrip("/"))
     add_case(app, cases)
     add_decisions(app, access, cases)
@@ -97,6 +98,7 @@ def make_console(
     add_parts(app, ledger, pages, looks or {})
     add_gate(app, ledger, access, pages, policy)
     add_second_look(app, access, pages, desk)
+    add_incidents(app, access, pages, desk)
     return app
 
 

@@ -11,10 +11,12 @@ from fastapi.responses import RedirectResponse
 
 from worker.console import words
 from worker.console.flash import toast
+from worker.console.incidents import cards
 from worker.console.page import Pages
 from worker.console.sieve import Chosen, chosen
 from worker.models import Status, Strength
 from worker.ports import NONE, Ledger
+from worker.support.reviewdesk import ReviewDesk
 
 PAGE = 25
 MENUS = (  # name in the address, title, field of a Sieve
@@ -25,7 +27,9 @@ MENUS = (  # name in the address, title, field of a Sieve
 )
 
 
-def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
+def add_queue(app: FastAPI, desk: ReviewDesk, pages: Pages) -> None:
+    ledger = desk.ledger
+
     @app.get("/")
     def held(request: Request, page: str = "1") -> Response:
         choice = chosen(dict(request.query_params), request.state.session.login)
@@ -33,7 +37,7 @@ def add_queue(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
         pager = _pages(_number(page), ledger.reviews.held_count(choice.sieve))
         rows = ledger.reviews.held(limit=PAGE, offset=(pager["page"] - 1) * PAGE, sieve=choice.sieve)
         shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows, "chosen": choice, "newest": newest}
-        shown |= {"menus": menus(ledger, choice), "elsewhere": _elsewhere(ledger, choice)}
+        shown |= {"menus": menus(ledger, choice), "elsewhere": _elsewhere(ledger, choice), "incidents": cards(desk)}
         return pages.show(request, "queue.html", toast=toast(ledger, request), **shown)
 
     @app.get("/next")

@@ -96,6 +96,7 @@ AUTHORS = {
 }
 SENDS = {
     SendKind.REPLY: "Reply to the customer",
+    SendKind.HOLDING: "Holding reply to the customer",
     SendKind.HELD_NOTE: "Private note: a draft waits",
     SendKind.HANDOVER_NOTE: "Private note: handed over",
 }

@@ -156,5 +156,5 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 SUITE = Suite(
-    "incident", "made-up desks: false alarms of the incident brake, and minutes until it is on", _arguments, measure
+    "incident", "made-up desks: false alarms of the incident brake, minutes until it is on", _arguments, measure
 )

@@ -17,6 +17,7 @@ from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import Posted, Promise, Send, SendKind, SendState, Status, Step, Verdict
 from worker.ports import Outgoing
 from worker.support.desk import Desk
+from worker.support.incident.topics import against
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
 from worker.support.letters import tags_of
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
 # A hand-over note is all that a person gets to see of a message: one that is refused, or in doubt, is tried for a day.
 NOTE_PAUSES = (5.0, 30.0, 120.0, 300.0, 900.0, *[3600.0] * 24)
+PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
 # What Freshdesk answers for a ticket that is gone for good. A 403 is one in the trash, or a role that lost a right.
 OUT_OF_REACH = frozenset({404, 405, 410})
 
@@ -103,7 +105,7 @@ def _find(send: Send, since: datetime, desk: Desk) -> Posted | None:
         send.ticket_id,
         send.body_hash,
         since=since,
-        public=send.kind is SendKind.REPLY,
+        public=send.kind in PUBLIC,
         but=frozenset(s.remote_id for s in others if s.send_id != send.send_id),
     )
 
@@ -128,7 +130,7 @@ def _superseded(send: Send, desk: Desk) -> Overtaken:
     a colleague has taken the ticket over."""
     if send.kind is not SendKind.HANDOVER_NOTE and desk.ledger.reviews.taken_by(send.ticket_id):
         return Overtaken.TAKEN
-    if send.kind is not SendKind.REPLY:
+    if send.kind not in PUBLIC:
         return Overtaken.NOT
     thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger)
     crash_point("deliver.thread_read")
@@ -136,24 +138,46 @@ def _superseded(send: Send, desk: Desk) -> Overtaken:
     alone = not _approved_by_person(send, desk)
     if thread.ticket.assigned_to_person and alone:
         return overtaken(thread, send.message_key) or Overtaken.TAKEN
-    stopped = Overtaken.STOPPED if alone and desk.ledger.earning.stopped() is not None else Overtaken.NOT
+    stopped = _stopped(send, desk) if alone else _decided(send, desk)
     read = desk.ledger.cases.thread(send.case_id)
     if not wrote_after(thread, send.message_key, read=read):
         return overtaken(thread, send.message_key) or stopped
     reason = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
     if not reason and alone:
         return Overtaken.NEEDLESS
-    return reason
+    return reason or stopped
+
+
+def _stopped(send: Send, desk: Desk) -> Overtaken:
+    """What came after the verdict and speaks against a reply that nobody reviewed."""
+    if desk.ledger.earning.stopped() is not None:
+        return Overtaken.STOPPED
+    on = desk.ledger.incidents.on()
+    if not on:
+        return Overtaken.NOT
+    _, draft, trace = desk.ledger.cases.drafts(send.case_id)[-1]
+    return Overtaken.BRAKED if trace.reader is not None and against(draft, trace.reader, on) else Overtaken.NOT
+
+
+def _decided(send: Send, desk: Desk) -> Overtaken:
+    """A holding reply tells of an answer that is to come: behind a decision, or the answer, it would be confusing."""
+    case = desk.ledger.cases.get(send.case_id) if send.kind is SendKind.HOLDING else None
+    return Overtaken.NOT if case is None or case.status in (Status.HELD, Status.OPEN) else Overtaken.DECIDED
 
 
 def _approved_by_person(send: Send, desk: Desk) -> bool:
+    """Reviewed, or, of a holding reply, written."""
+    if send.kind is SendKind.HOLDING:
+        return True
     moves = [m for m in desk.ledger.cases.moves(send.case_id) if m["to_status"] == Status.APPROVED]
     return bool(moves) and moves[-1]["from_status"] == Status.HELD
 
 
 def _drop(send: Send, reason: Overtaken, desk: Desk, trouble: str = "") -> str:
     words = f"Not sent: {reason} ({trouble})." if trouble else f"Not sent: {reason}."
-    if reason in (Overtaken.NEEDLESS, Overtaken.STOPPED):
+    if send.kind is SendKind.HOLDING:  # whatever it was, the draft's own way to the customer tells it
+        case_to, note = None, None
+    elif reason in (Overtaken.NEEDLESS, Overtaken.STOPPED, Overtaken.BRAKED):
         case_to, note = Status.HELD, _held_again(send, words, desk)
     else:
         case_to, note = Status.HANDED_OVER if reason is Overtaken.TAKEN else Status.SUPERSEDED, None
@@ -179,7 +203,7 @@ def _post(send: Send, desk: Desk) -> Posted | str:
     if desk.ledger.sends.intend(send.send_id, send.epoch) is None:
         return "not ours"
     crash_point("deliver.intended")
-    write = desk.helpdesk.reply if send.kind is SendKind.REPLY else desk.helpdesk.note
+    write = desk.helpdesk.reply if send.kind in PUBLIC else desk.helpdesk.note
     try:
         posted = write(send.ticket_id, send.body_html, not_after=not_after)
     except (Retryable, Permanent) as trouble:

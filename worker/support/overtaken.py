@@ -24,6 +24,8 @@ class Overtaken(StrEnum):
     TAKEN = "a colleague has taken this ticket over"
     NEEDLESS = "a message came in since that needs no answer, so a person should look"
     STOPPED = "automatic sending is switched off"
+    BRAKED = "many customers write about this at once, so automatic sending of it is paused"
+    DECIDED = "its draft has been decided on since"
     OUT_OF_REACH = "the ticket was deleted, or cannot be reached any more"
 
 

@@ -22,6 +22,7 @@ from worker.support.gate import gate
 from worker.support.generate import Assignment, Writing, fill_sources, from_template, generate
 from worker.support.guard import judge, ledger_of
 from worker.support.identify import identify
+from worker.support.incident.topics import against
 from worker.support.progress import Progress
 from worker.support.questions import split_questions
 from worker.support.retrieve import Found, retrieve
@@ -71,7 +72,10 @@ def draft(
         gate_says = progress.admission = admit(
             reply_draft, found, who, reader, progress.questions, words.now, asked_by, desk
         )
-    return decide(reply_draft, writing, found, who, desk.index, desk.rulebook, desk.policy, gate_says.against)
+        brake_says = against(reply_draft, reader, desk.ledger.incidents.on())
+    return decide(
+        reply_draft, writing, found, who, desk.index, desk.rulebook, desk.policy, gate_says.against, brake_says
+    )
 
 
 def automatic(thread: Thread, message: Message, desk: Desk) -> set[str]:

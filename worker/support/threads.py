@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from worker.models import Author, Case, Message, Send, SendState, Status, Thread, Trace, place
+from worker.models import Author, Case, Message, Send, SendKind, SendState, Status, Thread, Trace, place
 from worker.ports import Helpdesk, Ledger
 from worker.support.bodies import body_hash
 from worker.support.masked import masked
@@ -19,12 +19,24 @@ _IN_DOUBT = (SendState.POSTING, SendState.STRANDED, SendState.DROPPED)
 
 
 def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger) -> Thread:
-    """The thread, each reply of ours right behind the message that it answers, without the numbers that nobody should
-    keep (masked.py). Raises what the two raise."""
+    """The thread, each reply of ours right behind the message that it answers, and holding replies, which answer none,
+    as if they were notes; without the numbers that nobody should keep (masked.py). Raises what the two raise."""
     thread = masked(helpdesk.thread(ticket_id))
     if not any(_ours(m) for m in thread.messages):
         return thread
-    return beside_what_they_answer(thread, ledger.sends.replies_of(ticket_id))
+    sends = ledger.sends.replies_of(ticket_id)
+    thread = answering_nothing(thread, [send for send in sends if send.kind is SendKind.HOLDING])
+    return beside_what_they_answer(thread, [send for send in sends if send.kind is SendKind.REPLY])
+
+
+def answering_nothing(thread: Thread, holdings: Sequence[Send]) -> Thread:
+    """Holding replies are set to private: what asks whether a message was answered looks at public ones only."""
+    theirs = {m.key for m in thread.messages if _ours(m) and _answered(m, holdings)}
+    if not theirs:
+        return thread
+    marked = {"public": False, "holding": True}
+    said = tuple(m.model_copy(update=marked) if m.key in theirs else m for m in thread.messages)
+    return Thread(ticket=thread.ticket, messages=said)
 
 
 def beside_what_they_answer(thread: Thread, replies: Sequence[Send]) -> Thread:

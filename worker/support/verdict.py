@@ -26,9 +26,11 @@ def decide(
     rulebook: Rulebook,
     policy: Policy,
     gate: Sequence[str] = (),
+    brake: Sequence[str] = (),
 ) -> Verdict:
-    """SEND without a reason against it, else HOLD with all of them. `gate`: its reasons."""
+    """SEND without a reason against it, else HOLD with all of them. `gate`, `brake`: their reasons."""
     reasons = [
+        *brake,
         *(_mode(policy) or gate),
         *_templates(draft, index, rulebook),
         *([f"The checks found {_things(len(draft.findings))}."] if draft.findings else []),

@@ -19,9 +19,9 @@ from worker.ports import Outgoing
 NO_SEGMENT = "none"  # as the gate has it
 SYSTEM = "deskhand"
 MARK = "incident look"
-_WROTE = func.coalesce(cases.c.asked_at, cases.c.opened_at)
-_PERSON = func.coalesce("customer " + cases.c.customer_id, literal("requester ") + cast(cases.c.requester_id, Text))
-_COUNTS = cases.c.status.not_in([Status.OPEN, Status.IGNORED])
+wrote_at = func.coalesce(cases.c.asked_at, cases.c.opened_at)
+person = func.coalesce("customer " + cases.c.customer_id, literal("requester ") + cast(cases.c.requester_id, Text))
+counting = cases.c.status.not_in([Status.OPEN, Status.IGNORED])
 _MOMENTS = ("since", "on_at", "hot_at")
 
 
@@ -45,8 +45,8 @@ class SqlIncidents(Room):
             return None if first is None else moment(first)
 
     def hours(self, since: datetime, until: datetime) -> Sequence[Hour]:
-        hour = cast(func.floor(_WROTE / 3600.0), Integer).label("hour")
-        people = func.count(_PERSON.distinct()).label("customers")
+        hour = cast(func.floor(wrote_at / 3600.0), Integer).label("hour")
+        people = func.count(person.distinct()).label("customers")
         these = (*_written(since, until), cases.c.template_id != "")
         query = select(cases.c.template_id, cases.c.segments, hour, people).where(*these)
         found: Counter[tuple[str, str, int]] = Counter()
@@ -63,8 +63,8 @@ class SqlIncidents(Room):
     ) -> Sequence[Sighting]:
         these = [*_written(since, until), *([] if fitting else [cases.c.template_id == ""])]
         shown = (cases.c.case_id, cases.c.ticket_id, cases.c.template_id, cases.c.segments)
-        newest = select(*shown, _WROTE.label("at"), _PERSON.label("person")).where(*these)
-        newest = newest.order_by(_WROTE.desc(), cases.c.case_id.desc()).limit(limit)
+        newest = select(*shown, wrote_at.label("at"), person.label("person")).where(*these)
+        newest = newest.order_by(wrote_at.desc(), cases.c.case_id.desc()).limit(limit)
         asked = select(unanswered.c.case_id, unanswered.c.question).join(cases, cases.c.case_id == unanswered.c.case_id)
         asked = asked.where(*these, cases.c.template_id == "").order_by(unanswered.c.case_id, unanswered.c.number)
         with self.reading() as connection:
@@ -167,8 +167,8 @@ def _taken(brake_id: int) -> Any:
 
 def _written(since: datetime, until: datetime | None) -> list[ColumnElement[bool]]:
     """A case is opened after its customer wrote, so that the index over openings serves."""
-    these = [_COUNTS, cases.c.opened_at >= since.timestamp(), _WROTE >= since.timestamp()]
-    return these if until is None else [*these, _WROTE < until.timestamp()]
+    these = [counting, cases.c.opened_at >= since.timestamp(), wrote_at >= since.timestamp()]
+    return these if until is None else [*these, wrote_at < until.timestamp()]
 
 
 def _sighting(row: Row[Any], questions: Sequence[str]) -> Sighting:

@@ -117,7 +117,7 @@ def learn(
 
 
 def _shape(counts: Mapping[Stream, Floats], valid: Mapping[Stream, Floats], places: NDArray[np.int_]) -> Floats:
-    """Of all streams together, smoothed over three hours; one customer more in each hour, so that none is impossible."""
+    """Of all streams together, smoothed over three hours; one customer more in each, so that none is impossible."""
     together = np.zeros(len(places))
     for stream, row in counts.items():
         together += row * valid[stream]

@@ -1,0 +1,115 @@
+"""Incidents: topics whose automatic sending is paused, their tickets, and the one holding reply to all of them.
+
+Everybody may look; reviewers write the holding reply, read its preview, send it, and let the brake go. What is sent is
+committed by support/incident/holding.py and leaves through `deliver`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+
+from worker.console.access import Access
+from worker.console.page import Pages
+from worker.console.people import REVIEWER
+from worker.models import Brake
+from worker.ports import Ledger
+from worker.support.incident.holding import fault, fingerprint, members, preview, send, tickets
+from worker.support.reviewdesk import ReviewDesk
+
+SHOWN = 200  # tickets on the page; all that wait get the reply
+PAST = 50
+ON_CARD = 5
+
+
+def add_incidents(app: FastAPI, access: Access, pages: Pages, desk: ReviewDesk) -> None:
+    needs = [Depends(access.needs(REVIEWER))]
+
+    def unknown(request: Request) -> Response:
+        return pages.note(request, "Not found", "There is no such incident.", 404)
+
+    def page(request: Request, brake: Brake, status: int = 200, **said: Any) -> Response:
+        return pages.show(request, "incident.html", status, **_context(desk, brake), **(_NOTHING | said))
+
+    @app.get("/incidents")
+    def listed(request: Request) -> Response:
+        brakes = sorted(_all(desk.ledger), key=lambda one: -one.brake_id)[:PAST]
+        return pages.show(request, "incidents.html", brakes=brakes)
+
+    @app.get("/incidents/{brake_id}")
+    def incident(request: Request, brake_id: str) -> Response:
+        brake = _found(desk.ledger, brake_id)
+        return unknown(request) if brake is None else page(request, brake, text=brake.holding_text)
+
+    @app.post("/incidents/{brake_id}/preview", dependencies=needs)
+    def read(request: Request, brake_id: str) -> Response:
+        brake, text = _found(desk.ledger, brake_id), _text(request)
+        if brake is None:
+            return unknown(request)
+        if wrong := fault(desk, text):
+            return page(request, brake, 400, text=text, refused=wrong)
+        letter = preview(desk, brake, text)
+        if letter is None:
+            return page(request, brake, 409, text=text, refused="Every ticket that waits has one already.")
+        return page(request, brake, text=text, letter=letter.body_html, shown=fingerprint(text))
+
+    @app.post("/incidents/{brake_id}/send", dependencies=needs)
+    def to_all(request: Request, brake_id: str) -> Response:
+        brake, text = _found(desk.ledger, brake_id), _text(request)
+        if brake is None:
+            return unknown(request)
+        shown = request.state.form.get("shown", "")
+        outcome = send(desk, brake, text, shown, request.state.session.login)
+        if not outcome.done:
+            return page(request, brake, 409, text=text, refused=outcome.words)
+        return page(request, brake, text=text, done=outcome.words)
+
+    @app.post("/incidents/{brake_id}/let-go", dependencies=needs)
+    def let_go(request: Request, brake_id: str) -> Response:
+        brake = _found(desk.ledger, brake_id)
+        if brake is None:
+            return unknown(request)
+        false_alarm = request.state.form.get("why") == "false alarm"
+        desk.ledger.incidents.let_go(brake.brake_id, request.state.session.login, false_alarm=false_alarm)
+        return RedirectResponse(f"/incidents/{brake.brake_id}", 303)
+
+
+def cards(desk: ReviewDesk) -> list[dict[str, Any]]:
+    """For the queue page: the brakes that are on, each with its newest tickets."""
+    found = []
+    for brake in desk.ledger.incidents.on():
+        cases = members(desk, brake)
+        people = len({one.person for one in cases})
+        found.append({"brake": brake, "people": people, "tickets": [one.ticket_id for one in cases][::-1][:ON_CARD]})
+    return found
+
+
+_NOTHING = {"text": "", "letter": "", "shown": "", "refused": "", "done": ""}
+
+
+def _context(desk: ReviewDesk, brake: Brake) -> dict[str, Any]:
+    found = tickets(desk, brake)
+    return {
+        "brake": desk.ledger.incidents.get(brake.brake_id) or brake,
+        "tickets": found[:SHOWN],
+        "total": len(found),
+        "people": len({one.person for one in members(desk, brake)}),
+        "waiting": sum(one.waits for one in found),
+        "sent": sum(one.holding is not None and not one.waits for one in found),
+    }
+
+
+def _all(ledger: Ledger) -> list[Brake]:
+    return list(ledger.incidents.since(datetime.fromtimestamp(0, UTC)))
+
+
+def _found(ledger: Ledger, brake_id: str) -> Brake | None:
+    return ledger.incidents.get(int(brake_id)) if re.fullmatch(r"[1-9]\d{0,8}", brake_id, re.ASCII) else None
+
+
+def _text(request: Request) -> str:
+    return str(request.state.form.get("text", "")).replace("\r\n", "\n").strip()
