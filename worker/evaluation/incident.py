@@ -55,7 +55,11 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
             waits[size] += [minutes_to_brake(desk, size, draw) for _ in range(PER_DESK)]
         screen.tick("desks", number + 1, options.desks)
     figures: dict[str, Any] = {"n": options.desks, "weeks": options.weeks, "stated_alarms_per_month": FALSE_ALARMS}
-    figures |= {"alarms": alarms, "alarms_per_month": rounded(alarms / months), "spread": rounded(np.mean(spread))}
+    figures |= {
+        "alarms": alarms,
+        "alarms_per_month": rounded(alarms / months),
+        "spread": rounded(float(np.mean(spread))),
+    }
     for size, found in waits.items():
         seen = [one for one in found if one is not None]
         figures |= {

@@ -95,7 +95,7 @@ class MemoryIncidents:
             if brake is None or brake.off_at is not None:
                 return []
             have, queued = self._have(brake_id), []
-            for case_id in sorted(letters):
+            for case_id in sorted(letters, reverse=True):
                 row = self._state.cases.get(case_id)
                 if row is None or row.case.status is not Status.HELD or row.case.ticket_id in have:
                     continue

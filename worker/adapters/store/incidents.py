@@ -122,7 +122,9 @@ class SqlIncidents(Room):
                 return []
             have = set(connection.execute(_taken(brake_id)).scalars())
             rows = connection.execute(
-                select(cases.c.case_id, cases.c.ticket_id, cases.c.message_key).where(*held).order_by(cases.c.case_id)
+                select(cases.c.case_id, cases.c.ticket_id, cases.c.message_key)
+                .where(*held)
+                .order_by(cases.c.case_id.desc())
             ).all()
             queued = []
             for row in (row for row in rows if row.ticket_id not in have):

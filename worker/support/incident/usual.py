@@ -120,7 +120,8 @@ def _shape(counts: Mapping[Stream, Floats], valid: Mapping[Stream, Floats], plac
     """Of all streams together, smoothed over three hours; one customer more in each, so that none is impossible."""
     together = np.zeros(len(places))
     for stream, row in counts.items():
-        together += row * valid[stream]
+        known = row * valid[stream]
+        together += np.minimum(known, max(2 * OUTSTANDING * known.mean(), AT_LEAST))
     hours = np.bincount(places, minlength=WEEK)
     mean = (_smooth(np.bincount(places, together, minlength=WEEK)) + 1) / (_smooth(hours) + 1)
     return np.asarray(mean / mean.mean())

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta, tzinfo
 import structlog
 
 from worker import metrics
-from worker.models import Brake, Sighting, Surge, Topic
+from worker.models import Brake, Surge, Topic
 from worker.ports import Ledger
 from worker.support.incident.surges import FLOOR, WINDOWS, Count, counted, far_above, surge, usual_again
-from worker.support.incident.topics import of_topic, topics
+from worker.support.incident.topics import alike, of_topic, topics
 from worker.support.incident.usual import Expected, Stream, Usual, learn
 
 log = structlog.get_logger(__name__)
@@ -128,8 +128,7 @@ def _same(topic: Topic, other: Topic) -> bool:
     """Whether what a lead has let go is this topic: of questions, the most typical one may be another by now."""
     if topic.template_id or other.template_id:
         return topic == other
-    asks = Sighting.model_construct(segment=topic.segment, template_id="", questions=(topic.question,))
-    return bool(of_topic([asks], other))
+    return topic.segment == other.segment and alike([topic.question], other.question)
 
 
 def _told(topic: Topic) -> dict[str, str]:
