@@ -23,7 +23,7 @@ from worker.support.incident.usual import Stream, Usual, learn
 START = 20_000 * 24  # an hour since 1970, at midnight UTC
 HISTORY = 8  # weeks
 WEEKS = 26
-DESKS = 8
+DESKS = 6
 BUSY = 900.0  # customers a day, over all topics
 SHARES = (0.6, 0.3, 0.1)  # of the segments
 TOPICS = 52
@@ -98,11 +98,11 @@ def learnt(desk: Desk, until: int) -> Usual:
     first, last = START + (until - HISTORY) * 168, START + until * 168
     seen = []
     for (template_id, segment), times in desk.at.items():
-        hours, customers = np.unique(np.floor(times / 60).astype(int) + START, return_counts=True)
+        begin, end = np.searchsorted(times, [(first - START) * 60, (last - START) * 60])
+        hours, customers = np.unique(np.floor(times[begin:end] / 60).astype(int) + START, return_counts=True)
         seen += [
             Hour(template_id=template_id, segment=segment, hour=int(h), customers=int(n))
             for h, n in zip(hours, customers, strict=True)
-            if first <= h < last
         ]
     return learn(seen, first, last, UTC)
 

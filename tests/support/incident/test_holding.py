@@ -147,7 +147,7 @@ def test_a_question_after_the_holding_reply_is_answered_with_the_one_before(offi
 
 def test_it_is_sent_once_however_often_the_process_dies(office: Office) -> None:
     brake, send_id = held_with_holding(office)
-    office.helpdesk.cut = [InDoubt("freshdesk", "cut off")]
+    office.helpdesk.cut = [InDoubt("cut off", part="freshdesk")]
     assert deliver(send_id, office.desk) == "in doubt"
     office.make_due(send_id)
     assert deliver(send_id, office.desk) == "done"
@@ -157,7 +157,7 @@ def test_it_is_sent_once_however_often_the_process_dies(office: Office) -> None:
 
 def test_while_it_is_in_doubt_the_answer_is_not_lost_by_it(office: Office) -> None:
     _, send_id = held_with_holding(office)
-    office.helpdesk.cut = [InDoubt("freshdesk", "cut off")]
+    office.helpdesk.cut = [InDoubt("cut off", part="freshdesk")]
     deliver(send_id, office.desk)
     draft_id, draft, _ = office.ledger.cases.drafts(case_of(office).case_id)[-1]
     outcome = approve(leads(office), case_of(office).case_id, draft_id, draft.body_hash, "maya")

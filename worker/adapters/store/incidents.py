@@ -121,18 +121,15 @@ class SqlIncidents(Room):
             if connection.execute(on.with_for_update()).first() is None:
                 return []
             have = set(connection.execute(_taken(brake_id)).scalars())
-            rows = connection.execute(
-                select(cases.c.case_id, cases.c.ticket_id, cases.c.message_key)
-                .where(*held)
-                .order_by(cases.c.case_id.desc())
-            ).all()
+            mine = select(cases.c.case_id, cases.c.ticket_id, cases.c.message_key).where(*held)
+            rows = connection.execute(mine.order_by(cases.c.case_id.desc())).all()
             queued = []
             for row in (row for row in rows if row.ticket_id not in have):
                 have.add(row.ticket_id)
                 letter = letters[row.case_id].model_copy(update={"kind": SendKind.HOLDING})
                 queued.append(add_send(connection, row.case_id, row.ticket_id, row.message_key, letter))
-                mine = {"brake_id": brake_id, "ticket_id": row.ticket_id, "send_id": queued[-1]}
-                new = upsert(connection, holdings).values(mine)
+                values = {"brake_id": brake_id, "ticket_id": row.ticket_id, "send_id": queued[-1]}
+                new = upsert(connection, holdings).values(values)
                 keys = ["brake_id", "ticket_id"]
                 connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"send_id": queued[-1]}))
             if queued:

@@ -74,10 +74,15 @@ class Usual:
 
     def _over(self, rate: Floats, weight: Floats, now: datetime, minutes: int) -> Expected:
         mean = posterior = 0.0
-        for at in (now - timedelta(minutes=one + 0.5) for one in range(minutes)):
-            place = hour_of_week(at, self.zone)
-            mean += rate[place] / 60
-            posterior += weight[place] / minutes
+        at = now.astimezone(UTC) - timedelta(minutes=minutes)
+        while at < now:
+            hour = at.replace(minute=0, second=0, microsecond=0)  # as the ledger counts: hours of UTC
+            end = min(hour + timedelta(hours=1), now)
+            share = (end - at) / timedelta(hours=1)
+            place = hour_of_week(hour, self.zone)
+            mean += rate[place] * share
+            posterior += weight[place] * share * 60 / minutes
+            at = end
         by_day = 1 / self.spread
         return Expected(mean=float(mean), size=float(1 / (1 / posterior + 1 / by_day + 1 / (posterior * by_day))))
 
