@@ -25,6 +25,7 @@ DOCUMENTS = [
         "docs/architecture.md",
         "docs/console.md",
         "docs/guards.md",
+        "docs/incidents.md",
         "docs/operations.md",
         "docs/quality.md",
         "docs/freshdesk-setup.md",

@@ -24,6 +24,7 @@ from worker.log import start_logging
 from worker.ports import Enqueue, Helpdesk, Ledger
 from worker.queues import DELIVER, DRAFT, make_celery
 from worker.settings import Settings, load_settings
+from worker.support.incident import LEAST
 from worker.tracing import start_tracing
 from worker.trouble_words import safe_reason
 
@@ -123,11 +124,15 @@ class Braker:
 
     def once(self) -> int:
         """How many brakes were put on."""
+        now = self._now()
         if self._watch is None:
+            oldest = self._ledger.incidents.oldest()
+            if oldest is None or now - oldest < LEAST:  # nothing is usual yet
+                return 0
             from worker.support.incident.watch import Watch  # numpy and scipy: not before they are needed
 
             self._watch = Watch(self._ledger, self._zone)
-        return self._watch.once(self._now())
+        return self._watch.once(now)
 
 
 def every(seconds: float, work: Callable[[], object], name: str, stop: threading.Event) -> None:

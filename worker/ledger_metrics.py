@@ -29,6 +29,7 @@ class LedgerMetrics(Collector):
             doubts = self._ledger.sends.in_doubt()
             read_up_to = self._ledger.doorbells.poll_mark()
             stopped = self._ledger.earning.stopped() is not None
+            brakes = len(self._ledger.incidents.on())
         except Trouble:
             up.add_metric([], 0)
             yield up
@@ -48,6 +49,7 @@ class LedgerMetrics(Collector):
         yield GaugeMetricFamily(
             "deskhand_automatic_sending_stopped", "1 while the switch of the gate is thrown", value=int(stopped)
         )
+        yield GaugeMetricFamily("deskhand_brakes_on", "Topics whose automatic sending is paused", value=brakes)
         yield GaugeMetricFamily(
             "deskhand_poller_behind_seconds",
             "How long ago that was up to which the poller has read what changed in Freshdesk",

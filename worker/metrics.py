@@ -32,7 +32,6 @@ BREAKER = Gauge("deskhand_breaker_state", "0 closed, 1 one caller tries, 2 open:
 PUT_OFF = Counter("deskhand_put_off_total", "Calls put off since an allowance is used up or kept for people", ["part"])
 PACE_SHARED = Gauge("deskhand_pace_shared", "1 while the limiter is shared through Redis, 0 while on our own share")
 STANDBY = Gauge("deskhand_standby", "1 while work is taken from the ledger, since Redis does not answer")
-BRAKES = Gauge("deskhand_brakes_on", "Topics whose automatic sending is paused, as the last look here found it")
 BRAKED = Counter("deskhand_brakes_put_on_total", "Brakes that this process put on: far too many customers, one topic")
 HINTS_LOST = Counter("deskhand_hints_lost_total", "Rows that could not be put on their queue at once")
 

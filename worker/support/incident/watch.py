@@ -14,6 +14,7 @@ import structlog
 from worker import metrics
 from worker.models import Brake, Surge, Topic
 from worker.ports import Ledger
+from worker.support.incident import LEAST
 from worker.support.incident.surges import FLOOR, WINDOWS, Count, counted, far_above, surge, usual_again
 from worker.support.incident.topics import alike, of_topic, topics
 from worker.support.incident.usual import Expected, Stream, Usual, learn
@@ -22,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 EVERY = timedelta(seconds=30)
 WEEKS = timedelta(weeks=8)
-LEAST = timedelta(weeks=1)
 RELEARN = timedelta(hours=1)
 QUIET = timedelta(hours=3)  # usual for so long, and the brake goes off by itself
 REST = timedelta(hours=12)  # after a lead has let it go
@@ -44,7 +44,6 @@ class Watch:
         if not book.claim_look(EVERY):
             return 0
         on = book.on()
-        metrics.BRAKES.set(len(on))
         usual = self._what_is_usual(now)
         if usual is None:
             return 0
@@ -59,7 +58,6 @@ class Watch:
                 self._go_on(known[topic], counts, found, usual, now)
             elif found is not None and not any(_same(topic, one) for one in resting):
                 new += self._put_on(topic, found, now)
-        metrics.BRAKES.set(len(book.on()))
         return new
 
     def _what_is_usual(self, now: datetime) -> Usual | None:
