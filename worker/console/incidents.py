@@ -17,7 +17,6 @@ from worker.console.access import Access
 from worker.console.page import Pages
 from worker.console.people import REVIEWER
 from worker.models import Brake
-from worker.ports import Ledger
 from worker.support.incident.holding import fault, fingerprint, members, preview, send, tickets
 from worker.support.reviewdesk import ReviewDesk
 
@@ -27,52 +26,74 @@ ON_CARD = 5
 
 
 def add_incidents(app: FastAPI, access: Access, pages: Pages, desk: ReviewDesk) -> None:
-    needs = [Depends(access.needs(REVIEWER))]
+    incidents = _Incidents(pages, desk)
+    _add_pages(app, incidents)
+    _add_acts(app, access, incidents)
 
-    def unknown(request: Request) -> Response:
-        return pages.note(request, "Not found", "There is no such incident.", 404)
 
-    def page(request: Request, brake: Brake, status: int = 200, **said: Any) -> Response:
-        return pages.show(request, "incident.html", status, **_context(desk, brake), **(_NOTHING | said))
+class _Incidents:
+    """An incident's page, for whatever was done to it."""
 
+    def __init__(self, pages: Pages, desk: ReviewDesk) -> None:
+        self.pages = pages
+        self.desk = desk
+
+    def found(self, brake_id: str) -> Brake | None:
+        known = re.fullmatch(r"[1-9]\d{0,8}", brake_id, re.ASCII)
+        return self.desk.ledger.incidents.get(int(brake_id)) if known else None
+
+    def unknown(self, request: Request) -> Response:
+        return self.pages.note(request, "Not found", "There is no such incident.", 404)
+
+    def page(self, request: Request, brake: Brake, status: int = 200, **said: Any) -> Response:
+        shown = _context(self.desk, brake) | _NOTHING | said
+        return self.pages.show(request, "incident.html", status, **shown)
+
+
+def _add_pages(app: FastAPI, incidents: _Incidents) -> None:
     @app.get("/incidents")
     def listed(request: Request) -> Response:
-        brakes = sorted(_all(desk.ledger), key=lambda one: -one.brake_id)[:PAST]
-        return pages.show(request, "incidents.html", brakes=brakes)
+        brakes = incidents.desk.ledger.incidents.since(datetime.fromtimestamp(0, UTC))[:PAST]
+        return incidents.pages.show(request, "incidents.html", brakes=brakes)
 
     @app.get("/incidents/{brake_id}")
     def incident(request: Request, brake_id: str) -> Response:
-        brake = _found(desk.ledger, brake_id)
-        return unknown(request) if brake is None else page(request, brake, text=brake.holding_text)
+        brake = incidents.found(brake_id)
+        if brake is None:
+            return incidents.unknown(request)
+        return incidents.page(request, brake, text=brake.holding_text)
+
+
+def _add_acts(app: FastAPI, access: Access, incidents: _Incidents) -> None:
+    needs, desk = [Depends(access.needs(REVIEWER))], incidents.desk
 
     @app.post("/incidents/{brake_id}/preview", dependencies=needs)
     def read(request: Request, brake_id: str) -> Response:
-        brake, text = _found(desk.ledger, brake_id), _text(request)
+        brake, text = incidents.found(brake_id), _text(request)
         if brake is None:
-            return unknown(request)
+            return incidents.unknown(request)
         if wrong := fault(desk, text):
-            return page(request, brake, 400, text=text, refused=wrong)
+            return incidents.page(request, brake, 400, text=text, refused=wrong)
         letter = preview(desk, brake, text)
         if letter is None:
-            return page(request, brake, 409, text=text, refused="Every ticket that waits has one already.")
-        return page(request, brake, text=text, letter=letter.body_html, shown=fingerprint(text))
+            return incidents.page(request, brake, 409, text=text, refused="Every ticket that waits has one already.")
+        return incidents.page(request, brake, text=text, letter=letter.body_html, shown=fingerprint(text))
 
     @app.post("/incidents/{brake_id}/send", dependencies=needs)
     def to_all(request: Request, brake_id: str) -> Response:
-        brake, text = _found(desk.ledger, brake_id), _text(request)
+        brake, text = incidents.found(brake_id), _text(request)
         if brake is None:
-            return unknown(request)
+            return incidents.unknown(request)
         shown = request.state.form.get("shown", "")
         outcome = send(desk, brake, text, shown, request.state.session.login)
-        if not outcome.done:
-            return page(request, brake, 409, text=text, refused=outcome.words)
-        return page(request, brake, text=text, done=outcome.words)
+        said = "done" if outcome.done else "refused"
+        return incidents.page(request, brake, 200 if outcome.done else 409, text=text, **{said: outcome.words})
 
     @app.post("/incidents/{brake_id}/let-go", dependencies=needs)
     def let_go(request: Request, brake_id: str) -> Response:
-        brake = _found(desk.ledger, brake_id)
+        brake = incidents.found(brake_id)
         if brake is None:
-            return unknown(request)
+            return incidents.unknown(request)
         false_alarm = request.state.form.get("why") == "false alarm"
         desk.ledger.incidents.let_go(brake.brake_id, request.state.session.login, false_alarm=false_alarm)
         return RedirectResponse(f"/incidents/{brake.brake_id}", 303)
@@ -101,14 +122,6 @@ def _context(desk: ReviewDesk, brake: Brake) -> dict[str, Any]:
         "waiting": sum(one.waits for one in found),
         "sent": sum(one.holding is not None and not one.waits for one in found),
     }
-
-
-def _all(ledger: Ledger) -> list[Brake]:
-    return list(ledger.incidents.since(datetime.fromtimestamp(0, UTC)))
-
-
-def _found(ledger: Ledger, brake_id: str) -> Brake | None:
-    return ledger.incidents.get(int(brake_id)) if re.fullmatch(r"[1-9]\d{0,8}", brake_id, re.ASCII) else None
 
 
 def _text(request: Request) -> str:

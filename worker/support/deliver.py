@@ -17,12 +17,12 @@ from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import Posted, Promise, Send, SendKind, SendState, Status, Step, Verdict
 from worker.ports import Outgoing
 from worker.support.desk import Desk
-from worker.support.incident.topics import against
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
 from worker.support.overtaken import Overtaken, overtaken
+from worker.support.paused import decided, paused
 from worker.support.threads import read_thread, set_aside, wrote_after
 from worker.support.verdict import left_to_a_person
 from worker.trouble_words import safe_reason
@@ -138,7 +138,7 @@ def _superseded(send: Send, desk: Desk) -> Overtaken:
     alone = not _approved_by_person(send, desk)
     if thread.ticket.assigned_to_person and alone:
         return overtaken(thread, send.message_key) or Overtaken.TAKEN
-    stopped = _stopped(send, desk) if alone else _decided(send, desk)
+    stopped = paused(send, desk) if alone else decided(send, desk)
     read = desk.ledger.cases.thread(send.case_id)
     if not wrote_after(thread, send.message_key, read=read):
         return overtaken(thread, send.message_key) or stopped
@@ -146,23 +146,6 @@ def _superseded(send: Send, desk: Desk) -> Overtaken:
     if not reason and alone:
         return Overtaken.NEEDLESS
     return reason or stopped
-
-
-def _stopped(send: Send, desk: Desk) -> Overtaken:
-    """What came after the verdict and speaks against a reply that nobody reviewed."""
-    if desk.ledger.earning.stopped() is not None:
-        return Overtaken.STOPPED
-    on = desk.ledger.incidents.on()
-    if not on:
-        return Overtaken.NOT
-    _, draft, trace = desk.ledger.cases.drafts(send.case_id)[-1]
-    return Overtaken.BRAKED if trace.reader is not None and against(draft, trace.reader, on) else Overtaken.NOT
-
-
-def _decided(send: Send, desk: Desk) -> Overtaken:
-    """A holding reply tells of an answer that is to come: behind a decision, or the answer, it would be confusing."""
-    case = desk.ledger.cases.get(send.case_id) if send.kind is SendKind.HOLDING else None
-    return Overtaken.NOT if case is None or case.status in (Status.HELD, Status.OPEN) else Overtaken.DECIDED
 
 
 def _approved_by_person(send: Send, desk: Desk) -> bool:
