@@ -51,7 +51,7 @@ def test_the_page_shows_its_tickets_and_the_list_knows_it_when_it_is_over(ledger
     maya = Lead(a_console(ledger), ledger)
     page = maya.get(PAGE).text
     assert f'href="/cases/{case_id}">7</a>' in page
-    assert "1 tickets wait without one" in words_of(page)
+    assert "1 ticket waits without one" in words_of(page)
     assert maya.submit(PAGE, f"{PAGE}/let-go", why="false alarm").status_code == 303
     off = ledger.incidents.get(brake.brake_id)
     assert off is not None
@@ -84,7 +84,7 @@ def test_a_lead_reads_the_preview_and_sends_it_to_every_ticket_once(ledger: SqlL
     assert len(ledger.sends.of_case(first)) == 1
     entries = [entry for entry in ledger.reviews.audit_log() if entry["action"] == "send holding reply"]
     assert [(one["user"], one["subject"], one["detail"]) for one in entries] == [
-        ("maya", "incident 1", "to 1 tickets"),
+        ("maya", "incident 1", "to 1 ticket"),
         ("maya", "incident 1", "to 2 tickets"),
     ]
 

@@ -105,7 +105,7 @@ class MemoryIncidents:
                 self._sent[brake_id, row.case.ticket_id] = queued[-1]
             if queued:
                 self._brakes[brake_id] = brake.model_copy(update={"holding_text": clean(text)})
-                detail = f"to {len(queued)} tickets"
+                detail = f"to {len(queued)} {'ticket' if len(queued) == 1 else 'tickets'}"
                 self._state.note_audit(user, "send holding reply", f"incident {brake_id}", detail)
             return queued
 

@@ -134,7 +134,7 @@ class SqlIncidents(Room):
                 connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"send_id": queued[-1]}))
             if queued:
                 connection.execute(update(brakes).where(brakes.c.brake_id == brake_id).values(holding_text=text))
-                detail = f"to {len(queued)} tickets"
+                detail = f"to {len(queued)} {'ticket' if len(queued) == 1 else 'tickets'}"
                 note_audit(connection, user, "send holding reply", f"incident {brake_id}", detail)
             return queued
 
