@@ -200,7 +200,7 @@ def _post(send: Send, desk: Desk) -> Posted | str:
 
 def _promised(send: Send, posted: Posted, desk: Desk) -> tuple[Promise, ...]:
     """What the reply promises. Trouble with reading that must not leave a reply in doubt that is at the helpdesk."""
-    if send.kind is not SendKind.REPLY:
+    if send.kind not in PUBLIC:
         return ()
     try:
         return promised(send.body_html, posted.at, desk.rulebook.guards, desk.policy.zone)

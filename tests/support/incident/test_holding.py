@@ -133,6 +133,14 @@ def test_the_holding_reply_leaves_and_the_real_answer_still_does(office: Office)
     assert not press(office, brake).done
 
 
+def test_what_the_holding_reply_promises_is_kept_with_its_ticket(office: Office) -> None:
+    brake = braked(office)
+    drafted(office)
+    assert press(office, brake, "We will call you within 2 working days.").done
+    deliver(office.ledger.incidents.holding(brake.brake_id)[1].send_id, office.desk)
+    assert [one.kept_at for one in office.ledger.promises.of_ticket(1)] == [None]
+
+
 def test_a_question_after_the_holding_reply_is_answered_with_the_one_before(office: Office) -> None:
     _, send_id = held_with_holding(office)
     deliver(send_id, office.desk)

@@ -9,7 +9,7 @@ from typing import Any
 from worker.adapters.memory.promises import keep
 from worker.adapters.memory.state import DESKHAND, LIVE, SendRow, State
 from worker.adapters.store.columns import clean
-from worker.adapters.store.sends import NEWS, SETTLING, stranded_note
+from worker.adapters.store.sends import NEWS, PUBLIC, SETTLING, stranded_note
 from worker.models import Posted, Promise, Ring, Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 
@@ -64,7 +64,7 @@ class MemorySends:
             _write(row, state=SendState.POSTED, remote_id=clean(posted.remote_id))
             row.posted_at = posted.at
             case = self._state.cases[row.send.case_id]
-            if row.send.kind is SendKind.REPLY:
+            if row.send.kind in PUBLIC:
                 keep(self._state, case, row.send, posted.at, promises)
             if row.send.kind is SendKind.REPLY and case.case.status is Status.APPROVED:
                 self._state.move(case, Status.SENT, by=DESKHAND)
@@ -130,8 +130,7 @@ class MemorySends:
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
         with self._state.lock:
-            public = (SendKind.REPLY, SendKind.HOLDING)
-            rows = [row.send for row in self._state.sends.values() if row.send.kind in public]
+            rows = [row.send for row in self._state.sends.values() if row.send.kind in PUBLIC]
             tried = [s for s in rows if s.state is not SendState.DROPPED or s.rounds > 0]
             return [s for s in tried if s.ticket_id == ticket_id and s.state is not SendState.QUEUED]
 

@@ -32,6 +32,7 @@ from worker.support.bodies import body_hash
 # A person has the ticket, with a note: an alarm about it that never ends would hide the next one.
 NEWS = timedelta(days=1)
 SETTLING = "waiting for an attempt in doubt to settle"
+PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
 
 
@@ -93,8 +94,9 @@ class SqlSends(Room):
                 remote_id=posted.remote_id,
                 posted_at=at,
             )
-            if row is not None and row.kind == SendKind.REPLY:
+            if row is not None and row.kind in PUBLIC:
                 keep(connection, row, at, promises)
+            if row is not None and row.kind == SendKind.REPLY:
                 move(connection, row.case_id, Status.APPROVED, Status.SENT, by=DESKHAND)
             return row is not None
 
@@ -167,7 +169,7 @@ class SqlSends(Room):
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
         left = [SendState.POSTING, SendState.POSTED, SendState.DONE, SendState.STRANDED]
         tried = (sends.c.state == SendState.DROPPED) & (sends.c.rounds > 0)
-        these = (sends.c.ticket_id == ticket_id, sends.c.kind.in_([SendKind.REPLY, SendKind.HOLDING]))
+        these = (sends.c.ticket_id == ticket_id, sends.c.kind.in_(PUBLIC))
         query = select(sends).where(*these, or_(sends.c.state.in_(left), tried))
         with self.reading() as connection:
             return [to_send(row) for row in connection.execute(query.order_by(sends.c.queued_at, sends.c.send_id))]
