@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, cast, delete, select, text, update
+from sqlalchemy import Connection, Table, Text, cast, delete, literal, select, text, update
 
 from worker.adapters.directory import normal_email
 from worker.adapters.store.columns import Json
@@ -38,6 +38,7 @@ from worker.adapters.store.schema import (
     users,
 )
 from worker.adapters.store.schema_earning import assessments
+from worker.adapters.store.schema_incidents import brakes
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
 from worker.errors import BadConfiguration, Permanent, Trouble
@@ -187,7 +188,7 @@ class Forgetting(Room):
 
     def _vacuum(self) -> None:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for table in (*EMPTIED, *DELETED, drafts, doorbells, customers, customer_emails, audit):
+            for table in (*EMPTIED, *DELETED, brakes, drafts, doorbells, customers, customer_emails, audit):
                 connection.execute(text(f"VACUUM {table.name}"))
 
     def _rewrite_sqlite(self) -> None:
@@ -223,6 +224,10 @@ def _empty(connection: Connection, case_ids: list[str], changed: Counter[str]) -
             changed[f"{table.name}.{name}"] += connection.execute(
                 update(table).where(mine, full).values({name: value})
             ).rowcount
+    asked = select(unanswered.c.question).where(unanswered.c.case_id.in_(case_ids))
+    named = update(brakes).where(brakes.c.question.in_(asked), brakes.c.question != "")
+    instead = literal(f"{INSTEAD} ") + cast(brakes.c.brake_id, Text)  # one for each, as the index over those on wants
+    changed["brakes.question"] += connection.execute(named.values(question=instead)).rowcount
     for table in DELETED:
         changed[table.name] += connection.execute(delete(table).where(table.c.case_id.in_(case_ids))).rowcount
     for row in rows_of(connection, drafts, "case_id", case_ids):
