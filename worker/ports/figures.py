@@ -146,5 +146,5 @@ class Figures(Protocol):
         ...
 
     def learnt(self, span: Span, limit: int) -> Sequence[Learnt]:
-        """Newest first. Also edits of cases that were never decided, and decisions that were taken back or overtaken."""
+        """Newest first. Also edits of cases that were never decided, and decisions that were undone or overtaken."""
         ...

@@ -13,10 +13,10 @@ import structlog
 
 from worker.errors import Trouble
 from worker.models import Case, Draft, Finding, Lesson, Part, Sentence, Status
-from worker.ports import Ledger
 from worker.support.bodies import body_hash as hash_of
 from worker.support.facts import PLACEHOLDER
 from worker.support.fresh import changed_sources, fingerprint, overtaken, titles
+from worker.support.happened import what_happened as what_happened
 from worker.support.lessons import by_person as by_person
 from worker.support.lessons import lesson
 from worker.support.outgoing import rejected_note, reply_outgoing
@@ -28,16 +28,6 @@ from worker.support.sentences import sentences
 log = structlog.get_logger(__name__)
 
 LONGEST = 10_000  # characters of an edited reply, four pages: longer ones are pasted by mistake
-
-_DONE_WORDS = {
-    Status.OPEN: "A new draft is being written",
-    Status.APPROVED: "Already approved",
-    Status.SENT: "Already approved and sent",
-    Status.REJECTED: "Already rejected",
-    Status.SUPERSEDED: "Overtaken by events on the ticket",
-    Status.HANDED_OVER: "Already handed over",
-    Status.IGNORED: "Already set aside",
-}
 
 
 def current(desk: ReviewDesk, case_id: str) -> Current | None:
@@ -171,20 +161,6 @@ def opened(desk: ReviewDesk, case_id: str, user: str) -> None:
         desk.ledger.reviews.opened(case_id, user)
     except Trouble as trouble:
         log.warning("opening_not_kept", case_id=case_id, reason=trouble.reason)
-
-
-def what_happened(ledger: Ledger, case_id: str) -> str:
-    """Why a decision came too late: who did what, as far as the history tells."""
-    case = ledger.cases.get(case_id)
-    if case is None:
-        return "There is no such case."
-    if case.status is not Status.HELD:
-        last = next((m for m in reversed(ledger.cases.moves(case_id)) if m["to_status"] != Status.SENT), None)
-        by = str(last["by"]) if last else ""
-        return f"{_DONE_WORDS[case.status]}{f' by {by}' if by else ''}."
-    drafts = ledger.cases.drafts(case_id)
-    writer = drafts[-1][1].written_by if drafts else ""
-    return f"There is a newer draft{f' by {writer}' if writer else ''}. Please look at that one first."
 
 
 def unsendable(draft: Draft, letter: Letter) -> str:
