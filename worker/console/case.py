@@ -30,8 +30,11 @@ class Cases:
     pages: Pages
     freshdesk_url: str
 
-    def show(self, request: Request, case_id: str, *, status: int = 200, refused: str = "") -> Response:
-        """`refused`: why what was just asked for was not done; what was typed stands in its form again."""
+    def show(
+        self, request: Request, case_id: str, *, status: int = 200, refused: str = "", taking: str = ""
+    ) -> Response:
+        """`refused`: why what was just asked for was not done; what was typed stands in its form again. `taking`:
+        whose the draft is that was asked for: asked once more, it is taken from her."""
         posted: Mapping[str, str] = request.state.form
         choice = self.choice(request)
         context = case_context(self.desk, case_id, look=bool(refused))
@@ -47,6 +50,7 @@ class Cases:
             "case.html",
             status,
             refused=refused,
+            taking=taking,
             typed=typed,
             chosen=choice,
             place=self.desk.ledger.reviews.beside(case_id, choice.sieve),
