@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from worker.console import promises, related, view
+from worker.console import promises, related, told, view
 from worker.console.flash import toast
 from worker.console.letter import letter_html
 from worker.console.page import Pages
@@ -88,19 +88,21 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
     thread = now.thread if now else cases.thread(case_id)
     drafts = cases.drafts(case_id)
     held = case.status is Status.HELD and now is not None
+    asked_anew = desk.ledger.reviews.asked_anew(case_id) if held else None
     return {
         "case": case,
         "held": held,
         "thread": view.thread_view(thread, case.message_key) if thread else (),
         "requester": thread.ticket.requester if thread else None,
-        "moves": cases.moves(case_id),
+        "history": told.history(desk.ledger, case_id, worked_on=len(drafts) > 1 or bool(case.minder or asked_anew)),
+        "written": told.written,
         "sends": desk.ledger.sends.of_case(case_id),
         "earlier": drafts[:-1],
         "changes": view.changes(drafts),
         **related.around(desk.ledger, case),
         "promised": promises.of_ticket(desk.ledger, case.ticket_id),
         "taken": desk.ledger.reviews.taken_by(case.ticket_id),
-        "asked_anew": desk.ledger.reviews.asked_anew(case_id) if held else None,
+        "asked_anew": asked_anew,
         "by_person": review.by_person,
         "overtaken": fresh.overtaken(desk, case) if held and look else desk.looks.get(case_id, (0.0, ""))[1],
         "now": now,

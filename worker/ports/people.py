@@ -192,6 +192,11 @@ class Reviews(Protocol):
 
     def audit(self, user: str, action: str, subject: str, detail: str = "") -> None: ...
 
+    def done_on(self, case_id: str) -> Sequence[Mapping[str, Any]]:
+        """Edits of a case's drafts and requests for other ones, oldest first, as entries of `audit_log`; of a request
+        the detail is its hint."""
+        ...
+
     def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:
         """Newest first: at, user, action, subject, detail."""
         ...
