@@ -32,7 +32,8 @@ class HeldRow(Noun):
 
     case: Case
     template_id: str
-    findings: tuple[str, ...]  # guard names
+    findings: tuple[str, ...]  # names of the guards that found something
+    found: int = 0  # how many findings that are, as the page of the case counts them
     age_seconds: float
     late: bool = False  # it has waited for longer than its priority allows
 
