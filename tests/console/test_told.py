@@ -41,3 +41,19 @@ def test_a_rejected_case_says_so_of_its_note_and_lists_its_reason_whole(ledger: 
         ["maya", "kept for herself", "ticket 7", ""],
     ]
     assert log[0].a["href"] == there
+
+
+def test_characters_that_turn_text_round_are_taken_out_of_what_leads_type(ledger: SqlLedger):
+    there = f"/cases/{(case_id := hold(ledger, 7))}"
+    maya = Lead(a_console(ledger), ledger, role="admin")
+    maya.submit(there, f"{there}/edit", text="In \u202e2 da\u200bys\u2066.")
+    assert "In 2 days." in ledger.cases.drafts(case_id)[-1][1].body_text
+    maya.submit(there, f"{there}/redraft", hint="\u202eshorter\ufeff")
+    assert ledger.reviews.done_on(case_id)[-1]["detail"] == "shorter"
+    nothing = maya.submit(there, f"{there}/reject", reason="\u200b\u202e")
+    assert "Please give a reason" in nothing.text
+    maya.submit(there, f"{there}/reject", reason="Wrong \u202efund\u2069.")
+    case = ledger.cases.get(case_id)
+    assert case is not None
+    assert case.reasons == ("Wrong fund.",)
+    assert not set(maya.get("/audit").text + maya.get("/cases?status=rejected").text) & set("\u202e\u2069\u200b\ufeff")
