@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bs4 import BeautifulSoup
+
 from tests.console.seed import Lead, a_console, fields_of, hold, status_of, words_of
 from worker.adapters.store.ledger import SqlLedger
 from worker.models import Case, SendState, Status
@@ -21,12 +23,39 @@ def case_of(ledger: SqlLedger, case_id: str) -> Case:
     return case
 
 
+def take(lead: Lead, there: str) -> None:
+    """What a colleague keeps takes two steps: the second by the name of whoever keeps it."""
+    asked = lead.submit(there, f"{there}/mind")
+    assert asked.status_code == 409
+    assert lead.send(f"{there}/mind", fields_of(asked.text, f"{there}/mind")).status_code == 303
+
+
+def test_what_a_colleague_keeps_is_taken_only_on_asking_twice_and_her_open_page_says_so(ledger: SqlLedger):
+    there = f"/cases/{(case_id := hold(ledger))}"
+    maya, tom = leads(ledger)
+    tom.submit(there, f"{there}/mind")
+    toms_page = BeautifulSoup(tom.get(there).text, "html.parser").select_one("[data-watch]")
+    watched = {"csrf": fields_of(tom.get("/").text, "/logout")["csrf"], "draft_id": str(toms_page["data-draft"])}
+    address = str(toms_page["data-watch"])
+    assert "Take it from tom" in maya.get(there).text
+
+    asked = maya.submit(there, f"{there}/mind")
+
+    assert "tom keeps this draft." in words_of(asked.text)
+    assert case_of(ledger, case_id).minder == "tom"
+    assert tom.send(address, watched).json()["words"] == ""
+    maya.send(f"{there}/mind", fields_of(asked.text, f"{there}/mind"))
+    assert case_of(ledger, case_id).minder == "maya"
+    told = tom.send(address, watched).json()
+    assert (told["minder"], told["words"], told["over"]) == ("maya", "maya has taken this draft.", False)
+
+
 def test_letting_go_on_an_old_page_leaves_a_colleague_what_she_has_kept_since(ledger: SqlLedger):
     there = f"/cases/{(case_id := hold(ledger))}"
     maya, tom = leads(ledger)
     tom.submit(there, f"{there}/mind")
     let_go = fields_of(tom.get(there).text, f"{there}/mind")
-    assert maya.submit(there, f"{there}/mind").status_code == 303  # she was shown that it is Tom's
+    take(maya, there)
 
     told = tom.send(f"{there}/mind", let_go)
 

@@ -49,7 +49,8 @@ def test_leads_are_told_who_else_has_the_case_open(ledger: SqlLedger):
     assert "maya has this open too" in vera.get(f"/cases/{case_id}").text  # before any script has asked
     assert "maya has this open too" not in maya.get(f"/cases/{case_id}").text
     assert watch(maya, case_id) == {
-        "others": ["vera"], "words": "", "over": False, "overtaken": False, "reload": False, "despite": "",
+        "others": ["vera"], "minder": "", "words": "",
+        "over": False, "overtaken": False, "reload": False, "despite": "",
     }  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.contract.steps import LEASE, held
+from tests.builders import a_draft
+from tests.contract.steps import LEASE, held, newest_draft
 from tests.contract.test_ledger_desks import approve
 from worker.models import Status
 from worker.ports import Ledger
@@ -44,3 +45,12 @@ def test_an_approval_that_was_stopped_is_told_once_to_whoever_gave_it_last(ledge
         (1, "Not sent: the ticket was closed.", "deskhand"),
     ]
     assert ledger.reviews.not_sent("maya") == []
+
+
+def test_edits_and_requests_for_another_draft_are_told_by_case_with_who_and_which_hint(ledger: Ledger) -> None:
+    case, other = held(ledger, 1), held(ledger, 2)
+    draft_id = ledger.reviews.edit(case.case_id, newest_draft(ledger, case), a_draft("Mine."), "meera")
+    ledger.reviews.redraft(case.case_id, "shorter", "tom")
+    ledger.reviews.redraft(other.case_id, "longer", "tom")
+    done = [(one["user"], one["action"], one["detail"]) for one in ledger.reviews.done_on(case.case_id)]
+    assert done == [("meera", "edit", draft_id), ("tom", "redraft", "shorter")]

@@ -96,6 +96,31 @@ def test_an_approval_that_was_taken_back_counts_no_more_until_it_is_given_again(
     assert [(one.decision, one.treatment) for one in stored(ledger)] == [("approved", Treatment.LIGHT)]
 
 
+@pytest.mark.parametrize("end", [Status.SUPERSEDED, Status.HANDED_OVER])
+def test_an_approval_that_never_left_counts_nowhere(ledger: Ledger, end: Status) -> None:
+    """Deliver found the ticket moved on; another one was overtaken by a newer message, or its ticket was taken over."""
+    stopped, other = held(ledger, 1), held(ledger, 2)
+    for case in (stopped, other):
+        ledger.reviews.opened(case.case_id, "meera")
+    send_id = approve(ledger, stopped, AS_IT_WAS)
+    assert send_id
+    send = ledger.sends.claim(send_id, LEASE)
+    assert send is not None
+    assert ledger.sends.drop(send_id, send.epoch, "the customer wrote again", case_to=end)
+    approve(ledger, other, AS_IT_WAS)
+    if end is Status.HANDED_OVER:
+        assert ledger.reviews.take_over(other.case_id, "ravi", "ravi answers this ticket.")
+    else:
+        assert conclude(ledger, opened(ledger, 2, key="c2"), Status.HELD, draft=DRAFT) == []
+
+    assert [status_of(ledger, case) for case in (stopped, other)] == [end, end]
+    assert [one.decision for one in stored(ledger)] == ["overtaken", "overtaken"]
+    assert ledger.figures.kept(always()) == []
+    assert ledger.figures.fired(always()) == []
+    assert [middle.n for middle in ledger.figures.reviews([always()])] in ([], [0])
+    assert list(ledger.reviews.lessons(always(), "redeem")) == []
+
+
 def test_a_review_lasts_from_the_opening_to_the_decision(ledger: Ledger) -> None:
     case, other = held(ledger, 1), held(ledger, 2)
     for one in (case, other):

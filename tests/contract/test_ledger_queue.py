@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_draft, a_finding, a_message, a_reader, a_requester, a_thread, a_trace, an_identity
-from tests.contract.steps import approved, conclude, current, held, opened
+from tests.contract.steps import approved, conclude, current, held, newest_draft, opened
 from worker.models import Case, Status, Strength
 from worker.ports import NONE, Ledger, Sieve
 
@@ -195,3 +195,13 @@ def test_the_cases_of_a_requester_come_newest_first(ledger: Ledger) -> None:
     mine = [held(ledger, n, requester=a_requester(9)) for n in (1, 2, 3)]
     held(ledger, 4, requester=a_requester(8))
     assert [c.case_id for c in ledger.cases.of_requester(9, 2)] == [mine[2].case_id, mine[1].case_id]
+
+
+def test_every_finding_of_the_newest_draft_is_counted_not_every_kind(ledger: Ledger) -> None:
+    findings = (a_finding("exact"), a_finding("exact"), a_finding("answered"))
+    case = held(ledger, 1, draft=a_draft(findings=findings))
+    held(ledger, 2, draft=a_draft(findings=()))
+    counted = {row.case.ticket_id: (row.found, row.findings) for row in ledger.reviews.held()}
+    assert counted == {1: (3, ("exact", "answered")), 2: (0, ())}
+    ledger.reviews.edit(case.case_id, newest_draft(ledger, case), a_draft("Mine.", findings=findings[:1]), "meera")
+    assert {row.case.ticket_id: row.found for row in ledger.reviews.held()} == {1: 1, 2: 0}

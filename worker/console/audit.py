@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from worker.console.access import Access
 from worker.console.page import Pages
 from worker.console.people import ADMIN
+from worker.console.told import audited
 from worker.ports import Ledger
 
 SHOWN = 100
@@ -19,4 +20,6 @@ def add_audit(app: FastAPI, ledger: Ledger, access: Access, pages: Pages) -> Non
     def audit(request: Request, page: str = "1") -> Response:
         number = int(page) if re.fullmatch(r"[1-9]\d{0,5}", page, re.ASCII) else 1
         found = ledger.reviews.audit_log(SHOWN + 1, offset=(number - 1) * SHOWN)
-        return pages.show(request, "audit.html", entries=found[:SHOWN], page=number, more=len(found) > SHOWN)
+        return pages.show(
+            request, "audit.html", entries=audited(ledger, found[:SHOWN]), page=number, more=len(found) > SHOWN
+        )

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from worker.console import promises, view
+from worker.console import promises, related, told, view
 from worker.console.flash import toast
 from worker.console.letter import letter_html
 from worker.console.page import Pages
 from worker.console.people import REVIEWER
 from worker.console.sieve import Chosen, chosen, chosen_in
-from worker.models import Case, SendKind, Status, Trace
-from worker.ports import Ledger
+from worker.models import Status, Trace
 from worker.support import fresh, review
-from worker.support.bodies import plain
 from worker.support.reviewdesk import Current, ReviewDesk
 
 PRESENT = timedelta(seconds=30)  # after its last sign of life, a page counts as closed
-EARLIER = 6  # other cases of the same requester that are shown
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,11 @@ class Cases:
     pages: Pages
     freshdesk_url: str
 
-    def show(self, request: Request, case_id: str, *, status: int = 200, refused: str = "") -> Response:
-        """`refused`: why what was just asked for was not done; what was typed stands in its form again."""
+    def show(
+        self, request: Request, case_id: str, *, status: int = 200, refused: str = "", taking: str = ""
+    ) -> Response:
+        """`refused`: why what was just asked for was not done; what was typed stands in its form again. `taking`:
+        whose the draft is that was asked for: asked once more, it is taken from her."""
         posted: Mapping[str, str] = request.state.form
         choice = self.choice(request)
         context = case_context(self.desk, case_id, look=bool(refused))
@@ -50,6 +50,7 @@ class Cases:
             "case.html",
             status,
             refused=refused,
+            taking=taking,
             typed=typed,
             chosen=choice,
             place=self.desk.ledger.reviews.beside(case_id, choice.sieve),
@@ -87,19 +88,21 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
     thread = now.thread if now else cases.thread(case_id)
     drafts = cases.drafts(case_id)
     held = case.status is Status.HELD and now is not None
+    asked_anew = desk.ledger.reviews.asked_anew(case_id) if held else None
     return {
         "case": case,
         "held": held,
         "thread": view.thread_view(thread, case.message_key) if thread else (),
         "requester": thread.ticket.requester if thread else None,
-        "moves": cases.moves(case_id),
+        "history": told.history(desk.ledger, case_id, worked_on=len(drafts) > 1 or bool(case.minder or asked_anew)),
+        "written": told.written,
         "sends": desk.ledger.sends.of_case(case_id),
         "earlier": drafts[:-1],
         "changes": view.changes(drafts),
-        "others": earlier_cases(desk.ledger, case),
+        **related.around(desk.ledger, case),
         "promised": promises.of_ticket(desk.ledger, case.ticket_id),
         "taken": desk.ledger.reviews.taken_by(case.ticket_id),
-        "asked_anew": desk.ledger.reviews.asked_anew(case_id) if held else None,
+        "asked_anew": asked_anew,
         "by_person": review.by_person,
         "overtaken": fresh.overtaken(desk, case) if held and look else desk.looks.get(case_id, (0.0, ""))[1],
         "now": now,
@@ -127,19 +130,6 @@ def draft_context(desk: ReviewDesk, now: Current, *, look: bool = False) -> dict
         "greeting": now.letter.greeting,
         "sign_off": now.letter.sign_off,
     }
-
-
-def earlier_cases(ledger: Ledger, case: Case) -> Sequence[tuple[Case, str]]:
-    """Other cases of the same requester, newest first, each with the reply that we sent ("" where none was)."""
-    if not case.requester_id:
-        return ()
-    others = [c for c in ledger.cases.of_requester(case.requester_id, EARLIER + 1) if c.case_id != case.case_id]
-    return [(c, _reply(ledger, c) if c.status is Status.SENT else "") for c in others[:EARLIER]]
-
-
-def _reply(ledger: Ledger, case: Case) -> str:
-    sent = [plain(s.body_html) for s in ledger.sends.of_case(case.case_id) if s.kind is SendKind.REPLY]
-    return sent[-1] if sent else ""
 
 
 def _behind(context: Mapping[str, Any], posted: Mapping[str, str]) -> bool:

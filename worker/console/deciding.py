@@ -71,11 +71,19 @@ class Decisions:
         return self._onward(request, case_id, outcome, "away")
 
     def mind(self, request: Request, case_id: str) -> Response:
-        """Whose it is: mine, or, if it was mine, nobody's. What a colleague kept since the page was shown is hers."""
+        """Whose it is: mine, or, if it was mine, nobody's. What a colleague kept since the page was shown is hers; what
+        the page showed as hers is taken from her only where that is asked for once more, by her name (`from`)."""
         form, user = request.state.form, request.state.session.login
         minder, was = ("", user) if form.get("mine") == "" else (user, form.get("minder", ""))
+        if was not in ("", user, form.get("from", "")) and self._minder(case_id) == was:
+            asked = f"{was} keeps this draft. To take it from {was} all the same, press the button (or m) once more."
+            return self._cases.show(request, case_id, status=409, refused=asked, taking=was)
         done = self._desk.ledger.reviews.mind(case_id, minder, user, was=was)
         return self._stay(request, case_id, Outcome(done, "" if done else self._whose(case_id)), "")
+
+    def _minder(self, case_id: str) -> str:
+        case = self._desk.ledger.cases.get(case_id)
+        return case.minder if case is not None and case.status is Status.HELD else ""
 
     def _whose(self, case_id: str) -> str:
         case = self._desk.ledger.cases.get(case_id)

@@ -17,7 +17,7 @@ from worker.console.case import PRESENT, Cases
 from worker.console.letter import letter_html
 from worker.console.people import REVIEWER
 from worker.console.sieve import chosen
-from worker.models import Status
+from worker.models import Case, Status
 from worker.support import fresh, review
 from worker.support.reviewdesk import ReviewDesk
 
@@ -40,11 +40,15 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
     @app.post("/cases/{case_id}/watch")
     def watch(request: Request, case_id: str) -> Response:
         form = request.state.form
-        if desk.ledger.cases.get(case_id) is None:
+        case, login = desk.ledger.cases.get(case_id), request.state.session.login
+        if case is None:
             return JSONResponse({"detail": "no such case"}, 404)
-        others = desk.ledger.reviews.look(case_id, request.state.session.login, PRESENT)
+        others = desk.ledger.reviews.look(case_id, login, PRESENT)
         trusted = fresh.TRUSTED if form.get("first") else ASK_AGAIN
-        return JSONResponse({"others": list(others), **news(desk, case_id, form.get("draft_id", ""), trusted)})
+        told = news(desk, case_id, form.get("draft_id", ""), trusted)
+        if "kept" in request.query_params:  # the page shows it as hers
+            told["words"] = f"{_taken_from(case, login)} {told['words']}".strip()
+        return JSONResponse({"others": list(others), "minder": case.minder, **told})
 
     @app.post("/cases/{case_id}/preview", dependencies=[Depends(access.needs(REVIEWER))])
     def preview(request: Request, case_id: str) -> Response:
@@ -65,6 +69,12 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
             is_record=view.is_record,
         )
         return JSONResponse({"hash": made.draft.body_hash, "page": page})
+
+
+def _taken_from(case: Case, login: str) -> str:
+    """What the lead is told who kept that draft until a colleague took it."""
+    gone = case.status is Status.HELD and case.minder not in ("", login)
+    return f"{case.minder} has taken this draft." if gone else ""
 
 
 def _seconds(since: str) -> float | None:

@@ -53,9 +53,20 @@ GUARDS: dict[str, tuple[str, str]] = {
     "hostile": ("Suspicious mail", "The mail seems to be written for a machine rather than for a person."),
     "sure": ("Certainty", "Something about the customer or the draft is not certain enough."),
 }
-ON_CASES = frozenset(
-    {"approve", "edit", "reject", "redraft", "undo", "take over", "mind", "superseded", "promise kept", "report harm"}
-)  # audited
+ACTS = {  # as the audit log keeps them
+    "approve": "approved",
+    "edit": "edited",
+    "reject": "rejected",
+    "redraft": "asked for another draft",
+    "undo": "took the approval back",
+    "take over": "took the ticket over",
+    "give back": "gave the ticket back",
+    "mind": "kept for herself",
+    "superseded": "put away",
+    "promise kept": "marked a promise as kept",
+    "report harm": "reported harm",
+}
+ON_CASES = ACTS.keys() - {"give back"}  # whose subject is a case
 KEYS = (
     (
         "A draft",

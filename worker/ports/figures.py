@@ -76,7 +76,7 @@ class Unanswered(Noun):
 
 
 class Learnt(Noun):
-    """A stored lesson. `decision`: edited, approved, rejected or taken back."""
+    """A stored lesson. `decision`: edited, approved, rejected, taken back, or overtaken (approved, and never sent)."""
 
     at: datetime
     ticket_id: int
@@ -146,5 +146,5 @@ class Figures(Protocol):
         ...
 
     def learnt(self, span: Span, limit: int) -> Sequence[Learnt]:
-        """Newest first. Also edits of cases that were never decided, and decisions that were taken back."""
+        """Newest first. Also edits of cases that were never decided, and decisions that were undone or overtaken."""
         ...

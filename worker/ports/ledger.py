@@ -34,6 +34,9 @@ from worker.ports.outgoing import Outgoing
 from worker.ports.people import Reviews, Users
 from worker.ports.promises import Promises
 
+# Why a case was ended, where another one answers what the customer wrote since.
+NEWER_MESSAGE = "A newer message of the customer is being answered."
+
 
 class Doorbells(Protocol):
     def ring(

@@ -32,7 +32,8 @@ class HeldRow(Noun):
 
     case: Case
     template_id: str
-    findings: tuple[str, ...]  # guard names
+    findings: tuple[str, ...]  # names of the guards that found something
+    found: int = 0  # how many findings that are, as the page of the case counts them
     age_seconds: float
     late: bool = False  # it has waited for longer than its priority allows
 
@@ -65,7 +66,8 @@ class NotSent(Noun):
 
 class Reviews(Protocol):
     """What support leads do. `user` is a login; every action lands in the audit log in the same transaction, and so
-    does what it teaches (`lesson`; None teaches nothing). An approval that is taken back teaches nothing any more."""
+    does what it teaches (`lesson`; None teaches nothing). An approval that is taken back, or overtaken
+    before its reply has left, teaches nothing any more."""
 
     def held(self, *, limit: int = 50, offset: int = 0, sieve: Sieve = Sieve()) -> Sequence[HeldRow]:
         """Most urgent first: by when an answer is due, which is when it came plus what its priority allows."""
@@ -180,7 +182,8 @@ class Reviews(Protocol):
         self, span: Span, template_id: str, *, treatment: Treatment | None = None, limit: int = 50, offset: int = 0
     ) -> Sequence[Learnt]:
         """What leads decided on one template's drafts ("" those without one), newest first, or only one kind of it.
-        Approvals and rejections; neither edits that nobody decided on nor decisions that were taken back."""
+        Approvals and rejections; neither edits that nobody decided on nor decisions that were taken back or
+        overtaken before the reply had left."""
         ...
 
     def mark_stale(self, stale: Mapping[str, Sequence[str]]) -> None:
@@ -189,6 +192,11 @@ class Reviews(Protocol):
         ...
 
     def audit(self, user: str, action: str, subject: str, detail: str = "") -> None: ...
+
+    def done_on(self, case_id: str) -> Sequence[Mapping[str, Any]]:
+        """Edits of a case's drafts and requests for other ones, oldest first, as entries of `audit_log`; of a request
+        the detail is its hint."""
+        ...
 
     def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:
         """Newest first: at, user, action, subject, detail."""

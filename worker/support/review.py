@@ -12,11 +12,12 @@ from dataclasses import replace
 import structlog
 
 from worker.errors import Trouble
+from worker.intake.mailtext.plain import visible
 from worker.models import Case, Draft, Finding, Lesson, Part, Sentence, Status
-from worker.ports import Ledger
 from worker.support.bodies import body_hash as hash_of
 from worker.support.facts import PLACEHOLDER
 from worker.support.fresh import changed_sources, fingerprint, overtaken, titles
+from worker.support.happened import what_happened as what_happened
 from worker.support.lessons import by_person as by_person
 from worker.support.lessons import lesson
 from worker.support.outgoing import rejected_note, reply_outgoing
@@ -28,16 +29,6 @@ from worker.support.sentences import sentences
 log = structlog.get_logger(__name__)
 
 LONGEST = 10_000  # characters of an edited reply, four pages: longer ones are pasted by mistake
-
-_DONE_WORDS = {
-    Status.OPEN: "A new draft is being written",
-    Status.APPROVED: "Already approved",
-    Status.SENT: "Already approved and sent",
-    Status.REJECTED: "Already rejected",
-    Status.SUPERSEDED: "Overtaken by events on the ticket",
-    Status.HANDED_OVER: "Already handed over",
-    Status.IGNORED: "Already set aside",
-}
 
 
 def current(desk: ReviewDesk, case_id: str) -> Current | None:
@@ -99,7 +90,7 @@ def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) ->
     now = current(desk, case_id)
     if now is None or now.draft_id != draft_id or now.case.status is not Status.HELD:
         return Outcome(False, what_happened(desk.ledger, case_id))
-    if not text.strip():
+    if not visible(text).strip():
         return Outcome(False, "A reply without words cannot be saved. To send nothing, reject the draft.")
     if too_long := longer_than_a_reply(text):
         return Outcome(False, too_long)
@@ -123,7 +114,7 @@ def edit_and_approve(
 
 def preview(desk: ReviewDesk, case_id: str, text: str, user: str) -> Current | None:
     """What saving this text would make of the draft; None where it could not be saved. Nothing is stored."""
-    if not text.strip() or longer_than_a_reply(text):
+    if not visible(text).strip() or longer_than_a_reply(text):
         return None
     now = current(desk, case_id)
     return replace(now, draft=_edited(desk, now, text, user)) if now else None
@@ -140,12 +131,13 @@ def longer_than_a_reply(text: str) -> str:
 def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str) -> Outcome:
     """Ends the case without a reply from us; the reason is kept with it, and a note on the ticket gives it to whoever
     answers by hand. The dispatcher finds the note within a second, so no hint is given."""
-    if not reason.strip():
+    reason = visible(reason).strip()
+    if not reason:
         return Outcome(False, "Please give a reason: whoever answers the ticket by hand will read it.")
-    note = None if desk.policy.shadow else rejected_note(reason.strip(), user, desk.tags)
+    note = None if desk.policy.shadow else rejected_note(reason, user, desk.tags)
     now = current(desk, case_id)
     taught = _learnt(desk, now, rejected=True) if now else None
-    if desk.ledger.reviews.reject(case_id, draft_id, reason.strip(), user, note, lesson=taught):
+    if desk.ledger.reviews.reject(case_id, draft_id, reason, user, note, lesson=taught):
         return Outcome(True)
     return Outcome(False, what_happened(desk.ledger, case_id))
 
@@ -153,12 +145,12 @@ def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str
 def redraft(desk: ReviewDesk, case_id: str, hint: str, user: str, *, draft_id: str = "", unsaved: str = "") -> Outcome:
     """Rings for another draft than `draft_id`. The hint goes to the writer as one line. Words that a lead had typed
     over it and not saved (`unsaved`) are stored first: they stand among the earlier drafts then."""
-    if unsaved.strip():
+    if visible(unsaved).strip():
         saved = edit(desk, case_id, draft_id, unsaved, user)
         if not saved.done:
             return saved
         draft_id = saved.made
-    doorbell_id = desk.ledger.reviews.redraft(case_id, " ".join(hint.split()), user, draft_id=draft_id)
+    doorbell_id = desk.ledger.reviews.redraft(case_id, " ".join(visible(hint).split()), user, draft_id=draft_id)
     if doorbell_id is None:
         return Outcome(False, what_happened(desk.ledger, case_id))
     desk.enqueue("draft", doorbell_id)
@@ -171,20 +163,6 @@ def opened(desk: ReviewDesk, case_id: str, user: str) -> None:
         desk.ledger.reviews.opened(case_id, user)
     except Trouble as trouble:
         log.warning("opening_not_kept", case_id=case_id, reason=trouble.reason)
-
-
-def what_happened(ledger: Ledger, case_id: str) -> str:
-    """Why a decision came too late: who did what, as far as the history tells."""
-    case = ledger.cases.get(case_id)
-    if case is None:
-        return "There is no such case."
-    if case.status is not Status.HELD:
-        last = next((m for m in reversed(ledger.cases.moves(case_id)) if m["to_status"] != Status.SENT), None)
-        by = str(last["by"]) if last else ""
-        return f"{_DONE_WORDS[case.status]}{f' by {by}' if by else ''}."
-    drafts = ledger.cases.drafts(case_id)
-    writer = drafts[-1][1].written_by if drafts else ""
-    return f"There is a newer draft{f' by {writer}' if writer else ''}. Please look at that one first."
 
 
 def unsendable(draft: Draft, letter: Letter) -> str:
@@ -216,7 +194,7 @@ def _learnt(desk: ReviewDesk, now: Current, edited: Draft | None = None, *, reje
 
 
 def _edited(desk: ReviewDesk, now: Current, text: str, user: str) -> Draft:
-    body_html, body_text = render_text(text.replace("\r\n", "\n"), now.letter)
+    body_html, body_text = render_text(visible(text).replace("\r\n", "\n"), now.letter)
     old = now.draft
     parts = _parts(old.parts, typed_text(old.model_copy(update={"body_text": body_text}), now.letter))
     draft = Draft(

@@ -8,11 +8,11 @@ from typing import Any
 
 from worker.adapters.memory.lookups import MemoryCaseLookups
 from worker.adapters.memory.state import DESKHAND, CaseRow, cleaned
-from worker.adapters.store.cases import MOVED_ON, NEWER_MESSAGE, came_before
+from worker.adapters.store.cases import MOVED_ON, came_before
 from worker.adapters.store.columns import clean, new_id
 from worker.adapters.store.lessons import left_open
 from worker.models import MOVES, Case, Doorbell, Draft, Identity, Reader, Ring, Status, Thread, Trace, Verdict, place
-from worker.ports import Outgoing
+from worker.ports import NEWER_MESSAGE, Outgoing
 from worker.ports.figures import Unanswered
 
 

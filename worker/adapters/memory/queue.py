@@ -28,6 +28,7 @@ class MemoryQueue:
                     case=row.case,
                     template_id=row.case.template_id,
                     findings=_guards(row),
+                    found=len(row.drafts[-1][1].findings) if row.drafts else 0,
                     age_seconds=(now - row.case.opened_at).total_seconds(),
                     late=_urgency(row)[0] < now.timestamp(),
                 )

@@ -114,6 +114,11 @@ class MemoryReviews(MemoryQueue, MemoryDesks, MemoryErrands, MemoryLessons):
         with self._state.lock:
             self._state.note_audit(user, action, subject, detail)
 
+    def done_on(self, case_id: str) -> Sequence[Mapping[str, Any]]:
+        with self._state.lock:
+            acts = ("edit", "redraft")
+            return [dict(e) for e in self._state.audit if e["subject"] == case_id and e["action"] in acts]
+
     def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:
         with self._state.lock:
             return [dict(entry) for entry in reversed(self._state.audit)][offset : offset + limit]

@@ -12,7 +12,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from worker.adapters.store.columns import clean, new_id
-from worker.adapters.store.room import MOOT
+from worker.adapters.store.room import MOOT, NEVER_LEFT
 from worker.models import (
     MOVES,
     Assessed,
@@ -143,9 +143,9 @@ class State:
         row.lease_until = None
         told = (*said, *(self._moot(row) if from_ is Status.HELD and to is not Status.OPEN else ()))
         row.moves.append({"at": now, "from_status": from_, "to_status": to, "by": clean(by), "reasons": told})
-        if (from_, to) == (Status.APPROVED, Status.HELD):
+        if from_ is Status.APPROVED and to in NEVER_LEFT:
             for one in [x for x in self.lessons.values() if (x.case_id, x.decision) == (row.case.case_id, "approved")]:
-                self.lessons[one.draft_id] = one.model_copy(update={"decision": "taken back"})
+                self.lessons[one.draft_id] = one.model_copy(update={"decision": NEVER_LEFT[to]})
         return True
 
     def _moot(self, row: CaseRow) -> list[str]:

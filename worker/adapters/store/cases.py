@@ -42,9 +42,8 @@ from worker.models import (
     answer_within,
     place,
 )
-from worker.ports import Outgoing
+from worker.ports import NEWER_MESSAGE, Outgoing
 
-NEWER_MESSAGE = "A newer message of the customer is being answered."
 _CONCLUDING = 0x63617365  # PostgreSQL's advisory locks: the first of two numbers, the second is the ticket
 MOVED_ON = "The case was taken back before its reply had left."
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Text, exists, select, type_coerce, update
+from sqlalchemy import Row, Text, exists, select, type_coerce, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.desks import Desks
@@ -122,16 +122,23 @@ class SqlReviews(Queue, Desks, Errands, Lessons):
         with self.writing() as connection:
             note_audit(connection, user, action, subject, detail)
 
+    def done_on(self, case_id: str) -> Sequence[Mapping[str, Any]]:
+        this = (audit.c.subject == case_id, audit.c.action.in_(["edit", "redraft"]))
+        with self.reading() as connection:
+            rows = connection.execute(select(audit).where(*this).order_by(audit.c.entry_id))
+            return [_entry(row) for row in rows]
+
     def audit_log(self, limit: int = 100, offset: int = 0) -> Sequence[Mapping[str, Any]]:
         newest = select(audit).order_by(audit.c.entry_id.desc()).limit(limit).offset(offset)
         with self.reading() as connection:
-            return [
-                {
-                    "at": moment(row.at),
-                    "user": row.login,
-                    "action": row.action,
-                    "subject": row.subject,
-                    "detail": row.detail,
-                }
-                for row in connection.execute(newest)
-            ]
+            return [_entry(row) for row in connection.execute(newest)]
+
+
+def _entry(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "at": moment(row.at),
+        "user": row.login,
+        "action": row.action,
+        "subject": row.subject,
+        "detail": row.detail,
+    }

@@ -24,6 +24,8 @@ from worker.models import MOVES, Case, Doorbell, Draft, Ring, Send, SendState, S
 from worker.ports import Outgoing
 
 DESKHAND = "deskhand"  # who moved a case, where no person did
+# What becomes of an approval whose reply did not leave (or nobody knows whether it did), by where its case goes.
+NEVER_LEFT = {Status.HELD: "taken back", Status.SUPERSEDED: "overtaken", Status.HANDED_OVER: "overtaken"}
 MOOT = "Another draft had been asked for{}; it is not written any more."
 
 
@@ -162,9 +164,9 @@ def move(
                 case_id=case_id, at=clock(), from_status=from_, to_status=to, moved_by=by, reasons=told
             )
         )
-        if (from_, to) == (Status.APPROVED, Status.HELD):  # it will be decided on once more
+        if from_ is Status.APPROVED and to in NEVER_LEFT:  # what was approved went to nobody: it teaches nothing
             decided = (lessons.c.case_id == case_id, lessons.c.decision == "approved")
-            connection.execute(update(lessons).where(*decided).values(decision="taken back"))
+            connection.execute(update(lessons).where(*decided).values(decision=NEVER_LEFT[to]))
     return row
 
 

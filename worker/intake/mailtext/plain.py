@@ -20,3 +20,8 @@ def clean(text: str) -> str:
     )
     lines = [re.sub(r"[ \t]+", " ", line).strip() for line in _INVISIBLE.sub("", text).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def visible(text: str) -> str:
+    """The same without invisible characters: none can turn the words around it, or say what no reader sees."""
+    return _INVISIBLE.sub("", text)
