@@ -162,10 +162,12 @@ def test_ctrl_enter_waits_for_the_preview_and_sends_what_it_shows(page, console:
     assert len(console.ledger.sends.of_case(third)) == 1
 
 
-def test_a_lead_at_the_queue_hears_of_an_approval_that_did_not_leave(page, console: Served):
+@pytest.mark.parametrize("place", ["", "cases?status=sent", "numbers"])
+def test_a_lead_on_any_page_hears_of_an_approval_that_did_not_leave(page, console: Served, place: str):
     case_id = opened(page, console)
     page.keyboard.press("a")
     page.wait_for_url(f"{console.home}/")
+    page.goto(f"{console.home}/{place}")
     stopped = (case_id, Status.APPROVED, Status.SUPERSEDED, None)
     assert console.ledger.cases.advance(*stopped, reasons=["Not sent: the customer wrote again."])
     come_back_to(page)
