@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bs4 import BeautifulSoup
 
+from tests.builders import a_finding
 from tests.console.seed import Lead, a_console, fields_of, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
 from worker.models import Status
@@ -148,3 +149,13 @@ def test_a_preview_speaks_of_its_own_sentences(ledger: SqlLedger):
     assert {str(said["aria-describedby"]) for said in preview.select("[aria-describedby]")} <= own
     assert led <= own
     assert "3 working days" in words_of(str(preview.select_one("#preview-s2")))
+
+
+def test_a_preview_with_more_findings_than_it_lists_says_how_many_there_are(ledger: SqlLedger):
+    case_id = hold(ledger)
+    found = [a_finding("exact", f"Finding {n}.") for n in range(1861)]
+    maya = Lead(a_console(ledger, judge=lambda *_: found), ledger)
+    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit") | {"text": "Another text."}
+    preview = words_of(maya.send(f"/cases/{case_id}/preview", fields).json()["page"])
+    assert "1,861 findings" in preview
+    assert "and 1,811 more, which are not listed" in preview
