@@ -137,7 +137,7 @@
       known.add(finding.dataset.what);
       finding.closest("details:not(.fold)")?.setAttribute("open", "");
     }
-    fresh[0].scrollIntoView({ block: "center" });
+    fresh[0].scrollIntoView({ block: "center", behavior: "instant" });
     tell("Not sent yet: the checks found something that the draft did not have. Read it, then send once more.");
     return true;
   };
