@@ -52,6 +52,7 @@ def test_ten_drafts_by_keyboard_alone(page, office: Office):
     approved: list[str] = []
     for _ in range(10):
         page.locator("[data-watch]").wait_for()
+        page.locator(".done[data-fresh]").wait_for(state="detached")  # until then, no key approves
         case_id = page.url.split("/cases/")[1].split("?")[0]
         if page.locator("[data-approve]").count():
             approved.append(case_id)

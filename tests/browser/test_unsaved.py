@@ -4,6 +4,8 @@ pressed too early, another button. Nothing of them is lost, and nothing leaves t
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.browser.conftest import Served, complaints
@@ -162,10 +164,108 @@ def test_ctrl_enter_waits_for_the_preview_and_sends_what_it_shows(page, console:
     assert len(console.ledger.sends.of_case(third)) == 1
 
 
-def test_a_lead_at_the_queue_hears_of_an_approval_that_did_not_leave(page, console: Served):
+def test_a_new_finding_stops_an_edit_once_though_its_preview_was_there(page, console: Served):
+    case_id = opened(page, console)
+    page.route("**/preview", with_a_new_finding)
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.keyboard.press("e")
+    page.keyboard.type("One word more. ")
+    page.get_by_text("This will be sent").wait_for()
+    assert page.locator(".draft-head .found").is_hidden()  # it counts what the stored draft has
+    page.evaluate("scrollTo(0, 0)")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Not sent yet: the checks found something").wait_for()
+    in_sight = "one => one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().bottom <= innerHeight"
+    assert page.get_by_text("Another.").evaluate(in_sight)
+    assert console.ledger.sends.of_case(case_id) == []
+    page.get_by_role("button", name="Save, approve and send").click()
+    page.get_by_text("Approved. The reply is on its way.").wait_for()
+    page.goto(f"{console.home}/cases/{case_id}")
+    page.get_by_role("button", name="Undo").wait_for()
+    assert page.get_by_text("What you typed, to copy from").is_hidden()  # it was sent
+
+
+def test_no_stray_key_takes_the_place_of_words_that_are_offered(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill("My careful words.")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.get_by_text(OFFER).wait_for()
+    for key in ("q", "a", "e", "q"):
+        page.keyboard.press(key)
+    page.get_by_text("Nothing was done: words that you typed here").wait_for()
+    page.get_by_label(FIELD).click()
+    page.keyboard.type("stray")
+    page.get_by_role("button", name="Put them back").click()
+    assert page.get_by_label(FIELD).input_value() == "My careful words."
+    page.get_by_role("button", name="Forget my words").click()
+    page.reload()
+    assert page.get_by_text(OFFER).is_hidden()
+    assert console.ledger.sends.of_case(case_id) == []
+
+
+def test_words_for_a_draft_that_was_decided_elsewhere_can_be_copied_from_and_forgotten(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill("My careful words.")
+    assert console.ledger.cases.advance(
+        case_id, Status.HELD, Status.SUPERSEDED, None, reasons=["A colleague answered."]
+    )
+    come_back_to(page)
+    page.get_by_role("link", name="Show what is there now").click()
+    kept = page.get_by_label("What you typed, to copy from")
+    kept.wait_for()
+    assert kept.input_value() == "My careful words."
+    assert complaints(page) == []
+    page.get_by_role("button", name="Forget it").click()
+    page.reload()
+    assert kept.is_hidden()
+
+
+def test_a_text_that_is_too_long_is_counted_refused_and_not_cut(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill("x" * 8_999)
+    assert page.locator("[data-length]").is_hidden()
+    page.get_by_label(FIELD).fill("x" * 10_007)
+    page.get_by_text("10,007 of 10,000 characters: 7 too many").wait_for()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Please shorten it.").first.wait_for()
+    assert len(page.get_by_label(FIELD).input_value()) == 10_007
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()  # leads to the case, and not to the form's answer
+    assert page.url == f"{console.home}/cases/{case_id}"
+    page.get_by_role("button", name="Put them back").click()
+    assert len(page.get_by_label(FIELD).input_value()) == 10_007
+
+
+def test_a_double_tap_does_not_approve_the_next_draft_unread(page, console: Served):
+    first, second = hold(console.ledger, 1), hold(console.ledger, 2)
+    sign_in(page, console)
+    page.clock.install()
+    page.goto(f"{console.home}/cases/{first}")
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    page.keyboard.press("a")
+    page.wait_for_url(f"{console.home}/cases/{second}")
+    page.get_by_role("button", name="Undo").wait_for()
+    page.keyboard.press("a")
+    page.keyboard.press("?")  # has its turn behind the other key
+    page.get_by_role("dialog", name="Keys").wait_for()
+    assert console.ledger.sends.of_case(second) == []
+    page.keyboard.press("Escape")
+    page.clock.run_for(1000)
+    page.keyboard.press("a")
+    page.wait_for_url(f"{console.home}/")
+    assert len(console.ledger.sends.of_case(second)) == 1
+
+
+@pytest.mark.parametrize("place", ["", "cases?status=sent", "numbers"])
+def test_a_lead_on_any_page_hears_of_an_approval_that_did_not_leave(page, console: Served, place: str):
     case_id = opened(page, console)
     page.keyboard.press("a")
     page.wait_for_url(f"{console.home}/")
+    page.goto(f"{console.home}/{place}")
     stopped = (case_id, Status.APPROVED, Status.SUPERSEDED, None)
     assert console.ledger.cases.advance(*stopped, reasons=["Not sent: the customer wrote again."])
     come_back_to(page)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bs4 import BeautifulSoup
 
+from tests.builders import a_finding
 from tests.console.seed import Lead, a_console, fields_of, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
 from worker.models import Status
@@ -42,6 +43,28 @@ def test_without_time_to_take_it_back_an_approval_is_told_once(ledger: SqlLedger
     maya = Lead(a_console(ledger), ledger)
     onward = approved(maya, case_id)
     assert [APPROVED in maya.get(onward).text for _ in range(2)] == [True, False]
+
+
+def undos(page: str) -> list[str]:
+    return [str(form["action"]) for form in BeautifulSoup(page, "html.parser").select("form[data-undo]")]
+
+
+def test_each_of_two_approvals_can_be_taken_back_where_it_is_named(ledger: SqlLedger):
+    first, second = hold(ledger, 101), hold(ledger, 102)
+    app = a_console(ledger, policy=MINUTE)
+    maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
+    approved(maya, first)
+    onward = approved(maya, second)
+    assert undos(maya.get(onward).text) == [f"/cases/{second}/undo"]
+    assert f"{APPROVED} Ticket 102 , asha@example.com: Withdrawal not here yet" in words_of(maya.get(onward).text)
+    assert undos(maya.get(f"/cases/{first}").text) == [f"/cases/{first}/undo"]
+    assert "Approved by maya. The reply is on its way. Ticket 101" in words_of(tom.get(f"/cases/{first}").text)
+    assert undos(tom.get("/").text) == []
+
+    back = str(maya.submit(onward, f"/cases/{second}/undo").headers["location"])
+    page = maya.get(back).text
+    assert "Taken back. Nothing was sent." in page
+    assert undos(page) == undos(maya.get("/").text) == [f"/cases/{first}/undo"]
 
 
 def test_no_address_says_that_something_was_done(ledger: SqlLedger):
@@ -104,6 +127,8 @@ def test_refused_words_cannot_take_the_place_of_a_draft_that_nobody_has_read(led
         assert again["text"] == "My words."
         refused = maya.send(save, again | {"then": "approve"})
     [button] = BeautifulSoup(refused.text, "html.parser").select("button[name=draft_id]")
+    [reload] = BeautifulSoup(refused.text, "html.parser").select("[data-reload]")
+    assert maya.get(str(reload["href"])).status_code == 200
     assert maya.send(save, again | {"draft_id": str(button["value"])}).status_code == 303
     assert "My words." in ledger.cases.drafts(case_id)[-1][1].body_text
 
@@ -124,3 +149,13 @@ def test_a_preview_speaks_of_its_own_sentences(ledger: SqlLedger):
     assert {str(said["aria-describedby"]) for said in preview.select("[aria-describedby]")} <= own
     assert led <= own
     assert "3 working days" in words_of(str(preview.select_one("#preview-s2")))
+
+
+def test_a_preview_with_more_findings_than_it_lists_says_how_many_there_are(ledger: SqlLedger):
+    case_id = hold(ledger)
+    found = [a_finding("exact", f"Finding {n}.") for n in range(1861)]
+    maya = Lead(a_console(ledger, judge=lambda *_: found), ledger)
+    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit") | {"text": "Another text."}
+    preview = words_of(maya.send(f"/cases/{case_id}/preview", fields).json()["page"])
+    assert "1,861 findings" in preview
+    assert "and 1,811 more, which are not listed" in preview

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from worker.bench.console import percentiles
+from worker.bench.took import percentiles
 from worker.bootstrap import load_kb, load_rules
 from worker.errors import BadConfiguration
 from worker.evaluation.right_replies import Right, right_replies

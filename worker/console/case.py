@@ -55,7 +55,7 @@ class Cases:
             chosen=choice,
             place=self.desk.ledger.reviews.beside(case_id, choice.sieve),
             others_here=self.desk.ledger.reviews.others(case_id, request.state.session.login, PRESENT),
-            toast=toast(self.desk.ledger, request),
+            toast=toast(self.desk.ledger, request, case_id),
             behind=_behind(context, posted) if refused else False,
             ticket_link=f"{self.freshdesk_url}/a/tickets/{ticket}" if self.freshdesk_url else "",
             shadow=self.desk.policy.shadow,

@@ -1,13 +1,14 @@
 """What was just done, told once: in a cookie between the decision and the next page, and never in an address, which can
 be reloaded, gone back to, bookmarked and written by anybody.
 
-Set by deciding.py, shown by the pages of the queue and of a case, taken back by page.py. Beside it stands what became
-of approvals that did not leave.
+Set by deciding.py, shown by the pages of the queue and of a case, taken back by page.py. The cookie also names the last
+few approvals, so that each can be taken back while it waits. Beside it stands what became of those that did not leave.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from fastapi import Request, Response
@@ -34,30 +35,60 @@ DONE = {
 }
 _COOKIE = "deskhand_done"
 _SECONDS = 600  # by then nobody waits for the page any more
-_TOLD = re.compile(r"([a-z]+):([A-Za-z0-9_-]{0,64}):(told)?")
+_MOST = 6  # approvals that are remembered: more do not fit into the seconds in which one can be taken back
+_TOLD = re.compile(r"([a-z]+):((?:[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64})*)?):(told)?")
 
 
 def onward(request: Request, path: str, done: str, of: str = "") -> RedirectResponse:
     """To `path`, where `done` is told. `of`: the case of an approval, which can be taken back for a while."""
     response = RedirectResponse(path, 303)
     if done:
-        set_cookie(request, response, _COOKIE, f"{done}:{of}:", _SECONDS)
+        _, before, _ = _remembered(request)
+        ids = ".".join([*([of] if of else []), *(one for one in before if one != of)][:_MOST])
+        set_cookie(request, response, _COOKIE, f"{done}:{ids}:", _SECONDS)
     return response
 
 
-def toast(ledger: Ledger, request: Request) -> dict[str, Any]:
-    """For toast.html. An approval is told again as long as it can be taken back, and not once it has been."""
+def toast(ledger: Ledger, request: Request, here: str = "") -> dict[str, Any]:
+    """For toast.html: what was done, once, and an approval as long as it can be taken back: that of the case `here`,
+    whoever gave it, and elsewhere her newest."""
     session = request.state.session
-    told = {"words": "", "undo": "", "seconds": 0.0, "not_sent": not_sent(ledger, session.login, session.may(REVIEWER))}
+    done, ids, before = _remembered(request)
+    newest = ids[0] if ids and done in APPROVED else ""
+    waiting = [(one, left) for one in ids if (left := ledger.reviews.leaves_in(one))]
+    still = ".".join(one for one, _ in waiting)
+    if done:
+        request.state.told = (
+            f"{done if newest and still.startswith(newest) else APPROVED[0]}:{still}:told" if still else ""
+        )
+    own = ledger.reviews.leaves_in(here) if here else None
+    of, left = (here, own) if own else waiting[0] if waiting else ("", None)
+    if not of and newest and not before and _stands(ledger, newest):
+        of = newest  # it left at once
+    return {
+        "words": DONE[done] if done and not before and done not in APPROVED else "",
+        "approval": _approval(ledger, of, left, done if of == newest else APPROVED[0], session.login),
+        "fresh": bool(newest) and not before,
+        "not_sent": not_sent(ledger, session.login, session.may(REVIEWER)),
+    }
+
+
+def _remembered(request: Request) -> tuple[str, list[str], bool]:
+    """What was done last ("" for nothing), the approvals that may still wait, newest first, and whether it was told."""
     found = _TOLD.fullmatch(request.cookies.get(cookie_name(request, _COOKIE), ""))
     if found is None or found[1] not in DONE:
-        return told
-    done, of, before = found.groups()
-    left = ledger.reviews.leaves_in(of) if of else None
-    request.state.told = f"{done}:{of}:told" if left else ""
-    if done in APPROVED and not left and (before or not _stands(ledger, of)):
-        return told
-    return told | {"words": DONE[done], "undo": of if left else "", "seconds": left.total_seconds() if left else 0.0}
+        return "", [], False
+    return found[1], [one for one in found[2].split(".") if one][:_MOST], bool(found[3])
+
+
+def _approval(ledger: Ledger, of: str, left: timedelta | None, done: str, login: str) -> dict[str, Any] | None:
+    """The approval of the case `of`, by its ticket, so that nobody takes back another one than she thinks."""
+    case = ledger.cases.get(of) if of else None
+    if case is None:
+        return None
+    by = next((move["by"] for move in reversed(ledger.cases.moves(of)) if move["to_status"] == Status.APPROVED), login)
+    words = DONE[done] if by == login else DONE[done].replace("Approved", f"Approved by {by}", 1)
+    return {"case": case, "words": words, "seconds": left.total_seconds() if left else 0.0}
 
 
 def carry_on(request: Request, response: Response) -> None:

@@ -95,6 +95,10 @@ const Desk = (() => {
     }
   });
 
+  // The answer to a form has no address of its own: back and reload lead to the case instead.
+  const answer = one("[data-address]");
+  if (answer) history.replaceState(null, "", answer.dataset.address);
+
   const reveal = () => {
     const target = location.hash && document.getElementById(location.hash.slice(1));
     const fold = target && target.closest("details");
@@ -103,11 +107,16 @@ const Desk = (() => {
   addEventListener("hashchange", reveal);
   reveal();
 
-  const enter = (panel) => (one("textarea, input:not([type=hidden])", panel) ?? one("button", panel)).focus();
+  // What is typed next belongs there. Where kept words are offered, it must not take their place.
+  const enter = (panel) => {
+    const places = ["[data-kept]:not([hidden]) button", "textarea, input:not([type=hidden])", "button"];
+    places.map((place) => one(place, panel)).find(Boolean).focus();
+  };
   for (const panel of all(".actions details")) {
     panel.addEventListener("toggle", () => {
       // Where there is a newer draft to be read first, it must not be scrolled away from.
-      if (panel.open && !("behind" in panel.dataset) && !one("form:focus-within", panel)) enter(panel);
+      const waits = "behind" in panel.dataset || one("[data-kept]:not([hidden])", panel);
+      if (panel.open && !waits && !one("form:focus-within", panel)) enter(panel);
     });
   }
 
@@ -124,6 +133,8 @@ const Desk = (() => {
     };
     if (undo) tick();
   }
+  // A second tap on the key that has just approved one draft must not approve the next, unread.
+  for (const toast of all(".done[data-fresh]")) setTimeout(() => toast.removeAttribute("data-fresh"), 600);
 
   // `leaving`: the words on this page are taken care of. `over`: the draft cannot be sent any more. `other`: somebody
   // else is signed in by now.

@@ -3,18 +3,43 @@
 
 (() => {
   const { all, one, ask, failed, enter, unsaved, state } = Desk;
-  const draft = one("[data-draft]");
-  if (!draft) return;
 
   // ---- words that are not stored, kept by this tab until they are
 
+  const shelfOf = (address, name) => `words ${address}/watch ${name}`;
+  const sent = one(".done[data-fresh] [data-of]"); // what was typed there is on its way
+  if (sent) sessionStorage.removeItem(shelfOf(sent.pathname, "text"));
+
+  // Where there is no editor any more, they can be copied from.
+  const left = one("[data-left]");
+  if (left) {
+    const NAMES = ["text", "hint", "reason"];
+    const at = (name) => shelfOf(left.dataset.left, name);
+    const field = one("textarea", left);
+    const folded = (words) => words.split(/\s+/).join(" ").trim();
+    const kept = (name) => sessionStorage.getItem(at(name)) ?? "";
+    const [words] = JSON.parse(kept("text") || '[""]');
+    const mine = folded(words) === folded(left.dataset.saved) ? "" : words;
+    const whole = [mine, kept("hint"), kept("reason")].filter((part) => part.trim()).join("\n\n");
+    if (field.value) sessionStorage.setItem(at("text"), JSON.stringify([field.value, ""])); // stored nowhere else
+    else field.value = whole;
+    left.hidden = !field.value;
+    one("button", left).hidden = false;
+    one("button", left).addEventListener("click", () => {
+      NAMES.forEach((name) => sessionStorage.removeItem(at(name)));
+      left.hidden = true;
+    });
+  }
+
+  const draft = one("[data-draft]");
+  if (!draft) return;
   const shelf = (name) => `words ${draft.dataset.watch} ${name}`;
   for (const field of all(".actions input[name=hint], .actions textarea[name=reason]")) {
     const words = sessionStorage.getItem(shelf(field.name));
     if (words && !field.value) {
       field.value = words;
       if (!one(".actions details[open]")) field.closest("details").open = true;
-    }
+    } else if (field.value) sessionStorage.setItem(shelf(field.name), field.value); // given back by a refusal
     field.addEventListener("input", () => sessionStorage.setItem(shelf(field.name), field.value));
     field.form.addEventListener("submit", () => sessionStorage.removeItem(shelf(field.name)));
   }
@@ -30,15 +55,26 @@
   const shown = editor.elements.shown;
   const dirty = () => unsaved(text);
   const under = behind ? "" : draft.dataset.draft; // the draft over which the words were typed
-  const keep = () => sessionStorage.setItem(shelf("text"), JSON.stringify([text.value, under]));
+  const offer = one("[data-kept]", editor);
+  const offered = () => !offer.hidden; // words of an earlier visit, which nothing may take the place of meanwhile
+  const keep = () => offered() || sessionStorage.setItem(shelf("text"), JSON.stringify([text.value, under]));
   const drop = () => sessionStorage.removeItem(shelf("text"));
 
   const tell = (words) => {
     one("[data-word]", editor).textContent = words;
     one("[data-word]", editor).hidden = !words;
   };
+  const LONGEST = Number(text.dataset.longest);
+  const measure = () => {
+    const count = one("[data-length]", editor);
+    count.hidden = text.value.length < LONGEST * 0.9;
+    const over = text.value.length - LONGEST;
+    const many = (number) => number.toLocaleString("en");
+    count.textContent = `${many(text.value.length)} of ${many(LONGEST)} characters${over > 0 ? `: ${many(over)} too many` : ""}`;
+  };
   // Which of the two letters is before her: the stored one, or, while she edits, what her words would make of it.
   const refresh = () => {
+    measure();
     draft.classList.toggle("editing", dirty() && panel.open && !behind);
     one("[data-unsaved]").hidden = !dirty() || panel.open;
     all("[data-forget]", editor).forEach((button) => (button.hidden = !dirty()));
@@ -54,6 +90,7 @@
     413: "There is no preview: this is longer than a reply can be. Please shorten it.",
   };
   const READ_FIRST = "Nothing was done: first read the newer draft above, then choose one of these two.";
+  const CHOOSE = "Nothing was done: words that you typed here are not stored. Put them back, or forget them, first.";
   const AGAIN = new Set([0, 401, 500, 502, 503, 504]);
   const PAUSE = 5000; // milliseconds until a preview that failed is asked for again
   let asked = 0;
@@ -90,19 +127,31 @@
 
   // ---- Ctrl+Enter
 
-  const found = (root) => all("[data-what]", root).map((finding) => finding.dataset.what);
+  const found = (root) => all("[data-what]", root);
+  const known = new Set(found(one(".stored")).map((finding) => finding.dataset.what));
+  // Whether there are findings that neither the draft had nor she was stopped at: then they are shown, once.
+  const unread = () => {
+    const fresh = found(page).filter((finding) => !known.has(finding.dataset.what));
+    if (!fresh.length) return false;
+    for (const finding of fresh) {
+      known.add(finding.dataset.what);
+      finding.closest("details:not(.fold)")?.setAttribute("open", "");
+    }
+    fresh[0].scrollIntoView({ block: "center", behavior: "instant" });
+    tell("Not sent yet: the checks found something that the draft did not have. Read it, then send once more.");
+    return true;
+  };
   const send = () => {
     wanted = false;
-    const known = found(one(".stored"));
-    if (found(page).every((what) => known.includes(what))) return editor.requestSubmit(approve);
-    tell("Not sent yet: the checks found something that the draft did not have. Read it, then press Ctrl+Enter again.");
+    editor.requestSubmit(approve);
   };
   const finish = () => {
     if (behind) return tell(READ_FIRST);
+    if (offered()) return tell(CHOOSE);
     if (state.over) return tell("Not sent: this draft cannot be sent any more. What happened stands above it.");
     if (!approve) return editor.requestSubmit();
     if (!dirty()) return stored ? stored.requestSubmit() : tell("Not sent: nothing is changed yet.");
-    if (shown.value) return editor.requestSubmit(approve); // its findings were before her
+    if (shown.value) return send();
     wanted = true;
     tell("It is sent as soon as its preview is there.");
     showPreview();
@@ -113,10 +162,15 @@
   const resume = () => {
     panel.open = true;
     refresh();
-    text.focus();
+    enter(panel);
+  };
+  const close = () => {
+    offer.hidden = true;
+    text.readOnly = false;
   };
   const forget = () => {
     text.value = text.dataset.saved;
+    close();
     drop();
     tell("");
     showPreview();
@@ -124,11 +178,12 @@
   const refuse = () => {
     resume();
     const words = "Not approved: your words are not saved. Ctrl+Enter sends them as the preview shows; or forget them.";
-    tell(behind ? READ_FIRST : words);
+    tell(behind ? READ_FIRST : offered() ? CHOOSE : words);
   };
 
   text.addEventListener("input", () => {
     keep();
+    measure();
     clearTimeout(timer);
     timer = setTimeout(showPreview, 300);
     shown.value = "";
@@ -144,13 +199,15 @@
     state.leaving = true;
   });
   editor.addEventListener("submit", (event) => {
-    if (dirty() || !stored || event.submitter?.name === "then") return;
-    event.preventDefault(); // it would be stored as an edit by her, with nothing in it
-    tell("Nothing is changed, so there is nothing to save.");
+    const sends = event.submitter?.name === "then";
+    if (!offered() && (sends ? !unread() : dirty() || !stored)) return;
+    event.preventDefault(); // with nothing changed, it would be stored as an edit by her with nothing in it
+    if (offered()) tell(CHOOSE);
+    else if (!sends) tell("Nothing is changed, so there is nothing to save.");
   });
   // What is sent must be what was read: with unsaved words on the page, the stored draft is not that.
   stored?.addEventListener("submit", (event) => {
-    if (!dirty()) return;
+    if (!dirty() && !offered()) return;
     event.preventDefault();
     refuse();
   });
@@ -164,12 +221,13 @@
   const [words, over] = JSON.parse(sessionStorage.getItem(shelf("text")) ?? "[null, null]");
   if (words !== null && words.trim() === text.dataset.saved.trim()) drop();
   else if (words !== null && words.trim() !== text.value.trim()) {
-    one("[data-kept]", editor).hidden = false;
+    offer.hidden = false;
+    text.readOnly = true;
     one("[data-kept-older]", editor).hidden = over === draft.dataset.draft;
     panel.open = true;
   } else if (dirty() && words === null) keep(); // given back by a refusal: stored nowhere else
   const settle = (value) => {
-    one("[data-kept]", editor).hidden = true;
+    close();
     if (value === null) drop();
     else {
       text.value = value;
@@ -181,6 +239,7 @@
   one("[data-kept-take]", editor).addEventListener("click", () => settle(words));
   one("[data-kept-drop]", editor).addEventListener("click", () => settle(null));
   if (dirty()) showPreview();
+  measure();
 
-  Desk.editing = { finish, refresh, refuse, blocked: () => dirty() && panel.open, form: editor };
+  Desk.editing = { finish, refresh, refuse, blocked: () => (dirty() || offered()) && panel.open, form: editor };
 })();

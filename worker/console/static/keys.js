@@ -34,7 +34,7 @@
     "?": () => help?.showModal(),
   };
   for (const key of "mu") acts[key] = () => named(key)?.click();
-  acts.a = () => (Desk.editing?.blocked() ? Desk.editing.refuse() : named("a")?.click());
+  acts.a = () => !one(".done[data-fresh]") && (Desk.editing?.blocked() ? Desk.editing.refuse() : named("a")?.click());
   for (const key of "erxt") {
     acts[key] = () => {
       const panel = named(key)?.closest("details");

@@ -51,6 +51,7 @@
       return undefined;
     });
   }
+  if (!draft && !folders.length && one("[data-told]")) keepLooking(15, async () => void (await hear()));
   function tellOfSession(fault) {
     const again = "What you typed is kept: sign in again in another tab.";
     if (fault === 401) tellOfStale({ words: `You were signed out. ${again}` });
