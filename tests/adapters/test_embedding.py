@@ -53,6 +53,13 @@ def test_a_long_text_is_cut_between_words_and_no_letter_is_lost(embedder):
         assert pieces == len(embedder._model.tokenizer.tokenize(part)) <= 254
 
 
+def test_a_text_has_the_same_vector_alone_as_among_many(embedder):
+    texts = [f"How long does a withdrawal of Rs {n} take{', please tell me' * (n % 5)}?" for n in range(20)]
+    together = embedder.embed(texts)
+    alone = np.concatenate([embedder.embed([text]) for text in texts])
+    assert np.abs(together - alone).max() < 1e-5
+
+
 def test_callers_at_the_same_moment_each_get_their_own(embedder):
     texts = [f"Question number {n} about {'IM' if n % 2 else 'IM+'}" for n in range(24)]
     alone = embedder.embed(texts)
@@ -73,7 +80,7 @@ def test_trouble_reaches_the_caller_without_his_text_and_the_next_one_is_served(
         raise RuntimeError("cannot embed 'my secret'")
 
     with monkeypatch.context() as patch:
-        patch.setattr(embedder._model, "encode", fail)
+        patch.setattr(embedder._model, "forward", fail)
         with pytest.raises(Retryable) as caught:
             embedder.embed(["my secret"])
 

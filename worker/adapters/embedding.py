@@ -58,6 +58,7 @@ class MiniLmEmbedder:
         self._model = _load(where)
         self._linger = linger
         self._reads = int(self._model.max_seq_length)
+        self._plain = not self._model.default_prompt_name  # else something is put before each text
         self.name = model_name(model)
         self.dim = int(self._model.get_embedding_dimension())
         self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
@@ -120,10 +121,7 @@ class MiniLmEmbedder:
         parts = [self._parts(text) for text in texts]
         flat = [part for split in parts for part, _ in split]
         _use_cores(1 if len(flat) <= FEW else self._cores)
-        vectors = np.asarray(
-            self._model.encode(flat, batch_size=TOGETHER, normalize_embeddings=True, show_progress_bar=False),
-            dtype=np.float32,
-        )
+        vectors = np.asarray(self._few(flat) if self._plain and len(flat) <= FEW else self._many(flat), np.float32)
         if len(flat) == len(texts):
             return vectors
         whole = np.empty((len(texts), self.dim), dtype=np.float32)
@@ -132,6 +130,17 @@ class MiniLmEmbedder:
             whole[row] = _mean(vectors[start : start + len(split)], [weight for _, weight in split])
             start += len(split)
         return whole
+
+    def _many(self, texts: Sequence[str]) -> Any:
+        return self._model.encode(texts, batch_size=TOGETHER, normalize_embeddings=True, show_progress_bar=False)
+
+    def _few(self, texts: Sequence[str]) -> Any:
+        """What `_many` gives, without its sorting, batching and moving about: a fifth of the time of one short text."""
+        import torch
+
+        with torch.inference_mode():
+            found = self._model.forward(self._model.preprocess(list(texts)))["sentence_embedding"]
+            return torch.nn.functional.normalize(found, dim=1).numpy()
 
     def _parts(self, text: str) -> list[tuple[str, int]]:
         """The text in pieces that the model reads whole, each with its number of word pieces, cut between words."""
@@ -180,7 +189,7 @@ def _load(where: str) -> Any:
     from sentence_transformers import SentenceTransformer
 
     try:
-        return SentenceTransformer(where, device="cpu")
+        return SentenceTransformer(where, device="cpu").eval()
     except Exception as error:
         raise BadConfiguration(
             f"EMBEDDING_MODEL: '{where}' cannot be loaded ({type(error).__name__}): "
