@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.kb_index import built_once, furnish
 from worker.settings import ROOT, Settings
@@ -45,7 +46,16 @@ def pytest_configure(config):
         os.environ.pop(f"{name.upper()}_FILE", None)
     # Several processes share the cores: a thread that spins while it waits for another takes the time of who has work.
     os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # A logger that a test made for good would write past what the next one listens to.
+    configure = structlog.configure
+    structlog.configure = lambda **wanted: configure(**(wanted | {"cache_logger_on_first_use": False}))
     config.option.loadscopereorder = False  # xdist would begin with the files that have most tests
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was():
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.hookimpl(optionalhook=True)

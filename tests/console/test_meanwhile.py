@@ -36,7 +36,7 @@ def test_what_a_colleague_keeps_is_taken_only_on_asking_twice_and_her_open_page_
     tom.submit(there, f"{there}/mind")
     toms_page = BeautifulSoup(tom.get(there).text, "html.parser").select_one("[data-watch]")
     watched = {"csrf": fields_of(tom.get("/").text, "/logout")["csrf"], "draft_id": str(toms_page["data-draft"])}
-    address = str(toms_page["data-watch"])
+    address = f"{toms_page['data-watch']}{toms_page['data-mine']}"
     assert "Take it from tom" in maya.get(there).text
 
     asked = maya.submit(there, f"{there}/mind")

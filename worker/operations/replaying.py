@@ -19,7 +19,7 @@ from worker import bootstrap
 from worker.adapters.directory import LedgerDirectory
 from worker.adapters.store.ledger import SqlLedger
 from worker.errors import Retryable, Trouble
-from worker.models import Draft, Step, Trace, Verdict
+from worker.models import Draft, ReplyKind, Standing, Step, Trace, Verdict
 from worker.operations.old_tickets import Asked
 from worker.ports import Helpdesk, Ledger
 from worker.ports.world import Contact
@@ -74,8 +74,20 @@ class Untouched:
 
     def __init__(self, ledger: SqlLedger) -> None:
         self._ledger = ledger
-        self.cases = self
-        self.reviews = self
+        self.cases = self.reviews = self.incidents = self.earning = self
+
+    def on(self) -> tuple[()]:
+        """Incidents: what happens now says nothing of an old message."""
+        return ()
+
+    def model(self) -> None:
+        """The gate: it is open here, and keeps nothing."""
+
+    def stopped(self) -> None:
+        """Whoever stopped automatic sending did not stop it then."""
+
+    def standing(self, kind: ReplyKind) -> Standing:
+        return Standing(kind=kind)
 
     def replies_on_ticket(self, ticket_id: int) -> int:
         return 0

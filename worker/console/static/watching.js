@@ -41,7 +41,7 @@
     let first = "1";
     let round = 0;
     keepLooking(5, async () => {
-      const found = await ask(draft.dataset.watch, { draft_id: draft.dataset.draft, first });
+      const found = await ask(draft.dataset.watch + (draft.dataset.mine ?? ""), { draft_id: draft.dataset.draft, first });
       if (failed(found)) return tellOfSession(found.fault);
       first = "";
       const has = found.others.length === 1 ? "has" : "have";
