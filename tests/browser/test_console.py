@@ -168,15 +168,9 @@ def test_axe_finds_nothing_to_complain_about(page, console: Served, scheme: str)
     look("/login")
     look(console.link("maya", "admin").removeprefix(console.home))
     page.get_by_role("button", name="Sign in").click()
-    for path in (
-        "/",
-        "/cases?status=handed_over",
-        "/cases?status=sent",
-        f"/cases/{case_id}",
-        "/audit",
-        "/nowhere",
-        "/?q=nothing",
-    ):
+    by_day = ("/", "/cases?status=handed_over", "/cases?status=sent", "/audit", "/nowhere", "/?q=nothing")
+    # In the dark, test_every_page.py looks at every address.
+    for path in (*(by_day if scheme == "light" else ()), f"/cases/{case_id}"):
         look(path)
     for state, reach in STATES.items():
         reach(page, console, case_id)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 NO_PAGES = {"/healthz", "/counts", "/told", "/next", "/numbers/{name}.csv"}  # a word, JSON, a way on, a download
 MORE = ("/?page=2", "/?q=nothing", "/?segment=IM&finding=exact", "/cases?status=handed_over", "/lessons?template=none")
 QUIET = {"others": [], "words": "", "over": False, "overtaken": False, "reload": False, "despite": ""}
-PHONE = {"width": 360, "height": 740}
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 860}
 
 
 def pages(console: Served, case_id: str) -> Iterator[str]:
@@ -47,10 +47,9 @@ def look_at_all(page, console: Served, case_id: str) -> None:
         page.goto(console.home + path)
         page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
         assert (path, complaints(page)) == (path, [])
-    page.set_viewport_size(PHONE)
-    for path in seen:
-        page.goto(console.home + path)
+        page.set_viewport_size(PHONE)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        page.set_viewport_size(DESK)
 
 
 def test_every_page_with_nothing_in_it(page, console: Served):

@@ -22,11 +22,10 @@ def sign_in(page, console: Served) -> None:
     page.wait_for_url(f"{console.home}/")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_to_complain_about_in_numbers_and_service(page, console: Served, scheme: str):
+def test_axe_finds_nothing_to_complain_about_in_numbers_and_service(page, console: Served):
+    """By day; test_every_page.py looks at the same history in the dark."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page.emulate_media(color_scheme=scheme)
     sign_in(page, console)
 
     def look(path: str) -> None:
