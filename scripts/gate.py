@@ -16,30 +16,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from worker.errors import BadConfiguration, Trouble
 from worker.models import Standing
 from worker.ports import Ledger
 
 
 def main(argv: list[str] | None = None) -> int:
     """0: done. 1: the request or the settings are wrong. 2: the database did not take it; try again."""
-    from worker.bootstrap import open_ledger_for
+    from worker.operations.on_ledger import on_ledger
     from worker.settings import load_settings
 
     asked = _arguments().parse_args(argv)
-    try:
-        ledger = open_ledger_for(load_settings())
-        try:
-            run(asked, ledger)
-        finally:
-            ledger.close()
-    except BadConfiguration as error:
-        print("\n".join(error.problems), file=sys.stderr)
-        return 1
-    except Trouble as trouble:
-        print(f"The ledger does not answer: {trouble.reason}", file=sys.stderr)
-        return 2
-    return 0
+    return on_ledger(lambda ledger, _: run(asked, ledger), load_settings)
 
 
 def run(asked: argparse.Namespace, ledger: Ledger) -> None:

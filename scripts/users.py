@@ -19,30 +19,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from worker.console import people
-from worker.errors import BadConfiguration, Trouble
+from worker.errors import BadConfiguration
 from worker.ports import Ledger
 
 
 def main(argv: list[str] | None = None) -> int:
     """0: done. 1: the request or the settings are wrong. 2: the database did not take it; try again."""
-    from worker.bootstrap import open_ledger_for
+    from worker.operations.on_ledger import on_ledger
     from worker.settings import load_settings
 
     asked = _arguments().parse_args(argv)
-    try:
-        settings = load_settings()
-        ledger = open_ledger_for(settings)
-        try:
-            run(asked, ledger, settings.console_link)
-        finally:
-            ledger.close()
-    except BadConfiguration as error:
-        print("\n".join(error.problems), file=sys.stderr)
-        return 1
-    except Trouble as trouble:
-        print(f"The ledger does not answer: {trouble.reason}", file=sys.stderr)
-        return 2
-    return 0
+    return on_ledger(lambda ledger, settings: run(asked, ledger, settings.console_link), load_settings)
 
 
 def run(asked: argparse.Namespace, ledger: Ledger, console_link: str) -> None:

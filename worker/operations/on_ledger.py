@@ -1,0 +1,30 @@
+"""A command on the ledger, from its settings to its exit code: what users.py and gate.py do around their own work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from worker import bootstrap
+from worker.errors import BadConfiguration, Trouble
+from worker.ports import Ledger
+from worker.settings import Settings
+
+
+def on_ledger(work: Callable[[Ledger, Settings], object], settings: Callable[[], Settings]) -> int:
+    """0: done. 1: the request or the settings are wrong. 2: the database did not take it; try again. The reason is on
+    standard error."""
+    try:
+        found = settings()
+        ledger = bootstrap.open_ledger_for(found)
+        try:
+            work(ledger, found)
+        finally:
+            ledger.close()
+    except BadConfiguration as error:
+        print("\n".join(error.problems), file=sys.stderr)
+        return 1
+    except Trouble as trouble:
+        print(f"The ledger does not answer: {trouble.reason}", file=sys.stderr)
+        return 2
+    return 0
