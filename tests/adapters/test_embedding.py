@@ -50,7 +50,7 @@ def test_a_long_text_is_cut_between_words_and_no_letter_is_lost(embedder):
 
     assert " ".join(part for part, _ in parts) == text.strip()
     for part, pieces in parts:
-        assert pieces == len(embedder._model.tokenizer.tokenize(part)) <= 254
+        assert pieces == len(embedder._model.spans(part)) <= 254
 
 
 def test_a_text_has_the_same_vector_alone_as_among_many(embedder):
@@ -80,7 +80,7 @@ def test_trouble_reaches_the_caller_without_his_text_and_the_next_one_is_served(
         raise RuntimeError("cannot embed 'my secret'")
 
     with monkeypatch.context() as patch:
-        patch.setattr(embedder._model, "forward", fail)
+        patch.setattr(embedder._model, "states", fail)
         with pytest.raises(Retryable) as caught:
             embedder.embed(["my secret"])
 

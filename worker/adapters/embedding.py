@@ -1,8 +1,9 @@
 """Texts to vectors with a sentence-transformers model, on the CPU, behind one thread.
 
 One thread, because tokenizers are not safe to share, and because texts of several callers embedded together cost half
-of what they cost one by one. The default model comes inside a Python package, so that no model hub is asked. Importing
-this module loads nothing; making a MiniLmEmbedder takes some seconds.
+of what they cost one by one. The default model comes inside a Python package, so that no model hub is asked. A plain
+BERT is worked out by embedding_bert.py, every other model by that library. Importing this module loads nothing; making
+a MiniLmEmbedder takes some seconds.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.errors import BadConfiguration, Permanent, Retryable
+from worker.adapters import embedding_bert, embedding_library
+from worker.errors import Permanent, Retryable
 from worker.ports.world import Vectors
 
 TOGETHER = 32  # texts of one forward pass
 SLACK = 8  # word pieces left free in each part, since a part cut out may count a little more than it did in the whole
-FEW = 2  # texts that one core embeds as soon as several do, which would wait for one another after each step
+FEW = 800  # characters that one core embeds as soon as several do, which would wait for one another after each step
 _QUIET = {
     # On a busy machine cores that wait for one another by spinning take ten times what the work itself takes.
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -44,6 +46,21 @@ class _Wish:
     answer: Future[Vectors] = field(default_factory=Future)
 
 
+class Model(Protocol):
+    """What works the vectors out; asked by one thread at a time. `reads`: word pieces, the two around a text too."""
+
+    dim: int
+    reads: int
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each word piece of the text begins and ends, however many there are."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dim) unit vectors; of a longer text, of as much as the model reads."""
+        ...
+
+
 class MiniLmEmbedder:
     """all-MiniLM-L6-v2, or any model of that library. Implements world.Embedder.
 
@@ -53,14 +70,11 @@ class MiniLmEmbedder:
     """
 
     def __init__(self, model: str | None = None, *, threads: int | None = None, linger: float = 0.0) -> None:
-        where = model or str(packaged_model())
         self._cores = threads or os.cpu_count() or 1
-        self._model = _load(where)
+        self._model = _load(model or str(packaged_model()))
         self._linger = linger
-        self._reads = int(self._model.max_seq_length)
-        self._plain = not self._model.default_prompt_name  # else something is put before each text
         self.name = model_name(model)
-        self.dim = int(self._model.get_embedding_dimension())
+        self.dim = self._model.dim
         self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -120,8 +134,8 @@ class MiniLmEmbedder:
     def _encode(self, texts: Sequence[str]) -> Vectors:
         parts = [self._parts(text) for text in texts]
         flat = [part for split in parts for part, _ in split]
-        _use_cores(1 if len(flat) <= FEW else self._cores)
-        vectors = np.asarray(self._few(flat) if self._plain and len(flat) <= FEW else self._many(flat), np.float32)
+        _use_cores(1 if sum(map(len, flat)) <= FEW else self._cores)
+        vectors = self._model.encode(flat)
         if len(flat) == len(texts):
             return vectors
         whole = np.empty((len(texts), self.dim), dtype=np.float32)
@@ -131,27 +145,14 @@ class MiniLmEmbedder:
             start += len(split)
         return whole
 
-    def _many(self, texts: Sequence[str]) -> Any:
-        return self._model.encode(texts, batch_size=TOGETHER, normalize_embeddings=True, show_progress_bar=False)
-
-    def _few(self, texts: Sequence[str]) -> Any:
-        """What `_many` gives, without its sorting, batching and moving about: a fifth of the time of one short text."""
-        import torch
-
-        with torch.inference_mode():
-            found = self._model.forward(self._model.preprocess(list(texts)))["sentence_embedding"]
-            return torch.nn.functional.normalize(found, dim=1).numpy()
-
     def _parts(self, text: str) -> list[tuple[str, int]]:
         """The text in pieces that the model reads whole, each with its number of word pieces, cut between words."""
-        if len(text) < self._reads - 2:  # a word piece has at least one character
+        if len(text) < self._model.reads - 2:  # a word piece has at least one character
             return [(text, 1)]
-        spans = self._model.tokenizer(
-            text, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
-        )["offset_mapping"]
-        if len(spans) <= self._reads - 2:
+        spans = self._model.spans(text)
+        if len(spans) <= self._model.reads - 2:
             return [(text, 1)]
-        room, start, parts = self._reads - 2 - SLACK, 0, []
+        room, start, parts = self._model.reads - 2 - SLACK, 0, []
         while start < len(spans):
             end = min(start + room, len(spans))
             cut = end
@@ -183,18 +184,10 @@ def _use_cores(cores: int) -> None:
         torch.set_num_threads(cores)
 
 
-def _load(where: str) -> Any:
+def _load(where: str) -> Model:
     for name, value in (_QUIET | (_OFFLINE if Path(where).is_dir() else {})).items():
         os.environ.setdefault(name, value)
-    from sentence_transformers import SentenceTransformer
-
-    try:
-        return SentenceTransformer(where, device="cpu").eval()
-    except Exception as error:
-        raise BadConfiguration(
-            f"EMBEDDING_MODEL: '{where}' cannot be loaded ({type(error).__name__}): "
-            "give the folder of a sentence-transformers model or a hub id that this machine can reach."
-        ) from error
+    return embedding_bert.read(Path(where)) or embedding_library.Library(where)
 
 
 def _name(where: str) -> str:

@@ -1,0 +1,98 @@
+"""The forward pass of our own: what sentence-transformers works out, and no other model than it can work out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from worker.adapters import embedding_bert
+from worker.adapters.embedding import packaged_model
+from worker.adapters.embedding_bert import Bert, read
+from worker.adapters.embedding_library import Library
+
+TEXTS = [
+    "When does my withdrawal arrive?",
+    "",
+    "  \n ",
+    "I asked on Monday, and again on Thursday; nobody could tell me how long a withdrawal of Rs 12,500 takes. " * 3,
+    "कब मिलेगा मेरा पैसा",
+    "Ünïcödé ÀÉ 你好 \U0001f600 a\u200bb \x00 [SEP] [MASK]",
+    "withdraw " * 400,
+    "a" * 900,
+]
+
+
+@pytest.fixture(scope="module")
+def bert() -> Bert:
+    model = read(packaged_model())
+    assert model is not None
+    return model
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The packaged model once more, to be changed."""
+    there = tmp_path / "model"
+    shutil.copytree(packaged_model(), there, copy_function=lambda old, new: Path(new).symlink_to(Path(old)))
+    return there
+
+
+def change(file: Path, **told: object) -> None:
+    changed = json.loads(file.read_text()) | told
+    file.unlink()
+    file.write_text(json.dumps(changed))
+
+
+def test_its_vectors_are_those_of_sentence_transformers(bert: Bert) -> None:
+    library = Library(str(packaged_model()))
+
+    assert np.abs(bert.encode(TEXTS) - library.encode(TEXTS)).max() < 1e-5
+    assert (bert.dim, bert.reads) == (library.dim, library.reads)
+    assert [bert.spans(text) for text in TEXTS] == [library.spans(text) for text in TEXTS]
+
+
+def test_texts_that_do_not_fit_one_pass_go_through_several_in_order(
+    bert: Bert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = bert.encode(TEXTS)
+    monkeypatch.setattr(embedding_bert, "PASS", 40)
+    assert np.abs(bert.encode(TEXTS) - at_once).max() < 1e-5
+
+
+def test_any_layer_can_be_looked_at(bert: Bert) -> None:
+    pieces = bert.pieces(TEXTS[:2])
+    fifth, last = bert.states(pieces, (5, 6))
+
+    assert [state.shape for state in fifth] == [(len(ids), bert.dim) for ids in pieces]
+    means = np.stack([state.mean(0).numpy() for state in last])
+    assert np.allclose(means / np.linalg.norm(means, axis=1, keepdims=True), bert.encode(TEXTS[:2]), atol=1e-5)
+    assert not np.allclose(fifth[0].numpy(), last[0].numpy(), atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("config.json", {"hidden_act": "relu"}),
+        ("config.json", {"model_type": "mpnet"}),
+        ("config.json", {"position_embedding_type": "relative_key"}),
+        ("1_Pooling/config.json", {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}),
+        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}),
+        ("sentence_bert_config.json", {"do_lower_case": True}),
+        ("config_sentence_transformers.json", {"default_prompt_name": "query"}),
+    ],
+)
+def test_a_model_of_another_make_is_left_to_the_library(folder: Path, file: str, told: dict[str, object]) -> None:
+    change(folder / file, **told)
+    assert read(folder) is None
+
+
+def test_a_model_without_unit_vectors_or_without_files_is_left_to_the_library(folder: Path, tmp_path: Path) -> None:
+    modules = json.loads((folder / "modules.json").read_text())
+    (folder / "modules.json").unlink()
+    (folder / "modules.json").write_text(json.dumps(modules[:2]))
+    assert read(folder) is None
+    assert read(tmp_path) is None

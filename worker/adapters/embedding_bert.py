@@ -1,0 +1,201 @@
+"""The forward pass of a BERT with mean pooling, such as all-MiniLM-L6-v2, read from the folder of its files.
+
+What sentence-transformers works out for such a model, to six digits, for less: texts of any lengths go through one
+pass without padding, and neither that library nor transformers is loaded, which alone takes six seconds. `read` gives
+None for every other model. Called by adapters/embedding.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from worker.ports.world import Vectors
+
+PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
+_MODULES = ["Transformer", "Pooling", "Normalize"]
+_ELSEWISE = {"is_decoder", "add_cross_attention"}  # of a configuration: what makes it another model where it is true
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Weights as (inputs, outputs) and biases; question, key and value in one."""
+
+    mixed: tuple[Any, Any]
+    told: tuple[Any, Any]
+    told_norm: tuple[Any, Any]
+    wide: tuple[Any, Any]
+    narrow: tuple[Any, Any]
+    norm: tuple[Any, Any]
+
+
+class Bert:
+    """`dim`: numbers of a vector; `reads`: word pieces of a text, the two around it among them; `layers`: how many.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, weights: dict[str, Any], config: dict[str, Any], tokenizer: Any, reads: int) -> None:
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        self._tokenizer = tokenizer
+        self.reads = reads
+        self.dim = int(config["hidden_size"])
+        self.layers = int(config["num_hidden_layers"])
+        self._heads = int(config["num_attention_heads"])
+        self._slight = float(config["layer_norm_eps"])
+        at = "embeddings."
+        self._words = weights[f"{at}word_embeddings.weight"]
+        kind = weights[f"{at}token_type_embeddings.weight"][0]
+        self._places = weights[f"{at}position_embeddings.weight"][:reads] + kind
+        self._first_norm = _pair(weights, f"{at}LayerNorm")
+        self._layers = [_layer(weights, f"encoder.layer.{number}.") for number in range(self.layers)]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each word piece of the text begins and ends, however many there are."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
+
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of each text's word pieces, no more than the model reads, the last one always the closing one."""
+        told = (encoding.ids for encoding in self._tokenizer.encode_batch(list(texts)))
+        return [ids if len(ids) <= self.reads else [*ids[: self.reads - 1], ids[-1]] for ids in told]
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dim) unit vectors."""
+        import torch
+
+        pieces = self.pieces(texts)
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        for start, end in _passes([len(ids) for ids in pieces]):
+            (last,) = self.states(pieces[start:end])
+            with torch.inference_mode():
+                means = torch.stack([state.mean(0) for state in last])
+                vectors[start:end] = torch.nn.functional.normalize(means, dim=1).numpy()
+        return vectors
+
+    def states(self, pieces: Sequence[Sequence[int]], layers: Sequence[int] = ()) -> list[list[Any]]:
+        """What the asked `layers` (1..self.layers; the last one by default) say of each text: for each layer, for each
+        text a tensor (its word pieces, dim). One pass, whatever is asked: it is worked out anyway."""
+        import torch
+        from torch.nn.functional import embedding, gelu, layer_norm
+
+        asked, found = set(layers or (self.layers,)), {}
+        lengths = [len(ids) for ids in pieces]
+        size, slight = (self.dim,), self._slight
+        with torch.inference_mode():
+            ids = torch.tensor([one for text in pieces for one in text])
+            places = torch.cat([self._places[:length] for length in lengths])
+            state = layer_norm(embedding(ids, self._words) + places, size, *self._first_norm, slight)
+            for number, layer in enumerate(self._layers, 1):
+                told = _linear(layer.told, self._attended(_linear(layer.mixed, state), lengths))
+                state = layer_norm(state + told, size, *layer.told_norm, slight)
+                thought = _linear(layer.narrow, gelu(_linear(layer.wide, state)))
+                state = layer_norm(state + thought, size, *layer.norm, slight)
+                if number in asked:
+                    found[number] = list(state.split(lengths))
+        return [found[number] for number in (layers or (self.layers,))]
+
+    def _attended(self, mixed: Any, lengths: Sequence[int]) -> Any:
+        """Each text attends to itself alone."""
+        import torch
+
+        each = mixed.view(len(mixed), 3, self._heads, -1).permute(1, 2, 0, 3).unsqueeze(1)
+        parts = [
+            torch.nn.functional.scaled_dot_product_attention(*one.unbind(0)) for one in each.split(list(lengths), dim=3)
+        ]
+        joined = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
+        return joined[0].transpose(0, 1).reshape(len(mixed), self.dim)
+
+
+def read(folder: Path) -> Bert | None:
+    """The model in `folder`; None where it is not exactly a BERT with mean pooling and unit vectors."""
+    try:
+        return _read(folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # sentence-transformers judges it, and says what is wrong
+
+
+def _read(folder: Path) -> Bert | None:
+    from safetensors.torch import load_file
+    from tokenizers import Tokenizer
+
+    modules = _json(folder / "modules.json")
+    config, around = _json(folder / "config.json"), _json(folder / "sentence_bert_config.json")
+    if not (_names(modules) == _MODULES and _is_plain(config, around, folder) and _by_mean(folder, modules[1])):
+        return None
+    weights = load_file(folder / "model.safetensors")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    return Bert(weights, config, tokenizer, int(around["max_seq_length"]))
+
+
+def _names(modules: Any) -> list[str]:
+    ours = [one["type"] for one in modules if one["type"].startswith("sentence_transformers.")]
+    return [name.rpartition(".")[2] for name in ours] if len(ours) == len(modules) and not modules[0]["path"] else []
+
+
+def _is_plain(config: dict[str, Any], around: dict[str, Any], folder: Path) -> bool:
+    prompts = folder / "config_sentence_transformers.json"
+    return (
+        config["model_type"] == "bert"
+        and config["hidden_act"] == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and not any(config.get(name) for name in _ELSEWISE)
+        and not around.get("do_lower_case")
+        and 2 < int(around["max_seq_length"]) <= int(config["max_position_embeddings"])
+        and not (prompts.exists() and _json(prompts).get("default_prompt_name"))
+    )
+
+
+def _by_mean(folder: Path, pooling: dict[str, Any]) -> bool:
+    told = _json(folder / pooling["path"] / "config.json")
+    modes = {name for name, used in told.items() if name.startswith("pooling_mode") and used}
+    return modes == {"pooling_mode_mean_tokens"} or (modes == {"pooling_mode"} and told["pooling_mode"] == "mean")
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _layer(weights: dict[str, Any], at: str) -> _Layer:
+    import torch
+
+    three = [_pair(weights, f"{at}attention.self.{name}") for name in ("query", "key", "value")]
+    joined = torch.cat([weight for weight, _ in three]), torch.cat([bias for _, bias in three])
+    return _Layer(
+        mixed=_turned(joined),
+        told=_turned(_pair(weights, f"{at}attention.output.dense")),
+        told_norm=_pair(weights, f"{at}attention.output.LayerNorm"),
+        wide=_turned(_pair(weights, f"{at}intermediate.dense")),
+        narrow=_turned(_pair(weights, f"{at}output.dense")),
+        norm=_pair(weights, f"{at}output.LayerNorm"),
+    )
+
+
+def _pair(weights: dict[str, Any], name: str) -> tuple[Any, Any]:
+    return weights[f"{name}.weight"].float(), weights[f"{name}.bias"].float()
+
+
+def _turned(pair: tuple[Any, Any]) -> tuple[Any, Any]:
+    return pair[0].t().contiguous(), pair[1]
+
+
+def _linear(pair: tuple[Any, Any], state: Any) -> Any:
+    import torch
+
+    return torch.addmm(pair[1], state, pair[0])
+
+
+def _passes(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """From where to where the texts of each pass go."""
+    start, room = 0, PASS
+    for number, length in enumerate(lengths):
+        if number > start and length > room:
+            yield start, number
+            start, room = number, PASS
+        room -= length
+    yield start, len(lengths)
