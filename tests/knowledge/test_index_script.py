@@ -16,7 +16,7 @@ def index_kb(data_dir: Path, *options: str, **settings: str) -> subprocess.Compl
     """The program where no model can be loaded."""
     no_model = data_dir / "no model"
     no_model.mkdir(exist_ok=True)
-    (no_model / "sentence_transformers.py").write_text('raise ImportError("there is no model")\n')
+    (no_model / "torch.py").write_text('raise ImportError("there is no model")\n')
     env = {**os.environ, "DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(data_dir), "PYTHONPATH": str(no_model)}
     command = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--json", *options]
     return subprocess.run(command, cwd=ROOT, env=env | settings, capture_output=True, text=True, timeout=120)

@@ -16,7 +16,16 @@ import sys
 from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
-_HEAVY = ("sentence_transformers", "pymilvus", "alembic.command", "groq", "uvicorn", "worker.asgi", "worker.web")
+_HEAVY = (
+    "safetensors.torch",
+    "tokenizers",
+    "pymilvus",
+    "alembic.command",
+    "groq",
+    "uvicorn",
+    "worker.asgi",
+    "worker.web",
+)
 
 
 def main() -> None:
