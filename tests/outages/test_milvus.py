@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.milvus import free_port
-from tests.outages.house import Clock, House, a_house, knowledge, rules
+from tests.outages.house import HASTY, PATIENT, Clock, House, a_house, knowledge, rules
 from tests.sandbox_server import running_sandbox
 from worker.adapters.breaker import FAILURES, Breaker, State
 from worker.adapters.memory_index import HashEmbedder
@@ -67,12 +67,18 @@ def breaker() -> Breaker:
 @pytest.fixture
 def house(tmp_path: Path, milvus: Milvus, breaker: Breaker) -> Iterator[House]:
     _, embedder = knowledge()
+
+    def shelf(timeout: float) -> MilvusShelf:
+        return MilvusShelf(f"http://127.0.0.1:{milvus.port}", model=embedder.name, timeout=timeout, breaker=breaker)
+
     with (
         running_sandbox() as sandbox,
-        MilvusShelf(f"http://127.0.0.1:{milvus.port}", model=embedder.name, timeout=0.5, breaker=breaker) as shelf,
-        a_house(tmp_path, sandbox, index=shelf) as opened,
+        shelf(PATIENT) as patient,
+        shelf(HASTY) as hasty,
+        a_house(tmp_path, sandbox, index=patient) as opened,
     ):
         opened.desk = replace(opened.desk, embedder=embedder)
+        opened.hasty_ports["index"] = hasty
         yield opened
 
 
@@ -87,7 +93,8 @@ def test_drafts_wait_for_milvus_and_go_on_by_themselves(
     assert house.case(first).status is Status.SENT
     begin(milvus)
     waiting = [house.mail() for _ in range(FAILURES + 3)]
-    assert set(house.work()) == {"parked"}
+    with house.hasty("index"):
+        assert set(house.work()) == {"parked"}
     assert breaker.state is State.OPEN, "three of them did not ask it any more"
     assert max(house.tries()) == 0
     assert all(house.case(ticket).status is Status.OPEN for ticket in waiting)
