@@ -15,6 +15,7 @@ from worker.errors import BadConfiguration, Trouble
 from worker.evaluation import (
     gate,
     grounding,
+    hostile,
     incident,
     injection,
     intents,
@@ -40,6 +41,7 @@ SUITES: dict[str, Suite] = {
         mutations.SUITE,
         injection.SUITE,
         grounding.SUITE,
+        hostile.SUITE,
         gate.SUITE,
         incident.SUITE,
     )

@@ -16,6 +16,7 @@ from worker.sandbox.local import only_local
 from worker.sandbox.parts import Parts
 from worker.sandbox.rules import Rule
 from worker.sandbox.samples import HUMAN, Sample, put, read_samples
+from worker.sandbox.temper import Temper
 
 router = APIRouter(prefix="/sandbox", dependencies=[Depends(only_local)])
 
@@ -79,6 +80,7 @@ class Settings(Asked):
     advance: float | None = None  # seconds, on the clock of webhook retries
     models: list[str] | None = None  # those that the local Groq still offers
     groq_seconds: float | None = None  # how long a completion takes
+    groq_temper: Temper | None = None  # which harm its answers do from now on
     api_key: str | None = Field(default=None, repr=False)  # rotates the bot's key
 
 
@@ -210,6 +212,8 @@ async def settings(wanted: Settings, here: PartsArg) -> dict[str, str]:
         here.groq.models = wanted.models
     if wanted.groq_seconds is not None:
         here.groq.seconds = wanted.groq_seconds
+    if wanted.groq_temper is not None:
+        here.groq.temper = wanted.groq_temper
     if wanted.api_key:
         here.world.agents[7].api_key = wanted.api_key
     here.sender.advance(wanted.advance or 0)

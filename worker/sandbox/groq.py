@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -18,6 +18,10 @@ from worker.sandbox.composer import Composer
 from worker.sandbox.groq_errors import Refusal, groq_error, refusal
 from worker.sandbox.misbehave import spoil
 from worker.sandbox.prompt import read_prompt
+from worker.sandbox.temper import Temper
+
+if TYPE_CHECKING:
+    from worker.sandbox.parts import Parts
 
 router = APIRouter(prefix="/groq/openai/v1")
 MODELS = ("llama-3.3-70b-versatile", "openai/gpt-oss-120b", "openai/gpt-oss-20b")
@@ -32,6 +36,7 @@ class LocalGroq:
         self.models = list(MODELS)
         self.seconds = seconds
         self.completions = 0
+        self.temper: Temper | None = None  # none: it means well
         self.prompts: list[str] = []  # the last few user messages, for tests of what was sent
 
     def remember(self, user: str) -> None:
@@ -67,17 +72,21 @@ async def complete(request: Request) -> Response:
     user = "\n".join(_text(m) for m in body["messages"] if m.get("role") == "user")
     here.remember(user)
     kinds = [f.kind for f in request.scope.get("sandbox.faults", ())]
-    text, finish = _written(user, kinds)
+    system = "\n".join(_text(m) for m in body["messages"] if m.get("role") == "system")
+    text, finish = _written(user, system, kinds, request.app.state.sandbox)
     whole = "\n".join(_text(m) for m in body["messages"])
     text, finish = _cut(text, finish, body)
     return _answer(200, _completion(body, whole, text, finish, time.monotonic() - began), _limits(here, whole, text))
 
 
-def _written(user: str, kinds: list[str]) -> tuple[str, str]:
+def _written(user: str, system: str, kinds: list[str], sandbox: Parts) -> tuple[str, str]:
     prompt = read_prompt(user)
     answer = Composer(prompt).compose()
     if kinds:
         return spoil(kinds[0], answer, prompt)
+    if sandbox.groq.temper is not None:
+        answer, harm, planted = sandbox.groq.temper.spoilt(answer, prompt, system)
+        sandbox.journal.write("completion", harm=harm, planted=planted)
     return json.dumps(answer, ensure_ascii=False), "stop"
 
 

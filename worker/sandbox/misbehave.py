@@ -27,7 +27,7 @@ def spoil(kind: str, answer: Answer, prompt: Prompt) -> tuple[str, str]:
     if kind == "wrong_shape":
         return json.dumps({"reply": "Here you are.", "confidence": "high"}), "stop"
     spoilt = copy.deepcopy(answer)
-    said = _all_sentences(spoilt, prompt)
+    said = [s for a in with_something_said(spoilt, prompt)["answers"] for s in a["sentences"]]
     if kind == "cannot_answer":
         for one in spoilt["answers"]:
             one["sentences"] = []
@@ -47,15 +47,15 @@ def spoil(kind: str, answer: Answer, prompt: Prompt) -> tuple[str, str]:
     return json.dumps(spoilt, ensure_ascii=False), "stop"
 
 
-def _all_sentences(answer: Answer, prompt: Prompt) -> list[dict[str, Any]]:
-    """Every sentence of the answer; a first one is made up where it has none."""
+def with_something_said(answer: Answer, prompt: Prompt) -> Answer:
+    """The same answer; a first sentence is made up in it where it has none."""
     if not answer["answers"]:
         answer["answers"] = [{"question": "Q1", "sentences": []}]
     if not any(a["sentences"] for a in answer["answers"]):
         source = next(iter((*prompt.templates, *prompt.passages)), None)
         made_up = {"text": "This takes 3 days and costs Rs 49.", "sources": [source.id if source else "T1"]}
         answer["answers"][0]["sentences"] = [made_up]
-    return [s for a in answer["answers"] for s in a["sentences"]]
+    return answer
 
 
 def _other_number(text: str) -> str:
