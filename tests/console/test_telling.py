@@ -10,6 +10,7 @@ from tests.builders import a_finding
 from tests.console.seed import Lead, a_console, fields_of, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
 from worker.models import Status
+from worker.support.compose import Judged
 from worker.support.desk import Policy
 
 MINUTE = Policy(undo=timedelta(minutes=1))
@@ -154,7 +155,7 @@ def test_a_preview_speaks_of_its_own_sentences(ledger: SqlLedger):
 def test_a_preview_with_more_findings_than_it_lists_says_how_many_there_are(ledger: SqlLedger):
     case_id = hold(ledger)
     found = [a_finding("exact", f"Finding {n}.") for n in range(1861)]
-    maya = Lead(a_console(ledger, judge=lambda *_: found), ledger)
+    maya = Lead(a_console(ledger, judge=lambda *_: Judged(tuple(found))), ledger)
     fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit") | {"text": "Another text."}
     preview = words_of(maya.send(f"/cases/{case_id}/preview", fields).json()["page"])
     assert "1,861 findings" in preview

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.builders import an_identity
 from tests.console.seed import ASHA, Lead, a_full_trace, a_ledger, hold
 from worker.adapters.store.ledger import SqlLedger
 from worker.bootstrap_web import make_console_app
-from worker.models import Finding, Strength, Trace
+from worker.models import Draft, Finding, Strength, Trace
 from worker.settings import load_settings
 
 
@@ -24,12 +25,18 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 def findings_on(text: str, ledger: SqlLedger, tmp_path: Path, trace: Trace | None = None) -> tuple[Finding, ...]:
     """What stands beside the draft once a lead has saved `text`."""
+    _, draft = saved(text, ledger, tmp_path, trace)
+    return draft.findings
+
+
+def saved(text: str, ledger: SqlLedger, tmp_path: Path, trace: Trace | None = None) -> tuple[BeautifulSoup, Draft]:
+    """The page of the case once a lead has saved `text`, and the draft."""
     settings = load_settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'ledger.db'}")
     lead = Lead(make_console_app(settings), ledger)
     case_id = hold(ledger, trace=trace)
     page = f"/cases/{case_id}"
     assert lead.submit(page, f"{page}/edit", text=text).status_code == 303
-    return ledger.cases.drafts(case_id)[-1][1].findings
+    return BeautifulSoup(lead.get(page).text, "html.parser"), ledger.cases.drafts(case_id)[-1][1]
 
 
 @pytest.mark.parametrize(
@@ -66,3 +73,20 @@ def test_the_record_of_somebody_unverified_is_not_opened_for_an_edit(ledger: Sql
     trace = a_full_trace(an_identity(Strength.CLAIMED, ASHA, found_by="id-in-text"))
     found = findings_on("Your customer id is PW100231.", ledger, tmp_path, trace)
     assert {"personal", "sure"} <= {f.guard for f in found}
+
+
+def test_a_typed_sentence_is_shown_with_what_it_rests_on_and_one_that_rests_on_nothing_is_marked(
+    ledger: SqlLedger, tmp_path: Path
+):
+    known = "A withdrawal from IM reaches your registered bank account within 2 working days."
+    page, draft = saved(f"{known} Our office dog says hello to your family.", ledger, tmp_path)
+
+    assert [s.sources for part in draft.parts for s in part.sentences] == [(), ()], "a person names no sources"
+    assert [bool(claim.bases) and claim.support > 0.9 for claim in draft.claims] == [True, False]
+    assert draft.claims[0].bases[0].words == known
+    first, second = (page.select_one(f"#rests-{n}").get_text(" ", strip=True) for n in (1, 2))
+    assert known in first
+    assert "found for what was typed" in first
+    assert second == "written by hand; nothing that this draft may rest on says it"
+    assert page.select_one('[data-lit="1"]').get_text() == known, "the words of the source light up"
+    assert page.select_one("form[data-approve]") is not None, "nothing of it forbids an approval"

@@ -14,10 +14,11 @@ from tests.console.seed import LETTER, PARTS, a_conversation, a_ledger, a_letter
 from tests.desk import ScriptedHelpdesk
 from worker.adapters.store.ledger import SqlLedger
 from worker.errors import Retryable
-from worker.models import Author, Draft, Finding, Part, SendKind, Sentence, Status, Thread, TicketState
+from worker.models import Author, Claim, Draft, Finding, Part, SendKind, Sentence, Status, Thread, TicketState
 from worker.ports import Ledger
 from worker.support import review
 from worker.support.bodies import body_hash
+from worker.support.compose import Judged
 from worker.support.desk import Policy
 from worker.support.outgoing import Tags
 from worker.support.render import Letter
@@ -206,10 +207,15 @@ def test_findings_survive_an_edit_and_are_marked_as_overruled_once(ledger: SqlLe
 
 
 def test_where_the_guards_are_at_hand_an_edit_is_judged_anew(ledger: SqlLedger):
-    desk, _ = a_review_desk(ledger, judge=lambda draft, *_: [Finding(guard="cited", what=draft.parts[0].question)])
+    def asks_back(draft: Draft, *_: object) -> Judged:
+        return Judged((Finding(guard="cited", what=draft.parts[0].question),), (Claim(sentence=0, support=0.5),))
+
+    desk, _ = a_review_desk(ledger, judge=asks_back)
     case_id = hold(ledger)
     edit(desk, case_id, "Within 2 working days.")
-    assert newest(ledger, case_id)[1].findings == (Finding(guard="cited", what=PARTS[0].question),)
+    draft = newest(ledger, case_id)[1]
+    assert draft.findings == (Finding(guard="cited", what=PARTS[0].question),)
+    assert draft.claims == (Claim(sentence=0, support=0.5),)
 
 
 def test_an_edit_without_words_is_refused(ledger: SqlLedger):

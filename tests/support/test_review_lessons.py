@@ -16,6 +16,7 @@ from worker.errors import Retryable
 from worker.models import Part, Sentence, Status, Treatment
 from worker.ports.figures import Learnt
 from worker.support import review
+from worker.support.compose import Judged
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_a_draft_approved_in_spite_of_its_findings_names_what_was_overruled(ledg
 
 
 def test_a_corrected_figure_is_a_light_touch_and_its_finding_mended(ledger: SqlLedger):
-    desk, _ = a_review_desk(ledger, judge=lambda *_: (FINDINGS[1],))
+    desk, _ = a_review_desk(ledger, judge=lambda *_: Judged((FINDINGS[1],)))
     case_id = hold(ledger)
     assert edit(desk, case_id, typed(ledger, case_id).replace("3 working", "2 working")).done
     assert approve(desk, case_id).done

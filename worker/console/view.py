@@ -6,13 +6,14 @@ Customer HTML never gets further than here: it is read into text, with quotes an
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from worker.intake.mailtext import Words, read
-from worker.models import Author, Draft, Finding, Message, Source, Thread
+from worker.models import Author, Claim, Draft, Finding, Message, Source, Thread
 from worker.support.generate import CUSTOMER
+from worker.support.guard.supported import FLOOR
 from worker.support.review import by_person
 from worker.support.sentences import paragraphs, sentences
 
@@ -39,12 +40,14 @@ class Cited:
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence of the draft: `pieces` alternate between plain and marked words."""
+    """A sentence of the draft: `pieces` alternate between plain and marked words. `typed`: a person wrote it and named
+    no source; what is cited then was looked for, among all that the draft may rest on."""
 
     number: int
     pieces: tuple[tuple[str, bool], ...]
     cited: tuple[Cited, ...]
     findings: tuple[Finding, ...]
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,22 +71,34 @@ def thread_view(thread: Thread, message_key: str) -> tuple[Shown, ...]:
 def answers(draft: Draft) -> tuple[Answer, ...]:
     """Question by question, each sentence with what supports it and what the checks have against it."""
     sources = {s.source_id: (n, s) for n, s in enumerate(draft.sources, 1)}
+    claims = {claim.sentence: claim for claim in draft.claims}
     out: list[Answer] = []
     at = 0
     for part in draft.parts:
         lines = []
         for sentence in part.sentences:
             found = tuple(f for f in draft.findings if f.sentence == at)
-            cited = tuple(_cited(i, sentence.text, sources) for i in sentence.sources)
-            lines.append(Line(at + 1, marked(sentence.text, [f.words for f in found]), cited, found))
+            spans = _spans(claims.get(at))
+            cited = tuple(_cited(i, sentence.text, sources, spans) for i in sentence.sources or spans)
+            typed = by_person(draft) and not sentence.sources and at in claims
+            lines.append(Line(at + 1, marked(sentence.text, [f.words for f in found]), cited, found, typed))
             at += 1
         out.append(Answer(part.question, tuple(lines)))
     return tuple(out)
 
 
-def _cited(source_id: str, text: str, sources: dict[str, tuple[int, Source]]) -> Cited:
+def _spans(claim: Claim | None) -> dict[str, str]:
+    """The words that a sentence rests on, by source; none where too little of it stands there."""
+    if claim is None or claim.support < FLOOR:
+        return {}
+    return {basis.source_id: basis.words for basis in reversed(claim.bases)}
+
+
+def _cited(source_id: str, text: str, sources: dict[str, tuple[int, Source]], spans: Mapping[str, str]) -> Cited:
     number, source = sources.get(source_id, (0, None))
-    return Cited(source_id, number, source, _nearest(text, source.text) if source else "")
+    words = spans.get(source_id, "")
+    nearest = words if source and words in source.text else ""
+    return Cited(source_id, number, source, (nearest or _nearest(text, source.text)) if source else "")
 
 
 def _nearest(text: str, source: str) -> str:

@@ -28,7 +28,7 @@ from worker.adapters.store.ledger import open_ledger
 from worker.adapters.store.migrations import migrate
 from worker.bootstrap import utc_now
 from worker.errors import Permanent
-from worker.models import Case, Customer, Draft, Ring, TicketState
+from worker.models import Case, Customer, Draft, Ring
 from worker.ports import Embedder, Index
 from worker.rulebook import Rulebook
 from worker.settings import ROOT, Settings
@@ -37,7 +37,8 @@ from worker.support.answer import answer
 from worker.support.deliver import deliver
 from worker.support.desk import Desk, Policy
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(minutes=10)  # on a busy machine
+PATIENCE = 60.0  # seconds for one call
 STARTS = 60.0  # seconds that the sandbox may take to start on a busy machine
 
 
@@ -71,7 +72,7 @@ class Sandbox:
             return False
 
     def _asked(self, method: str, path: str, **what: Any) -> Any:
-        answered = self._session.request(method, f"{self.url}/sandbox{path}", timeout=60, **what)
+        answered = self._session.request(method, f"{self.url}/sandbox{path}", timeout=PATIENCE, **what)
         answered.raise_for_status()
         return answered.json()
 
@@ -81,7 +82,7 @@ def running_sandbox() -> Iterator[Sandbox]:
     port, key = free_port(), secrets.token_urlsafe(12)
     command = [sys.executable, "-m", "worker.sandbox", "--port", str(port)]
     secret = {"SANDBOX_API_KEY": key, "SANDBOX_WEBHOOK_SECRET": secrets.token_urlsafe(12)}
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **secret})
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **secret})  # noqa: S603 - ours
     try:
         sandbox = Sandbox(f"http://127.0.0.1:{port}", key)
         until = time.monotonic() + STARTS
@@ -129,17 +130,19 @@ def open_desk(
     """`folder`: where its ledger is."""
     url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(url)
-    policy = Policy(delivery="auto", gate_open=True, state_after_reply=TicketState.PENDING, settle=timedelta(0))
+    policy = Policy(delivery="auto", gate_open=True, lease=LEASE, settle=timedelta(0), http_timeout=PATIENCE)
     with closing(open_ledger(url)) as ledger:
         ledger.customers.replace(customers)
         yield HostileDesk(
             Desk(
-                helpdesk=FreshdeskHelpdesk(sandbox.url, SecretStr(sandbox.key), timeout=60.0),
+                helpdesk=FreshdeskHelpdesk(sandbox.url, SecretStr(sandbox.key), timeout=PATIENCE),
                 ledger=ledger,
                 directory=LedgerDirectory(ledger.customers),
                 index=index,
                 embedder=embedder,
-                writer=GroqWriter(SecretStr("of-the-sandbox"), f"{sandbox.url}/groq", settings.models, timeout=60.0),
+                writer=GroqWriter(
+                    SecretStr("of-the-sandbox"), f"{sandbox.url}/groq", settings.models, timeout=PATIENCE
+                ),
                 rulebook=rulebook,
                 policy=policy,
                 now=utc_now,

@@ -115,7 +115,7 @@ class Draft(Noun):
     template_id: str = ""
     sources: tuple[Source, ...] = ()
     findings: tuple[Finding, ...] = ()
-    claims: tuple[Claim, ...] = ()  # one for each sentence; none for a draft that a lead typed
+    claims: tuple[Claim, ...] = ()  # one for each sentence, whoever wrote it
     usage: Usage = Usage()
     written_by: str = ""  # the model's name, "template", or a reviewer's login
 

@@ -1,4 +1,5 @@
-"""The guards once more, over a draft that a lead has edited: what they find is shown, and forbids no approval.
+"""The guards and the ledger once more, over a draft that a lead has edited: what they find is shown, and forbids no
+approval.
 
 Built from what is stored: the draft, its trace and the thread. No model, no search. Joined to the console by bootstrap,
 called by `review.edit`.
@@ -12,10 +13,10 @@ from dataclasses import dataclass, replace
 
 from worker.models import Draft, Finding, Identity, Kind, Part, Reader, Sentence, Strength, Thread, Trace
 from worker.rulebook import Rulebook
-from worker.support.compose import candidate
+from worker.support.compose import Judged, candidate
 from worker.support.facts import known_facts
 from worker.support.generate import Writing
-from worker.support.guard import judge
+from worker.support.guard import judge, ledger_of
 from worker.support.pipeline import unanswered_words
 from worker.support.retrieve import Found
 
@@ -28,7 +29,7 @@ class Rejudge:
 
     rulebook: Rulebook
 
-    def __call__(self, draft: Draft, trace: Trace, thread: Thread) -> tuple[Finding, ...]:
+    def __call__(self, draft: Draft, trace: Trace, thread: Thread) -> Judged:
         """What a lead typed names no source: it is held against everything that the draft may rest on."""
         who = trace.identity or Identity(strength=Strength.UNKNOWN)
         facts = known_facts(who, thread.ticket, self.rulebook.guards.disclosure)
@@ -43,9 +44,9 @@ class Rejudge:
         parts = tuple(_resting_on(part, everything) for part in draft.parts)
         writing = Writing(parts=parts, written_by=draft.written_by)
         reader = trace.reader or Reader(segments=(), reads=())
-        findings = judge(candidate(words, found, writing, facts, who, reader, self))
+        reply = candidate(words, found, writing, facts, who, reader, self)
         typed = {i for i, s in enumerate(s for part in draft.parts for s in part.sentences) if not s.sources}
-        return tuple(_of_typed(findings, typed))
+        return Judged(findings=tuple(_of_typed(judge(reply), typed)), claims=ledger_of(reply))
 
 
 def _resting_on(part: Part, everything: tuple[str, ...]) -> Part:

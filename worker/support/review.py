@@ -207,7 +207,8 @@ def _edited(desk: ReviewDesk, now: Current, text: str, user: str) -> Draft:
         written_by=user,
     )
     if desk.judge is not None:
-        return draft.model_copy(update={"findings": tuple(desk.judge(draft, now.trace, now.thread))})
+        judged = desk.judge(draft, now.trace, now.thread)
+        return draft.model_copy(update={"findings": judged.findings, "claims": judged.claims})
     places = {s.text: i for i, s in enumerate(s for part in parts for s in part.sentences)}
     before = [s.text for part in old.parts for s in part.sentences]
     return draft.model_copy(update={"findings": tuple(_overruled(f, before, places, user) for f in old.findings)})

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from worker.models import Case, Draft, Finding, Identity, Thread, Trace
+from worker.models import Case, Draft, Identity, Thread, Trace
 from worker.ports import Enqueue, Helpdesk, Ledger
+from worker.support.compose import Judged
 from worker.support.desk import Policy
 from worker.support.outgoing import Tags
 from worker.support.render import Letter
 
 LetterFor = Callable[[Thread, Identity | None], Letter]
-Judge = Callable[[Draft, Trace, Thread], Sequence[Finding]]
+Judge = Callable[[Draft, Trace, Thread], Judged]
 Versions = Callable[[Sequence[str]], Mapping[str, str]]  # of sources by id, as the live index has them
 
 
