@@ -1,0 +1,273 @@
+"""`bench.py pipeline`: what a ticket costs besides the calls to Groq and Freshdesk, and what it costs of those two.
+
+The sandbox's sample tickets, one after the other, through the two tasks of a worker: from the doorbell's commit to the
+last write at Freshdesk, on real parts (rig.py). The floor of a ticket is embedding and searching what it was embedded
+and searched for, and nothing else, right after it. Credits are what the sandbox counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+from prometheus_client import REGISTRY
+
+from worker.adapters.directory import LedgerDirectory, read_customers
+from worker.adapters.store.ledger import SqlLedger, open_ledger
+from worker.adapters.store.migrations import migrate
+from worker.bench.rig import Rig
+from worker.bootstrap import make_desk, make_helpdesk, segment_names
+from worker.errors import BadConfiguration, Permanent
+from worker.evaluation.suite import Figures, Screen, Suite
+from worker.models import Kind, Ring, Source, Status
+from worker.ports import Embedder, Index
+from worker.ports.world import Hit, Vectors
+from worker.queues import DELIVER
+from worker.stack.checks import free_port
+from worker.stack.plan import CUSTOMERS
+from worker.stack.samples import Sandbox as Samples
+from worker.support.desk import Desk
+from worker.tasks import deliver_send, draft_doorbell
+
+BOUND = 2.5  # times its floor: more than a ticket's overhead may be
+PARTS = ("freshdesk", "groq")
+
+
+@dataclass
+class Ticket:
+    """One run of a sample: milliseconds, except for `credits` and `prompt` (tokens, 0 where no model was asked)."""
+
+    name: str
+    status: Status | None = None
+    overhead: float = 0.0
+    floor: float = 0.0  # 0 where nothing was searched for
+    calls: dict[str, float] = field(default_factory=dict)  # by part
+    stages: dict[str, float] = field(default_factory=dict)
+    deliver: float = 0.0
+    credits: int = 0
+    prompt: int = 0
+
+
+def measure(options: argparse.Namespace, screen: Screen) -> Figures:
+    """Raises Permanent where a ticket was left undone: a measurement of failures would be a fast one."""
+    if options.repeats < 1:
+        raise BadConfiguration("Give at least one repeat.")
+    ports = {name: free_port() for name in ("sandbox", "webhook", "redis", "milvus")}
+    with tempfile.TemporaryDirectory(prefix="deskhand-bench-") as name:
+        screen.say("the knowledge base is read")
+        with Rig(Path(name), ports, index=options.index) as rig:
+            noted = Noted(make_desk(rig.settings()))
+            runs = [_one_run(number, rig, noted, options, screen) for number in range(options.repeats + 1)]
+    return figures(runs[1:])  # the first one warms up
+
+
+def _one_run(number: int, rig: Rig, noted: Noted, options: argparse.Namespace, screen: Screen) -> list[Ticket]:
+    """Every sample once. The sandbox and the ledger begin anew: a customer of an earlier run is no new one."""
+    if number:
+        rig.stop("sandbox")
+        rig.start("sandbox")
+        rig.wait_for_sandbox()
+    samples = Samples(rig.sandbox.url)
+    samples.load_samples()
+    found = samples.samples()
+    wanted = found[: options.tickets] if options.tickets else found
+    done: list[Ticket] = []
+    with _empty_ledger(rig, number) as ledger:
+        helpdesk = make_helpdesk(rig.settings())
+        desk = replace(noted.desk, ledger=ledger, directory=LedgerDirectory(ledger.customers), helpdesk=helpdesk)
+        for sample in wanted:
+            done.append(_answered(sample.name, sample.ticket_id, desk, noted, rig))
+            screen.tick(f"run {number}" if number else "warming up", len(done), len(wanted))
+    return done
+
+
+@contextmanager
+def _empty_ledger(rig: Rig, number: int) -> Iterator[SqlLedger]:
+    url = f"sqlite:///{rig.folder / f'ledger-{number}.db'}"
+    migrate(url)
+    with closing(open_ledger(url)) as ledger:
+        ledger.customers.replace(read_customers(CUSTOMERS, segments=segment_names(rig.settings())))
+        yield ledger
+
+
+def _answered(name: str, ticket_id: int, desk: Desk, noted: Noted, rig: Rig) -> Ticket:
+    """The ticket's whole way through our two tasks, timed, and then its floor."""
+    one, sends = Ticket(name), list[str]()
+    before, credits = _calls(), rig.sandbox.credits()
+    noted.forget()
+    begun = time.perf_counter()
+    doorbell = desk.ledger.doorbells.ring(Ring.WEBHOOK, ticket_id)
+    outcome = draft_doorbell(doorbell, desk, lambda queue, row: sends.append(row) if queue == DELIVER else None)
+    drafted = time.perf_counter()
+    delivered = [deliver_send(send, desk) for send in sends]
+    wall, one.deliver = _since(begun), _since(drafted)
+    if outcome == "parked" or set(delivered) - {"done"}:
+        raise Permanent(f"the sample {name} was left undone ({outcome}, {', '.join(delivered)})", part="pipeline")
+    one.calls = {part: 1000 * (seconds - before[part]) for part, seconds in _calls().items()}
+    one.overhead = wall - sum(one.calls.values())
+    one.credits = rig.sandbox.credits() - credits
+    one.floor = noted.floor()
+    if cases := desk.ledger.cases.of_ticket(ticket_id):
+        case = cases[-1]
+        one.status = case.status
+        if trace := desk.ledger.cases.trace(case.case_id):
+            one.stages = {stage: 1000 * seconds for stage, seconds in trace.seconds.items()}
+        one.prompt = sum(draft.usage.prompt_tokens for _, draft, _ in desk.ledger.cases.drafts(case.case_id)[-1:])
+    return one
+
+
+def _calls() -> dict[str, float]:
+    """Seconds on the wire so far, by part; what our clients do before and after is ours, and counts as overhead."""
+    return {part: REGISTRY.get_sample_value("deskhand_call_seconds_sum", {"part": part}) or 0.0 for part in PARTS}
+
+
+def _since(begun: float) -> float:
+    return 1000 * (time.perf_counter() - begun)
+
+
+class Noted:
+    """A desk whose index and embedder remember what they were asked, so that it can be asked again by itself."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._index, self._embedder = desk.index, desk.embedder
+        self.desk = replace(desk, index=NotedIndex(desk.index, self), embedder=NotedEmbedder(desk.embedder, self))
+        self.forget()
+
+    def forget(self) -> None:
+        self.searched: list[tuple[tuple[Any, ...], list[Vectors]]] = []
+        self.embedded: list[Sequence[str]] = []
+
+    def floor(self) -> float:
+        """Milliseconds of the same embedding and the same searches, on their way together as in production."""
+        begun = time.perf_counter()
+        finish = [(self._index.begin(*asked), vectors) for asked, vectors in self.searched if vectors]
+        for texts in self.embedded:
+            self._embedder.embed(texts)
+        for end, vectors in finish:
+            end(vectors[0])
+        return _since(begun) if finish or self.embedded else 0.0
+
+
+class NotedIndex:
+    """Implements world.Index as far as drafting asks it; the rest is the other's own."""
+
+    def __init__(self, index: Index, noted: Noted) -> None:
+        self._index, self._noted = index, noted
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+    def begin(
+        self, kind: Kind, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> Callable[[Vectors], Sequence[Sequence[Hit]]]:
+        finish, given = self._index.begin(kind, texts, reads, limit), list[Vectors]()
+        self._noted.searched.append(((kind, texts, reads, limit), given))
+
+        def end(vectors: Vectors) -> Sequence[Sequence[Hit]]:
+            given.append(vectors)
+            return finish(vectors)
+
+        return end
+
+    def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
+        return self._index.search(kind, vector, text, reads, limit)
+
+    def search_all(
+        self, kind: Kind, vectors: Vectors, texts: Sequence[str], reads: Sequence[str], limit: int
+    ) -> Sequence[Sequence[Hit]]:
+        return self._index.search_all(kind, vectors, texts, reads, limit)
+
+    def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
+        return self._index.passages(source_ids, reads)
+
+    def template(self, template_id: str) -> Any:
+        return self._index.template(template_id)
+
+    def head(self) -> bytes:
+        return self._index.head()
+
+    def version(self) -> str:
+        return self._index.version()
+
+    def ping(self) -> str:
+        return self._index.ping()
+
+
+class NotedEmbedder:
+    """Implements world.Embedder."""
+
+    def __init__(self, embedder: Embedder, noted: Noted) -> None:
+        self._embedder, self._noted = embedder, noted
+        self.name, self.dim = embedder.name, embedder.dim
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self._noted.embedded.append(texts)
+        return self._embedder.embed(texts)
+
+
+def figures(runs: Sequence[Sequence[Ticket]]) -> Figures:
+    """Medians over tickets of the medians over runs, of those tickets for which something was searched for. Credits are
+    means, since a ticket that costs seven is paid by those that cost three; they do not differ from run to run."""
+    each = [_middle(tickets) for tickets in zip(*runs, strict=True)]
+    searched = [one for one in each if one.floor]
+    if not searched:
+        raise Permanent("no ticket reached the search", part="pipeline")
+    sent = [one for one in each if one.status is Status.SENT]
+    held = [one for one in each if one.status is Status.HELD]
+    overhead, floor = median(one.overhead for one in searched), median(one.floor for one in searched)
+    prompts = [one.prompt for one in each if one.prompt]
+    stages = {stage: None for one in searched for stage in one.stages}
+    return {
+        "tickets": len(each),
+        "repeats": len(runs),
+        "searched": len(searched),
+        "sent": len(sent),
+        "held": len(held),
+        "overhead_p50_ms": round(overhead, 1),
+        "floor_p50_ms": round(floor, 1),
+        "overhead_over_floor": round(overhead / floor, 2),
+        "within": overhead <= BOUND * floor,
+        "freshdesk_credits_per_sent": round(mean(one.credits for one in sent), 2) if sent else None,
+        "freshdesk_credits_per_held": round(mean(one.credits for one in held), 2) if held else None,
+        "prompt_tokens_p50": round(median(prompts)) if prompts else None,
+        "calls_p50_ms": {part: round(median(one.calls[part] for one in searched), 1) for part in PARTS},
+        "stages_p50_ms": {s: round(median(one.stages.get(s, 0.0) for one in searched), 1) for s in stages},
+        "deliver_p50_ms": round(median(one.deliver for one in searched), 1),
+    }
+
+
+def _middle(runs: Sequence[Ticket]) -> Ticket:
+    """One sample over its runs."""
+    last = runs[-1]
+    return Ticket(
+        last.name,
+        last.status,
+        overhead=median(one.overhead for one in runs),
+        floor=median(one.floor for one in runs),
+        calls={part: median(one.calls.get(part, 0.0) for one in runs) for part in PARTS},
+        stages={stage: median(one.stages.get(stage, 0.0) for one in runs) for stage in last.stages},
+        deliver=median(one.deliver for one in runs),
+        credits=round(median(one.credits for one in runs)),
+        prompt=round(median(one.prompt for one in runs)),
+    )
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repeats", type=int, default=5, metavar="N", help="of which the medians are told (5)")
+    parser.add_argument("--tickets", type=int, default=0, metavar="N", help="the first so many samples (all)")
+    parser.add_argument("--index", type=Path, metavar="FOLDER", help="a Milvus folder with kb/ in it: saves reading it")
+
+
+SUITE = Suite(
+    name="pipeline",
+    about="A ticket's way through drafting and delivery, without the waiting for Groq and Freshdesk; and its price.",
+    arguments=_arguments,
+    measure=measure,
+)
