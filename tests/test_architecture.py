@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "stack": BELOW_BOOTSTRAP | {"bootstrap_web", "queues", "sandbox"},
     "operations": BELOW_BOOTSTRAP | {"bootstrap_web", "bootstrap_looks", "queues"},
     "evaluation": BELOW_BOOTSTRAP | {"stack"},
-    "bench": BELOW_BOOTSTRAP | {"evaluation", "stack"},
+    "bench": BELOW_BOOTSTRAP | {"evaluation", "stack", "sandbox", "queues", "tasks"},
     "chaos": BELOW_BOOTSTRAP | {"sandbox", "stack", "web", "tasks", "dispatcher"},
 }
 KNOW_CELERY = {"queues", "tasks"}

@@ -15,11 +15,11 @@ import time
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import requests
 from numpy.typing import NDArray
-from sentence_transformers import SentenceTransformer
 
 from worker.adapters.embedding import packaged_model
 from worker.knowledge.documents import read_kb
@@ -32,15 +32,20 @@ SYSTEM = (
 
 @dataclass
 class Script:
-    """`freshdesk`, `groq`: addresses. `labels`: the segments that templates may name."""
+    """`freshdesk`, `groq`: addresses. `labels`: the segments that templates may name. `model`: None for the packaged
+    one, loaded with sentence-transformers."""
 
     freshdesk: str
     groq: str
     kb: Path
     labels: tuple[str, ...]
+    model: Any = None
 
     def __post_init__(self) -> None:
-        self.model = SentenceTransformer(str(packaged_model()), device="cpu")
+        if self.model is None:
+            from sentence_transformers import SentenceTransformer
+
+            self.model = SentenceTransformer(str(packaged_model()), device="cpu")
         templates = read_kb(self.kb, self.labels).templates
         asked = [(question, one.body) for one in templates for question in one.questions]
         self.bodies = [body for _, body in asked]
@@ -70,7 +75,7 @@ class Script:
     def _embedded(self, texts: list[str]) -> NDArray[np.float32]:
         return np.asarray(self.model.encode(texts, normalize_embeddings=True, show_progress_bar=False), np.float32)
 
-    def _asked(self, method: str, url: str, by: requests.Session, body: object = None) -> dict[str, object] | None:
+    def _asked(self, method: str, url: str, by: requests.Session, body: object = None) -> Any:
         answer = by.request(method, url, json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()

@@ -11,8 +11,18 @@ from typing import Any
 from worker.models import Customer
 from worker.sandbox.samples import read_samples
 
-QUESTIONS = ("im-withdrawal-when", "im-plus-tenures", "other-emails-linked-maturity", "two-questions-im")
-_CITIES = "Agra Ajmer Bhopal Cuttack Guntur Hubli Indore Jaipur Kochi Kota Mysuru Nagpur Nashik Patna Pune Raipur".split()
+QUESTIONS = (
+    "im-withdrawal-when",
+    "im-plus-tenures",
+    "other-emails-linked-maturity",
+    "earlier-ticket-linked-interest",
+    "phone-linked-im-fee",
+    "alternate-email-nested-tables-bank",
+    "outlook-quote-two-questions",
+)
+_CITIES = (
+    "Agra Ajmer Bhopal Cuttack Guntur Hubli Indore Jaipur Kochi Kota Mysuru Nagpur Nashik Patna Pune Raipur".split()
+)
 _TRADES = "teacher nurse baker farmer driver lawyer tailor dentist student painter".split()
 
 
@@ -39,7 +49,7 @@ def mails(first: int, number: int) -> Iterator[dict[str, Any]]:
         yield {
             "requester": {"name": f"Bela {n}", "email": _address(n)},
             "subject": sample.subject,
-            "html": sample.html.replace("<p>", f"{who}<p>", 1),
+            "html": f"{who}{sample.html}",
         }
 
 

@@ -69,7 +69,8 @@ class Rig:
                 self.start(name)
             self.wait("Milvus", lambda: reachable("127.0.0.1", self.ports["milvus"]))
             self.wait("Redis", self._redis_answers)
-            self._read_kb()
+            if self.index is None:
+                self._read_kb()
             self.wait_for_sandbox()
         except BaseException:
             self.down()

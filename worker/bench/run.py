@@ -9,12 +9,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from worker.bench import ack, console, guards, index, pipeline, query, throughput
+from worker.bench import ack, console, guards, index, picture, pipeline, query, throughput
 from worker.evaluation.run import conduct
 from worker.evaluation.suite import Screen, Suite
 
 SUITES: dict[str, Suite] = {
-    suite.name: suite for suite in (ack.SUITE, console.SUITE, guards.SUITE, index.SUITE, pipeline.SUITE, query.SUITE, throughput.SUITE)
+    suite.name: suite
+    for suite in (
+        ack.SUITE,
+        console.SUITE,
+        guards.SUITE,
+        index.SUITE,
+        pipeline.SUITE,
+        query.SUITE,
+        throughput.SUITE,
+        picture.SUITE,
+    )
 }
 
 

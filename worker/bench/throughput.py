@@ -187,6 +187,7 @@ def figures(runs: Sequence[Run], baseline: Mapping[str, float], options: argpars
         "messages": options.messages,
         "repeats": options.repeats,
         "workers": options.workers,
+        "concurrency": options.concurrency,
         **most,
         "one_worker_tickets_per_second": rates[1],
         "baseline_tickets_per_second": round(baseline["tickets_per_second"], 3),
