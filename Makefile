@@ -20,7 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help run test check chaos pictures format index clean lock milvus-server
+.PHONY: help run test check chaos bench pictures format index clean lock milvus-server
 
 help:
 	@echo 'make run                         everything on this machine, until Ctrl-C'
@@ -28,6 +28,7 @@ help:
 	@echo 'make test [ARGS="-k words"]      every test'
 	@echo 'make check                       format, lint, types'
 	@echo 'make chaos [ARGS="--kills 100"]   faults and kills against the whole thing; the count as JSON'
+	@echo 'make bench                       speed, measured for a quarter of an hour and drawn, into var/bench/'
 	@echo 'make pictures                    makes the pictures in docs/ anew, from the sample tickets (needs Chromium)'
 	@echo 'make format                      puts the code into its format'
 	@echo 'make index                       reads kb/ into the index'
@@ -47,6 +48,14 @@ check: $(VENV)/dev.stamp
 
 chaos: $(VENV)/run.stamp
 	@exec $(BIN)/python scripts/chaos.py $(ARGS)
+
+bench: $(VENV)/run.stamp
+	@mkdir -p var/bench
+	@$(BIN)/python scripts/bench.py pipeline > var/bench/pipeline.json
+	@for n in 8 16 32; do $(BIN)/python scripts/bench.py throughput --concurrency $$n > var/bench/throughput-$$n.json; done
+	@for n in 500 2000 5000; do $(BIN)/python scripts/bench.py query --passages $$n > var/bench/query-$$n.json; done
+	@$(BIN)/python scripts/bench.py picture --pipeline var/bench/pipeline.json --throughput var/bench/throughput-*.json \
+		--query var/bench/query-*.json --svg var/bench/performance.svg
 
 pictures: $(VENV)/dev.stamp
 	@mkdir -p docs/pictures

@@ -27,6 +27,7 @@ DOCUMENTS = [
         "docs/guards.md",
         "docs/incidents.md",
         "docs/operations.md",
+        "docs/performance.md",
         "docs/quality.md",
         "docs/freshdesk-setup.md",
         "docs/reliability.md",
