@@ -150,11 +150,19 @@ class _Bell:
 
     def ring(self, ticket_id: int) -> None:
         body = json.dumps({"ticket_id": str(ticket_id)})
+        try:
+            status = self._status(body)
+        except (OSError, http.client.HTTPException):  # a connection that was idle for five seconds has been closed
+            self._connection.close()
+            status = self._status(body)
+        if status != 202:
+            raise Permanent(f"a webhook was answered {status}", part="webhook")
+
+    def _status(self, body: str) -> int:
         self._connection.request("POST", "/webhooks/freshdesk", body, self._headers)
         answer = self._connection.getresponse()
         answer.read()
-        if answer.status != 202:
-            raise Permanent(f"a webhook was answered {answer.status}", part="webhook")
+        return answer.status
 
 
 def _baseline(rig: Rig, tickets: Sequence[int], screen: Screen) -> dict[str, float]:
