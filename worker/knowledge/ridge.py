@@ -7,6 +7,7 @@ kernel (Nystroem) and all of them the fit. Knows numbers only; choice.py knows w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Ridge:
 
         `may`: (n, labels), whether a label is there to be chosen; where it is not, its score is GONE."""
         alike = np.asarray(vectors, dtype=np.float32) @ self.vectors.T
-        shared = (words @ self.words.T).toarray()
+        shared = (words @ self._worded).toarray()
         likeness = alike[:, self.landmarks] + WORDS * shared - 1 - WORDS
         found = np.exp(2 * self.sharpness * likeness) @ self.weights + self.mean
         found = np.where(may, found, GONE)
@@ -51,6 +52,11 @@ class Ridge:
         chosen = found.argmax(axis=1)
         near = nearness(alike, self.owner, chosen), worded(shared, self, chosen)
         return found, np.column_stack(near)
+
+    @cached_property
+    def _worded(self) -> Any:
+        """(buckets, landmarks): the other way round, a product would turn it again for every message."""
+        return self.words.T.tocsr()
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,12 @@ class Wording:
 
         halves = []
         for number, counted in enumerate(_counted(texts)):
-            rare = self.rarity[number * BUCKETS : (number + 1) * BUCKETS]
-            halves.append(normalize(counted @ sparse.diags(rare, format="csr")))
-        return (sparse.hstack(halves, format="csr") * np.sqrt(0.5)).astype(np.float32)
+            # By hand: as a product with a diagonal matrix this takes longer than all else that a choice needs.
+            counted.data *= self.rarity[number * BUCKETS : (number + 1) * BUCKETS][counted.indices]
+            half = normalize(counted, copy=False)
+            half.data *= np.float32(np.sqrt(0.5))
+            halves.append(half)
+        return sparse.hstack(halves, format="csr")
 
 
 def learn(texts: Sequence[str]) -> Wording:
