@@ -117,21 +117,24 @@ def _places(token: Token, said: Span, known: Evidence) -> Iterator[Place]:
         {f: w for f, w in side.items() if ":" not in f or f in known.weights}
         for side in (said.around(token), said.near(token))
     )
+    sizes = known.size(around), known.size(near)
     for span in known.spans:
         for other in span.tokens:
             if other.kind == token.kind:
-                yield Place(span, other, _suits(around, near, span, other, known))
+                yield Place(span, other, _suits(around, near, sizes, span, other, known))
 
 
-def _suits(around: Features, near: Features, span: Span, other: Token, known: Evidence) -> float:
-    """0..1: half what the two sentences share, half what stands next to the two tokens."""
+def _suits(
+    around: Features, near: Features, sizes: tuple[float, float], span: Span, other: Token, known: Evidence
+) -> float:
+    """0..1: half what the two sentences share, half what stands next to the two tokens. `sizes`: of `around` and
+    `near`."""
     theirs = span.around(other)
     met = known.met(around, theirs) + OF_TITLE * known.met(around, dict.fromkeys(span.of_title - theirs.keys(), 1.0))
-    mine, all_theirs = known.size(around), known.size(theirs)
+    (mine, next_to), (all_theirs, next_to_theirs) = sizes, known.size_beside(span, other)
     whole = 0.6 * met / mine + 0.8 * met / (mine + all_theirs) if mine else 1.0
-    beside = span.near(other)
-    sizes = known.size(near) + known.size(beside)
-    local = 2 * known.met(near, beside) / sizes if sizes else 1.0
+    both = next_to + next_to_theirs
+    local = 2 * known.met(near, span.near(other)) / both if both else 1.0
     return min(1.0, 0.5 * whole + 0.5 * local)
 
 

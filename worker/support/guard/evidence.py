@@ -24,6 +24,7 @@ Features = Mapping[str, float]
 
 NEAR = 6  # words on either side of a token that tell what it is the number of
 BEYOND = 0.4  # what they count on the other side of a comma or an "and"
+UNSEEN = 1.5  # the weight of a word that no source says: it tells most
 OF_TITLE = 0.3  # what the words of a title weigh beside those of the span itself
 _WORD = re.compile(r"[^\W\d_]{3,}(?:['’]t\b)?")
 _NO_WORDS = COMMON | {"able", "note", "good", "know", "question", "kindly", "our"}
@@ -139,21 +140,31 @@ class Evidence:
     spans: tuple[Span, ...]
     weights: Mapping[str, float] = field(default_factory=dict)
 
-    def weight(self, feature: str) -> float:
-        return self.weights.get(feature, 1.5)  # what no source says tells most
+    # Each is called thousands of times for a reply, so that calls and generators inside would take most of the time.
 
     def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
-        return sum(self.weight(f) for f in one & other)
+        weight = self.weights.get
+        return sum([weight(f, UNSEEN) for f in one & other])
 
     def met(self, one: Features, other: Features) -> float:
-        return sum(self.weight(f) * min(w, other[f]) for f, w in one.items() if f in other)
+        weight = self.weights.get
+        return sum([weight(f, UNSEEN) * min(w, other[f]) for f, w in one.items() if f in other])
 
     def size(self, features: Features) -> float:
-        return sum(self.weight(f) * w for f, w in features.items())
+        weight = self.weights.get
+        return sum([weight(f, UNSEEN) * w for f, w in features.items()])
+
+    def size_beside(self, span: Span, token: Token) -> tuple[float, float]:
+        """The sizes of what is around and near a token of one of the spans."""
+        at = id(span), token.start, token.kind
+        if at not in self._sizes:
+            self._sizes[at] = self.size(span.around(token)), self.size(span.near(token))
+        return self._sizes[at]
 
     def total(self, features: frozenset[str]) -> float:
         if features not in self._totals:
-            self._totals[features] = sum(self.weight(f) for f in features)
+            weight = self.weights.get
+            self._totals[features] = sum([weight(f, UNSEEN) for f in features])
         return self._totals[features]
 
     @cached_property
@@ -162,6 +173,10 @@ class Evidence:
 
     @cached_property
     def _totals(self) -> dict[frozenset[str], float]:
+        return {}
+
+    @cached_property
+    def _sizes(self) -> dict[tuple[int, int, str], tuple[float, float]]:
         return {}
 
 

@@ -61,8 +61,7 @@ def wording(texts: tuple[str, ...]) -> Wording:
     pairs: set[tuple[str, str]] = set()
     at = 0
     for text in texts:
-        said = [plain(word) for word in _WORD.findall(text)]
-        roots = [folded(word) for word in said]
+        said, roots = _said(text)
         words.update(said)
         pairs.update(pairwise(roots))
         for root in roots:
@@ -75,6 +74,13 @@ def wording(texts: tuple[str, ...]) -> Wording:
         frozenset(pairs),
         frozenset(word[:BEGINS] for word in words if len(word) >= BEGINS),
     )
+
+
+@lru_cache(maxsize=2048)
+def _said(text: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The words of a text, and in order what they fold to: many replies rest on the same sentence of a source."""
+    said = [plain(word) for word in _WORD.findall(text)]
+    return frozenset(said), tuple(folded(word) for word in said)
 
 
 def measured(said: str, known: Wording, held: Sequence[tuple[int, int]] = ()) -> Measured:
