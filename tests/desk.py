@@ -56,13 +56,15 @@ class ScriptedHelpdesk:
     changes: list[TicketChange] = field(default_factory=list)
     refuses_change: Trouble | None = None
 
-    def thread(self, ticket_id: int) -> Thread:
+    def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
         return self.thread_now
 
     def contact(self, contact_id: int) -> None:
         return None
 
-    def earlier_tickets(self, requester_id: int, *, before: int) -> Sequence[dict[str, Any]]:
+    def earlier_tickets(
+        self, requester_id: int, *, before: int, opened: datetime | None = None
+    ) -> Sequence[dict[str, Any]]:
         return []
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
@@ -92,7 +94,7 @@ class ScriptedHelpdesk:
         found = [i for i in found if str(i) not in but]
         return Posted(remote_id=str(found[-1]), at=datetime.now(UTC)) if found else None
 
-    def change(self, ticket_id: int, change: TicketChange) -> None:
+    def change(self, ticket_id: int, change: TicketChange, *, tags: Collection[str] | None = None) -> None:
         if self.refuses_change:
             raise self.refuses_change
         self.changes.append(change)

@@ -121,7 +121,7 @@ REMOVALS = (
     ),
     Removal(
         "second look at the thread before a reply leaves",
-        (Replacement(DELIVER, "if reason := _superseded(send, desk):", 'if reason := "":'),),
+        (Replacement(DELIVER, "if reason := look.reason:", 'if reason := "":'),),
         DOOR,
     ),
     Removal(

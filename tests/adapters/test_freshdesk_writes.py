@@ -74,6 +74,12 @@ def test_tags_are_added_to_what_is_there(server: ScriptedServer) -> None:
     assert written(server, change) == [{"tags": ["vip", "ai-sent"], "status": 3, "priority": 3}]
 
 
+def test_tags_that_were_seen_a_moment_ago_are_not_asked_for_again(server: ScriptedServer) -> None:
+    a_desk(server).change(42, TicketChange(add_tags=("ai-sent",), state=TicketState.PENDING), tags=("vip", "new"))
+    assert [request.json for request in server.seen(PUT)] == [{"tags": ["vip", "new", "ai-sent"], "status": 3}]
+    assert server.seen(TICKET) == []
+
+
 def test_a_change_without_tags_does_not_read_the_ticket(server: ScriptedServer) -> None:
     assert written(server, TicketChange(state=TicketState.RESOLVED)) == [{"status": 4}]
     assert server.seen(TICKET) == []

@@ -86,7 +86,7 @@ def test_a_ticket_is_read_once_for_a_look_and_the_approval_that_follows(ledger: 
     class Counted(ScriptedHelpdesk):
         read = 0
 
-        def thread(self, ticket_id: int):
+        def thread(self, ticket_id: int, *, known=None, first=False):
             self.read += 1
             return super().thread(ticket_id)
 

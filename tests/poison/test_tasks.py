@@ -29,7 +29,7 @@ class Tickets(ScriptedHelpdesk):
     threads: dict[int, Thread] = field(default_factory=dict)
     written: list[tuple[int, str]] = field(default_factory=list)
 
-    def thread(self, ticket_id: int) -> Thread:
+    def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
         return self.threads[ticket_id]
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:

@@ -41,7 +41,7 @@ def unreadable(office: Office, *troubles: BaseException | None) -> None:
     """Reading the ticket ends in these, one after the other; the last one stays. None: it is read."""
     thread, coming = office.helpdesk.thread, list(troubles)
 
-    def read(ticket_id: int) -> Thread:
+    def read(ticket_id: int, **_: object) -> Thread:
         trouble = coming.pop(0) if len(coming) > 1 else coming[0]
         if trouble is not None:
             raise trouble

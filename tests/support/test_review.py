@@ -145,7 +145,7 @@ def test_a_draft_that_a_colleague_was_faster_than_leaves_the_queue(ledger: SqlLe
 
 
 class SilentHelpdesk(ScriptedHelpdesk):
-    def thread(self, ticket_id: int) -> Thread:
+    def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
         raise Retryable("no answer", part="freshdesk")
 
 

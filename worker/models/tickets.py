@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -90,6 +91,11 @@ class Thread(Noun):
 
     ticket: Ticket
     messages: tuple[Message, ...]
+    read_at: datetime | None = None  # by the helpdesk's own clock, not later than it was; None where it told no time
+
+    def saying(self, messages: Iterable[Message]) -> Thread:
+        """The same look at the same ticket, with these messages."""
+        return Thread(ticket=self.ticket, messages=tuple(messages), read_at=self.read_at)
 
     @property
     def newest_from_customer(self) -> Message | None:

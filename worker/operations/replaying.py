@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from worker import bootstrap
@@ -65,8 +65,10 @@ class Reading:
     def contact(self, contact_id: int) -> Contact | None:
         return self._helpdesk.contact(contact_id) if self._helpdesk else None
 
-    def earlier_tickets(self, requester_id: int, *, before: int) -> Sequence[dict[str, Any]]:
-        return self._helpdesk.earlier_tickets(requester_id, before=before) if self._helpdesk else ()
+    def earlier_tickets(
+        self, requester_id: int, *, before: int, opened: datetime | None = None
+    ) -> Sequence[dict[str, Any]]:
+        return self._helpdesk.earlier_tickets(requester_id, before=before, opened=opened) if self._helpdesk else ()
 
 
 class Untouched:

@@ -31,16 +31,22 @@ class Contact(Noun):
 class Helpdesk(Protocol):
     """The ticket system. Reads raise Retryable or Permanent; writes also InDoubt."""
 
-    def thread(self, ticket_id: int) -> Thread:
-        """The whole thread, however long, oldest first. Permanent(code=404) if there is no such ticket."""
+    def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
+        """The whole thread, however long, oldest first. Permanent(code=404) if there is no such ticket.
+
+        `known`: it, as it was read before; `first`: nobody has read it before. Then its messages may be left unread
+        where the ticket itself says that none can have come."""
         ...
 
     def contact(self, contact_id: int) -> Contact | None:
         """None where the id belongs to no contact (an agent, or gone)."""
         ...
 
-    def earlier_tickets(self, requester_id: int, *, before: int) -> Sequence[dict[str, Any]]:
-        """Custom fields of the requester's other tickets, newest first, at most 30; `before`: the one to leave out."""
+    def earlier_tickets(
+        self, requester_id: int, *, before: int, opened: datetime | None = None
+    ) -> Sequence[dict[str, Any]]:
+        """Custom fields of the requester's other tickets, newest first, at most 30; `before`: the one to leave out,
+        `opened` when it was: whoever became known with it has no earlier one."""
         ...
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
@@ -59,8 +65,9 @@ class Helpdesk(Protocol):
         at or after `since` less clock error; None if there is none. `but`: remote ids that are known to be others'."""
         ...
 
-    def change(self, ticket_id: int, change: TicketChange) -> None:
-        """Reads the tags, then one PUT. Permanent where the account's form rules refuse it. Safe to repeat."""
+    def change(self, ticket_id: int, change: TicketChange, *, tags: Collection[str] | None = None) -> None:
+        """One PUT, after a look at the tags; `tags`: those that a moment ago were there, and no look is needed.
+        Permanent where the account's form rules refuse it. Safe to repeat."""
         ...
 
     def updated_since(self, since: datetime) -> Iterator[TicketNews]:

@@ -123,6 +123,8 @@ def put(world: World, sample: Sample) -> Ticket:
 
 
 def _put_earlier(world: World, person: int, earlier: list[Earlier], now: datetime) -> None:
+    if earlier and person in world.contacts:  # who wrote before was known before
+        world.contacts[person].created_at = now - _OLDER * len(earlier)
     for number, old in enumerate(earlier):
         at = now - _OLDER * (len(earlier) - number)
         fields = {"cf_customer_id": old.cf_customer_id}

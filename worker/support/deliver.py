@@ -7,6 +7,7 @@ row from which the next worker goes on. Called by tasks.deliver only.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,11 +20,10 @@ from worker.ports import Outgoing
 from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
+from worker.support.lastlook import PUBLIC, last_look
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
-from worker.support.overtaken import Overtaken, overtaken
-from worker.support.paused import decided, paused
-from worker.support.threads import read_thread, set_aside, wrote_after
+from worker.support.overtaken import Overtaken
 from worker.support.verdict import left_to_a_person
 from worker.trouble_words import safe_reason
 from worker.uptime import uptime
@@ -33,7 +33,6 @@ log = structlog.get_logger(__name__)
 BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
 # A hand-over note is all that a person gets to see of a message: one that is refused, or in doubt, is tried for a day.
 NOTE_PAUSES = (5.0, 30.0, 120.0, 300.0, 900.0, *[3600.0] * 24)
-PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
 # What Freshdesk answers for a ticket that is gone for good. A 403 is one in the trash, or a role that lost a right.
 OUT_OF_REACH = frozenset({404, 405, 410})
 
@@ -68,7 +67,8 @@ def _advance(send: Send, desk: Desk) -> str:
             crash_point("deliver.found_recorded")
             return _finish(send, desk)
     if send.state is not SendState.POSTED:
-        if reason := _superseded(send, desk):
+        look = last_look(send, desk)
+        if reason := look.reason:
             there = _there_already(send, desk) if reason is Overtaken.ANSWERED else None
             return _drop(send, reason, desk) if there is None else _recorded(send, there, desk)
         posted = _post(send, desk)
@@ -79,6 +79,7 @@ def _advance(send: Send, desk: Desk) -> str:
             log.warning("posted_late", remote_id=posted.remote_id)
             return "not ours"
         crash_point("deliver.recorded")
+        return _finish(send, desk, look.tags_at(posted.at))
     return _finish(send, desk)
 
 
@@ -123,37 +124,6 @@ def _recorded(send: Send, there: Posted, desk: Desk) -> str:
     desk.ledger.sends.posted(send.send_id, send.epoch, there, _promised(send, there, desk))
     log.warning("reply_was_there", remote_id=there.remote_id)
     return _finish(send, desk)
-
-
-def _superseded(send: Send, desk: Desk) -> Overtaken:
-    """Why a reply must not leave any more, if so. Notes to colleagues may leave, except that a draft waits where
-    a colleague has taken the ticket over."""
-    if send.kind is not SendKind.HANDOVER_NOTE and desk.ledger.reviews.taken_by(send.ticket_id):
-        return Overtaken.TAKEN
-    if send.kind not in PUBLIC:
-        return Overtaken.NOT
-    thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger)
-    crash_point("deliver.thread_read")
-    # A lead who approves decides for the ticket whoever has it; what nobody approved must not cross a colleague's work.
-    alone = not _approved_by_person(send, desk)
-    if thread.ticket.assigned_to_person and alone:
-        return overtaken(thread, send.message_key) or Overtaken.TAKEN
-    stopped = paused(send, desk) if alone else decided(send, desk)
-    read = desk.ledger.cases.thread(send.case_id)
-    if not wrote_after(thread, send.message_key, read=read):
-        return overtaken(thread, send.message_key) or stopped
-    reason = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
-    if not reason and alone:
-        return Overtaken.NEEDLESS
-    return reason or stopped
-
-
-def _approved_by_person(send: Send, desk: Desk) -> bool:
-    """Reviewed, or, of a holding reply, written."""
-    if send.kind is SendKind.HOLDING:
-        return True
-    moves = [m for m in desk.ledger.cases.moves(send.case_id) if m["to_status"] == Status.APPROVED]
-    return bool(moves) and moves[-1]["from_status"] == Status.HELD
 
 
 def _drop(send: Send, reason: Overtaken, desk: Desk, trouble: str = "") -> str:
@@ -209,12 +179,13 @@ def _promised(send: Send, posted: Posted, desk: Desk) -> tuple[Promise, ...]:
         return ()
 
 
-def _finish(send: Send, desk: Desk) -> str:
-    """Tags, status, group and priority, in one write. A refusal there loses nothing: it becomes a remark."""
+def _finish(send: Send, desk: Desk, tags: Collection[str] | None = None) -> str:
+    """Tags, status, group and priority, in one write. A refusal there loses nothing: it becomes a remark. `tags`: as
+    they were a moment ago, where that is known."""
     remark, change = "", without_closing(send.ticket_id, send.change, desk.ledger)
     if not change.empty:
         try:
-            desk.helpdesk.change(send.ticket_id, change)
+            desk.helpdesk.change(send.ticket_id, change, tags=tags)
         except Permanent as trouble:
             remark = f"The ticket could not be changed: {trouble.reason}"
             log.warning("change_refused", reason=trouble.reason)

@@ -38,7 +38,8 @@ def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
     if now - read_at < trusted:
         return reason
     try:
-        thread, read = read_thread(case.ticket_id, desk.helpdesk, desk.ledger), desk.ledger.cases.thread(case.case_id)
+        read = desk.ledger.cases.thread(case.case_id)
+        thread = read_thread(case.ticket_id, desk.helpdesk, desk.ledger, known=read)
         reason = since.overtaken(thread, case.message_key, set_aside(case.ticket_id, desk.ledger), read)
     except Trouble as trouble:
         log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)

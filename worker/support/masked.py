@@ -18,7 +18,7 @@ def masked(thread: Thread) -> Thread:
     ticket, messages = _ticket(thread.ticket), tuple(_message(m) for m in thread.messages)
     if ticket is thread.ticket and all(a is b for a, b in zip(messages, thread.messages, strict=True)):
         return thread
-    return Thread(ticket=ticket, messages=messages)
+    return Thread(ticket=ticket, messages=messages, read_at=thread.read_at)
 
 
 def _ticket(ticket: Ticket) -> Ticket:

@@ -160,14 +160,14 @@ def _gate(thread: Thread, message: Message, words: Words, progress: Progress, de
 
 
 def _identify(thread: Thread, words: Words, desk: Desk) -> Identity:
-    requester, ticket_id = thread.ticket.requester, thread.ticket.ticket_id
+    requester, ticket_id, opened = thread.ticket.requester, thread.ticket.ticket_id, thread.ticket.created_at
     return identify(
         thread,
         words.now,
         desk.rulebook,
         desk.directory,
         contact=lambda: desk.helpdesk.contact(requester.requester_id),
-        earlier=lambda: desk.helpdesk.earlier_tickets(requester.requester_id, before=ticket_id),
+        earlier=lambda: desk.helpdesk.earlier_tickets(requester.requester_id, before=ticket_id, opened=opened),
         known_customer=desk.ledger.cases.customer_of_requester(requester.requester_id),
     )
 

@@ -18,10 +18,14 @@ _JUDGED = (Status.HELD, Status.APPROVED, Status.SENT, Status.HANDED_OVER)
 _IN_DOUBT = (SendState.POSTING, SendState.STRANDED, SendState.DROPPED)
 
 
-def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger) -> Thread:
+def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger, known: Thread | None = None) -> Thread:
     """The thread, each reply of ours right behind the message that it answers, and holding replies, which answer none,
-    as if they were notes; without the numbers that nobody should keep (masked.py). Raises what the two raise."""
-    thread = masked(helpdesk.thread(ticket_id))
+    as if they were notes; without the numbers that nobody should keep (masked.py). Raises what the two raise.
+
+    `known`: the thread as it was read before, for whoever only wants to know whether it still is as it was. Whoever
+    was rung must not name it: that somebody rang says more than a ticket's time."""
+    first = known is None and not ledger.cases.of_ticket(ticket_id)
+    thread = masked(helpdesk.thread(ticket_id, known=known, first=first))
     if not any(_ours(m) for m in thread.messages):
         return thread
     sends = ledger.sends.replies_of(ticket_id)
@@ -35,8 +39,8 @@ def answering_nothing(thread: Thread, holdings: Sequence[Send]) -> Thread:
     if not theirs:
         return thread
     marked = {"public": False, "holding": True}
-    said = tuple(m.model_copy(update=marked) if m.key in theirs else m for m in thread.messages)
-    return Thread(ticket=thread.ticket, messages=said)
+    said = (m.model_copy(update=marked) if m.key in theirs else m for m in thread.messages)
+    return thread.saying(said)
 
 
 def beside_what_they_answer(thread: Thread, replies: Sequence[Send]) -> Thread:
@@ -48,7 +52,7 @@ def beside_what_they_answer(thread: Thread, replies: Sequence[Send]) -> Thread:
         if message.key not in answers:
             ordered.append(message)
             ordered += [m for m in thread.messages if answers.get(m.key) == message.key]
-    return Thread(ticket=thread.ticket, messages=tuple(ordered))
+    return thread.saying(ordered)
 
 
 def waiting(thread: Thread) -> list[Message]:

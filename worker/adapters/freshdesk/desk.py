@@ -13,20 +13,21 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
+from worker.adapters.freshdesk.contacts import Contacts
 from worker.adapters.freshdesk.people import People
 from worker.adapters.freshdesk.shapes import (
     ChangedShape,
-    ContactShape,
     ConversationShape,
     CreatedShape,
     ListedTicketShape,
+    RequesterShape,
     TicketShape,
 )
+from worker.adapters.freshdesk.since import Since
 from worker.adapters.freshdesk.verdicts import Limits
 from worker.adapters.freshdesk.wire import LAST_PAGE, PAGE, OnCall, OnSpent, Wire
-from worker.adapters.freshdesk.words import STATUS_OF, to_contact, to_thread
+from worker.adapters.freshdesk.words import STATUS_OF, from_requester, to_contact, to_thread, to_ticket
 from worker.adapters.turnstile import Open
-from worker.errors import Permanent
 from worker.models import Posted, Thread, TicketChange, TicketNews
 from worker.ports.world import Contact, Now
 from worker.support.bodies import body_hash as hash_of
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 _EMBEDDED = 10  # include=conversations gives the oldest ten, and does not say whether there are more
 _EARLIER = 30
+_AT_ONCE = timedelta(seconds=60)  # within which Freshdesk makes a contact of whoever opens a ticket
 _ALWAYS = "2010-01-01T00:00:00Z"  # without updated_since a listing silently ends 30 days ago
 
 
@@ -64,6 +66,8 @@ class FreshdeskHelpdesk:
             url, api_key, timeout=timeout, on_call=on_call, turnstile=turnstile, reserve=reserve, on_spent=on_spent
         )
         self._people = People(self._wire)
+        self._contacts = Contacts(self._wire)
+        self._since = Since()
         self._clock_error = clock_error
         self._now = now
 
@@ -80,18 +84,30 @@ class FreshdeskHelpdesk:
         agent = self._people.look_up_me()
         return f"agent {agent.id}" + (f", {agent.contact.name}" if agent.contact.name else "")
 
-    def thread(self, ticket_id: int) -> Thread:
-        shape = self._wire.get(TicketShape, "tickets/{}", ticket_id, include="requester,conversations")
-        conversations: Sequence[ConversationShape] = shape.conversations
-        if len(conversations) >= _EMBEDDED:
-            conversations = [*conversations, *self._conversations(ticket_id)]
-        return to_thread(self._with_requester(shape), conversations, self.me(), self._people.is_agent)
+    def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
+        """Two credits with its messages, up to ten or up to a hundred of them; one where the ticket tells that there
+        are none, or none that are not `known`. Another one for a requester who is not kept."""
+        if known is None and not first:
+            shape, at = self._wire.get_at(TicketShape, "tickets/{}", ticket_id, include="conversations")
+            conversations = self._beyond_embedded(shape)
+        else:
+            shape, at = self._wire.get_at(TicketShape, "tickets/{}", ticket_id)
+            if known is not None and self._since.nothing(known, shape):
+                return self._as_known(known, shape, at)
+            conversations = [] if first and self._since.nothing_yet(shape) else [*self._conversations(ticket_id)]
+        self._since.saw(shape, conversations)
+        thread = to_thread(self._with_requester(shape, known), conversations, self.me(), self._people.is_agent)
+        return thread.model_copy(update={"read_at": at})
 
     def contact(self, contact_id: int) -> Contact | None:
-        shape = self._contact(contact_id)
+        shape = self._contacts.get(contact_id)
         return to_contact(shape) if shape is not None else None
 
-    def earlier_tickets(self, requester_id: int, *, before: int) -> Sequence[dict[str, Any]]:
+    def earlier_tickets(
+        self, requester_id: int, *, before: int, opened: datetime | None = None
+    ) -> Sequence[dict[str, Any]]:
+        if opened is not None and self._came_with_it(requester_id, opened):
+            return []
         rows, _ = self._wire.page(
             ListedTicketShape,
             "tickets",
@@ -121,10 +137,11 @@ class FreshdeskHelpdesk:
                 return Posted(remote_id=str(c.id), at=c.created_at)
         return None
 
-    def change(self, ticket_id: int, change: TicketChange) -> None:
+    def change(self, ticket_id: int, change: TicketChange, *, tags: Collection[str] | None = None) -> None:
         body: dict[str, Any] = {}
         if change.add_tags or change.remove_tags:
-            body |= self._tags(ticket_id, change)
+            there = self._wire.get(TicketShape, "tickets/{}", ticket_id).tags if tags is None else list(tags)
+            body |= _tags(there, change)
         if change.state in STATUS_OF:  # a status that the account defined itself has no number we could know
             body["status"] = STATUS_OF[change.state]
         if change.priority is not None:
@@ -168,29 +185,49 @@ class FreshdeskHelpdesk:
     def _conversations(self, ticket_id: int) -> Iterator[ConversationShape]:
         return self._wire.pages(ConversationShape, "tickets/{}/conversations", ticket_id)
 
-    def _contact(self, contact_id: int) -> ContactShape | None:
-        try:
-            shape = self._wire.get(ContactShape, "contacts/{}", contact_id)
-        except Permanent as trouble:
-            if trouble.code in (403, 404, 405):  # an agent's id, or a contact that is gone, blocked or not ours to see
-                return None
-            raise
-        return None if shape.deleted else shape
+    def _beyond_embedded(self, shape: TicketShape) -> list[ConversationShape]:
+        if len(shape.conversations) < _EMBEDDED:
+            return shape.conversations
+        return [*shape.conversations, *self._conversations(shape.id)]
 
-    def _with_requester(self, shape: TicketShape) -> TicketShape:
+    def _as_known(self, known: Thread, shape: TicketShape, at: datetime | None) -> Thread:
+        """The ticket as it is now, with the messages that are known."""
+        ticket = to_ticket(self._with_requester(shape, known), (), self.me())
+        merged = known.ticket.merged and ticket.state is known.ticket.state  # one of the messages told it
+        return Thread(ticket=ticket.model_copy(update={"merged": merged}), messages=known.messages, read_at=at)
+
+    def _with_requester(self, shape: TicketShape, known: Thread | None) -> TicketShape:
         if (shape.requester is not None and shape.requester.email) or not shape.requester_id:
             return shape
-        return shape.model_copy(update={"requester": self._contact(shape.requester_id) or shape.requester})
+        return shape.model_copy(update={"requester": self._requester(shape, known)})
+
+    def _requester(self, shape: TicketShape, known: Thread | None) -> RequesterShape | None:
+        """From what is kept, if it can be: a contact costs a credit, a ticket that includes its requester two."""
+        wanted = shape.requester_id
+        if known is not None and known.ticket.requester.requester_id == wanted and known.ticket.requester.email:
+            return from_requester(known.ticket.requester)
+        agent = self._people.agent(wanted)
+        if agent is not None and agent.contact.email:
+            return RequesterShape(id=wanted, **agent.contact.model_dump())
+        # A contact may be blocked, deleted or out of this key's reach, and its tickets are there all the same.
+        return (
+            self._contacts.get(wanted)
+            or self._wire.get(TicketShape, "tickets/{}", shape.id, include="requester").requester
+        )
+
+    def _came_with_it(self, requester_id: int, opened: datetime) -> bool:
+        contact = self._contacts.get(requester_id)
+        return contact is not None and contact.created_at > opened - _AT_ONCE
 
     def _post(self, route: str, ticket_id: int, body: dict[str, Any], not_after: float) -> Posted:
         created = self._wire.post(CreatedShape, route, ticket_id, body=body, not_after=not_after)
         return Posted(remote_id=str(created.id), at=created.created_at or self._now())
 
-    def _tags(self, ticket_id: int, change: TicketChange) -> dict[str, Any]:
-        """The whole new list, since a PUT replaces it; nothing where the ticket has it already."""
-        tags = self._wire.get(TicketShape, "tickets/{}", ticket_id).tags
-        wanted = [tag for tag in dict.fromkeys([*tags, *change.add_tags]) if tag not in change.remove_tags]
-        return {"tags": wanted} if wanted != tags else {}
+
+def _tags(there: list[str], change: TicketChange) -> dict[str, Any]:
+    """The whole new list, since a PUT replaces it; nothing where the ticket has it already."""
+    wanted = [tag for tag in dict.fromkeys([*there, *change.add_tags]) if tag not in change.remove_tags]
+    return {"tags": wanted} if wanted != there else {}
 
 
 def _next_bound(bound: datetime, page: int, newest: datetime) -> tuple[datetime, int]:

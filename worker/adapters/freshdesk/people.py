@@ -30,7 +30,7 @@ class People:
         self._clock = clock
         self._lock = threading.Lock()
         self._me: AgentShape | None = None
-        self._agents: frozenset[int] | None = None  # before the first answer
+        self._agents: dict[int, AgentShape] | None = None  # before the first answer
         self._agents_until = 0.0
         self._groups: dict[str, int] = {}
         self._groups_read_at: float | None = None
@@ -46,12 +46,15 @@ class People:
         return self._wire.get(AgentShape, "agents/me")
 
     def is_agent(self, user_id: int) -> bool:
-        """True if the account lists `user_id` as an agent; False also where this key may not read the list. Retryable
-        where no list was ever read: a colleague's mail would be taken for a customer's."""
+        """True if the account lists `user_id` as an agent; False also where this key may not read the list."""
+        return self.agent(user_id) is not None
+
+    def agent(self, user_id: int) -> AgentShape | None:
+        """Retryable where no list was ever read: a colleague's mail would be taken for a customer's."""
         with self._lock:
             if self._agents is None or self._clock() >= self._agents_until:
                 self._agents = self._read_agents(self._agents)
-            return user_id in self._agents
+            return self._agents.get(user_id)
 
     def group_id(self, name: str) -> int | None:
         """None, with a warning in the log, where no group has that name or the groups cannot be read."""
@@ -76,11 +79,11 @@ class People:
             log.warning("groups_unreadable", reason=trouble.reason)
         self._groups_read_at = self._clock()
 
-    def _read_agents(self, known: frozenset[int] | None) -> frozenset[int]:
+    def _read_agents(self, known: dict[int, AgentShape] | None) -> dict[int, AgentShape]:
         """The agents as of now, or those that are `known` where they cannot be read."""
-        keep, agents = _FRESH_SECONDS, known or frozenset()
+        keep, agents = _FRESH_SECONDS, known or {}
         try:
-            agents = frozenset(a.id for a in self._wire.pages(AgentShape, "agents"))
+            agents = {a.id: a for a in self._wire.pages(AgentShape, "agents")}
         except Permanent as trouble:
             log.info("agents_unreadable", reason=trouble.reason)
         except Retryable:

@@ -36,6 +36,7 @@ class RequesterShape(Shape):
 class ContactShape(RequesterShape):
     other_emails: list[str] = Field(default_factory=list)
     deleted: bool = False
+    created_at: Moment = EPOCH
 
 
 class ConversationShape(Shape):
@@ -94,6 +95,9 @@ class ChangedShape(Shape):
 
 class AgentContactShape(Shape):
     name: str = ""
+    email: str = ""
+    mobile: str = ""
+    phone: str = ""
 
 
 class AgentShape(Shape):

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
@@ -98,6 +98,15 @@ def wait_asked_for(headers: Mapping[str, str]) -> float | None:
         except ValueError:
             return None
     return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def asked_at(headers: Mapping[str, str], seconds: float) -> datetime | None:
+    """When a request of `seconds` had not reached the server yet, by the server's clock; None where it told no time."""
+    try:
+        answered = parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+    except ValueError:
+        return None
+    return answered - timedelta(seconds=seconds)
 
 
 def _number(text: str | None) -> float | None:

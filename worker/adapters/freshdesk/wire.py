@@ -11,6 +11,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from urllib3.exceptions import HTTPError
 from worker.adapters.address import checked_key, checked_url, is_loopback
 from worker.adapters.freshdesk.allowance import Allowance
 from worker.adapters.freshdesk.connection import Attempt, TimedAdapter, TooLate, under_way
-from worker.adapters.freshdesk.verdicts import PART, Limits, counts_against, trouble_of, unreadable
+from worker.adapters.freshdesk.verdicts import PART, Limits, asked_at, counts_against, trouble_of, unreadable
 from worker.adapters.turnstile import Open
 from worker.errors import InDoubt, Retryable
 
@@ -43,6 +44,7 @@ class _Answer:
     status: int
     headers: CaseInsensitiveDict[str]
     content: bytes
+    seconds: float  # from the first byte of the request to the last of this
 
 
 class _KeyAuth(AuthBase):
@@ -94,6 +96,11 @@ class Wire:
         """One object. Retryable or Permanent."""
         answer = self._call("GET", route, ids, query=query)
         return self._one(shape, f"GET {route}", answer, repeatable=True)
+
+    def get_at(self, shape: type[S], route: str, *ids: int, **query: Any) -> tuple[S, datetime | None]:
+        """One object, and a time by Freshdesk's own clock at which it was not read yet; None where no answer told."""
+        answer = self._call("GET", route, ids, query=query)
+        return self._one(shape, f"GET {route}", answer, repeatable=True), asked_at(answer.headers, answer.seconds)
 
     def page(self, shape: type[S], route: str, *ids: int, **query: Any) -> tuple[list[S], bool]:
         """One page of a list, and whether there may be another. A full page is believed over a missing Link header, and
@@ -166,6 +173,7 @@ class Wire:
         self, method: str, path: str, query: dict[str, Any] | None, body: dict[str, Any] | None, attempt: Attempt
     ) -> _Answer | str:
         """The answer, whatever it says, or in a few words why there is none."""
+        started = time.monotonic()
         patience = (min(_CONNECT_SECONDS, self._timeout), self._timeout)
         try:
             with under_way(attempt):
@@ -178,7 +186,7 @@ class Wire:
             return "woke up too late to send this; nothing was sent"
         except (OSError, HTTPException, HTTPError) as error:
             return f"no answer ({type(error).__name__})" if attempt.begun else f"no connection ({type(error).__name__})"
-        return _Answer(response.status_code, response.headers, response.content)
+        return _Answer(response.status_code, response.headers, response.content, time.monotonic() - started)
 
     def _one(self, shape: type[S], what: str, answer: _Answer, *, repeatable: bool) -> S:
         parsed = _parsed(answer.content)

@@ -66,6 +66,11 @@ def to_requester(shape: RequesterShape | None, requester_id: int) -> Requester:
     return Requester(requester_id=requester_id, name=shape.name, email=shape.email.strip(), phones=_phones(shape))
 
 
+def from_requester(known: Requester) -> RequesterShape:
+    phone, mobile = [*known.phones, "", ""][:2]
+    return RequesterShape(id=known.requester_id, name=known.name, email=known.email, phone=phone, mobile=mobile)
+
+
 def to_contact(shape: ContactShape) -> Contact:
     others = tuple(email.strip() for email in shape.other_emails if email.strip())
     return Contact(contact_id=shape.id, email=shape.email.strip(), other_emails=others, phones=_phones(shape))

@@ -1,0 +1,50 @@
+"""The contacts behind requesters, each asked for once and kept for a while: who writes twice costs one look.
+
+A whole contact costs what `include=requester` does, and tells the other addresses and numbers too. Called by desk.py.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from worker.adapters.freshdesk.shapes import ContactShape
+from worker.adapters.freshdesk.wire import Wire
+from worker.errors import Permanent
+
+FRESH_SECONDS = 900.0  # an address that a colleague corrects must not speak for somebody else for long
+_MANY = 5_000
+
+
+class Contacts:
+    """Thread-safe. Two threads that ask for the same one at once may both ask Freshdesk."""
+
+    def __init__(self, wire: Wire, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wire = wire
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: dict[int, tuple[float, ContactShape | None]] = {}
+
+    def get(self, contact_id: int) -> ContactShape | None:
+        """None where the id belongs to no contact: an agent, or one that is gone, blocked or not ours to see."""
+        now = self._clock()
+        with self._lock:
+            until, shape = self._kept.get(contact_id, (0.0, None))
+        if now < until:
+            return shape
+        shape = self._read(contact_id)
+        with self._lock:
+            if len(self._kept) >= _MANY:
+                self._kept.clear()
+            self._kept[contact_id] = now + FRESH_SECONDS, shape
+        return shape
+
+    def _read(self, contact_id: int) -> ContactShape | None:
+        try:
+            shape = self._wire.get(ContactShape, "contacts/{}", contact_id)
+        except Permanent as trouble:
+            if trouble.code in (403, 404, 405):
+                return None
+            raise
+        return None if shape.deleted else shape

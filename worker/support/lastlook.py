@@ -1,0 +1,71 @@
+"""The last look before something leaves: whether a reply still fits its ticket, and which tags the ticket has.
+
+The thread is read again right before each attempt. Where the ticket itself tells that nothing was written since it was
+read for the draft, its messages need not come again. Called by deliver.py only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.crashpoints import crash_point
+from worker.models import Send, SendKind, Status, Thread
+from worker.support.desk import Desk
+from worker.support.overtaken import Overtaken, overtaken
+from worker.support.paused import decided, paused
+from worker.support.threads import read_thread, set_aside, wrote_after
+
+PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
+# A write replaces all tags, so whoever goes by those of a moment ago takes away what was added since.
+TAGS_HOLD = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class LastLook:
+    """`reason`: why it must not leave any more, if so. `thread`: the newest that is known, if any is."""
+
+    reason: Overtaken = Overtaken.NOT
+    thread: Thread | None = None
+
+    def tags_at(self, now: datetime) -> Collection[str] | None:
+        """The ticket's tags, if they were seen so short a time before `now`, by Freshdesk's clock, that they hold."""
+        if self.thread is None or self.thread.read_at is None or now > self.thread.read_at + TAGS_HOLD:
+            return None
+        return self.thread.ticket.tags
+
+
+def last_look(send: Send, desk: Desk) -> LastLook:
+    """Notes to colleagues may leave whatever happened, except that a draft waits where a colleague has taken the ticket
+    over; for them nothing is read."""
+    if send.kind is not SendKind.HANDOVER_NOTE and desk.ledger.reviews.taken_by(send.ticket_id):
+        return LastLook(Overtaken.TAKEN)
+    read = desk.ledger.cases.thread(send.case_id)
+    if send.kind not in PUBLIC:
+        return LastLook(thread=read)
+    thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger, known=read)
+    crash_point("deliver.thread_read")
+    return LastLook(_superseded(send, thread, read, desk), thread)
+
+
+def _superseded(send: Send, thread: Thread, read: Thread | None, desk: Desk) -> Overtaken:
+    # A lead who approves decides for the ticket whoever has it; what nobody approved must not cross a colleague's work.
+    alone = not _approved_by_person(send, desk)
+    if thread.ticket.assigned_to_person and alone:
+        return overtaken(thread, send.message_key) or Overtaken.TAKEN
+    stopped = paused(send, desk) if alone else decided(send, desk)
+    if not wrote_after(thread, send.message_key, read=read):
+        return overtaken(thread, send.message_key) or stopped
+    reason = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
+    if not reason and alone:
+        return Overtaken.NEEDLESS
+    return reason or stopped
+
+
+def _approved_by_person(send: Send, desk: Desk) -> bool:
+    """Reviewed, or, of a holding reply, written."""
+    if send.kind is SendKind.HOLDING:
+        return True
+    moves = [m for m in desk.ledger.cases.moves(send.case_id) if m["to_status"] == Status.APPROVED]
+    return bool(moves) and moves[-1]["from_status"] == Status.HELD
