@@ -19,7 +19,16 @@ PACKAGE = ROOT / "worker"
 WORDS = {"models", "errors", "ports"}
 SAFE = {"trouble_words", "crashpoints", "uptime"}  # leaves that need nothing but errors, and that everybody may have
 BELOW_SUPPORT = WORDS | SAFE | {"knowledge", "rulebook", "metrics", "probes"}
-BELOW_BOOTSTRAP = BELOW_SUPPORT | {"adapters", "support", "intake", "console", "settings", "log", "bootstrap"}
+BELOW_BOOTSTRAP = BELOW_SUPPORT | {
+    "adapters",
+    "support",
+    "intake",
+    "console",
+    "settings",
+    "log",
+    "bootstrap_kb",
+    "bootstrap",
+}
 MAY_IMPORT = {
     "models": set(),
     "errors": set(),
@@ -43,6 +52,7 @@ MAY_IMPORT = {
     "sandbox": set(),
     "queues": {"settings"},
     "standby": SAFE | {"errors", "metrics"},
+    "bootstrap_kb": BELOW_SUPPORT | {"adapters", "settings"},
     "bootstrap": BELOW_BOOTSTRAP,
     "bootstrap_web": BELOW_BOOTSTRAP | {"queues", "bootstrap_looks", "outside_metrics"},
     "bootstrap_looks": BELOW_BOOTSTRAP | {"queues", "bootstrap_web"},
@@ -60,6 +70,7 @@ MAY_IMPORT = {
 KNOW_CELERY = {"queues", "tasks"}
 KNOW_ADAPTERS = {
     "adapters",
+    "bootstrap_kb",
     "bootstrap",
     "bootstrap_web",
     "bootstrap_looks",

@@ -5,10 +5,7 @@ Nothing happens at import; each maker opens what it makes. Web processes call on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -23,18 +20,33 @@ from worker.adapters.queue_length import QueueLength
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
 from worker.adapters.turnstile import Turnstile
+from worker.bootstrap_kb import (
+    embedder_name,
+    load_kb,
+    load_rules,
+    make_embedder,
+    milvus_directory,
+    milvus_uri,
+    open_shelf,
+)
 from worker.errors import BadConfiguration, Permanent
 from worker.models import TicketState
-from worker.ports import Embedder, Enqueue, Writer
-from worker.rulebook import Rulebook, load_rulebook
+from worker.ports import Enqueue, Writer
 from worker.settings import Settings
 from worker.support.desk import Desk, Policy
 
 if TYPE_CHECKING:
     from celery import Celery
 
-    from worker.adapters.milvus import MilvusShelf
-    from worker.knowledge.documents import Kb
+__all__ = [
+    "embedder_name",
+    "load_kb",
+    "load_rules",
+    "make_embedder",
+    "milvus_directory",
+    "milvus_uri",
+    "open_shelf",
+]  # of bootstrap_kb, for everybody who builds on this module
 
 
 # ------------------------------------------------------------ where things are
@@ -43,16 +55,6 @@ if TYPE_CHECKING:
 def redis_url(settings: Settings) -> str:
     """REDIS_URL, or the Redis that a running stack on this DATA_DIR started."""
     return settings.redis_url or settings.running_stack().get("redis_url", "") or "redis://127.0.0.1:6379/0"
-
-
-def milvus_uri(settings: Settings) -> str:
-    """MILVUS_URI, or the server of a running stack on this DATA_DIR; "" if nothing runs."""
-    return settings.milvus_uri or settings.running_stack().get("milvus_uri", "")
-
-
-def milvus_directory(settings: Settings) -> Path:
-    """The embedded Milvus's folder: the stack's server owns it while it runs, the indexer otherwise."""
-    return settings.data_dir / "milvus"
 
 
 def ledger_url(settings: Settings) -> str:
@@ -125,42 +127,6 @@ def make_writer(settings: Settings, pace: Pace | None = None) -> Writer | None:
         on_call=_count_model,
         turnstile=make_turnstile("groq", pace, make_board(settings)) if pace else None,
     )
-
-
-def make_embedder(settings: Settings) -> Embedder:
-    """Loads the model: seconds and hundreds of megabytes. Workers and the indexer only."""
-    from worker.adapters.embedding import MiniLmEmbedder
-
-    return MiniLmEmbedder(settings.embedding_model or None)
-
-
-def embedder_name(settings: Settings) -> str:
-    """Of `make_embedder`'s, without loading the model."""
-    from worker.adapters.embedding import model_name
-
-    return model_name(settings.embedding_model or None)
-
-
-@contextmanager
-def open_shelf(settings: Settings) -> Iterator[MilvusShelf]:
-    """The index for writing: at MILVUS_URI, at the running stack's server, or else in its folder, opened in-process."""
-    from worker.adapters.milvus import MilvusShelf
-
-    # In its folder this process owns the index while it writes; a stack that starts meanwhile has to wait.
-    uri = milvus_uri(settings) or str(milvus_directory(settings))
-    token = settings.milvus_token.get_secret_value()
-    with closing(MilvusShelf(uri, token=token, keep=settings.index_keep)) as shelf:
-        yield shelf
-
-
-def load_rules(settings: Settings) -> Rulebook:
-    return load_rulebook(settings.rules_dir)
-
-
-def load_kb(settings: Settings) -> Kb:
-    from worker.knowledge.documents import read_kb
-
-    return read_kb(settings.kb_dir, load_rules(settings).labels)
 
 
 def segment_names(settings: Settings) -> tuple[str, ...]:

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worker.adapters.store.engine import parse
-from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.bootstrap import embedder_name, load_kb, make_embedder, open_ledger_for, open_shelf
+from worker.bootstrap_kb import embedder_name, load_kb, make_embedder, open_shelf
 from worker.errors import Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
@@ -29,6 +27,7 @@ from worker.support.stale import mark_stale
 
 if TYPE_CHECKING:
     from worker.adapters.milvus import MilvusShelf
+    from worker.adapters.store.ledger import SqlLedger
 
 
 @dataclass(frozen=True)
@@ -138,6 +137,11 @@ class _Look:
 def _ledger(settings: Settings, *, only_look: bool) -> Iterator[SqlLedger | None]:
     """None where there is none yet. `only_look`: its tables are not brought up to date, and one of another release
     counts as none."""
+    # Here: the ledger's libraries take longer to import than it takes to see that nothing has changed.
+    from worker.adapters.store.engine import parse
+    from worker.adapters.store.ledger import open_ledger
+    from worker.bootstrap import open_ledger_for
+
     url = parse(settings.ledger_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         yield None

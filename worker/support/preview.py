@@ -15,7 +15,6 @@ from worker.models import Case, Noun, Reader, Status
 from worker.ports import Embedder, Index
 from worker.ports.ledger import Cases
 from worker.ports.world import Vectors
-from worker.support.pipeline import answered_before, whole_message
 from worker.support.retrieve import Found, retrieve
 
 ENDED = (Status.SENT, Status.APPROVED, Status.HELD, Status.HANDED_OVER, Status.REJECTED)
@@ -50,6 +49,9 @@ class Effect(Noun):
 
 def newest_queries(cases: Cases, most: int) -> Iterator[Query]:
     """The searches of the newest `most` tickets for which a search was made. Raises what the ledger raises."""
+    # Here: it brings every stage of a reply along, and most reindexes find that nothing has changed.
+    from worker.support.pipeline import answered_before, whole_message
+
     found: set[int] = set()
     for case in _newest(cases, most):
         trace, thread = cases.trace(case.case_id), cases.thread(case.case_id)
