@@ -25,13 +25,13 @@ class RedisServer:
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"redis://127.0.0.1:{self._port}/0"
-        self.client: Any = Redis.from_url(self.url, socket_timeout=5, decode_responses=True)
+        self.client: Any = Redis.from_url(self.url, socket_timeout=30, decode_responses=True)
 
     def start(self) -> None:
         named = {"port": str(self._port), "bind": "127.0.0.1", "dir": str(self._folder), "save": "", **self._options}
         arguments = [word for name, value in named.items() for word in (f"--{name}", value)]
         self._process = subprocess.Popen([redis_binary(), *arguments], stdout=subprocess.DEVNULL)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 240
         while True:
             with contextlib.suppress(RedisError):
                 self.client.ping()
@@ -58,7 +58,7 @@ class RedisServer:
     def fill(self) -> None:
         """No room for another byte, and nothing may be thrown away for it."""
         self.client.config_set("maxmemory-policy", "noeviction")
-        self.client.config_set("maxmemory", "1mb")
+        self.client.config_set("maxmemory", "1")  # byte: what Redis itself takes grows and shrinks
 
     def make_room(self) -> None:
         self.client.config_set("maxmemory", "0")

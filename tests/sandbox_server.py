@@ -82,7 +82,7 @@ class RunningSandbox:
         return self.state.journal.read(kind=kind, ticket_id=ticket_id)
 
     def wait_for(
-        self, kind: str, *, count: int = 1, ticket_id: int | None = None, timeout: float = 10
+        self, kind: str, *, count: int = 1, ticket_id: int | None = None, timeout: float = 30
     ) -> list[dict[str, Any]]:
         """Entries of the journal, as soon as `count` of that kind are there."""
         found = self.state.journal.wait(kind, count=count, ticket_id=ticket_id, timeout=timeout)
@@ -90,7 +90,7 @@ class RunningSandbox:
         return found
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = requests.post(f"{self.url}/sandbox{path}", json=body, timeout=10)
+        answer = requests.post(f"{self.url}/sandbox{path}", json=body, timeout=30)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -115,7 +115,7 @@ def running_sandbox(**options: Any) -> Iterator[RunningSandbox]:
     server.startup = startup_and_tell  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
     thread.start()
-    assert started.wait(20), "the sandbox did not start"
+    assert started.wait(60), "the sandbox did not start"
     try:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         yield RunningSandbox(url, app.state.sandbox, options.get("api_key", API_KEY), options.get("secret", SECRET))

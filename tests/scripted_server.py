@@ -18,6 +18,9 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 Fault = Literal["", "cut", "hang", "drip_head", "drip_body", "half"]
+# Seconds that a client may give a call. A loaded machine can stand still for several: a client that gave up sooner
+# would tell of trouble that nobody scripted. A hasty one is for answers that never come whole.
+PATIENT, HASTY = 30.0, 0.4
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class Answer:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     fault: Fault = ""
+
+    @property
+    def patience(self) -> float:
+        """The time-out of a client that is to meet this answer."""
+        return HASTY if self.fault in ("hang", "drip_head", "drip_body") else PATIENT
 
     def encoded(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -69,7 +77,7 @@ class ScriptedServer:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.requests: list[Seen] = []
         self._script: dict[str, list[Answer]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._stopped = threading.Event()
         self._open: set[socket.socket] = set()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -80,9 +88,16 @@ class ScriptedServer:
         to that query alone."""
         self._script[request] = list(answers)
 
-    def seen(self, request: str) -> list[Seen]:
+    def seen(self, request: str, *, least: int = 0) -> list[Seen]:
+        """`least`: so many have left; a client that gave up may have done so before the last of them was read."""
         method, path = request.split()
-        return [r for r in self.requests if (r.method, r.path) == (method, path)]
+
+        def found() -> list[Seen]:
+            return [r for r in self.requests if (r.method, r.path) == (method, path)]
+
+        with self._lock:
+            self._lock.wait_for(lambda: len(found()) >= least, PATIENT)
+            return found()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -119,6 +134,7 @@ class ScriptedServer:
         target, request = seen
         with self._lock:
             self.requests.append(request)
+            self._lock.notify_all()
             script = self._script.get(f"{request.method} {target}") or self._script.get(
                 f"{request.method} {request.path}", [Answer(501, {"code": "not_scripted"})]
             )

@@ -198,5 +198,5 @@ assert one(metrics.TOKENS, "copyist", "prompt") == 9
 stages = {{s.labels["stage"] for m in metrics.STAGE_SECONDS.collect() for s in m.samples}}
 assert stages >= {{"gate", "retrieve", "generate"}}
 """
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert ran.returncode == 0, ran.stderr[-2000:]

@@ -307,7 +307,7 @@ class Well(BaseHTTPRequestHandler):
 
 def healthy(name: str, **environment: str) -> int:
     command = [sys.executable, ROOT / "scripts" / "healthy.py", name]
-    return subprocess.run(command, env={"PATH": "", **environment}, capture_output=True, timeout=60).returncode
+    return subprocess.run(command, env={"PATH": "", **environment}, capture_output=True, timeout=240).returncode
 
 
 def test_a_web_process_is_well_while_it_answers() -> None:

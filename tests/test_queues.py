@@ -34,7 +34,7 @@ def test_a_stopping_worker_waits_for_its_work_and_then_ends_at_once():
         assert stopping.is_alive()
     finally:
         state.active_requests.discard(work)
-    stopping.join(30)
+    stopping.join(240)
     assert not stopping.is_alive()
 
 
@@ -46,7 +46,7 @@ def test_work_that_does_not_end_holds_a_stopping_worker_no_longer_than_its_time(
     state.active_requests.add(work)
     try:
         stopping = ending(app)
-        stopping.join(30)
+        stopping.join(240)
         assert not stopping.is_alive()
     finally:
         state.active_requests.discard(work)

@@ -56,7 +56,7 @@ trace.get_tracer_provider().force_flush()
 
 def story(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", STORY, url, str(folder)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
 
 
 def test_with_the_extra_spans_arrive_without_secrets_and_words_else_the_start_is_refused(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_without_an_address_nothing_of_it_is_loaded() -> None:
         "import sys; from worker.tracing import start_tracing; start_tracing('', 'worker');"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry.sdk')]"
     )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert ran.returncode == 0, ran.stderr
 
 
@@ -121,5 +121,5 @@ def test_where_the_extra_is_missing_the_process_says_what_to_install() -> None:
         "import sys; sys.modules['opentelemetry.instrumentation.celery'] = None;"
         "from worker.tracing import start_tracing; start_tracing('http://127.0.0.1:9', 'worker')"
     )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert MISSING in ran.stderr

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import SecretStr
 
-from tests.scripted_server import Answer, ScriptedServer
+from tests.scripted_server import HASTY, PATIENT, Answer, ScriptedServer
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 
 ME, ALICE, CAROL = 7, 8, 501  # our own agent, a human agent, the customer
@@ -70,4 +72,14 @@ def an_account(server: ScriptedServer) -> None:
 
 def a_desk(server: ScriptedServer, **options: Any) -> FreshdeskHelpdesk:
     an_account(server)
-    return FreshdeskHelpdesk(server.url + "/", SecretStr(KEY), **options)
+    return FreshdeskHelpdesk(server.url + "/", SecretStr(KEY), **({"timeout": PATIENT} | options))
+
+
+@contextmanager
+def hasty(desk: FreshdeskHelpdesk) -> Iterator[None]:
+    """Gives up soon, for as long as nothing answers anyway."""
+    patient, desk._wire._timeout = desk._wire._timeout, HASTY
+    try:
+        yield
+    finally:
+        desk._wire._timeout = patient

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.redis_server import RedisServer, running_redis
+from tests.scripted_server import PATIENT
 from tests.stack.running import wait_until
+from worker.adapters import board as board_module
 from worker.adapters.board import Board
 from worker.adapters.breaker import FAILURES, Breaker
 from worker.adapters.pace import Ask, SharedPace, Told
+from worker.adapters.pace import shared as shared_pace
 from worker.bootstrap_looks import kept_within
 from worker.errors import Permanent, Retryable
 from worker.probes import Look
@@ -22,6 +25,12 @@ WELL = Look("agent 501, Deskhand")
 
 def well() -> Look:
     return WELL
+
+
+@pytest.fixture(autouse=True)
+def _a_busy_machine_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_module, "_PATIENCE", PATIENT)
+    monkeypatch.setattr(shared_pace, "_PATIENCE", PATIENT)
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +59,9 @@ def test_a_part_that_processes_leave_alone_is_told_until_they_reach_it_again(red
     board = Board(redis.url)
     one, other = a_process(redis, "host:1"), a_process(redis, "host:2")
     fails(one)
-    wait_until(lambda: len(board.left_alone()) == 1, "the first says so", 10)
+    wait_until(lambda: len(board.left_alone()) == 1, "the first says so")
     fails(other)
-    wait_until(lambda: len(board.left_alone()) == 2, "the second says so", 10)
+    wait_until(lambda: len(board.left_alone()) == 2, "the second says so")
     assert [(found.part, found.process, found.trying) for found in board.left_alone()] == [
         ("freshdesk", "host:1", False),
         ("freshdesk", "host:2", False),
@@ -70,7 +79,7 @@ def test_a_part_that_processes_leave_alone_is_told_until_they_reach_it_again(red
     assert down.says == "the key was refused; left alone after failures by 2 of our processes"
     assert down.facts == look.facts
     one.succeeded()
-    wait_until(lambda: [found.process for found in board.left_alone()] == ["host:2"], "the first is back", 10)
+    wait_until(lambda: [found.process for found in board.left_alone()] == ["host:2"], "the first is back")
     board.close()
 
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 from pydantic import SecretStr
 
-from tests.adapters.freshdesk_json import KEY, PUT, REPLY, TICKET, a_desk, a_ticket
-from tests.scripted_server import CUT, DRIP_BODY, DRIP_HEAD, HANG, Answer, ScriptedServer, refusing_url, scripted_server
+from tests.adapters.freshdesk_json import KEY, PUT, REPLY, TICKET, a_desk, a_ticket, hasty
+from tests.scripted_server import (
+    CUT,
+    DRIP_BODY,
+    DRIP_HEAD,
+    HANG,
+    HASTY,
+    Answer,
+    ScriptedServer,
+    refusing_url,
+    scripted_server,
+)
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import TicketChange
@@ -43,7 +54,7 @@ ROUTE_OF = {read: TICKET, reply: REPLY, change: PUT}
 
 
 def trouble(server: ScriptedServer, call: Call, answer: Answer) -> Trouble:
-    desk = a_desk(server, timeout=1.0)
+    desk = a_desk(server, timeout=answer.patience)
     server.on(ROUTE_OF[call], answer)
     with pytest.raises(Trouble) as caught:
         call(desk)
@@ -143,7 +154,7 @@ def test_where_nobody_listens_nothing_left(call: Call) -> None:
 @pytest.mark.parametrize("call", [read, change, reply])
 def test_where_the_handshake_fails_nothing_left(server: ScriptedServer, call: Call) -> None:
     with pytest.raises(Retryable, match="no connection"):
-        call(FreshdeskHelpdesk(server.url.replace("http://", "https://"), SecretStr(KEY), timeout=1.0))
+        call(FreshdeskHelpdesk(server.url.replace("http://", "https://"), SecretStr(KEY), timeout=HASTY))
 
 
 def test_where_the_name_is_unknown_nothing_left() -> None:
@@ -191,17 +202,19 @@ def test_an_odd_ticket_is_not_quoted_in_the_trouble(server: ScriptedServer) -> N
 
 
 def test_the_next_call_works_after_every_fault(server: ScriptedServer) -> None:
-    desk = a_desk(server, timeout=1.0)
-    server.on(TICKET, CUT, HANG, Answer(500, b""), HTML, Answer(body=a_ticket()))
-    for _ in range(4):
-        with pytest.raises(Retryable):
+    desk = a_desk(server)
+    faults = CUT, HANG, Answer(500, b""), HTML
+    server.on(TICKET, *faults, Answer(body=a_ticket()))
+    for number, fault in enumerate(faults, 1):
+        with hasty(desk) if fault is HANG else nullcontext(), pytest.raises(Retryable):
             desk.thread(42)
+        assert len(server.seen(TICKET, least=number)) == number
     assert desk.thread(42).ticket.ticket_id == 42
 
 
 def test_every_call_is_reported_with_its_status(server: ScriptedServer) -> None:
     calls: list[tuple[str, int]] = []
-    desk = a_desk(server, timeout=1.0, on_call=lambda what, status, seconds: calls.append((what, status)))
+    desk = a_desk(server, on_call=lambda what, status, seconds: calls.append((what, status)))
     server.on(TICKET, Answer(body=a_ticket()))
     server.on(REPLY, Answer(429, b""), CUT)
     desk.thread(42)

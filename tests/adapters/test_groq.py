@@ -10,7 +10,17 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from tests.scripted_server import CUT, DRIP_BODY, DRIP_HEAD, HANG, Answer, ScriptedServer, refusing_url, scripted_server
+from tests.scripted_server import (
+    CUT,
+    DRIP_BODY,
+    DRIP_HEAD,
+    HANG,
+    PATIENT,
+    Answer,
+    ScriptedServer,
+    refusing_url,
+    scripted_server,
+)
 from worker.adapters.groq import GroqWriter
 from worker.adapters.groq import writer as writer_module
 from worker.errors import BadConfiguration, Permanent, Retryable, Trouble
@@ -29,8 +39,8 @@ def server() -> Iterator[ScriptedServer]:
         yield scripted
 
 
-def a_writer(server: ScriptedServer, *models: str, **options: Any) -> GroqWriter:
-    return GroqWriter(SecretStr(KEY), server.url, models or (LLAMA, LARGE, SMALL), timeout=0.4, **options)
+def a_writer(server: ScriptedServer, *models: str, timeout: float = PATIENT, **options: Any) -> GroqWriter:
+    return GroqWriter(SecretStr(KEY), server.url, models or (LLAMA, LARGE, SMALL), timeout=timeout, **options)
 
 
 def said(content: str | None = '{"parts": []}', finish: str = "stop") -> Answer:
@@ -48,14 +58,14 @@ def refused(status: int, code: str | None = None, message: str = "no", **headers
 GONE = refused(404, "model_not_found")
 
 
-def asked(server: ScriptedServer) -> list[str]:
-    return [request.json["model"] for request in server.seen(ASK)]
+def asked(server: ScriptedServer, least: int = 0) -> list[str]:
+    return [request.json["model"] for request in server.seen(ASK, least=least)]
 
 
 def trouble(server: ScriptedServer, answer: Answer) -> Trouble:
     server.on(ASK, answer)
     with pytest.raises(Trouble) as caught:
-        a_writer(server).complete("Answer in JSON.", PROMPT, SCHEMA)
+        a_writer(server, timeout=answer.patience).complete("Answer in JSON.", PROMPT, SCHEMA)
     assert caught.value.part == "groq"
     return caught.value
 
@@ -158,7 +168,7 @@ def test_where_no_model_is_left_that_is_permanent(server: ScriptedServer) -> Non
 )
 def test_what_may_work_the_next_time_is_retryable(server: ScriptedServer, answer: Answer) -> None:
     assert isinstance(trouble(server, answer), Retryable)
-    assert asked(server) == [LLAMA]
+    assert asked(server, least=1) == [LLAMA]
 
 
 @pytest.mark.parametrize("answer", [DRIP_HEAD, DRIP_BODY], ids=["head", "body"])

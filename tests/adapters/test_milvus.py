@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 
 import pytest
 
 from tests.knowledge.kb_files import a_passage
 from tests.milvus import free_port
+from tests.scripted_server import HASTY, PATIENT, refusing_url
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.milvus import MilvusShelf
 from worker.adapters.milvus_link import Link, judge
@@ -39,9 +41,19 @@ def collections(shelf) -> list[str]:
     return sorted(shelf._link.call("listing", lambda client: client.list_collections()))
 
 
+@contextmanager
+def hasty(shelf):
+    """Gives up soon, for as long as nobody answers anyway."""
+    shelf._link.timeout = HASTY
+    try:
+        yield
+    finally:
+        shelf._link.timeout = PATIENT
+
+
 @pytest.fixture
 def shelf(tmp_path):
-    with MilvusShelf(str(tmp_path / "milvus"), timeout=3) as shelf:
+    with MilvusShelf(str(tmp_path / "milvus")) as shelf:
         yield shelf
 
 
@@ -78,13 +90,13 @@ def test_the_server_listens_to_this_machine_alone(tmp_path):
 
 def test_a_killed_server_is_trouble_for_a_while_and_the_connection_heals(tmp_path):
     directory, port = tmp_path / "milvus", free_port()
-    with MilvusShelf(f"http://127.0.0.1:{port}", timeout=2) as shelf:
+    with MilvusShelf(f"http://127.0.0.1:{port}", timeout=PATIENT) as shelf:
         first = start(directory, port)
         publish(rows("money"), EMBEDDER, shelf)
         assert found(shelf) == ["money"]
         first.kill()
         first.wait()
-        with pytest.raises(Retryable):
+        with hasty(shelf), pytest.raises(Retryable):
             found(shelf)
         second = start(directory, port)
         try:
@@ -97,12 +109,12 @@ def test_a_server_that_does_not_answer_is_given_up_in_time(tmp_path):
     directory, port = tmp_path / "milvus", free_port()
     with (
         start_milvus_lite(directory, port) as server,
-        MilvusShelf(f"http://127.0.0.1:{port}", timeout=0.5) as shelf,
+        MilvusShelf(f"http://127.0.0.1:{port}", timeout=PATIENT) as shelf,
     ):
         publish(rows("money"), EMBEDDER, shelf)
         os.kill(server.pid, signal.SIGSTOP)
         try:
-            with pytest.raises(Retryable):
+            with hasty(shelf), pytest.raises(Retryable):
                 found(shelf)
         finally:
             os.kill(server.pid, signal.SIGCONT)
@@ -110,8 +122,8 @@ def test_a_server_that_does_not_answer_is_given_up_in_time(tmp_path):
 
 
 def test_a_server_that_is_not_there_is_retryable():
-    with pytest.raises(Retryable):
-        MilvusShelf(f"http://127.0.0.1:{free_port()}", timeout=0.5).version()
+    with refusing_url() as url, pytest.raises(Retryable):
+        MilvusShelf(url, timeout=HASTY).version()
 
 
 def test_bm25_weighs_repetition_and_length_as_the_weights_of_the_search_were_fixed(shelf):

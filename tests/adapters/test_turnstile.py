@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from tests.adapters.freshdesk_json import PUT, REPLY, TICKET, a_desk, a_ticket
 from tests.adapters.test_groq import ASK, KEY, LARGE, LLAMA, SCHEMA, refused, said
-from tests.scripted_server import CUT, Answer, ScriptedServer, scripted_server
+from tests.scripted_server import CUT, PATIENT, Answer, ScriptedServer, scripted_server
 from worker.adapters.breaker import FAILURES, Breaker, State
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.groq import GroqWriter
@@ -54,7 +54,7 @@ def pace(clock: Clock) -> LocalPace:
 @pytest.fixture
 def desk(server: ScriptedServer, breaker: Breaker, pace: LocalPace) -> FreshdeskHelpdesk:
     """Knows already who it is and who the other agents are."""
-    desk = a_desk(server, timeout=1.0, turnstile=Turnstile(breaker, pace), reserve=0.1)
+    desk = a_desk(server, turnstile=Turnstile(breaker, pace), reserve=0.1)
     server.on(TICKET, Answer(body=a_ticket()))
     desk.thread(42)
     server.requests.clear()
@@ -200,7 +200,7 @@ def test_one_ticket_that_is_refused_says_nothing_of_the_others_but_all_of_them_d
 def a_writer(server: ScriptedServer, clock: Clock, *models: str) -> GroqWriter:
     turnstile = Turnstile(Breaker("groq", clock=clock), LocalPace(clock))
     chain = models or (LLAMA,)
-    return GroqWriter(SecretStr(KEY), server.url, chain, timeout=1.0, max_tokens=900, turnstile=turnstile)
+    return GroqWriter(SecretStr(KEY), server.url, chain, timeout=PATIENT, max_tokens=900, turnstile=turnstile)
 
 
 def ask(writer: GroqWriter) -> object:

@@ -73,7 +73,7 @@ def console(tmp_path: Path) -> Iterator[Served]:
     server.startup = startup_then_tell  # type: ignore[method-assign]
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    assert started.wait(20)
+    assert started.wait(60)
     yield Served(f"http://localhost:{listener.getsockname()[1]}", app, ledger, index)
     server.should_exit = True
     thread.join(10)
@@ -96,6 +96,7 @@ def chromium():
 def browsing(chromium, **settings: Any):
     """A fresh browser at a desk. An error of a script, or something that the CSP had to refuse, fails the test."""
     context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | settings))
+    context.set_default_timeout(120_000)  # milliseconds; how long a machine that is busy may take to show something
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))

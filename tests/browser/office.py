@@ -47,7 +47,7 @@ class Office:
     def mail(self, subject: str, html: str = "<p>When will my IM withdrawal reach my bank account?</p>") -> Case:
         """A customer writes; the case when its draft waits."""
         ticket_id = self._sandbox("tickets", {"requester": ASHA, "subject": subject, "html": html})["id"]
-        wait_until(lambda: self.held(ticket_id) is not None, f"a draft for {subject}", 60)
+        wait_until(lambda: self.held(ticket_id) is not None, f"a draft for {subject}")
         case = self.held(ticket_id)
         assert case is not None
         return case
@@ -64,7 +64,7 @@ class Office:
         return found.status
 
     def becomes(self, case: Case, status: Status) -> None:
-        wait_until(lambda: self.status(case) is status, f"{case.subject} is {status}", 60)
+        wait_until(lambda: self.status(case) is status, f"{case.subject} is {status}")
 
     def replies(self, case: Case) -> list[dict[str, Any]]:
         return [entry for entry in self.journal() if entry["ticket_id"] == case.ticket_id]
@@ -72,11 +72,11 @@ class Office:
     def journal(self) -> list[dict[str, Any]]:
         """Our public replies, as the sandbox saw them leave."""
         address = f"{self.stack.address('SANDBOX_PORT')}/sandbox/journal"
-        entries = requests.get(address, {"kind": "reply"}, timeout=10).json()
+        entries = requests.get(address, {"kind": "reply"}, timeout=30).json()
         return [entry for entry in entries if entry["agent_id"] == BOT_ID and not entry["private"]]
 
     def _sandbox(self, path: str, body: dict[str, Any]) -> Any:
-        answer = requests.post(f"{self.stack.address('SANDBOX_PORT')}/sandbox/{path}", json=body, timeout=10)
+        answer = requests.post(f"{self.stack.address('SANDBOX_PORT')}/sandbox/{path}", json=body, timeout=30)
         answer.raise_for_status()
         return answer.json()
 

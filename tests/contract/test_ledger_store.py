@@ -126,7 +126,7 @@ def _migrate_at_once(url: str) -> None:
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join(240)
     assert [process.exitcode for process in processes] == [0, 0, 0]
 
 

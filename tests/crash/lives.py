@@ -44,7 +44,7 @@ from worker.tasks import deliver_send, draft_doorbell
 
 DIED = 137
 SETTLE = timedelta(seconds=60)
-POLICY = Policy(delivery="auto", gate_open=True, settle=SETTLE, http_timeout=5.0)
+POLICY = Policy(delivery="auto", gate_open=True, settle=SETTLE, http_timeout=30.0)
 BRISK = replace(POLICY, lease=timedelta(seconds=2), settle=timedelta(seconds=3), http_timeout=1.0)
 
 
@@ -81,7 +81,7 @@ class Busy(Copyist):
 @contextmanager
 def a_desk(place: Place) -> Iterator[tuple[Desk, SqlLedger]]:
     ledger = open_ledger(place.url)
-    helpdesk = FreshdeskHelpdesk(place.freshdesk_url, SecretStr(API_KEY), timeout=5.0)
+    helpdesk = FreshdeskHelpdesk(place.freshdesk_url, SecretStr(API_KEY), timeout=30.0)
     absent: Any = None
     policy = BRISK if place.brisk else POLICY
     bare = Desk(helpdesk, ledger, absent, absent, absent, None, absent, policy, lambda: datetime.now(UTC))
@@ -136,7 +136,7 @@ def live_and_die(place: Place, point: str) -> int:
     """The exit code of a process that dies when it gets to `point`; 0 if it never did."""
     child = multiprocessing.get_context("forkserver").Process(target=_until, args=(place, point))
     child.start()
-    child.join(60)
+    child.join(240)
     assert child.exitcode is not None, "it hangs"
     return child.exitcode
 
@@ -155,13 +155,13 @@ class Stopped:
     def wake(self) -> int:
         """It goes on to its end; the exit code."""
         os.kill(self.pid, signal.SIGCONT)
-        self.process.join(60)
+        self.process.join(240)
         assert self.process.exitcode is not None, "it hangs"
         return self.process.exitcode
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
-        self.process.join(60)
+        self.process.join(240)
 
     @property
     def pid(self) -> int:
@@ -178,14 +178,14 @@ def live_and_stop(place: Place, point: str) -> Iterator[Stopped]:
     child.start()
     there.close()
     try:
-        assert here.poll(60), "it neither stops nor ends"
+        assert here.poll(240), "it neither stops nor ends"
         assert here.recv_bytes(), f"{point} was not reached"
         while _state(child) != "T":  # it has said that it is about to
             time.sleep(0.01)
         yield Stopped(child)
     finally:
         child.kill()
-        child.join(60)
+        child.join(240)
 
 
 def _until_stopped(place: Place, point: str, parent: Connection) -> None:

@@ -19,7 +19,7 @@ def index_kb(data_dir: Path, *options: str, **settings: str) -> subprocess.Compl
     (no_model / "torch.py").write_text('raise ImportError("there is no model")\n')
     env = {**os.environ, "DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(data_dir), "PYTHONPATH": str(no_model)}
     command = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--json", *options]
-    return subprocess.run(command, cwd=ROOT, env=env | settings, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, env=env | settings, capture_output=True, text=True, timeout=240)
 
 
 def test_no_model_is_loaded_where_nothing_has_changed(tmp_path: Path, furnished: Any) -> None:

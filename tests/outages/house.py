@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from tests.builders import a_customer
 from tests.sandbox_server import RunningSandbox
+from tests.scripted_server import HASTY, PATIENT
 from worker.adapters.breaker import Breaker
 from worker.adapters.directory import LedgerDirectory
 from worker.adapters.freshdesk import FreshdeskHelpdesk
@@ -37,9 +38,6 @@ from worker.tasks import draft_doorbell
 PEOPLE = 30  # each with an address of their own: nobody gets many automatic replies a day
 QUESTION = "<p>When will my IM withdrawal reach my bank?</p>"
 LLAMA, LARGE = "llama-3.3-70b-versatile", "openai/gpt-oss-120b"
-# Seconds that a call may take. A loaded machine can stand still for several: whoever gave up sooner would take it for
-# an outage. So a hasty client is used only while the other side does not answer, when nothing depends on how long.
-PATIENT, HASTY = 30.0, 0.2
 
 
 class Clock:
@@ -98,7 +96,8 @@ class House:
 
     @contextmanager
     def hasty(self, *ports: str) -> Iterator[None]:
-        """These ports soon give up, for as long as the other side hangs or drips."""
+        """These ports soon give up, for as long as the other side hangs or drips: then nothing depends on how long. At
+        any other time a machine that stands still for a second would be taken for an outage."""
         patient = self.desk
         self.desk = replace(patient, **{port: self.hasty_ports[port] for port in ports})
         try:

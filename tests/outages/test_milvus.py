@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.milvus import free_port
-from tests.outages.house import HASTY, PATIENT, Clock, House, a_house, knowledge, rules
+from tests.outages.house import Clock, House, a_house, knowledge, rules
 from tests.sandbox_server import running_sandbox
+from tests.scripted_server import HASTY, PATIENT
 from worker.adapters.breaker import FAILURES, Breaker, State
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.milvus import MilvusShelf

@@ -49,7 +49,7 @@ def takes_writes(server: PostgresServer, wanted: bool) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"ALTER SYSTEM SET default_transaction_read_only = {'off' if wanted else 'on'}"))
         connection.execute(text("SELECT pg_reload_conf()"))
-        until = time.monotonic() + 30
+        until = time.monotonic() + 240
         while _says_read_only(connection) is wanted and time.monotonic() < until:
             time.sleep(0.01)
     engine.dispose()

@@ -108,14 +108,14 @@ def a_dispatcher(folder: Path, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(240)
 
 
 def shown(port: int) -> str:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while time.monotonic() < until:
         with suppress(requests.RequestException):
-            text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+            text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
             if 'deskhand_breaker_state{part="freshdesk"} 2.0' in text:
                 return text
         time.sleep(0.1)

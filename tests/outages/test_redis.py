@@ -74,7 +74,7 @@ def length(redis: RedisServer) -> int:
 
 
 def wait_for(redis: RedisServer, count: int) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 240
     while length(redis) < count and time.monotonic() < until:
         time.sleep(0.02)
     assert length(redis) == count
@@ -104,7 +104,7 @@ def test_a_queue_that_nobody_empties_does_not_grow_without_end(redis: RedisServe
     lost = bootstrap.metrics.HINTS_LOST._value.get()
     for number in range(20):
         enqueue(DRAFT, f"d{number}")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 240
     while bootstrap.metrics.HINTS_LOST._value.get() < lost + 20 and time.monotonic() < until:
         time.sleep(0.02)
     assert length(redis) == bootstrap.BACKLOG
@@ -153,7 +153,7 @@ def a_worker(redis: RedisServer, log: Path) -> Iterator[None]:
         shell.wait()
 
 
-def runs_a_task(redis: RedisServer, log: Path, *, patience: float = 60) -> bool:
+def runs_a_task(redis: RedisServer, log: Path, *, patience: float = 240) -> bool:
     """Rows are put on the queue again and again, as the dispatcher does."""
     enqueue = bootstrap.make_enqueue(make_celery(load_settings(), redis.url))
     before, until = log.read_text().count("ran "), time.monotonic() + patience
@@ -198,7 +198,7 @@ def test_work_goes_on_while_redis_does_not_answer(
             begin(redis)
         for ticket in range(1, 6):
             ledger.doorbells.ring(Ring.WEBHOOK, ticket)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while ledger.doorbells.due(1) and time.monotonic() < until:
             time.sleep(0.05)
         assert ledger.doorbells.due(1) == [], log.read_text()
@@ -220,12 +220,12 @@ def test_a_dispatcher_that_is_told_to_end_does_not_wait_for_redis(redis: RedisSe
         environment = {**os.environ, "DATA_DIR": str(tmp_path), "DISPATCHER_METRICS_PORT": "0", **settings}
         command = [sys.executable, "-m", "worker.dispatcher"]
         dispatcher = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=output)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while "enqueue_failed" not in log.read_text() and time.monotonic() < until:
         time.sleep(0.05)
     dispatcher.send_signal(signal.SIGTERM)
     try:
-        assert dispatcher.wait(60) == 0
+        assert dispatcher.wait(240) == 0
     finally:
         dispatcher.kill()
 
@@ -234,7 +234,7 @@ def _a_hint_is_lost(redis: RedisServer) -> None:
     """Whoever enqueues has waited, and given up."""
     lost = bootstrap.metrics.HINTS_LOST._value.get()
     bootstrap.make_enqueue(make_celery(load_settings(), redis.url))(DRAFT, "d2")
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while bootstrap.metrics.HINTS_LOST._value.get() == lost:
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -245,7 +245,7 @@ def test_a_worker_that_gives_up_says_so_and_does_not_look_done(redis: RedisServe
     with a_worker(redis, log):
         assert runs_a_task(redis, log)
         redis.client.rpush(DRAFT, "not a message of ours")  # one of the things that end Celery
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while "worker ended with" not in log.read_text() and time.monotonic() < until:
             time.sleep(0.05)
         assert runs_a_task(redis, log)

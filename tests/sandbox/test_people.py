@@ -25,7 +25,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 
 def page(sandbox: RunningSandbox, path: str) -> requests.Response:
-    return requests.get(f"{sandbox.url}{path}", timeout=5)
+    return requests.get(f"{sandbox.url}{path}", timeout=30)
 
 
 def test_every_page_says_that_no_model_is_here_and_runs_no_inline_script(sandbox: RunningSandbox) -> None:
@@ -65,7 +65,7 @@ def test_the_link_of_a_real_account_leads_to_the_tickets_page(sandbox: RunningSa
 
 def test_a_stranger_without_an_address_is_shown_the_form_again_with_all_that_was_typed(sandbox: RunningSandbox) -> None:
     form = {"name": "Kiran", "subject": "Is it <safe>?", "text": "Tell me."}
-    shown = requests.post(f"{sandbox.url}/tickets", data=form, timeout=5)
+    shown = requests.post(f"{sandbox.url}/tickets", data=form, timeout=30)
     assert shown.status_code == 400
     assert shown.headers["Content-Type"].startswith("text/html")
     assert "e-mail address." in shown.text
@@ -76,7 +76,7 @@ def test_a_stranger_without_an_address_is_shown_the_form_again_with_all_that_was
 
 def test_a_message_without_words_keeps_the_customer_that_was_chosen(sandbox: RunningSandbox) -> None:
     known = read_samples()[0].requester.email
-    shown = requests.post(f"{sandbox.url}/tickets", data={"known": known, "subject": "Hello"}, timeout=5)
+    shown = requests.post(f"{sandbox.url}/tickets", data={"known": known, "subject": "Hello"}, timeout=30)
     assert shown.status_code == 400
     assert f'<option value="{known}" selected>' in shown.text
 
@@ -86,7 +86,7 @@ def test_every_customer_of_the_customer_file_can_be_written_as(sandbox: RunningS
     customers = read_customers()
     assert [email for email in customers if f'<option value="{email}">' not in shown] == []
     silent = next(email for email in customers if email not in {s.requester.email for s in read_samples()})
-    made = requests.post(f"{sandbox.url}/tickets", data={"known": silent, "subject": "Hi", "text": "Hi?"}, timeout=5)
+    made = requests.post(f"{sandbox.url}/tickets", data={"known": silent, "subject": "Hi", "text": "Hi?"}, timeout=30)
     assert made.status_code == 200
     assert customers[silent].name in made.text
 
@@ -94,25 +94,25 @@ def test_every_customer_of_the_customer_file_can_be_written_as(sandbox: RunningS
 def test_somebody_can_write_as_a_sample_customer_or_as_a_stranger(sandbox: RunningSandbox) -> None:
     known = read_samples()[0].requester
     form = {"known": known.email, "subject": "Hello", "text": "One line\nand one more\n\n<b>new</b> paragraph"}
-    made = requests.post(f"{sandbox.url}/tickets", data=form, timeout=5)
+    made = requests.post(f"{sandbox.url}/tickets", data=form, timeout=30)
     assert made.url.endswith("/tickets/1")
     stranger = {"email": "new@example.com", "subject": "Hi", "text": "Hello"}
-    assert requests.post(f"{sandbox.url}/tickets", data=stranger, timeout=5).ok
+    assert requests.post(f"{sandbox.url}/tickets", data=stranger, timeout=30).ok
     first, second = sandbox.state.world.tickets.values()
     assert first.description == "<div><p>One line<br>and one more</p><p>&lt;b&gt;new&lt;/b&gt; paragraph</p></div>"
     assert sandbox.state.world.person(first.requester_id).name == known.name
     assert sandbox.state.world.person(second.requester_id).email == "new@example.com"
-    assert requests.post(f"{sandbox.url}/tickets/1/messages", data={"text": "More"}, timeout=5).ok
+    assert requests.post(f"{sandbox.url}/tickets/1/messages", data={"text": "More"}, timeout=30).ok
     assert first.conversations[0].incoming
-    assert requests.post(f"{sandbox.url}/tickets", data={"subject": "s", "text": "t"}, timeout=5).status_code == 400
+    assert requests.post(f"{sandbox.url}/tickets", data={"subject": "s", "text": "t"}, timeout=30).status_code == 400
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "sandbox.evil.example"}])
 def test_a_page_of_somebody_else_cannot_write(sandbox: RunningSandbox, headers: dict[str, str]) -> None:
     form = {"email": "new@example.com", "subject": "Hi", "text": "Hello"}
-    assert requests.post(f"{sandbox.url}/tickets", data=form, headers=headers, timeout=5).status_code == 403
+    assert requests.post(f"{sandbox.url}/tickets", data=form, headers=headers, timeout=30).status_code == 403
     body = {"kind": "hang"}
-    assert requests.post(f"{sandbox.url}/sandbox/faults", json=body, headers=headers, timeout=5).status_code == 403
+    assert requests.post(f"{sandbox.url}/sandbox/faults", json=body, headers=headers, timeout=30).status_code == 403
     assert not sandbox.state.world.tickets
 
 
@@ -152,7 +152,7 @@ def test_a_sample_brings_its_history_along(sandbox: RunningSandbox) -> None:
 def test_a_requester_may_be_an_agent(sandbox: RunningSandbox) -> None:
     who = {"email": "ritika@support.example", "name": "Ritika", "is_agent": True}
     made = requests.post(
-        f"{sandbox.url}/sandbox/tickets", json={"requester": who, "subject": "s", "html": "h"}, timeout=5
+        f"{sandbox.url}/sandbox/tickets", json={"requester": who, "subject": "s", "html": "h"}, timeout=30
     )
     requester = sandbox.api("GET", f"/tickets/{made.json()['id']}").json()["requester_id"]
     assert sandbox.api("GET", f"/contacts/{requester}").status_code == 404
@@ -166,7 +166,7 @@ def test_without_its_secrets_the_process_refuses_to_start() -> None:
         env=bare,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert ended.returncode == 2
     assert "SANDBOX_API_KEY" in ended.stderr

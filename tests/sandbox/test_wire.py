@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import pytest
 import requests
@@ -30,6 +32,11 @@ def ticket(desk: RunningSandbox) -> int:
 def reply(desk: RunningSandbox, ticket: int, timeout: float = 20) -> requests.Response:
     url = f"{desk.url}/api/v2/tickets/{ticket}/reply"
     return requests.post(url, json={"body": "<p>On Monday.</p>"}, auth=desk.auth, timeout=timeout)
+
+
+def took_effect_after(entry: dict[str, Any]) -> float:
+    """Seconds since its request came."""
+    return (datetime.fromisoformat(entry["at"]) - datetime.fromisoformat(entry["arrived"])).total_seconds()
 
 
 def test_a_refusal_before_the_commit_leaves_nothing_behind(desk: RunningSandbox, ticket: int) -> None:
@@ -63,8 +70,8 @@ def test_a_reply_can_be_stored_after_its_caller_gave_up(desk: RunningSandbox, ti
     desk.goes_wrong("commit_late", "reply", seconds=0.6)
     with pytest.raises(requests.ReadTimeout):
         reply(desk, ticket, timeout=0.2)
-    assert desk.replies(ticket) == []
-    assert len(desk.wait_for("reply", ticket_id=ticket)) == 1
+    [entry] = desk.wait_for("reply", ticket_id=ticket)
+    assert took_effect_after(entry) >= 0.6, "by then the caller had given up"
 
 
 def test_a_gateway_can_give_up_before_the_commit(desk: RunningSandbox, ticket: int) -> None:
@@ -164,16 +171,16 @@ def test_a_merge_may_happen_meanwhile(desk: RunningSandbox, ticket: int) -> None
 
 def test_faults_are_switched_over_http_and_refuse_nonsense(desk: RunningSandbox, ticket: int) -> None:
     url = f"{desk.url}/sandbox/faults"
-    made = requests.post(url, json={"kind": "refuse", "endpoint": "GET /api/v2/agents/me", "status": 403}, timeout=5)
+    made = requests.post(url, json={"kind": "refuse", "endpoint": "GET /api/v2/agents/me", "status": 403}, timeout=30)
     assert desk.api("GET", "/agents/me").status_code == 403
-    [listed] = requests.get(url, timeout=5).json()
+    [listed] = requests.get(url, timeout=30).json()
     assert (listed["id"], listed["fired"]) == (made.json()["id"], 1)
-    assert requests.post(url, json={"kind": "explode"}, timeout=5).status_code == 422
-    assert requests.delete(url, timeout=5).status_code == 204
+    assert requests.post(url, json={"kind": "explode"}, timeout=30).status_code == 422
+    assert requests.delete(url, timeout=30).status_code == 204
     assert desk.api("GET", "/agents/me").status_code == 200
 
 
 def test_the_bots_key_can_be_rotated_in_the_middle_of_a_run() -> None:
     with running_sandbox() as desk:
-        requests.post(f"{desk.url}/sandbox/settings", json={"api_key": "another"}, timeout=5).raise_for_status()
+        requests.post(f"{desk.url}/sandbox/settings", json={"api_key": "another"}, timeout=30).raise_for_status()
         assert desk.api("GET", "/agents/me").status_code == 401

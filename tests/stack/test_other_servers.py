@@ -29,4 +29,5 @@ def test_a_ticket_on_a_foreign_server_gets_its_draft_and_in_review_mode_no_reply
             [note] = helpdesk.notes()
             assert "Review the draft" in note["text"]
             assert helpdesk.replies() == []
-            assert requests.get(stack.address("WEBHOOK_PORT") + "/readyz", timeout=10).json()["status"] == "ready"
+            ready = stack.address("WEBHOOK_PORT") + "/readyz"
+            wait_until(lambda: requests.get(ready, timeout=30).json()["status"] == "ready", "every part answers")

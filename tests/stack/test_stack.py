@@ -163,10 +163,10 @@ def test_files_with_secrets_are_for_us_alone(first_run):
 
 def test_a_killed_worker_comes_back_and_ctrl_c_leaves_no_process_behind(first_run):
     with running_stack(first_run.data_dir) as stack:
-        ready = requests.get(stack.address("WEBHOOK_PORT") + "/readyz", timeout=10).json()
-        assert ready["status"] == "ready", ready
+        ready = stack.address("WEBHOOK_PORT") + "/readyz"
+        wait_until(lambda: requests.get(ready, timeout=30).json()["status"] == "ready", "every part answers")
         link = re.search(r"http://\S+/enter\?token=\S+", stack.summary)
-        assert requests.get(link[0], timeout=10).status_code == 200
+        assert requests.get(link[0], timeout=30).status_code == 200
         where = json.loads((stack.data_dir / "stack.json").read_text())
         assert where.keys() >= {"redis_url", "milvus_uri", "database_url", "freshdesk_url", "freshdesk_api_key"}
         assert (stack.data_dir / "stack.json").stat().st_mode & 0o077 == 0  # tools find the sandbox's keys there
