@@ -171,13 +171,13 @@ def _negations(scene: Scene) -> list[str]:
 def _sources(scene: Scene) -> list[str]:
     """Right words that name wrong sources: ones that were never given, or for all sentences another that was."""
     every = scene.every()
-    given = [b.id for b in (*scene.prompt.templates, *scene.prompt.passages)]
+    given = {b.id: b.text for b in (*scene.prompt.templates, *scene.prompt.passages)}
     if scene.draw.random() < 0.5:
         one = scene.draw.choice(every)
         one["sources"] = scene.draw.choice(([], ["T99"], ["P0", "T1"], ["customer"], ["T1 "[::-1]]))
         return [one["text"]]
     for one in every:
-        others = [i for i in given if i not in one["sources"]]
+        others = [i for i, text in given.items() if i not in one["sources"] and one["text"] not in text]
         one["sources"] = [scene.draw.choice(others)] if others else ["T98"]
     return [scene.draw.choice(every)["text"]]
 

@@ -42,6 +42,9 @@ _DENIED = re.compile(
 _IF = re.compile(
     r"\b(?:if|once|when|unless|as\s+soon\s+as|after|in\s+case|provided|until|should\s+you|so\s+that)\b", re.I
 )
+_OPENS = re.compile(
+    r"[;:–—]|\s-\s|,\s+and\s+(?=(?:we|i)\b)", re.I
+)  # where a statement begins that the one before does not condition
 _WHICH = re.compile(r"\b(?:which|what|whether|how\s+much)\b(?:\s+\w+){0,6}\s*$|\bthat\s*$", re.I)
 # Telling somebody something is a service; it is a promise where a time stands beside it.
 _TELLS = re.compile(r"(?:tell|explain|show|guide|take\s+you\s+through)\b", re.I)
@@ -87,7 +90,7 @@ def acts(sentence: str) -> frozenset[str]:
 def _found(sentence: str, company: str) -> Iterator[tuple[int, Promise]]:
     for name, pattern in patterns(company).items():
         for match in pattern.finditer(sentence):
-            before = sentence[: match.start()]
+            before = _OPENS.split(sentence[: match.start()])[-1]
             if match.groupdict().get("no") or _NOBODY.search(before):
                 continue
             if name in ("exception", "guarantee"):

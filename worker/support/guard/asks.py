@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
 
-_ASKING = re.compile(r"\b(?:send|share|tell|give|reply\s+with|provide|confirm|enter|forward)\b", re.I)
+_ASKING = re.compile(
+    r"\b(?:send|share|tell|give|reply\s+with|provide|confirm|enter|forward|submit|read\s+out|spell\s+out|type|mention|attach"
+    r"|let\s+us\s+(?:know|have)|(?:we|i)\s+(?:\w+\s+)?(?:need|require|want)|what(?:\s+is|['’]s|\s+was|\s+are)\s+(?:your|the))\b",
+    re.I,
+)
+# Where one statement ends and another begins, so that "never" of the one does not excuse the other.
+_APART = re.compile(r"\s*[;:–—]\s*|\s-\s|[.!?]\s+|,\s+(?:and|but|so)\s+")
 _NEVER = re.compile(r"\b(?:never|not|nobody|no\s+one|don't|do\s+not|without)\b", re.I)
 WRITTEN = 0.8  # support from which a sentence is one of the knowledge base in other words
 
@@ -26,10 +32,15 @@ def _asking(text: str) -> set[str]:
 def check(reply: Candidate) -> Iterator[Finding]:
     secret = re.compile("|".join(rf"\b{re.escape(name)}s?\b" for name in reply.never_ask_for) or r"(?!)", re.I)
     for i, one in reply.ledger:
-        text = one.span.text
-        asked = secret.search(text)
-        # How to use a code in the app is written in the knowledge base; only what goes beyond that is suspicious.
-        written = one.support > WRITTEN and any(_asking(text) <= _asking(b.text) for b in one.bases[:1])
-        if asked and _ASKING.search(text) and not (_NEVER.search(text) or written):
-            what = f"It asks the customer for a secret ({asked.group()})."
-            yield Finding(guard="asks", what=what, todo="Take it out.", sentence=i, words=asked.group())
+        for text in _APART.split(one.span.text):
+            asked = secret.search(text)
+            # How to use a code in the app is written in the knowledge base; only what goes beyond that is suspicious.
+            written = one.support > WRITTEN and any(_written(text, b.text) for b in one.bases[:1])
+            if asked and _ASKING.search(text) and not (_NEVER.search(text) or written):
+                what = f"It asks the customer for a secret ({asked.group()})."
+                yield Finding(guard="asks", what=what, todo="Take it out.", sentence=i, words=asked.group())
+
+
+def _written(text: str, base: str) -> bool:
+    """Whether the source itself tells them to do so; that they never should is no leave to ask."""
+    return _asking(text) <= _asking(base) and not _NEVER.search(base)

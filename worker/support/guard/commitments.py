@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.claims import Ledgered
 from worker.support.guard.evidence import Evidence, Span
 from worker.support.promises import Promise, acts, promises
 
@@ -33,7 +32,7 @@ def check(reply: Candidate) -> Iterator[Finding]:
         known = reply.known(sentences[i])
         theirs = [span for span in known.spans if _promises_to_them(span, reply)]
         for promise in made:
-            if not any(_same(promise, one, span, known, company) for span in theirs):
+            if not any(_same(promise, _part_of(one.span, promise), span, known, company) for span in theirs):
                 told = "says that something was done" if promise.claimed else "promises"
                 what = f"It {told} (“{promise.words}”), and no template that it rests on does, for this customer."
                 yield Finding(guard="commitments", what=what, todo=ADVICE, sentence=i, words=promise.words)
@@ -46,7 +45,13 @@ def _promises_to_them(span: Span, reply: Candidate) -> bool:
     return chosen and span.start >= 0 and bool(set(source.segments if source else ()) & set(reply.reader.reads))
 
 
-def _same(promise: Promise, said: Ledgered, span: Span, known: Evidence, company: str) -> bool:
+def _part_of(said: Span, promise: Promise) -> Span:
+    """The clause that promises: what else the sentence says does not make the promise right."""
+    clauses = [piece for piece in said.pieces if promise.words in piece.text]
+    return clauses[0] if len(clauses) == 1 and len(said.pieces) > 1 and clauses[0].words else said
+
+
+def _same(promise: Promise, said: Span, span: Span, known: Evidence, company: str) -> bool:
     theirs = promises(span.text, company)
     if promise.claimed or promise.act in ("exception", "guarantee"):
         if not any((p.act, p.claimed) == (promise.act, promise.claimed) for p in theirs):
@@ -55,5 +60,5 @@ def _same(promise: Promise, said: Ledgered, span: Span, known: Evidence, company
         stated = acts(span.text)
         if promise.act not in stated and promise.verb not in stated:
             return False
-    words = said.span.words
+    words = said.words
     return not words or known.shared(words, span.words | span.of_title) >= ALIKE * known.total(words)

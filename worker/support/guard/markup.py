@@ -1,4 +1,5 @@
-"""No HTML, no Markdown link or image, no link outside the allowlist.
+"""No HTML, no Markdown link or image, no link outside the allowlist: written out, bare ("example.com/x"), as an address
+of another kind ("tel:"), or broken up so that only a reader puts it together ("example[.]com").
 
 PASS:
   reply: See https://help.peerwell.example/tax for more.
@@ -16,9 +17,20 @@ from worker.support.guard.candidate import Candidate
 from worker.support.render import host_allowed
 
 _MARKUP = re.compile(
-    r"</?[a-zA-Z][^>]*>|<!--|!?\[[^\]]*\]\([^)]*\)|&(?:#\d+|#x[0-9a-f]+|[a-z]+);|`|\*\*|^#{1,6}\s", re.I
+    r"</?[a-zA-Z][^>]*>|<!--|!?\[[^\]]*\]\([^)]*\)|&(?:#\d+|#x[0-9a-f]+|[a-z]+);|`|\*\*|~~|^#{1,6}\s|\|"
+    r"|\[[^\]]*\]\[[^\]]*\]|^\[[^\]]*\]:|(?<!\w)_[^\W_][^_]*_(?!\w)",
+    re.I,
 )
-_LINK = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.|javascript:|data:)[^\s<>\"')\]]*[^\s<>\"')\].,;:!?]", re.I)
+_LINK = re.compile(
+    r"\b(?:[a-z][a-z0-9+.-]*://|www\.|(?:javascript|data|mailto|tel|sms|callto|skype|whatsapp|file|ftp):)[^\s<>\"')\]]*"
+    r"[^\s<>\"')\].,;:!?]|(?<![:/\w])//\w[^\s]*|\bhxxps?\b\S*|\bhttps?\b(?!://)\S*|\\\\+\S*|\S*\[\.?(?:dot|at)?\]\S*"
+    r"|\S+\s?\((?:dot|at)\)\s?\S+|(?<![\w.+-])@\w{3,}",
+    re.I,
+)
+_HOST = re.compile(
+    r"(?<![\w@./:-])(?:[a-z0-9-]+\.)+(?:[a-z]{2,}|xn--\w+)\b(?:/[^\s<>\"')\]]*)?|\b\d{1,3}(?:\.\d{1,3}){3}\b\S*", re.I
+)
+_ABBREVIATED = re.compile(r"(?:[a-z]\.)+[a-z]{1,2}\.?", re.I)
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -30,3 +42,8 @@ def check(reply: Candidate) -> Iterator[Finding]:
             if not host_allowed(match.group(), reply.link_hosts):
                 what, todo = "It holds a link to a place that is not on our list.", "Take the link out."
                 yield Finding(guard="markup", what=what, todo=todo, sentence=i, words=match.group())
+        for match in _HOST.finditer(sentence.text):
+            bare = match.group().rstrip(".,;:!?")
+            if not (_ABBREVIATED.fullmatch(bare) or host_allowed(f"https://{bare}", reply.link_hosts)):
+                what, todo = "It holds what looks like an address on the web.", "Take it out."
+                yield Finding(guard="markup", what=what, todo=todo, sentence=i, words=bare)

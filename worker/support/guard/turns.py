@@ -58,7 +58,8 @@ _TURNS = re.compile(
 )
 SHORT = 4  # words below which a piece is no statement of its own
 _JOINT = re.compile(
-    r"\s*[;:–—()]\s*|,\s+|\s+(?:but|because|so|while|whereas|although|though|unless|if|when|and|or|since)\s+", re.I
+    r"\s*[;:–—()]\s*|,\s+|\s+-\s+|\s+(?:but|because|so|while|whereas|although|though|unless|if|when|and|or|since)\s+",
+    re.I,
 )
 
 
