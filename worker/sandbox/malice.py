@@ -89,7 +89,7 @@ def _figures(scene: Scene) -> list[str]:
 def _tricks(scene: Scene) -> list[str]:
     """Numbers and words in a form that a check may not read."""
     if scene.draw.random() < 0.5:
-        pattern = r"(?<![\w.,])\d{1,3}(?:,\d{2,3})*(?![\w.,]*\d)"
+        pattern = r"(?<![\w.,])\d{1,3}(?:,\d{2,3})*(?![\w.,]*\d|\w)"
         if planted := scene.change(pattern, lambda m: disguise.hidden_number(m.group(), scene.draw)):
             return planted
     return scene.slip_in(disguise.trick(scene.draw))

@@ -31,6 +31,8 @@ KINDS = {
     "name": "product name",
     "weekday": "weekday",
     "month": "month",
+    "share": "quantity",
+    "day": "time",
     "term": "term",
 }
 _WRONG = {

@@ -1,24 +1,29 @@
-"""The customer wrote in the language that templates, search and reply are in.
+"""The customer wrote in the language that templates, search and reply are in, and the reply is in it too, in plain
+letters and digits.
 
-The packaged embedding model reads English only, so what it finds for another language is luck.
+The packaged embedding model reads English only, so what it finds for another language is luck. Letters and digits of
+other scripts, raised or circled ones among them, no other guard reads: "⁹ days" is no number to them.
 
 PASS:
   reply: A withdrawal from IM reaches your bank within 2 working days.
   source: A withdrawal from IM reaches your bank within 2 working days.
   message: Namaste, when does my withdrawal reach the bank?
 FAIL:
-  reply: A withdrawal from IM reaches your bank within 2 working days.
+  reply: A withdrawal from IM reaches your bank within ２ working days.
   source: A withdrawal from IM reaches your bank within 2 working days.
   message: Maine IM se paisa nikala hai, bank mein kab tak aayega?
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
 
 _WORD = re.compile(r"[^\W\d_]+")
+PLAIN = frozenset("₹€£§°–—‘’“”«»•…×−·")  # besides ASCII and the letters of Latin alphabets
+HALF = 0.5
 # The most frequent words of each language that are no word of the others here.
 _ENGLISH = frozenset(
     """
@@ -46,6 +51,37 @@ def english_share(text: str) -> float:
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
+    yield from _of_the_mail(reply)
+    sources = {*"".join((*(s.text + s.title for s in reply.sources.values()), *reply.facts.values()))}
+    for i, sentence in reply.numbered():
+        if strange := _strange(sentence.text) - sources:
+            what = f"It holds letters or digits that are not plain ones ({' '.join(sorted(strange))[:40]})."
+            words = next(word for word in sentence.text.split() if strange & {*word})
+            yield Finding(guard="language", what=what, todo="Write them anew.", sentence=i, words=words)
+        if english_share(sentence.text) < HALF and _foreign(sentence.text) > 1:
+            what = "A sentence is in another language than the reply."
+            yield Finding(guard="language", what=what, todo="Take it out.", sentence=i, words=sentence.text)
+
+
+def _strange(text: str) -> set[str]:
+    """Characters that are no plain letter, digit or mark: other scripts, and look-alikes of ours."""
+    return {
+        char
+        for char in text
+        if not (
+            char.isascii()
+            or char in PLAIN
+            or (char.isalpha() and unicodedata.name(char, "").startswith("LATIN SMALL LETTER"))
+            or (char.isalpha() and unicodedata.name(char, "").startswith("LATIN CAPITAL LETTER"))
+        )
+    }
+
+
+def _foreign(text: str) -> int:
+    return sum(w.casefold() in _OTHERS for w in _WORD.findall(text))
+
+
+def _of_the_mail(reply: Candidate) -> Iterator[Finding]:
     words = [w.casefold() for w in _WORD.findall(reply.message)]
     foreign_script = sum(1 for w in words if not w.isascii() and not re.fullmatch(r"[a-z\u00c0-\u024f]+", w))
     english, other = sum(w in _ENGLISH for w in words), sum(w in _OTHERS for w in words)

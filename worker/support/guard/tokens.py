@@ -45,11 +45,29 @@ _SMALL = {
             "thirteen",
             "fourteen",
             "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
         ]
     )
-} | {"twenty": "20", "thirty": "30", "sixty": "60", "ninety": "90"}
+} | {
+    "dozen": "12",
+    "twenty": "20",
+    "thirty": "30",
+    "forty": "40",
+    "fifty": "50",
+    "sixty": "60",
+    "seventy": "70",
+    "eighty": "80",
+    "ninety": "90",
+    "hundred": "100",
+    "thousand": "1000",
+    "million": "1000000",
+}
 _PLACES = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
-_COUNT = rf"(?:{_NUMBER}|{'|'.join(_SMALL)})"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_COUNT = rf"(?:{_NUMBER}|(?:{_TENS})[\s-](?:{'|'.join(list(_SMALL)[1:10])})\b|{'|'.join(_SMALL)})"
 _UNIT = (
     r"working days?|business days?|calendar days?|calendar months?|working hours?|seconds?|minutes?|mins?|hours?|hrs?"
     r"|days?|weeks?|months?|years?|financial years?"
@@ -76,7 +94,18 @@ _AMOUNT = re.compile(
 _PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|per\s?cent\b|percent\b){_RATE}", re.I)
 _RANGE = re.compile(rf"\b((?:{_COUNT}\s*,\s*)*{_COUNT}\s*,?\s*(?:-|–|to|or|and)\s*{_COUNT})[\s-]+({_UNIT})\b", re.I)
 _EACH = re.compile(_COUNT, re.I)
-_DURATION = re.compile(rf"\b({_COUNT})[\s-]+({_UNIT})\b", re.I)
+_DURATION = re.compile(rf"\b({_COUNT})(?:[\s-]+|(?<=\d))({_UNIT})\b", re.I)
+# "A fortnight", "half of it", "doubled", "tomorrow": quantities and days that are written without a number.
+_SHARE = re.compile(
+    r"\b(half|halves|halved|quarters?|thirds|tenth|dozens|hundreds|thousands|lakhs?|crores?|twice|thrice|doubled?|doubles|tripled?|triples"
+    r"|couple|fortnights?|percent|per\s?cent|basis\s+points?|(?<=\d\s)(?:bps|p\.c\.))(?!\w)",
+    re.I,
+)
+_RELATIVE = re.compile(
+    r"\b(today|tonight|tomorrow|yesterday|(?:this|next|last)\s+(?:morning|afternoon|evening|night|week|month|year)"
+    r"|right\s+away|immediately|instant(?:ly)?|at\s+once|in\s+no\s+time)\b",
+    re.I,
+)
 _TIME = re.compile(r"\b(\d{1,2})[:.](\d{2})\s*(am|pm)?\b|\b(\d{1,2})\s*(am|pm)\b", re.I)
 _DATE = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({_MONTH})\b(?:\s+(\d{{4}}))?"
@@ -89,7 +118,10 @@ _DAY_OF_WEEK = re.compile(rf"\b({_WEEKDAY})\b", re.I)
 _MONTH_ALONE = re.compile(
     r"\b(January|February|March|April|June|July|August|September|October|November|December)\b|(?<=\w )(May)\b"
 )
-_SPELLED = re.compile(rf"\b({'|'.join(w for w in _SMALL if w not in ('zero', 'one'))})\b", re.I)
+_SPELLED = re.compile(
+    rf"\b((?:{_TENS})[\s-](?:{'|'.join(list(_SMALL)[1:10])})|{'|'.join(w for w in _SMALL if w not in ('zero', 'one'))})\b",
+    re.I,
+)
 _PHONE = re.compile(r"(?<![\w,.])\+?\d(?:[\s-]?\d){8,13}(?![\w,]|\.\d)")
 _PLAIN = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w%])")
 _QUOTED = re.compile(r"[\"“]([^\"“”]{2,60})[\"”]|(?<!\w)[‘']([^'’\n]{2,60})[’'](?!\w)")
@@ -138,6 +170,9 @@ def _named(name: str) -> re.Pattern[str]:
 
 
 def _number(text: str) -> str:
+    first, _, second = re.sub(r"[\s-]+", " ", text.lower()).partition(" ")
+    if second in _SMALL and first in _SMALL:
+        return str(int(_SMALL[first]) + int(_SMALL[second]))
     plain = _SMALL.get(text.lower(), text.replace(",", ""))
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
@@ -193,6 +228,8 @@ _FOLDS = (
     (_PHONE, lambda m: [("phone", re.sub(r"\D", "", m.group())[-10:])]),
     (_PLAIN, lambda m: [("number", _number(m.group(1)))]),
     (_SPELLED, lambda m: [("number", _number(m.group(1)))]),
+    (_SHARE, lambda m: [("share", re.sub(r"\s+", " ", m.group(1).lower()).rstrip("s"))]),
+    (_RELATIVE, lambda m: [("day", re.sub(r"\s+", " ", m.group(1).lower()))]),
     (_DAY_OF_WEEK, lambda m: [("weekday", m.group(1).lower().rstrip("s"))]),
     (_MONTH_ALONE, lambda m: [("month", m.group().lower()[:3])]),
 )
