@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy import select, update
 
 from tests.builders import a_draft, a_thread, a_verdict
+from tests.empty_ledger import empty_ledger
 from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.adapters.store.migrations import migrate
 from worker.adapters.store.schema import doorbells, sends
 from worker.errors import Trouble
 from worker.models import (
@@ -194,8 +194,7 @@ class Office:
 @contextmanager
 def an_office(folder: Path, **policy: Any) -> Iterator[Office]:
     """`policy`: fields of Policy. The settle time is short so that a test can let it pass."""
-    url = f"sqlite:///{folder / 'ledger.db'}"
-    migrate(url)
+    url = empty_ledger(folder / "ledger.db")
     ledger = open_ledger(url)
     helpdesk = ScriptedHelpdesk()
     said = {"state_after_reply": TicketState.PENDING, "settle": timedelta(0), "http_timeout": 0.0} | policy

@@ -13,10 +13,10 @@ import pytest
 
 from tests.builders import a_draft, a_reader, a_source, a_trace, an_identity
 from tests.console.seed import a_conversation, hold
+from tests.empty_ledger import empty_ledger
 from tests.knowledge.kb_files import an_article, write_kb
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.store.ledger import open_ledger
-from worker.adapters.store.migrations import migrate
 from worker.bootstrap import open_shelf
 from worker.bootstrap_index import Reindexed
 from worker.errors import Retryable
@@ -79,8 +79,7 @@ def write(kb: Path, *sections: str, **changed: str) -> None:
 
 def answered(tmp_path: Path, *questions: str) -> None:
     """A ledger with a held ticket for each question, each citing the version of fees#exit that is never the index's."""
-    url = f"sqlite:///{tmp_path / 'var' / 'deskhand.db'}"
-    migrate(url)
+    url = empty_ledger(tmp_path / "var" / "deskhand.db")
     ledger = open_ledger(url)
     old = a_source("Old words.", "fees#exit", kind=Kind.PASSAGE, version="before")
     cites = (Part(question="How?", sentences=(Sentence(text="So.", sources=("fees#exit",)),)),)

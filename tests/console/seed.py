@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from tests.builders import NOON, a_finding, a_message, a_thread, a_trace, a_verdict, an_identity
+from tests.empty_ledger import empty_ledger
 from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.adapters.store.migrations import migrate
 from worker.console.app import make_console
 from worker.console.people import add_user, sign_in_link
 from worker.models import (
@@ -116,8 +116,7 @@ LOOKS = {  # how the parts outside the ledger are
 
 
 def a_ledger(folder: Path) -> SqlLedger:
-    url = f"sqlite:///{folder / 'ledger.db'}"
-    migrate(url)
+    url = empty_ledger(folder / "ledger.db")
     return open_ledger(url)
 
 

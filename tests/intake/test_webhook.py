@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.empty_ledger import empty_ledger
 from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.adapters.store.migrations import migrate
 from worker.errors import Retryable
 from worker.intake.webhook import MAX_BYTES, make_router, ticket_id_in
 from worker.models import Ring
@@ -41,8 +41,7 @@ class Door:
 
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    migrate(url)
+    url = empty_ledger(tmp_path / "ledger.db")
     ledger = open_ledger(url)
     yield Door(ledger)
     ledger.close()

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from tests.builders import a_customer
+from tests.empty_ledger import empty_ledger
 from tests.sandbox_server import RunningSandbox
 from tests.scripted_server import HASTY, PATIENT
 from worker.adapters.breaker import Breaker
@@ -23,7 +24,6 @@ from worker.adapters.groq import GroqWriter
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.adapters.pace import LocalPace
 from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.adapters.store.migrations import migrate
 from worker.adapters.store.schema import doorbells, sends
 from worker.adapters.turnstile import Turnstile
 from worker.knowledge.documents import read_kb
@@ -129,8 +129,7 @@ def _email(number: int) -> str:
 @contextmanager
 def a_house(folder: Path, sandbox: RunningSandbox, **ports: Any) -> Iterator[House]:
     """`ports`: what stands in the desk instead of the usual."""
-    url = f"sqlite:///{folder / 'ledger.db'}"
-    migrate(url)
+    url = empty_ledger(folder / "ledger.db")
     ledger = open_ledger(url)
     ledger.customers.replace(
         [a_customer(f"PW1002{n:02}", email=_email(n), name="Asha Rao", segments=("IM",)) for n in range(PEOPLE)]

@@ -15,10 +15,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from tests.desk import Office, an_office
+from tests.empty_ledger import empty_ledger
 from tests.outages.web import SECRET, Web, a_web
 from worker.adapters.store.engine import sqlite_module
 from worker.adapters.store.ledger import open_ledger
-from worker.adapters.store.migrations import migrate
 from worker.errors import Retryable
 from worker.intake.webhook import make_router
 from worker.models import Posted, Ring, SendState, Status
@@ -74,8 +74,7 @@ def test_a_webhook_that_cannot_be_kept_is_refused_and_ops_see_why(web: Web, trou
 def test_a_database_that_takes_no_writes_refuses_webhooks_and_leaves_work_where_it_is(
     tmp_path: Path, pragma: str
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    migrate(url)
+    url = empty_ledger(tmp_path / "ledger.db")
     ledger = open_ledger(url)
     waiting = ledger.doorbells.ring(Ring.WEBHOOK, 7)
     app = FastAPI()

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.empty_ledger import empty_ledger
 from tests.outages.web import NOBODY, Web, a_web
 from tests.redis_server import RedisServer, running_redis
 from worker import bootstrap
 from worker.adapters.store.ledger import open_ledger
-from worker.adapters.store.migrations import migrate
 from worker.dispatcher import Sweep
 from worker.models import Ring
 from worker.queues import DRAFT, make_celery
@@ -81,8 +81,7 @@ def wait_for(redis: RedisServer, count: int) -> None:
 
 
 def test_what_was_lost_with_an_emptied_redis_is_put_on_the_queue_again(redis: RedisServer, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    migrate(url)
+    url = empty_ledger(tmp_path / "ledger.db")
     ledger = open_ledger(url)
     ledger.doorbells.ring(Ring.WEBHOOK, 7)
     now = datetime.now(UTC)
@@ -187,8 +186,7 @@ def test_work_goes_on_while_redis_does_not_answer(
 ) -> None:
     begin, _ = TROUBLES[trouble]
     log = tmp_path / "worker.log"
-    url = f"sqlite:///{tmp_path / 'deskhand.db'}"
-    migrate(url)
+    url = empty_ledger(tmp_path / "deskhand.db")
     ledger = open_ledger(url)
     if already:
         begin(redis)
@@ -207,8 +205,7 @@ def test_work_goes_on_while_redis_does_not_answer(
 
 
 def test_a_dispatcher_that_is_told_to_end_does_not_wait_for_redis(redis: RedisServer, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'deskhand.db'}"
-    migrate(url)
+    url = empty_ledger(tmp_path / "deskhand.db")
     ledger = open_ledger(url)
     for ticket in range(1, 101):  # each would be tried for seven seconds
         ledger.doorbells.ring(Ring.WEBHOOK, ticket)

@@ -19,12 +19,12 @@ import pytest
 from sqlalchemy import update
 
 from tests.answering import QUESTION
+from tests.empty_ledger import empty_ledger
 from tests.poison.venom import ERRORS, MAILS, venomous
 from tests.redis_server import RedisServer, running_redis
 from tests.sandbox_server import API_KEY, RunningSandbox, running_sandbox
 from worker import bootstrap
 from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.adapters.store.migrations import migrate
 from worker.adapters.store.schema import doorbells
 from worker.dispatcher import Sweep
 from worker.models import Ring, Status
@@ -91,8 +91,7 @@ def a_worker(
 
 @pytest.fixture
 def works(tmp_path: Path) -> Iterator[Works]:
-    url = f"sqlite:///{tmp_path / 'deskhand.db'}"
-    migrate(url)
+    url = empty_ledger(tmp_path / "deskhand.db")
     ledger = open_ledger(url)
     with (
         running_redis(tmp_path) as redis,
