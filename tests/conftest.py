@@ -7,13 +7,14 @@ modules named after them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
 from tests.kb_index import built_once, furnish
+from tests.office import Office, an_office
 from worker.settings import ROOT, Settings
 
 # The files that take longest, in the order in which they are begun: what is begun last is waited for alone. Those that
@@ -23,9 +24,10 @@ BEGUN_FIRST = (
     "tests/crash/test_crash_points.py",
     "tests/chaos/test_small_run.py",
     "tests/outages/test_vendors.py",
-    "tests/browser/test_morning.py",
-    "tests/contract/test_index.py",
     "tests/browser/test_pictures.py",
+    "tests/browser/test_morning.py",
+    "tests/stack/test_ends.py",
+    "tests/contract/test_index.py",
     "tests/outages/test_redis.py",
     "tests/stack/test_other_servers.py",
     "tests/crash/test_paused.py",
@@ -35,7 +37,19 @@ BEGUN_FIRST = (
     "tests/knowledge/test_own_kb.py",
     "tests/adapters/test_freshdesk_trouble.py",
     "tests/evaluation/test_isolation.py",
+    "tests/adapters/test_embedding.py",
 )
+
+
+# Files that one process runs, one after the other: they share the stack that is dear to start, or the model to load.
+OFFICE, MODEL = "tests/browser/test_pictures.py", "tests/knowledge/test_isolation.py"
+TOGETHER = {
+    "tests/browser/test_morning.py": OFFICE,
+    "tests/stack/test_ends.py": OFFICE,
+    "tests/knowledge/test_own_kb.py": MODEL,
+    "tests/evaluation/test_isolation.py": MODEL,
+    "tests/adapters/test_embedding.py": MODEL,
+}
 
 
 def pytest_configure(config):
@@ -64,10 +78,22 @@ def pytest_xdist_auto_num_workers():
     return len(os.sched_getaffinity(0)) + 1
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return TOGETHER.get(file, file)
+
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items):
     rank = {ROOT / name: number for number, name in enumerate(BEGUN_FIRST)}
-    if gone := [str(path) for path in rank if not path.is_file()]:
-        raise pytest.UsageError(f"BEGUN_FIRST in tests/conftest.py names what is not there: {', '.join(gone)}")
+    if gone := [str(path) for path in [*rank, *(ROOT / name for name in TOGETHER)] if not path.is_file()]:
+        raise pytest.UsageError(f"tests/conftest.py names what is not there: {', '.join(gone)}")
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
@@ -78,6 +104,13 @@ def furnished(tmp_path_factory) -> Callable[[Path], Path]:
     if "PYTEST_XDIST_WORKER" in os.environ:
         room = room.parent  # what all processes of this run share
     return lambda data_dir: furnish(data_dir, built_once(room))
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory, furnished) -> Iterator[Office]:
+    """One stack in review mode for all tests that only need one. It starts where one ran before."""
+    with an_office(furnished(tmp_path_factory.mktemp("office") / "var")) as opened:
+        yield opened
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,10 +16,13 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from tests.console.conftest import _cheap_passwords
 from tests.console.seed import LOOKS, PASSAGE, TEMPLATE, a_console, a_ledger
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.people import add_user, sign_in_link
 from worker.support.desk import Policy
+
+__all__ = ["_cheap_passwords"]
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # Chromium's own errands (updates, safe browsing, field trials) must not reach out of a test.

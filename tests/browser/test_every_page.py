@@ -26,7 +26,14 @@ from worker.settings import ROOT
 pytestmark = pytest.mark.browser
 
 NO_PAGES = {"/healthz", "/counts", "/told", "/next", "/numbers/{name}.csv"}  # a word, JSON, a way on, a download
-MORE = ("/?page=2", "/?q=nothing", "/?segment=IM&finding=exact", "/cases?status=handed_over", "/lessons?template=none")
+MORE = (
+    "/?page=2",
+    "/?q=nothing",
+    "/?segment=IM&finding=exact",
+    "/cases?status=handed_over",
+    "/lessons?template=none",
+    "/numbers?days=90",
+)
 QUIET = {"others": [], "words": "", "over": False, "overtaken": False, "reload": False, "despite": ""}
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 860}
 
@@ -58,9 +65,9 @@ def test_every_page_with_nothing_in_it(page, console: Served):
 
 
 def test_every_page_overfull(page, console: Served):
-    """500 drafts, a ticket with 60 messages and a subject of 300 characters without a space, years of decisions."""
-    fill(console.ledger, read_kb(ROOT / "kb", ("public", "IM", "IM+")), LETTER, 500, lambda *_: None)
-    write_history(console.ledger, datetime.now(UTC), days=90, per_day=8, templates=52)
+    """Five pages of drafts, a ticket with 60 messages and a subject of 300 characters without a space, years of decisions."""
+    fill(console.ledger, read_kb(ROOT / "kb", ("public", "IM", "IM+")), LETTER, 130, lambda *_: None)
+    write_history(console.ledger, datetime.now(UTC), days=90, per_day=4, templates=52)
     case_id = an_endless_ticket(console)
     for n in range(250):
         console.ledger.reviews.audit("tom", "mind", f"c{n}", "w" * 200)

@@ -5,20 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import browsing
-from tests.browser.office import Office, an_office
+from tests.office import Office
 from tests.stack.running import wait_until
 from worker.models import Case, SendState, Status
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 FIELD = "The reply, without greeting and sign-off"
-
-
-@pytest.fixture(scope="module")
-def office(chromium, tmp_path_factory, furnished):
-    """Asks for the browser first, so that it is gone before the stack is."""
-    with an_office(furnished(tmp_path_factory.mktemp("morning") / "var")) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ Each run makes them anew somewhere else; `make pictures` puts them in their plac
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.stack.running import Running, running_stack, wait_until
-from worker.adapters.store.ledger import SqlLedger, open_ledger
+from tests.office import Office
+from tests.stack.running import wait_until
+from worker.adapters.store.ledger import SqlLedger
 from worker.console.people import add_user, sign_in_link
 from worker.models import Case
 from worker.sandbox.samples import read_samples
@@ -25,21 +24,11 @@ MODEST = 300_000  # bytes
 SHOWN = ("queue", "case", "numbers", "lessons", "numbers-dark", "queue-phone")
 
 
-@pytest.fixture(scope="module")
-def desk(chromium, tmp_path_factory, furnished) -> Iterator[tuple[Running, SqlLedger]]:
-    """Asks for the browser so as to end before it."""
-    folder = furnished(tmp_path_factory.mktemp("pictures") / "var")
-    with (
-        running_stack(folder, DELIVERY_MODE="review", TIME_ZONE="Asia/Kolkata", UNDO_SECONDS="1") as stack,
-        closing(open_ledger(f"sqlite:///{folder / 'sandbox' / 'deskhand.db'}")) as ledger,
-    ):
-        yield stack, ledger
-
-
-def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(chromium, desk, tmp_path: Path):
-    stack, ledger = desk
+def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(
+    chromium, office: Office, tmp_path: Path
+):
+    ledger, home = office.ledger, office.home
     wait_until(lambda: ledger.reviews.held_count() >= 8 and not ledger.cases.counts()["open"], "drafts wait")
-    home = f"http://localhost:{stack.env['CONSOLE_PORT']}"
     folder = Path(os.environ.get("DESKHAND_PICTURES") or tmp_path)
     add_user(ledger.users, "maya", "reviewer", None)
 

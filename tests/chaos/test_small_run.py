@@ -19,7 +19,7 @@ FIRST = ["messages", "acknowledged", *ENDS, "lost", "duplicated", "unexpected", 
 
 
 def test_a_small_run_loses_and_doubles_nothing(tmp_path: Path, furnished):
-    wishes = ["--messages", "14", "--kills", "2", "--rolling", "2", "--flush", "--restore", "--seed", "7"]
+    wishes = ["--messages", "10", "--kills", "1", "--rolling", "1", "--flush", "--restore", "--seed", "7"]
     wishes += ["--index", str(furnished(tmp_path / "var") / "milvus")]
     command = [sys.executable, str(ROOT / "scripts" / "chaos.py"), *wishes]
     env = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -30,9 +30,9 @@ def test_a_small_run_loses_and_doubles_nothing(tmp_path: Path, furnished):
     assert len(lines) == 1
     figures = json.loads(lines[0])
     assert list(figures)[: len(FIRST)] == FIRST
-    assert figures["messages"] == sum(figures[name] for name in ENDS) >= 14
+    assert figures["messages"] == sum(figures[name] for name in ENDS) >= 10
     assert (figures["lost"], figures["duplicated"], figures["unexpected"]) == (0, 0, 0)
-    assert (figures["kills"], figures["restarts"], figures["restored"]) == (2, 2, 1)
+    assert (figures["kills"], figures["restarts"], figures["restored"]) == (1, 1, 1)
     # Torch may leave a cache of its own there, on machines with a compiler.
     assert not list(tmp_path.glob("deskhand*")), "its folder is gone, for it holds customers' mail"
 

@@ -164,27 +164,20 @@ def runs_a_task(redis: RedisServer, log: Path, *, patience: float = 240) -> bool
     return False
 
 
-@pytest.mark.parametrize("trouble", [*TROUBLES, "emptied"])
-def test_a_worker_goes_on_by_itself_once_redis_is_back(redis: RedisServer, tmp_path: Path, trouble: str) -> None:
+def test_a_worker_goes_on_by_itself_with_a_redis_that_was_emptied(redis: RedisServer, tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     with a_worker(redis, log):
         assert runs_a_task(redis, log)
-        if trouble == "emptied":
-            redis.client.flushall()
-        else:
-            begin, end = TROUBLES[trouble]
-            begin(redis)
-            _a_hint_is_lost(redis)
-            end(redis)
+        redis.client.flushall()
         assert runs_a_task(redis, log), log.read_text()
 
 
 @pytest.mark.parametrize("already", [False, True], ids=["while it works", "before it starts"])
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_work_goes_on_while_redis_does_not_answer(
+def test_work_goes_on_while_redis_does_not_answer_and_by_itself_once_it_is_back(
     redis: RedisServer, tmp_path: Path, trouble: str, already: bool
 ) -> None:
-    begin, _ = TROUBLES[trouble]
+    begin, end = TROUBLES[trouble]
     log = tmp_path / "worker.log"
     url = empty_ledger(tmp_path / "deskhand.db")
     ledger = open_ledger(url)
@@ -200,6 +193,10 @@ def test_work_goes_on_while_redis_does_not_answer(
         while ledger.doorbells.due(1) and time.monotonic() < until:
             time.sleep(0.05)
         assert ledger.doorbells.due(1) == [], log.read_text()
+        if not already:
+            _a_hint_is_lost(redis)
+            end(redis)
+            assert runs_a_task(redis, log), log.read_text()
     ledger.close()
     assert "standby_begun" in log.read_text()
 

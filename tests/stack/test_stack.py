@@ -6,16 +6,14 @@ import base64
 import json
 import os
 import re
-import signal
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import requests
 import yaml
 
-from tests.stack.running import Finished, alive, run_stack, running_stack, surroundings, wait_until
+from tests.stack.running import Finished, run_stack, surroundings
 from worker.adapters.store import open_ledger
 from worker.intake.mailtext import read
 from worker.models import SendKind, Source
@@ -159,31 +157,6 @@ def test_the_addresses_of_what_ran_are_gone_with_it(first_run):
 def test_files_with_secrets_are_for_us_alone(first_run):
     for path in (first_run.data_dir / "supervisord.conf", first_run.data_dir / "sandbox" / "redis" / "redis.conf"):
         assert path.stat().st_mode & 0o077 == 0, path
-
-
-def test_a_killed_worker_comes_back_and_ctrl_c_leaves_no_process_behind(first_run):
-    with running_stack(first_run.data_dir) as stack:
-        ready = stack.address("WEBHOOK_PORT") + "/readyz"
-        wait_until(lambda: requests.get(ready, timeout=30).json()["status"] == "ready", "every part answers")
-        link = re.search(r"http://\S+/enter\?token=\S+", stack.summary)
-        assert requests.get(link[0], timeout=30).status_code == 200
-        where = json.loads((stack.data_dir / "stack.json").read_text())
-        assert where.keys() >= {"redis_url", "milvus_uri", "database_url", "freshdesk_url", "freshdesk_api_key"}
-        assert (stack.data_dir / "stack.json").stat().st_mode & 0o077 == 0  # tools find the sandbox's keys there
-        assert where["database_url"] == f"sqlite:///{stack.data_dir / 'sandbox' / 'deskhand.db'}"
-
-        before = stack.processes()["worker"]["pid"]
-        os.kill(before, signal.SIGKILL)
-        wait_until(lambda: is_running_anew(stack, before), "the worker runs again")
-
-        pids = stack.pids()
-        assert stack.interrupt() == 0
-        assert [pid for pid in pids if alive(pid)] == []
-
-
-def is_running_anew(stack, before: int) -> bool:
-    worker = stack.processes()["worker"]
-    return worker["statename"] == "RUNNING" and worker["pid"] not in (0, before)
 
 
 def test_what_keeps_dying_is_named_with_the_end_of_its_log(tmp_path):

@@ -11,12 +11,14 @@ from typing import Any
 
 import requests
 
+from tests.empty_ledger import empty_ledger
 from tests.stack.running import Running, running_stack, wait_until
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.console.people import add_user, sign_in_link
-from worker.models import Case, Status
+from worker.models import Case, Ring, Status
 from worker.sandbox.nouns import BOT_ID
 
+OF_AN_EARLIER_RUN = 999_999  # a ticket in what the last stack in the same folder has left
 UNDO_SECONDS = 10  # long enough to press a key on a machine that is busy with other tests
 ASHA = {"name": "Aarav Sharma", "email": "aarav.sharma@example.com"}
 
@@ -83,7 +85,9 @@ class Office:
 
 @contextmanager
 def an_office(data_dir: Path) -> Iterator[Office]:
-    settings = {"DELIVERY_MODE": "review", "UNDO_SECONDS": str(UNDO_SECONDS)}
+    settings = {"DELIVERY_MODE": "review", "UNDO_SECONDS": str(UNDO_SECONDS), "TIME_ZONE": "Asia/Kolkata"}
     database = data_dir / "sandbox" / "deskhand.db"
+    with closing(open_ledger(empty_ledger(database))) as earlier:
+        earlier.doorbells.ring(Ring.WEBHOOK, OF_AN_EARLIER_RUN)
     with running_stack(data_dir, **settings) as stack, closing(open_ledger(f"sqlite:///{database}")) as ledger:
         yield Office(stack, ledger)
