@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 
 from tests.kb_index import built_once, furnish
-from tests.office import Office, an_office
 from worker.settings import ROOT, Settings
 
 # The files that take longest, in the order in which they are begun: what is begun last is waited for alone. Those that
@@ -107,8 +107,10 @@ def furnished(tmp_path_factory) -> Callable[[Path], Path]:
 
 
 @pytest.fixture(scope="session")
-def office(tmp_path_factory, furnished) -> Iterator[Office]:
+def office(tmp_path_factory, furnished) -> Iterator[Any]:
     """One stack in review mode for all tests that only need one. It starts where one ran before."""
+    from tests.office import an_office
+
     with an_office(furnished(tmp_path_factory.mktemp("office") / "var")) as opened:
         yield opened
 
