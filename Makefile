@@ -20,13 +20,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help run test check chaos bench pictures format index clean lock milvus-server
+.PHONY: help run test check alerts chaos bench pictures format index clean lock milvus-server
 
 help:
 	@echo 'make run                         everything on this machine, until Ctrl-C'
 	@echo 'make run ARGS="--once --json"    the sample tickets, answered once; the figures as JSON'
 	@echo 'make test [ARGS="-k words"]      every test'
 	@echo 'make check                       format, lint, types'
+	@echo 'make alerts                      the alert rules, checked and tried (needs promtool)'
 	@echo 'make chaos [ARGS="--kills 100"]   faults and kills against the whole thing; the count as JSON'
 	@echo 'make bench                       speed, measured for a quarter of an hour and drawn, into var/bench/'
 	@echo 'make pictures                    makes the pictures in docs/ anew, from the sample tickets (needs Chromium)'
@@ -45,6 +46,10 @@ check: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+alerts:
+	@promtool check config ops/prometheus.yml
+	@promtool test rules ops/alerts_test.yml
 
 chaos: $(VENV)/run.stamp
 	@exec $(BIN)/python scripts/chaos.py $(ARGS)

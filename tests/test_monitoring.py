@@ -136,6 +136,17 @@ def test_every_alert_has_its_section_in_the_operations_guide_and_no_section_is_w
         assert alert["for"]
 
 
+def test_the_made_up_hours_try_every_alert_that_wakes_somebody_on_series_that_the_code_has():
+    """What comes of them is for Prometheus to say: `make alerts`."""
+    stories = yaml.safe_load((ROOT / "ops/alerts_test.yml").read_text(encoding="utf-8"))["tests"]
+    tried = {tried["alertname"] for story in stories for tried in story["alert_rule_test"] if tried["exp_alerts"]}
+    assert {alert["alert"] for alert in ALERTS if alert["labels"]["severity"] == "page"} <= tried
+    for story in stories:
+        assert [wrong(f"rate({one['series']}[5m])", "") for one in story["input_series"]] == [[]] * len(
+            story["input_series"]
+        ), story["name"]
+
+
 def test_the_panels_have_places_of_their_own():
     places = [p["gridPos"] for p in PANELS]
     cells = [(x, y) for g in places for x in range(g["x"], g["x"] + g["w"]) for y in range(g["y"], g["y"] + g["h"])]
