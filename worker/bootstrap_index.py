@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worker.bootstrap_kb import embedder_name, load_kb, make_embedder, open_shelf
+from worker.bootstrap_kb import embedder_name, load_rules, make_embedder, open_shelf
 from worker.errors import Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
-from worker.knowledge.index import BuildReport, build, unchanged
+from worker.knowledge.coming import Coming
+from worker.knowledge.index import BuildReport, publish, unchanged_rows
+from worker.knowledge.kept import Kept
 from worker.models import Noun, Status
 from worker.ports import Embedder, Index
 from worker.ports.shelf import Shelf, Tick
@@ -28,6 +30,8 @@ from worker.support.stale import mark_stale
 if TYPE_CHECKING:
     from worker.adapters.milvus import MilvusShelf
     from worker.adapters.store.ledger import SqlLedger
+
+KEPT = "index-kept.npz"  # in DATA_DIR
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,16 @@ class Back(Noun):
 
 def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     """Raises BadConfiguration for files that are wrong, before anything is opened, and what shelf and ledger raise."""
-    kb = load_kb(settings)
+    kept = Kept(settings.data_dir / KEPT, anew=wish.full)
+    rows = kept.read(settings.kb_dir, load_rules(settings).labels)
     approved = _approved(settings, wish)
     with open_shelf(settings) as shelf:
-        if not wish.full and (report := unchanged(kb, embedder_name(settings), shelf, approved)):
-            return Reindexed(**dict(report))
-        embedder = make_embedder(settings)
+        name = embedder_name(settings)
+        if not wish.full and (report := unchanged_rows(rows, name, shelf, approved)):
+            return _as_it_was(report, kept, shelf, wish)
+        embedder = Coming(name, lambda: make_embedder(settings))
         look = _Look(settings, wish, shelf, embedder, tick)
-        report = build(kb, embedder, shelf, full=wish.full, progress=tick, approved=approved, look=look)
+        report = publish(rows, embedder, shelf, full=wish.full, progress=tick, approved=approved, look=look, kept=kept)
         stale, not_marked = _mark(settings, shelf) if report.swapped else ((), "")
     return Reindexed(
         **dict(report),
@@ -82,6 +88,12 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
         stale=stale,
         not_marked=not_marked,
     )
+
+
+def _as_it_was(report: BuildReport, kept: Kept, shelf: Shelf, wish: Wish) -> Reindexed:
+    if not wish.preview and (live := shelf.built()):
+        kept.keep(live)  # another machine built it, or an earlier release: the next look need not read all of it
+    return Reindexed(**dict(report))
 
 
 def roll_back(settings: Settings) -> Back:

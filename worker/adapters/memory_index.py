@@ -18,7 +18,7 @@ import numpy as np
 
 from worker.errors import Permanent, Retryable
 from worker.models import Kind, Source, Template
-from worker.ports.shelf import Build, Contents, Row, Tick
+from worker.ports.shelf import Batches, Build, Contents, Points, Row, Tick, Trained
 from worker.ports.world import Hit, Vectors
 
 K1, B = 0.9, 0.4
@@ -123,11 +123,13 @@ class MemoryIndex:
             vectors={row.text_hash: live.vectors[i] for i, row in enumerate(live.rows)},
         )
 
-    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+    def stage(self, rows: Sequence[Row], vectors: Points, build: Build, tick: Tick, head: Trained = b"") -> str:
+        points = vectors if isinstance(vectors, np.ndarray) else _in_place(vectors, len(rows), build.dim)
+        head = head if isinstance(head, bytes) else head()
         with self._lock:
             self._builds += 1
             named = build.model_copy(update={"collection": f"deskhand_memory_{self._builds}", "rows": len(rows)})
-            self._staged[named.collection] = _Collection(named, tuple(rows), vectors, head)
+            self._staged[named.collection] = _Collection(named, tuple(rows), points, head)
         tick("write", len(rows), len(rows))
         return named.collection
 
@@ -160,6 +162,13 @@ class MemoryIndex:
         if self._model and live.build.model != self._model:
             raise Permanent(f"the index was built with {live.build.model}, not with {self._model}", part="milvus")
         return live
+
+
+def _in_place(batches: Batches, rows: int, dim: int) -> Vectors:
+    points = np.zeros((rows, dim), dtype=np.float32)
+    for places, some in batches:
+        points[list(places)] = some
+    return points
 
 
 def _words(text: str) -> list[str]:

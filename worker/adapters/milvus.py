@@ -27,7 +27,7 @@ from worker.adapters.milvus_rows import BUILD, Live, audience, live_of, readable
 from worker.adapters.milvus_write import Writing
 from worker.errors import Permanent, Retryable
 from worker.models import Kind, Source, Template
-from worker.ports.shelf import Build, Contents, Row, Tick
+from worker.ports.shelf import Build, Contents, Points, Row, Tick, Trained
 from worker.ports.world import Hit, Vectors
 
 T = TypeVar("T")
@@ -159,7 +159,7 @@ class MilvusShelf:
         live = self._look()
         return self._writing.contents(live) if live else Contents()
 
-    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+    def stage(self, rows: Sequence[Row], vectors: Points, build: Build, tick: Tick, head: Trained = b"") -> str:
         return self._writing.stage(rows, vectors, build, tick, head)
 
     def staged(self, name: str) -> MilvusShelf:

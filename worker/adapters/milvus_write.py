@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -17,15 +18,15 @@ from typing import Any
 import numpy as np
 import structlog
 
+from worker.adapters.milvus_fill import Filling
 from worker.adapters.milvus_head import head_entities, rows_for
 from worker.adapters.milvus_link import PART, Gone, Link
-from worker.adapters.milvus_rows import FLAT_UP_TO, METRIC, Live, audience, build_entity, entity, indexes, schema, where
+from worker.adapters.milvus_rows import FLAT_UP_TO, METRIC, Live, audience, build_entity, indexes, schema, where
 from worker.errors import Permanent, Retryable, Trouble
 from worker.models import Kind
-from worker.ports.shelf import Build, Contents, Row, Tick
+from worker.ports.shelf import Build, Contents, Points, Row, Tick, Trained
 from worker.ports.world import Vectors
 
-BATCH = 500  # rows of one insert
 PAGE = 16_000  # rows of one answer; servers give 16,384 at most
 PATIENCE = 120.0  # seconds for one step of writing
 _NO_ALIAS = {100, 1600}
@@ -51,19 +52,19 @@ class Writing:
                 return ""
             raise
 
-    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+    def stage(self, rows: Sequence[Row], vectors: Points, build: Build, tick: Tick, head: Trained = b"") -> str:
         """See shelf.Shelf.stage."""
-        if len(rows) != len(vectors) or len({row.pk for row in rows}) != len(rows):
-            raise Permanent("rows and vectors do not match, or two rows have one id", part=PART)
+        if len({row.pk for row in rows}) != len(rows):
+            raise Permanent("two rows have one id", part=PART)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        dim = int(vectors.shape[1]) if isinstance(vectors, np.ndarray) else build.dim
         live = Live(
             name=f"{self._prefix}_{stamp}_{build.kb_hash[:8]}",
-            build=build.model_copy(update={"rows": len(rows), "dim": int(vectors.shape[1])}),
+            build=build.model_copy(update={"rows": len(rows), "dim": dim}),
             audiences=tuple(sorted({audience(row.source.segments) for row in rows})),
             lexical=self._link.has_bm25,
             hnsw=len(rows) > FLAT_UP_TO,
             metric=METRIC,
-            head_rows=rows_for(head),
         )
         with self._one:
             try:
@@ -137,42 +138,44 @@ class Writing:
             for digit in "0123456789abcdef":
                 yield from self._hashed(client, name, begins + digit)
 
-    def _write(self, live: Live, rows: Sequence[Row], vectors: Vectors, tick: Tick, head: bytes) -> None:
-        def ask(client: Any) -> None:
+    def _write(self, live: Live, rows: Sequence[Row], vectors: Points, tick: Tick, head: Trained) -> None:
+        def make(client: Any) -> None:
             made = schema(client, live.build.dim, lexical=live.lexical)
             client.create_collection(live.name, schema=made, timeout=PATIENCE)
             # Not waited for: there is nothing to index yet, and loading waits for what there will be.
             wanted = indexes(client, hnsw=live.hnsw, lexical=live.lexical)
             client.create_index(live.name, wanted, timeout=PATIENCE, sync=False)
-            done = 0
             for kind in Kind:
                 client.create_partition(live.name, kind.value, timeout=PATIENCE)
-                mine = [i for i, row in enumerate(rows) if row.source.kind is kind]
-                for start in range(0, len(mine), BATCH):
-                    batch = [entity(rows[i], vectors[i]) for i in mine[start : start + BATCH]]
-                    client.insert(live.name, batch, partition_name=kind.value, timeout=PATIENCE)
-                    done += len(batch)
-                    tick("write", done, len(rows))
-            for told in head_entities(head, live.build.dim):
+
+        def finish(client: Any) -> None:
+            for told in head_entities(trained, live.build.dim):
                 client.insert(live.name, [told], timeout=PATIENCE)
-            client.insert(live.name, [build_entity(live)], timeout=PATIENCE)
+            whole = replace(live, head_rows=rows_for(trained))
+            client.insert(live.name, [build_entity(whole)], timeout=PATIENCE)
             client.flush(live.name, timeout=PATIENCE)  # unflushed rows are searched ten times slower
             client.load_collection(live.name, timeout=PATIENCE)
 
-        self._link.call("writing the new index", ask, again=False)
-        self._link.call("checking the new index", lambda client: self._check(client, live, rows, vectors))
+        self._link.call("writing the new index", make, again=False)
+        with Filling(self._link, live.name, rows, PATIENCE) as filling:
+            for places, points in [(range(len(rows)), vectors)] if isinstance(vectors, np.ndarray) else vectors:
+                filling.put(places, points)
+            trained = head if isinstance(head, bytes) else head()
+            filling.end(tick)
+        self._link.call("writing the new index", finish, again=False)
+        there = len(rows) + rows_for(trained) + 1
+        self._link.call("checking the new index", lambda client: self._check(client, live, rows[0], filling, there))
 
-    def _check(self, client: Any, live: Live, rows: Sequence[Row], vectors: Vectors) -> None:
+    def _check(self, client: Any, live: Live, first: Row, filled: Filling, wanted: int) -> None:
         """Every row is there for readers that do not wait for the newest, and a search finds what it should."""
-        wanted, until = len(rows) + live.head_rows + 1, time.monotonic() + PATIENCE
+        until = time.monotonic() + PATIENCE
         while (there := self._count(client, live.name)) != wanted:
             if time.monotonic() > until:
                 raise Retryable(f"the new index has {there} rows instead of {wanted}", part=PART)
             time.sleep(0.1)
-        first = rows[0]
         near = client.search(
             live.name,
-            data=[vectors[0].tolist()],
+            data=[filled.first.tolist()],
             anns_field="vector",
             filter=where(first.source.kind, [audience(first.source.segments)]),
             limit=1,

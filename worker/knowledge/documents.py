@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from worker.errors import BadConfiguration
 from worker.knowledge.articles import Article, read_sections
+from worker.knowledge.files import Document, documents
 from worker.models import Noun, Template
 
 PLACEHOLDERS = ("first_name", "name", "customer_id", "email", "since", "relationship_manager", "ticket_id")
@@ -81,20 +82,34 @@ def read_kb(kb_dir: Path, labels: Sequence[str], *, placeholders: Sequence[str] 
     sentence for each problem of each file: file, line, what is wrong, what to do. `placeholders`: those that are always
     there; any other that a template's `needs` names is taken to be a further column of the customer file.
     """
+    return read_documents(documents(kb_dir), kb_dir, labels, placeholders=placeholders)
+
+
+def read_documents(
+    found: Sequence[Document],
+    kb_dir: Path,
+    labels: Sequence[str],
+    *,
+    placeholders: Sequence[str] = PLACEHOLDERS,
+    known: Collection[Document] = (),
+) -> Kb:
+    """See `read_kb`. Those of `known` were read before, as they are: they are in order, and left out."""
     problems: list[str] = []
     templates: list[Template] = []
     articles: list[Article] = []
-    for kind in ("templates", "articles"):
-        owners: dict[str, str] = {}
-        for path in _files(kb_dir / kind):
-            file = _open(path, kb_dir)
-            if kind == "templates":
+    owners: dict[tuple[str, str], str] = {}
+    left_out = {document.path for document in known}
+    for document in found:
+        file = _File(path=document.path, name=str(Path(kb_dir.name) / document.path.relative_to(kb_dir)))
+        if document.path not in left_out:
+            _open(file, document)
+            if document.kind == "templates":
                 templates += _template(file, labels, placeholders)
             else:
                 articles += _article(file, labels)
-            _once(file, owners)
-            problems += file.problems
-    if not (templates or articles or problems):
+        _once(file, document.kind, owners)
+        problems += file.problems
+    if not found:
         problems.append(f"{kb_dir}: there are no templates and no articles: check KB_DIR.")
     if problems:
         raise BadConfiguration(problems)
@@ -109,21 +124,16 @@ def short_hash(*parts: str) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:12]
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*.md") if p.name != "README.md")
-
-
-def _open(path: Path, kb_dir: Path) -> _File:
-    file = _File(path=path, name=str(Path(kb_dir.name) / path.relative_to(kb_dir)))
-    try:
-        lines = path.read_text(encoding="utf-8").replace("\r\n", "\n").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        file.tell(1, f"the file cannot be read ({type(error).__name__}): save it as UTF-8 text")
-        return file
+def _open(file: _File, document: Document) -> None:
+    text, trouble = document.text
+    if trouble:
+        file.tell(1, f"the file cannot be read ({trouble}): save it as UTF-8 text")
+        return
+    lines = text.split("\n")
     closing = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
     if lines[0].rstrip() != "---" or closing is None:
         file.tell(1, "the file must begin with front matter between two lines of ---")
-        return file
+        return
     file.body, file.body_line = "\n".join(lines[closing + 1 :]), closing + 2
     for number, line in enumerate(lines[1:closing], 2):
         if key := _KEY.match(line):
@@ -131,7 +141,6 @@ def _open(path: Path, kb_dir: Path) -> _File:
                 file.tell(number, f"'{key.group(1)}' stands there twice: keep one")
             file.lines[key.group(1)] = number
     _front(file, "\n".join(lines[1:closing]))
-    return file
 
 
 def _front(file: _File, text: str) -> None:
@@ -253,12 +262,13 @@ def _article(file: _File, labels: Sequence[str]) -> list[Article]:
     ]
 
 
-def _once(file: _File, owners: dict[str, str]) -> None:
+def _once(file: _File, kind: str, owners: dict[tuple[str, str], str]) -> None:
     """Two files with one id would overwrite each other in the index."""
     written = str(file.front.get("id", file.path.stem))
-    if written in owners:
-        file.tell(file.lines.get("id", 1), f"id '{written}' is taken by {owners[written]}: rename one of the two")
-    owners.setdefault(written, file.name)
+    if (kind, written) in owners:
+        taken = owners[kind, written]
+        file.tell(file.lines.get("id", 1), f"id '{written}' is taken by {taken}: rename one of the two")
+    owners.setdefault((kind, written), file.name)
 
 
 def _listed(words: Iterable[str]) -> str:

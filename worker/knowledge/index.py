@@ -7,9 +7,11 @@ was. Called by scripts/index_kb.py and by whoever starts the stack; searching is
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,15 +22,30 @@ from worker.knowledge.choice_file import FORMAT as HEAD_FORMAT
 from worker.knowledge.choice_file import pack
 from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb
+from worker.knowledge.made import EMBED_TOGETHER, Made
 from worker.knowledge.words import searchable
 from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Row, Shelf, Tick
 from worker.ports.world import Embedder, Index, Vectors
 
-__all__ = ["BuildReport", "Look", "Row", "Shelf", "build", "kb_hash", "publish", "rows_of", "unchanged"]
+if TYPE_CHECKING:
+    from worker.knowledge.kept import Kept
+
+__all__ = [
+    "EMBED_TOGETHER",
+    "BuildReport",
+    "Look",
+    "Row",
+    "Shelf",
+    "build",
+    "kb_hash",
+    "publish",
+    "rows_of",
+    "unchanged",
+    "unchanged_rows",
+]
 
 FORMAT = "5"  # raise it when rows are made in another way: every index is then built anew
-EMBED_TOGETHER = 128  # texts between two steps of the progress bar
 
 Look = Callable[[Change, Index], bool]  # at what would change, and at the new index; False: leave the live one
 
@@ -73,30 +90,48 @@ def publish(
     progress: Tick | None = None,
     approved: Sequence[Example] = (),
     look: Look | None = None,
+    kept: Kept | None = None,
 ) -> BuildReport:
-    """Makes `rows` the live index; see `build`."""
+    """Makes `rows` the live index; see `build`. `kept`: may know what the live one holds, and keeps what becomes it."""
     started, tick = time.monotonic(), progress or (lambda stage, done, total: None)
     if not rows:
         raise BadConfiguration("There is nothing to index: an empty index would answer nobody. Check KB_DIR.")
     wanted, live = kb_hash(rows, approved), shelf.built()
-    sources = {row.source.source_id: row.source for row in rows}
-    same_model = live is not None and (live.model, live.dim) == (embedder.name, embedder.dim)
+    same_model = live is not None and live.model == embedder.name
     if live and same_model and live.kb_hash == wanted and not full:
         return _as_it_was(live, rows, started)
-    had = shelf.contents()
-    vectors, embedded = _vectors(rows, embedder, had.vectors if same_model and not full else {}, tick)
-    fresh = Build(model=embedder.name, dim=embedder.dim, kb_hash=wanted, built_at=datetime.now(UTC), rows=len(rows))
-    head = head_of(rows, vectors, embedder, approved)
-    change = compared(sources, had)
-    name = shelf.stage(rows, vectors, fresh, tick, pack(head) if head else b"")
+    had = (kept.contents(live) if kept and live else None) or shelf.contents()
+    # The live one tells how long vectors are before the model is there; loading that takes seconds.
+    dim = live.dim if live and same_model and not full else embedder.dim
+    vectors = Made(rows, had.vectors if same_model and not full else {}, dim)
+    fresh = Build(
+        model=embedder.name,
+        dim=dim,
+        kb_hash=wanted,
+        built_at=datetime.now(UTC),
+        rows=len(rows),
+        taught=taught(rows, embedder.name, approved),
+    )
+    still = live is not None and not full and live.taught == fresh.taught
+
+    def head() -> bytes:
+        if live and still:
+            return shelf.staged(live.collection).head()
+        trained = head_of(rows, vectors.all, embedder, approved)
+        return pack(trained) if trained else b""
+
+    name = shelf.stage(rows, vectors.batches(embedder, tick), fresh, tick, head)
+    change = compared({row.source.source_id: row.source for row in rows}, had)
     swapped = _swapped(name, change, shelf, look, tick)
+    if swapped and kept:
+        kept.keep(fresh, vectors.all)
     return BuildReport(
         collection=name if swapped else shelf.version(),
         swapped=swapped,
         rows=len(rows),
-        sources=len(sources),
-        embedded=embedded,
-        reused=len(rows) - embedded,
+        sources=len({row.source.source_id for row in rows}),
+        embedded=vectors.embedded,
+        reused=len(rows) - vectors.embedded,
         seconds=time.monotonic() - started,
         **dict(change),
     )
@@ -121,7 +156,14 @@ def unchanged(kb: Kb, model: str, shelf: Shelf, approved: Sequence[Example] = ()
 
     For whoever would load a model only to learn that nothing is to be embedded.
     """
-    started, live, rows = time.monotonic(), shelf.built(), list(rows_of(kb))
+    return unchanged_rows(list(rows_of(kb)), model, shelf, approved)
+
+
+def unchanged_rows(
+    rows: Sequence[Row], model: str, shelf: Shelf, approved: Sequence[Example] = ()
+) -> BuildReport | None:
+    """The same of what `publish` would report."""
+    started, live = time.monotonic(), shelf.built()
     if live is None or live.model != model or live.kb_hash != kb_hash(rows, approved):
         return None
     return _as_it_was(live, rows, started)
@@ -182,6 +224,17 @@ def kb_hash(rows: Sequence[Row], approved: Sequence[Example] = ()) -> str:
     return digest.hexdigest()
 
 
+def taught(rows: Sequence[Row], model: str, approved: Sequence[Example] = ()) -> str:
+    """Equal where `head_of` would learn from the same examples, in the same order, through the same model."""
+    digest = hashlib.sha256(f"{HEAD_FORMAT}.{model}".encode())
+    mine = [row for row in rows if row.source.kind is Kind.TEMPLATE]
+    for told in ([row.pk, row.about, row.embed, row.source.source_id] for row in mine):
+        digest.update(json.dumps(told).encode())
+    for example in approved:
+        digest.update(example.model_dump_json().encode())
+    return digest.hexdigest()
+
+
 def _as_it_was(live: Build, rows: Sequence[Row], started: float) -> BuildReport:
     sources = {row.source.source_id for row in rows}
     return BuildReport(
@@ -193,20 +246,3 @@ def _as_it_was(live: Build, rows: Sequence[Row], started: float) -> BuildReport:
         reused=len(rows),
         seconds=time.monotonic() - started,
     )
-
-
-def _vectors(rows: Sequence[Row], embedder: Embedder, had: Mapping[str, Vectors], tick: Tick) -> tuple[Vectors, int]:
-    """(len(rows), dim) in the order of `rows`, and how many texts were embedded for it."""
-    known = dict(had)
-    # Texts of about one length together: a batch costs as much as its longest text.
-    missing = sorted({row.text_hash: row.embed for row in rows if row.text_hash not in known}.items(), key=_length)
-    for start in range(0, len(missing), EMBED_TOGETHER):
-        batch = missing[start : start + EMBED_TOGETHER]
-        fresh = embedder.embed([text for _, text in batch])
-        known.update({text_hash: fresh[i] for i, (text_hash, _) in enumerate(batch)})
-        tick("embed", start + len(batch), len(missing))
-    return np.stack([known[row.text_hash] for row in rows]).astype(np.float32), len(missing)
-
-
-def _length(hashed: tuple[str, str]) -> tuple[int, str]:
-    return len(hashed[1]), hashed[0]

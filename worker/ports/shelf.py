@@ -7,7 +7,7 @@ knowledge/index.py.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,9 @@ from worker.models import Noun, Source, Template
 from worker.ports.world import Index, Vectors
 
 Tick = Callable[[str, int, int], None]  # (stage, done, total): progress for people
+Batches = Iterable[tuple[Sequence[int], Vectors]]  # places in a sequence of rows, each place once, and their vectors
+Points = Vectors | Batches  # in batches, some can be written while others are being made
+Trained = bytes | Callable[[], bytes]  # the template choice, or what makes it once all vectors are there
 
 
 class Row(Noun):
@@ -37,7 +40,8 @@ class Row(Noun):
 
 
 class Build(Noun):
-    """One finished collection. `model` is the embedder's name: vectors of two models never mix."""
+    """One finished collection. `model` is the embedder's name: vectors of two models never mix. `taught`: equal where
+    the template choice learned the same, "" where that is not known."""
 
     collection: str = ""
     model: str
@@ -45,6 +49,7 @@ class Build(Noun):
     kb_hash: str
     built_at: datetime
     rows: int
+    taught: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Shelf(Protocol):
         """All of the live collection; empty if there is none."""
         ...
 
-    def stage(self, rows: Sequence[Row], vectors: Vectors, build: Build, tick: Tick, head: bytes = b"") -> str:
+    def stage(self, rows: Sequence[Row], vectors: Points, build: Build, tick: Tick, head: Trained = b"") -> str:
         """Writes a new collection beside the live one and checks it; its name. Nobody finds anything in it yet.
         Whatever fails leaves no trace. `head`: the trained template choice, kept with it."""
         ...

@@ -101,7 +101,9 @@ class Embedder(Protocol):
     """Texts to unit vectors. `name` says which model, and is stored with an index: vectors of two never mix."""
 
     name: str
-    dim: int
+
+    @property
+    def dim(self) -> int: ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dim) float32, each row of length 1. Thread-safe."""

@@ -1,0 +1,50 @@
+"""The files of kb/ as they lie there, each read once: what is made of its text and what tells it from another agree.
+
+What they say is read by documents.py; kept.py tells by their bytes which of them were read before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Document:
+    """`kind`: the folder, "templates" or "articles". `trouble`: why it cannot be read."""
+
+    path: Path
+    kind: str
+    raw: bytes = b""
+    trouble: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its id, once it was read without complaint."""
+        return self.path.stem
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """(text with lines that end in one newline, ""), or ("", why it cannot be read)."""
+        if self.trouble:
+            return "", self.trouble
+        try:
+            return self.raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"), ""
+        except UnicodeDecodeError as error:
+            return "", type(error).__name__
+
+
+def documents(kb_dir: Path) -> list[Document]:
+    """Templates, then articles, each in the order of their paths; README.md is left out."""
+    return [_document(path, kind) for kind in ("templates", "articles") for path in _files(kb_dir / kind)]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*.md") if p.name != "README.md")
+
+
+def _document(path: Path, kind: str) -> Document:
+    try:
+        return Document(path, kind, raw=path.read_bytes())
+    except OSError as error:
+        return Document(path, kind, trouble=type(error).__name__)
