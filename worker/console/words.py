@@ -48,6 +48,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     "fits": ("Fit", "The template must be close to the question, not merely the least distant one."),
     "meaning": ("Meaning", "The sentence must deny and restrict exactly what its source denies and restricts."),
     "shape": ("Shape", "Steps, lists and sentences must follow each other as they do in the source."),
+    "tone": ("Tone", "The reply should sound as the templates do, and be no longer than it has to."),
     "language": ("Language", "Templates and search are made for English; another language needs a person."),
     "asks": ("Secrets", "No reply may ask for a password, PIN or one-time code."),
     "hostile": ("Suspicious mail", "The mail seems to be written for a machine rather than for a person."),

@@ -130,7 +130,9 @@ def open_desk(
     """`folder`: where its ledger is."""
     url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(url)
-    policy = Policy(delivery="auto", gate_open=True, lease=LEASE, settle=10 * timedelta(seconds=PATIENCE), http_timeout=PATIENCE)
+    policy = Policy(
+        delivery="auto", gate_open=True, lease=LEASE, settle=10 * timedelta(seconds=PATIENCE), http_timeout=PATIENCE
+    )
     with closing(open_ledger(url)) as ledger:
         ledger.customers.replace(customers)
         yield HostileDesk(

@@ -72,7 +72,7 @@ def _numbers(scene: Scene) -> list[str]:
     ways: list[tuple[str, Callable[[re.Match[str]], str]]] = [
         (r"\d[\d,]*(?:\.\d+)?", lambda m: disguise.other_number(m.group(), scene.draw)),
         (r"(?<=\d )(?:working )?(?:days|hours|minutes|months)", lambda m: disguise.other_unit(m.group(), scene.draw)),
-        (r"\b(?:up to|at most|at least|within|more than|no more than) (?=Rs|\d)", lambda _: ""),
+        (r"\b(?:up to|at most|at least|more than|no more than) (?=Rs|\d)", lambda _: ""),
         (r"\b(\d{1,2})(?= (?:working )?(?:days|hours|months))", lambda m: f"{m[0]} to {int(m[0]) + 5}"),
     ]
     scene.draw.shuffle(ways)
@@ -174,12 +174,17 @@ def _sources(scene: Scene) -> list[str]:
     given = {b.id: b.text for b in (*scene.prompt.templates, *scene.prompt.passages)}
     if scene.draw.random() < 0.5:
         one = scene.draw.choice(every)
-        one["sources"] = scene.draw.choice(([], ["T99"], ["P0", "T1"], ["customer"], ["T1 "[::-1]]))
+        one["sources"] = scene.draw.choice(([], ["T99"], ["P0"], ["T1", "P98"]))
         return [one["text"]]
     for one in every:
-        others = [i for i, text in given.items() if i not in one["sources"] and one["text"] not in text]
+        others = [i for i, text in given.items() if i not in one["sources"] and not _alike(one["text"], text)]
         one["sources"] = [scene.draw.choice(others)] if others else ["T98"]
     return [scene.draw.choice(every)["text"]]
+
+
+def _alike(sentence: str, text: str) -> bool:
+    words = set(re.findall(r"\w{4,}", sentence.casefold()))
+    return 2 * len(words & set(re.findall(r"\w{4,}", text.casefold()))) > len(words)
 
 
 def _obeys(scene: Scene) -> list[str]:

@@ -93,7 +93,8 @@ def patterns(company: str) -> dict[str, re.Pattern[str]]:
         "done": rf"\b{who}(?:['’](?:ve|s)|\s+(?:have|has|had))?{_NOT}{_SOON}\s+(?P<verb>{_DONE})\b",
         "was done": rf"\b(?:has|have){_NOT}{_SOON}\s+been{_SOON}\s+(?P<verb>{_DONE})\b"
         rf"|\b(?:is|are)\s+being\s+(?P<now>{_DONE})\b",
-        "doing": rf"\b{who}(?:['’](?:m|re|s)|\s+(?:am|are|is)){_NOT}{_SOON}\s+(?P<verb>{_DOING})\b",
+        "doing": rf"\b{who}(?:['’](?:m|re|s)|\s+(?:am|are|is)){_NOT}{_SOON}\s+(?P<verb>{_DOING})\b"
+        rf"|\b{_MONEY}\b(?:\s+[\w-]+){{0,3}}?\s+(?:is|are)\s+(?:already\s+|now\s+)?on\s+(?:its|the|their)\s+way\b",
         "exception": rf"\b{_EXCEPTION}\b",
         "guarantee": rf"\b{_GUARANTEE}\b",
     }

@@ -38,6 +38,7 @@ NAMES = (
     "fits",
     "language",
     "asks",
+    "tone",
     "hostile",
     "sure",
 )

@@ -6,6 +6,7 @@ source and, where a sentence joins several, the closest clause. What is far from
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -15,12 +16,28 @@ from worker.support.guard.turns import turns
 CLOSE = 0.6  # likeness from which two clauses are the same statement
 ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
 AS_CLOSE = 0.05  # spans that are nearly as close as the closest are as good
+OPPOSED = tuple(
+    (re.compile(rf"\b(?:{one})\b", re.I), re.compile(rf"\b(?:{other})\b", re.I))
+    for one, other in (
+        ("before|prior to|ahead of|earlier than|in advance of", "after|following|later than|once"),
+        ("increases?|rises?|goes up|grows?", "decreases?|falls?|goes down|shrinks?"),
+        ("earliest|soonest", "latest"),
+        ("lowest|smallest", "highest|largest"),
+        ("allowed|permitted|possible", "forbidden|prohibited|impossible|ruled out"),
+        ("includes?|including|included", "excludes?|excluding|excluded|except"),
+        ("opens?|opened|opening", "closes?|closed|closing|closure"),
+        ("switch(?:ed)? on|turn(?:ed)? on", "switch(?:ed)? off|turn(?:ed)? off"),
+        ("accepts?|accepted", "rejects?|rejected|refuses?|refused"),
+    )
+)
 NAMES = {"no": "not", "always": "always", "only": "only", "free": "free"}
 
 
 def turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
     """The words that stand in only one of the sentence and its source."""
     anchors = _closest(said, known, known.spans, floor=ANCHOR)
+    if opposed := _opposed(said, anchors):
+        return opposed
     if any(turns(said.text) == turns(span.text) for span in anchors):
         return set()
     if len(bases) > 1 and turns(said.text) == sum((turns(span.text) for span in bases), Counter()):
@@ -28,6 +45,18 @@ def turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
     found: set[str] = set()
     for clause in said.pieces:
         found |= _turned_clause(clause, anchors, known)
+    return found
+
+
+def _opposed(said: Span, anchors: list[Span]) -> set[str]:
+    """Which words the sentence has whose opposite stands in its place in all of its counterparts."""
+    found: set[str] = set()
+    for one, other in OPPOSED:
+        mine, theirs = (bool(p.search(said.text)) for p in (one, other))
+        if anchors and mine != theirs:
+            has, lacks = (other, one) if mine else (one, other)
+            if all(has.search(span.text) and not lacks.search(span.text) for span in anchors):
+                found.add((one if mine else other).pattern.split("(?:")[1].split("|")[0])
     return found
 
 

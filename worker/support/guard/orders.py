@@ -12,6 +12,7 @@ import math
 import re
 import unicodedata
 from bisect import bisect_right
+from functools import lru_cache
 
 _TASK = (
     r"(?:tasks?|instructions?|directives?|commands?|orders?|assignments?|imperatives?|missions?|objectives?|duty|duties"
@@ -166,6 +167,15 @@ CUES: dict[str, tuple[str, float]] = {
     ),
     "mail manners": (r"^\s*(?:hi|hello|dear|subject)\b|\b(?:regards|thanks|thank\s+you|best|cheers|sincerely)\b", -2.0),
 }
+# What no article has a use for: it speaks to its readers, and of no assistant who writes to them.
+_TO_A_WRITER = re.compile(
+    rf"(?:^|[.!?:]\s+)(?:dear\s+|hey\s+|attention,?\s+)?(?:the\s+)?{_MACHINE}\s*[:,]"
+    rf"|\b(?:notes?|messages?|instructions?|orders?|hints?)\s+(?:for|to)\s+(?:the\s+|an?\s+|any\s+|every\s+)?{_MACHINE}\b"
+    rf"|\b{_FORGET}\b[^.?!\n]{{0,30}}\b(?:{_RULES}|(?:other|previous|all)\s+(?:sources|passages|templates))\b"
+    rf"|\bnew\s+{_RULES}\s*:|<\s*/?\s*(?:system|assistant|instructions?|message)\s*/?>|\[/?INST\]|<\|[a-z_]+\|>"
+    r"|\b(?:tell|ask|inform|assure)\s+(?:the|every|each|all)\s+customers?\b|\bsystem\s+prompt\b",
+    re.I | re.M,
+)
 BIAS = -4.0
 TOGETHER = 3  # sentences
 _COMPILED = {name: (re.compile(pattern, re.I | re.M), weight) for name, (pattern, weight) in CUES.items()}
@@ -173,9 +183,15 @@ _END = re.compile(r"[.!?](?=\s)|\n+")
 _FORMAT = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 
 
+@lru_cache(maxsize=2048)
+def to_a_writer(text: str) -> bool:
+    """Whether a source gives orders to whoever writes from it: somebody has put them there."""
+    return _TO_A_WRITER.search(_plain(text)) is not None
+
+
 def cues(text: str) -> list[tuple[int, str]]:
     """(number of the sentence, name) of every cue in a text, each once a sentence."""
-    plain = _FORMAT.sub("", unicodedata.normalize("NFKC", text))
+    plain = _plain(text)
     ends = [m.end() for m in _END.finditer(plain)]
     found = {
         (bisect_right(ends, match.end() - 1), name)
@@ -201,3 +217,7 @@ def _sum(found: list[tuple[int, str]], first: int) -> float:
         sum(_COMPILED[name][1] for name in {name for at, name in found if first <= at < first + length})
         for length in range(1, TOGETHER + 1)
     )
+
+
+def _plain(text: str) -> str:
+    return _FORMAT.sub("", unicodedata.normalize("NFKC", text))

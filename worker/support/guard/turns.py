@@ -30,7 +30,7 @@ _AFTER = [(side, re.compile(rf"^\s*,?\s*(?:{words})\b", re.I)) for side, words i
 # How a whole sentence may say the same without standing next to the number.
 _LOOSE = {
     "most": re.compile(
-        r"\b(?:maximum|max|limit(?:s|ed)?|at\s+most|up\s?to|no\s+more|longest|highest|as\s+much|within|until|valid|largest)\b",
+        r"\b(?:maximum|max|(?<!without\sa\s)(?<!\bno\s)limit(?:s|ed)?|at\s+most|up\s?to|no\s+more|longest|highest|as\s+much|within|until|valid|largest)\b",
         re.I,
     ),
     "least": re.compile(
