@@ -101,7 +101,10 @@ REMOVALS = (
     ),
     Removal(
         "epoch check: sends",
-        (Replacement(f"{STORE}/sends.py", "sends.c.epoch == epoch", "sends.c.epoch >= 0"),),
+        (
+            Replacement(f"{STORE}/sends.py", "sends.c.epoch == epoch", "sends.c.epoch >= 0"),
+            Replacement(f"{STORE}/sends.py", "sends.c.epoch == EPOCH", "sends.c.epoch > EPOCH - 1000"),
+        ),
         SENDS,
     ),
     Removal(
@@ -111,12 +114,15 @@ REMOVALS = (
     ),
     Removal(
         "epoch check: doorbells",
-        (Replacement(f"{STORE}/doorbells.py", "doorbells.c.epoch == epoch", "doorbells.c.epoch >= 0"),),
+        (
+            Replacement(f"{STORE}/doorbells.py", "doorbells.c.epoch == epoch", "doorbells.c.epoch >= 0"),
+            Replacement(f"{STORE}/doorbells.py", "doorbells.c.epoch == EPOCH", "doorbells.c.epoch > EPOCH - 1000"),
+        ),
         DOORBELLS,
     ),
     Removal(
         "epoch check: a case opened for a doorbell that somebody else has by now",
-        (Replacement(f"{STORE}/cases.py", "doorbells.c.epoch != doorbell.epoch", "doorbells.c.epoch < 0"),),
+        (Replacement(f"{STORE}/statements.py", "doorbells.c.epoch != EPOCH", "doorbells.c.epoch < EPOCH - 1000"),),
         (*CASES, LEASES),
     ),
     Removal(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, exists, func, or_, select, update
 
-from worker.adapters.store.columns import clock, new_id, thread_words
+from worker.adapters.store.columns import Written, clock, new_id, thread_words, written
 from worker.adapters.store.conditions import UNENDED, WAITING
 from worker.adapters.store.earning import keep_assessed
 from worker.adapters.store.lessons import keep_unanswered
@@ -23,9 +23,9 @@ from worker.adapters.store.room import (
     note_audit,
     ring_doorbell,
     to_case,
-    upsert,
 )
-from worker.adapters.store.schema import case_words, cases, doorbells, sends, snapshots
+from worker.adapters.store.schema import cases, doorbells, sends
+from worker.adapters.store.statements import JUDGED, NO_SNAPSHOT, ON_TICKET, SNAPSHOT, STALE, opening, wording
 from worker.adapters.store.trouble import Taken
 from worker.models import (
     Case,
@@ -53,16 +53,16 @@ class SqlCases(CaseLookups):
 
     def open(self, thread: Thread, message_key: str, doorbell: Doorbell, lease: timedelta) -> Case | None:
         """A doorbell that somebody else has claimed since opens nothing."""
-        held = {"lease_until": from_now(lease), "opened_by": doorbell.doorbell_id, **_about(thread, message_key)}
+        held = {"opened_by": doorbell.doorbell_id, **_about(thread, message_key)}
         with self.writing() as connection:
             if _claimed_since(connection, doorbell) or _overtaken(connection, thread, message_key):
                 return None
-            row = _insert(connection, thread, message_key, held) or _take_over(
+            row = _insert(connection, thread, message_key, held, lease) or _take_over(
                 connection,
                 thread.ticket.ticket_id,
                 message_key,
                 doorbell,
-                held | {"answer_by": _due(thread.ticket.priority)},
+                held | {"lease_until": from_now(lease), "answer_by": _due(thread.ticket.priority)},
             )
             return None if row is None else to_case(row)
 
@@ -92,10 +92,11 @@ class SqlCases(CaseLookups):
                 )
                 if row is None:
                     return None
-                _keep(connection, case_id, thread, trace)
+                told = written(trace)
+                _keep(connection, case_id, thread, told)
                 keep_unanswered(connection, case_id, draft, trace)
                 if draft is not None:
-                    draft_id = add_draft(connection, case_id, draft, trace)
+                    draft_id = add_draft(connection, case_id, draft, told)
                     if trace.assessed is not None:
                         keep_assessed(connection, case_id, draft_id, trace.assessed)
                 if status is not Status.IGNORED:
@@ -174,8 +175,8 @@ def _due(priority: int) -> Any:
 
 
 def _claimed_since(connection: Connection, doorbell: Doorbell) -> bool:
-    stale = exists().where(doorbells.c.doorbell_id == doorbell.doorbell_id, doorbells.c.epoch != doorbell.epoch)
-    return bool(connection.execute(select(stale)).scalar())
+    this = {"this_row": doorbell.doorbell_id, "held_epoch": doorbell.epoch}
+    return bool(connection.execute(STALE, this).scalar())
 
 
 def _overtaken(connection: Connection, thread: Thread, message_key: str) -> bool:
@@ -185,18 +186,14 @@ def _overtaken(connection: Connection, thread: Thread, message_key: str) -> bool
     if here is None:
         return False
     read = {message.key for message in thread.messages}
-    rows = connection.execute(
-        select(cases.c.message_key, cases.c.status).where(
-            cases.c.ticket_id == thread.ticket.ticket_id,
-            cases.c.status.not_in([Status.IGNORED, Status.SUPERSEDED]),
-            or_(cases.c.status != Status.OPEN, cases.c.lease_until > clock()),
-        )
-    )
+    rows = connection.execute(JUDGED, {"this_row": thread.ticket.ticket_id})
     places = [place(row.message_key) for row in rows if row.message_key not in read]
     return any(there is not None and there > here for there in places)
 
 
-def _insert(connection: Connection, thread: Thread, message_key: str, held: dict[str, Any]) -> Row[Any] | None:
+def _insert(
+    connection: Connection, thread: Thread, message_key: str, held: dict[str, Any], lease: timedelta
+) -> Row[Any] | None:
     fresh = {
         "case_id": new_id("c"),
         "ticket_id": thread.ticket.ticket_id,
@@ -207,12 +204,10 @@ def _insert(connection: Connection, thread: Thread, message_key: str, held: dict
         "segments": [],
         "template_id": "",
         "reasons": [],
-        "opened_at": clock(),
-        "moved_at": clock(),
-        "answer_by": from_now(answer_within(thread.ticket.priority)),
+        "seconds_from_now": lease.total_seconds(),
+        "seconds_to_answer": answer_within(thread.ticket.priority).total_seconds(),
     }
-    statement = upsert(connection, cases).values(**fresh, **held).on_conflict_do_nothing()
-    row: Row[Any] | None = connection.execute(statement.returning(*cases.c)).one_or_none()
+    row: Row[Any] | None = connection.execute(opening(connection.dialect.name), {**fresh, **held}).one_or_none()
     return row
 
 
@@ -234,16 +229,11 @@ def _take_over(
     return row
 
 
-def _keep(connection: Connection, case_id: str, thread: Thread, trace: Trace) -> None:
-    connection.execute(delete(snapshots).where(snapshots.c.case_id == case_id))
-    connection.execute(
-        insert(snapshots).values(
-            case_id=case_id, thread=thread.model_dump(mode="json"), trace=trace.model_dump(mode="json")
-        )
-    )
-    words = thread_words(thread)
-    fresh = upsert(connection, case_words).values(case_id=case_id, thread_words=words, draft_words="")
-    connection.execute(fresh.on_conflict_do_update(index_elements=["case_id"], set_={"thread_words": words}))
+def _keep(connection: Connection, case_id: str, thread: Thread, trace: Written) -> None:
+    connection.execute(NO_SNAPSHOT, {"this_row": case_id})
+    connection.execute(SNAPSHOT, {"case_id": case_id, "thread": written(thread), "trace": trace})
+    words = {"case_id": case_id, "thread_words": thread_words(thread), "draft_words": ""}
+    connection.execute(wording(connection.dialect.name), words)
 
 
 def _one_at_a_time(connection: Connection, ticket_id: int) -> None:
@@ -256,10 +246,10 @@ def _supersede_older(connection: Connection, newest: Row[Any]) -> None:
     """Ends the ticket's older cases that this one answers too: held, still being drafted (their conclude fails then),
     and approved ones whose reply has not left yet. Older OPEN ones count because the newest one's reply makes their
     messages look answered: nobody would ever come back to them."""
-    columns = (cases.c.case_id, cases.c.status, cases.c.message_key, cases.c.opened_at)
-    on_it = (cases.c.ticket_id == newest.ticket_id, cases.c.case_id != newest.case_id)
-    others = connection.execute(select(*columns).where(*on_it)).all()
+    others = connection.execute(ON_TICKET, {"this_row": newest.ticket_id, "newest": newest.case_id}).all()
     older = {row.case_id: Status(row.status) for row in others if came_before(row, newest)}
+    if not older:
+        return
     stopped = drop_queued_replies(connection, NEWER_MESSAGE, sends.c.case_id.in_(older))
     waiting = [(one, status) for one, status in older.items() if status in (Status.OPEN, Status.HELD)]
     for case_id, status in waiting + [(one, Status.APPROVED) for one in stopped]:

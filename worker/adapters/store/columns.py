@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import Double, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -31,6 +33,7 @@ NAMES = {  # of keys and indexes, the same in tables and migrations
 }
 _SEARCHED = 20_000  # characters of a text that can be searched
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE_JSON = re.compile(r"\\u0000|[\ud800-\udfff]")  # as JSON writes it; one that was meant so does no harm
 
 
 def clean(value: Any) -> Any:
@@ -57,14 +60,32 @@ class Words(TypeDecorator[str]):
         return None if value is None else str(clean(value))
 
 
+class Written(str):
+    """JSON text that can be stored as it is: what `written` gives."""
+
+
+def written(noun: BaseModel) -> Written:
+    """A noun as JSON. Of the few that hold what no database stores, as `clean` leaves it."""
+    try:
+        text = noun.model_dump_json()
+    except PydanticSerializationError:  # a lone surrogate
+        text = ""
+    if text and not _UNSTORABLE_JSON.search(text):
+        return Written(text)
+    return Written(json.dumps(clean(noun.model_dump(mode="json")), ensure_ascii=False))
+
+
 class Json(TypeDecorator[Any]):
-    """A value as JSON text. Nouns go in as `noun.model_dump(mode="json")`."""
+    """A value as JSON text. Nouns go in as `written(noun)`, or as `noun.model_dump(mode="json")`."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return json.dumps(clean(value), ensure_ascii=False)
+        if isinstance(value, Written):
+            return str(value)
+        text = json.dumps(value, ensure_ascii=False)
+        return json.dumps(clean(value), ensure_ascii=False) if _UNSTORABLE_JSON.search(text) else text
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -35,7 +35,7 @@ class Desks(Room):
         with self.writing() as connection:
             if connection.execute(known).first() is None:
                 return []
-            seen = upsert(connection, viewers).values(case_id=case_id, login=user, seen_at=clock())
+            seen = upsert(connection.dialect.name, viewers).values(case_id=case_id, login=user, seen_at=clock())
             connection.execute(
                 seen.on_conflict_do_update(index_elements=["case_id", "login"], set_={"seen_at": clock()})
             )
@@ -51,7 +51,9 @@ class Desks(Room):
             this = connection.execute(select(cases).where(cases.c.case_id == case_id)).one_or_none()
             if this is None:
                 return False
-            fresh = upsert(connection, taken).values(ticket_id=this.ticket_id, login=user, taken_at=clock())
+            fresh = upsert(connection.dialect.name, taken).values(
+                ticket_id=this.ticket_id, login=user, taken_at=clock()
+            )
             if connection.execute(fresh.on_conflict_do_nothing().returning(taken.c.ticket_id)).first() is None:
                 return False
             on_it = cases.c.ticket_id == this.ticket_id

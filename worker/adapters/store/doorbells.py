@@ -10,6 +10,8 @@ from sqlalchemy import Engine, and_, exists, or_, select, update
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import UNENDED, UNREADABLE, WAITING
 from worker.adapters.store.room import (
+    EPOCH,
+    THIS,
     Room,
     add_doorbells,
     claimed,
@@ -24,6 +26,13 @@ from worker.adapters.store.schema import cases, doorbells, marks
 from worker.adapters.store.together import Together, Values
 from worker.models import Doorbell, Ring, Status
 
+_CLAIM = (
+    update(doorbells)
+    .where(doorbells.c.doorbell_id == THIS, WAITING, free(doorbells))
+    .values(claimed(doorbells))
+    .returning(*doorbells.c, (clock() - doorbells.c.received_at).label("waited"))
+)
+_HELD = update(doorbells).where(doorbells.c.doorbell_id == THIS, doorbells.c.epoch == EPOCH, WAITING)
 _POLL = "poll"
 _SWEEP = "sweep"
 
@@ -48,12 +57,8 @@ class SqlDoorbells(Room):
 
     def claim(self, doorbell_id: str, lease: timedelta) -> Doorbell | None:
         with self.writing() as connection:
-            row = connection.execute(
-                update(doorbells)
-                .where(doorbells.c.doorbell_id == doorbell_id, WAITING, free(doorbells))
-                .values(claimed(doorbells, lease))
-                .returning(*doorbells.c, (clock() - doorbells.c.received_at).label("waited"))
-            ).one_or_none()
+            this = {"this_row": doorbell_id, "seconds_from_now": lease.total_seconds()}
+            row = connection.execute(_CLAIM, this).one_or_none()
             return None if row is None else to_doorbell(row)
 
     def renew(self, doorbell_id: str, epoch: int, lease: timedelta) -> bool:
@@ -69,19 +74,16 @@ class SqlDoorbells(Room):
             return True
 
     def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
-        return self._write(doorbell_id, epoch, state="done", outcome=outcome, lease_until=0.0)
+        done = {"state": "done", "outcome": outcome, "lease_until": 0.0}
+        with self.writing() as connection:
+            written = connection.execute(_HELD, {"this_row": doorbell_id, "held_epoch": epoch, **done})
+            return written.rowcount == 1
 
     def park(self, doorbell_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool) -> bool:
-        tries = doorbells.c.tries + int(failed)
-        return self._write(doorbell_id, epoch, lease_until=0.0, due_at=from_now(after), outcome=reason, tries=tries)
-
-    def _write(self, doorbell_id: str, epoch: int, **columns: object) -> bool:
+        later = _HELD.values(due_at=from_now(after), tries=doorbells.c.tries + int(failed))
+        put_off = {"outcome": reason, "lease_until": 0.0}
         with self.writing() as connection:
-            written = connection.execute(
-                update(doorbells)
-                .where(doorbells.c.doorbell_id == doorbell_id, doorbells.c.epoch == epoch, WAITING)
-                .values(**columns)
-            )
+            written = connection.execute(later, {"this_row": doorbell_id, "held_epoch": epoch, **put_off})
             return written.rowcount == 1
 
     def due(self, limit: int) -> Sequence[str]:
@@ -120,7 +122,7 @@ class SqlDoorbells(Room):
     def _mark(self, name: str, at: float | clock) -> None:
         with self.writing() as connection:
             connection.execute(
-                upsert(connection, marks)
+                upsert(connection.dialect.name, marks)
                 .values(name=name, at=at)
                 .on_conflict_do_update(index_elements=["name"], set_={"at": at})
             )

@@ -67,7 +67,7 @@ class SqlEarning(Room):
     def step(self, move: GateMove) -> bool:
         kind, before, values = move.after.kind, move.before, _columns(move.after)
         with self.writing() as connection:
-            first = upsert(connection, gate_standings).values(
+            first = upsert(connection.dialect.name, gate_standings).values(
                 template_id=kind.template_id, segment=kind.segment, **values
             )
             if before.moved_at is None:
@@ -184,10 +184,13 @@ class SqlEarning(Room):
             return True
 
 
+_ASSESSED = insert(assessments).values(at=clock())
+
+
 def keep_assessed(connection: Connection, case_id: str, draft_id: str, assessed: Assessed) -> None:
     """In the transaction that stores the draft."""
     stored = assessed.model_dump(exclude={"kind"}) | assessed.kind.model_dump()
-    connection.execute(insert(assessments).values(draft_id=draft_id, case_id=case_id, at=clock(), **stored))
+    connection.execute(_ASSESSED, {"draft_id": draft_id, "case_id": case_id, **stored})
 
 
 def _joined() -> Select[Any]:
@@ -250,5 +253,5 @@ def _of(table: Any, kind: ReplyKind) -> tuple[ColumnElement[bool], ColumnElement
 def _note(connection: Connection, name: str, value: str, user: str, at: float | None = None) -> bool:
     """Stores it, unless there is one of that name."""
     row = {"name": name, "value": value, "login": user, "at": clock() if at is None else at}
-    new = upsert(connection, gate_notes).values(row).on_conflict_do_nothing().returning(gate_notes.c.name)
+    new = upsert(connection.dialect.name, gate_notes).values(row).on_conflict_do_nothing().returning(gate_notes.c.name)
     return connection.execute(new).first() is not None

@@ -57,7 +57,7 @@ class Errands(Room):
         if rows:
             newest = {"at": rows[-1].at}
             with self.writing() as connection:
-                noted = upsert(connection, marks).values(name=mark, **newest)
+                noted = upsert(connection.dialect.name, marks).values(name=mark, **newest)
                 connection.execute(noted.on_conflict_do_update(index_elements=["name"], set_=newest))
         return [
             NotSent(case_id=row.case_id, ticket_id=row.ticket_id, reason=" ".join(row.reasons), by=row.moved_by)

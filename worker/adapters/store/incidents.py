@@ -33,7 +33,7 @@ class SqlIncidents(Room):
         due = marks.c.at <= clock() - every.total_seconds()
         with self.writing() as connection:
             first = (
-                upsert(connection, marks)
+                upsert(connection.dialect.name, marks)
                 .values(now)
                 .on_conflict_do_update(index_elements=["name"], set_={"at": clock()}, where=due)
             )
@@ -78,7 +78,7 @@ class SqlIncidents(Room):
         times = {name: getattr(brake, name).timestamp() for name in _MOMENTS}
         values = {**brake.topic.model_dump(), **times, "surge": brake.surge.model_dump(mode="json")}
         with self.writing() as connection:
-            new = upsert(connection, brakes).values(values).on_conflict_do_nothing().returning(*brakes.c)
+            new = upsert(connection.dialect.name, brakes).values(values).on_conflict_do_nothing().returning(*brakes.c)
             row = connection.execute(new).one_or_none()
             return None if row is None else _brake(row)
 
@@ -129,7 +129,7 @@ class SqlIncidents(Room):
                 letter = letters[row.case_id].model_copy(update={"kind": SendKind.HOLDING})
                 queued.append(add_send(connection, row.case_id, row.ticket_id, row.message_key, letter))
                 values = {"brake_id": brake_id, "ticket_id": row.ticket_id, "send_id": queued[-1]}
-                new = upsert(connection, holdings).values(values)
+                new = upsert(connection.dialect.name, holdings).values(values)
                 keys = ["brake_id", "ticket_id"]
                 connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"send_id": queued[-1]}))
             if queued:

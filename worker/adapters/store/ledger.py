@@ -59,7 +59,7 @@ class SqlLedger(Room):
     def writable(self) -> None:
         """Commits one small row: a full disk or a read-only standby shows nowhere else."""
         with self.writing() as connection:
-            row = upsert(connection, marks).values(name="writable", at=clock())
+            row = upsert(connection.dialect.name, marks).values(name="writable", at=clock())
             connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"at": clock()}))
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, insert, select
 
 from worker.adapters.store.columns import clock, moment
-from worker.adapters.store.room import Room, upsert
+from worker.adapters.store.room import THIS, Room, upsert
 from worker.adapters.store.schema import cases, lesson_findings, lessons, openings, unanswered
 from worker.models import Change, Draft, Lesson, Status, Trace, Treatment
 from worker.ports.figures import Learnt, Span
@@ -27,7 +27,9 @@ class Lessons(Room):
         if status != Status.HELD:
             return
         with self.writing() as connection:
-            row = upsert(connection, openings).values(case_id=case_id, login=user, first_at=clock(), last_at=clock())
+            row = upsert(connection.dialect.name, openings).values(
+                case_id=case_id, login=user, first_at=clock(), last_at=clock()
+            )
             since = case((openings.c.last_at < clock() - PAUSE, clock()), else_=openings.c.first_at)
             again = {"first_at": since, "last_at": clock()}
             connection.execute(row.on_conflict_do_update(index_elements=["case_id", "login"], set_=again))
@@ -94,7 +96,7 @@ def learn(
         "at": clock(),
         "seconds": None if decision == "edited" else _seconds(connection, case_id, user),
     }
-    row = upsert(connection, lessons).values(draft_id=draft_id, **values)
+    row = upsert(connection.dialect.name, lessons).values(draft_id=draft_id, **values)
     connection.execute(row.on_conflict_do_update(index_elements=["draft_id"], set_=values))
     connection.execute(delete(lesson_findings).where(lesson_findings.c.draft_id == draft_id))
     for guard in dict.fromkeys((*lesson.found, *lesson.standing)):
@@ -110,9 +112,12 @@ def _seconds(connection: Connection, case_id: str, user: str) -> float | None:
     return None if seconds is None else max(0.0, float(seconds))
 
 
+_NO_QUESTIONS = delete(unanswered).where(unanswered.c.case_id == THIS)
+
+
 def keep_unanswered(connection: Connection, case_id: str, draft: Draft | None, trace: Trace) -> None:
     """The questions that the newest machine draft of the case has no answer to, in place of those of the one before."""
-    connection.execute(delete(unanswered).where(unanswered.c.case_id == case_id))
+    connection.execute(_NO_QUESTIONS, {"this_row": case_id})
     questions = left_open(draft, trace)
     now = connection.execute(select(clock())).scalar_one() if questions else 0.0
     for number, question in enumerate(questions, 1):

@@ -6,13 +6,31 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, or_, select, union_all
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import LIVE, REPLY, UNENDED, WAITING
-from worker.adapters.store.room import Room, to_case
+from worker.adapters.store.room import SECONDS, THIS, Room, to_case
 from worker.adapters.store.schema import case_moves, cases, doorbells, drafts, sends, snapshots
 from worker.models import Case, Draft, Status, Strength, Thread, Trace
+
+# What every draft asks; see room.THIS.
+_OF_TICKET = select(cases).where(cases.c.ticket_id == THIS).order_by(cases.c.opened_at, cases.c.case_id)
+_MOVES = select(case_moves).where(case_moves.c.case_id == THIS).order_by(case_moves.c.move_id)
+_THREAD = select(snapshots.c.thread).where(snapshots.c.case_id == THIS)
+_REPLIES = select(func.count()).select_from(sends).where(REPLY)
+_REPLIES_ON = _REPLIES.where(sends.c.ticket_id == THIS)
+_REPLIES_TO = _REPLIES.where(
+    sends.c.case_id.in_(select(cases.c.case_id).where(cases.c.requester_id == THIS)),
+    sends.c.queued_at >= clock() + SECONDS,
+)
+_CUSTOMERS = (
+    select(cases.c.customer_id)
+    .distinct()
+    .where(cases.c.requester_id == THIS, cases.c.customer_id.is_not(None))
+    .where(or_(cases.c.strength == Strength.VERIFIED, cases.c.strength == Strength.LINKED))
+    .limit(2)
+)
 
 
 class CaseLookups(Room):
@@ -24,9 +42,8 @@ class CaseLookups(Room):
             return None if row is None else to_case(row)
 
     def of_ticket(self, ticket_id: int) -> Sequence[Case]:
-        query = select(cases).where(cases.c.ticket_id == ticket_id).order_by(cases.c.opened_at, cases.c.case_id)
         with self.reading() as connection:
-            return [to_case(row) for row in connection.execute(query)]
+            return [to_case(row) for row in connection.execute(_OF_TICKET, {"this_row": ticket_id})]
 
     def of_requester(self, requester_id: int, limit: int = 20) -> Sequence[Case]:
         newest = (cases.c.opened_at.desc(), cases.c.case_id.desc())
@@ -41,7 +58,6 @@ class CaseLookups(Room):
             return [to_case(row) for row in connection.execute(query)]
 
     def moves(self, case_id: str) -> Sequence[Mapping[str, Any]]:
-        query = select(case_moves).where(case_moves.c.case_id == case_id).order_by(case_moves.c.move_id)
         with self.reading() as connection:
             return [
                 {
@@ -51,7 +67,7 @@ class CaseLookups(Room):
                     "by": row.moved_by,
                     "reasons": tuple(row.reasons),
                 }
-                for row in connection.execute(query)
+                for row in connection.execute(_MOVES, {"this_row": case_id})
             ]
 
     def drafts(self, case_id: str) -> Sequence[tuple[str, Draft, Trace]]:
@@ -64,7 +80,7 @@ class CaseLookups(Room):
 
     def thread(self, case_id: str) -> Thread | None:
         with self.reading() as connection:
-            stored = connection.execute(select(snapshots.c.thread).where(snapshots.c.case_id == case_id)).scalar()
+            stored = connection.execute(_THREAD, {"this_row": case_id}).scalar()
             return None if stored is None else Thread.model_validate(stored)
 
     def trace(self, case_id: str) -> Trace | None:
@@ -73,27 +89,17 @@ class CaseLookups(Room):
             return None if stored is None else Trace.model_validate(stored)
 
     def replies_on_ticket(self, ticket_id: int) -> int:
-        query = select(func.count()).select_from(sends).where(sends.c.ticket_id == ticket_id, REPLY)
         with self.reading() as connection:
-            return connection.execute(query).scalar_one()
+            return int(connection.execute(_REPLIES_ON, {"this_row": ticket_id}).scalar_one())
 
     def replies_to_requester(self, requester_id: int, within: timedelta) -> int:
-        theirs = select(cases.c.case_id).where(cases.c.requester_id == requester_id)
-        recent = sends.c.queued_at >= clock() - within.total_seconds()
-        query = select(func.count()).select_from(sends).where(sends.c.case_id.in_(theirs), REPLY, recent)
+        recent = {"this_row": requester_id, "seconds_from_now": -within.total_seconds()}
         with self.reading() as connection:
-            return connection.execute(query).scalar_one()
+            return int(connection.execute(_REPLIES_TO, recent).scalar_one())
 
     def customer_of_requester(self, requester_id: int) -> str | None:
-        query = (
-            select(cases.c.customer_id)
-            .distinct()
-            .where(cases.c.requester_id == requester_id, cases.c.customer_id.is_not(None))
-            .where(cases.c.strength.in_([Strength.VERIFIED, Strength.LINKED]))
-            .limit(2)
-        )
         with self.reading() as connection:
-            found = list(connection.execute(query).scalars())
+            found = list(connection.execute(_CUSTOMERS, {"this_row": requester_id}).scalars())
         return found[0] if len(found) == 1 else None
 
     def counts(self) -> Mapping[str, int]:

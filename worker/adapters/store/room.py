@@ -11,10 +11,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, case, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Double,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.adapters.store.columns import clock, folded, moment, new_id
+from worker.adapters.store.columns import Written, clock, folded, moment, new_id, written
 from worker.adapters.store.conditions import WAITING
 from worker.adapters.store.engine import WRITES
 from worker.adapters.store.schema import audit, case_moves, case_words, cases, doorbells, drafts, lessons, sends
@@ -27,6 +41,13 @@ DESKHAND = "deskhand"  # who moved a case, where no person did
 # What becomes of an approval whose reply did not leave (or nobody knows whether it did), by where its case goes.
 NEVER_LEFT = {Status.HELD: "taken back", Status.SUPERSEDED: "overtaken", Status.HANDED_OVER: "overtaken"}
 MOOT = "Another draft had been asked for{}; it is not written any more."
+
+# What the statements leave open that are made once and not for each ticket: SQLAlchemy needs longer to put one together
+# than SQLite to carry it out. No column may have one of these names.
+THIS: BindParameter[Any] = bindparam("this_row")
+EPOCH: BindParameter[Any] = bindparam("held_epoch")
+SECONDS = bindparam("seconds_from_now", type_=Double)
+_BEFORE: BindParameter[Any] = bindparam("status_before")
 
 
 class Room:
@@ -49,19 +70,19 @@ class Room:
             yield connection
 
 
-def upsert(connection: Connection, table: Any) -> Any:
+def upsert(dialect: str, table: Any) -> Any:
     """INSERT of this database's dialect, with its on_conflict_... methods."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def from_now(wait: timedelta) -> ColumnElement[float]:
     return clock() + wait.total_seconds()
 
 
-def claimed(table: Any, lease: timedelta) -> dict[str, Any]:
-    """What a claim writes. A lease that was given back is 0; whoever let one run out counts as dead."""
+def claimed(table: Any) -> dict[str, Any]:
+    """What a claim writes, for SECONDS. A lease that was given back is 0; whoever let one run out counts as dead."""
     died = case((table.c.lease_until > 0, 1), else_=0)
-    return {"epoch": table.c.epoch + 1, "deaths": table.c.deaths + died, "lease_until": from_now(lease)}
+    return {"epoch": table.c.epoch + 1, "deaths": table.c.deaths + died, "lease_until": clock() + SECONDS}
 
 
 def free(table: Any) -> ColumnElement[bool]:
@@ -129,8 +150,17 @@ def doorbell_values(why: Ring, ticket_id: int | None, *, raw: bytes, case_id: st
     }
 
 
+_RUNG = insert(doorbells).values(received_at=clock(), due_at=clock())
+
+
 def add_doorbells(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.execute(insert(doorbells).values(received_at=clock(), due_at=clock()), [dict(row) for row in rows])
+    connection.execute(_RUNG, [dict(row) for row in rows])
+
+
+_MOVE = (
+    update(cases).where(cases.c.case_id == THIS, cases.c.status == _BEFORE).values(moved_at=clock()).returning(*cases.c)
+)
+_MOVED = insert(case_moves).values(at=clock())
 
 
 def move(
@@ -148,22 +178,17 @@ def move(
     what a decision makes moot, which the history then tells."""
     if to not in MOVES[from_]:
         return None
-    values = {"status": to, "moved_at": clock(), "lease_until": 0.0, **columns}
+    values = {"status": to, "lease_until": 0.0, **columns}
     if reasons:
         values["reasons"] = list(reasons)
-    row = connection.execute(
-        update(cases)
-        .where(cases.c.case_id == case_id, cases.c.status == from_, *where)
-        .values(values)
-        .returning(*cases.c)
-    ).one_or_none()
+    told = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
+    statement = _MOVE.where(*where).values(told) if where or told else _MOVE
+    given = {name: value for name, value in values.items() if name not in told}
+    row = connection.execute(statement, {"this_row": case_id, "status_before": from_, **given}).one_or_none()
     if row is not None:
-        told = [*reasons, *(_moot(connection, row) if from_ is Status.HELD and to is not Status.OPEN else ())]
-        connection.execute(
-            insert(case_moves).values(
-                case_id=case_id, at=clock(), from_status=from_, to_status=to, moved_by=by, reasons=told
-            )
-        )
+        why = [*reasons, *(_moot(connection, row) if from_ is Status.HELD and to is not Status.OPEN else ())]
+        moved = {"case_id": case_id, "from_status": from_, "to_status": to, "moved_by": by, "reasons": why}
+        connection.execute(_MOVED, moved)
         if from_ is Status.APPROVED and to in NEVER_LEFT:  # what was approved went to nobody: it teaches nothing
             decided = (lessons.c.case_id == case_id, lessons.c.decision == "approved")
             connection.execute(update(lessons).where(*decided).values(decision=NEVER_LEFT[to]))
@@ -185,32 +210,34 @@ def _moot(connection: Connection, decided: Row[Any]) -> list[str]:
     return [MOOT.format(f" (“{hint}”)" if hint else "") for hint in hints]
 
 
-def add_draft(connection: Connection, case_id: str, draft: Draft, trace: Trace) -> str:
+_LAST_DRAFT = select(func.max(drafts.c.number)).where(drafts.c.case_id == THIS)
+_DRAFTED = insert(drafts).values(stored_at=clock())
+_WITH_DRAFT = update(cases).where(cases.c.case_id == THIS)
+_WORDED = update(case_words).where(case_words.c.case_id == THIS)
+
+
+def add_draft(connection: Connection, case_id: str, draft: Draft, trace: Trace | Written) -> str:
     """Stores it as the newest of a case whose row this transaction has locked."""
-    draft_id = new_id("f")
+    draft_id, this = new_id("f"), {"this_row": case_id}
     guards = list(dict.fromkeys(finding.guard for finding in draft.findings))
-    last = connection.execute(select(func.max(drafts.c.number)).where(drafts.c.case_id == case_id)).scalar()
-    connection.execute(
-        insert(drafts).values(
-            draft_id=draft_id,
-            case_id=case_id,
-            number=(last or 0) + 1,
-            body_hash=draft.body_hash,
-            guards=guards,
-            draft=draft.model_dump(mode="json"),
-            trace=trace.model_dump(mode="json"),
-            stored_at=clock(),
-        )
-    )
-    connection.execute(
-        update(cases)
-        .where(cases.c.case_id == case_id)
-        .values(draft_id=draft_id, template_id=draft.template_id, guards=guards)
-    )
+    last = connection.execute(_LAST_DRAFT, this).scalar()
+    values = {
+        "draft_id": draft_id,
+        "case_id": case_id,
+        "number": (last or 0) + 1,
+        "body_hash": draft.body_hash,
+        "guards": guards,
+        "draft": written(draft),
+        "trace": trace if isinstance(trace, Written) else written(trace),
+    }
+    connection.execute(_DRAFTED, values)
+    connection.execute(_WITH_DRAFT, {**this, "draft_id": draft_id, "template_id": draft.template_id, "guards": guards})
     # As long as the case's words were kept with its thread; without one there is nothing to search either.
-    words = update(case_words).where(case_words.c.case_id == case_id)
-    connection.execute(words.values(draft_words=folded(draft.body_text)))
+    connection.execute(_WORDED, {**this, "draft_words": folded(draft.body_text)})
     return draft_id
+
+
+_QUEUED = insert(sends).values(queued_at=clock(), due_at=clock() + SECONDS)
 
 
 def add_send(
@@ -223,21 +250,18 @@ def add_send(
 ) -> str:
     """Queues it, due after `wait`. Taken if it is a second live reply to the same customer message."""
     send_id = new_id("s")
-    connection.execute(
-        insert(sends).values(
-            send_id=send_id,
-            case_id=case_id,
-            ticket_id=ticket_id,
-            message_key=message_key,
-            kind=outgoing.kind,
-            body_html=outgoing.body_html,
-            body_hash=outgoing.body_hash,
-            change=outgoing.change.model_dump(mode="json"),
-            state=SendState.QUEUED,
-            queued_at=clock(),
-            due_at=from_now(wait),
-        )
-    )
+    values = {
+        "send_id": send_id,
+        "case_id": case_id,
+        "ticket_id": ticket_id,
+        "message_key": message_key,
+        "kind": outgoing.kind,
+        "body_html": outgoing.body_html,
+        "body_hash": outgoing.body_hash,
+        "change": written(outgoing.change),
+        "state": SendState.QUEUED,
+    }
+    connection.execute(_QUEUED, {**values, "seconds_from_now": wait.total_seconds()})
     return send_id
 
 

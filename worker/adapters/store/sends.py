@@ -7,13 +7,15 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select, update
 
 from worker.adapters.store.columns import clock
 from worker.adapters.store.conditions import LIVE
 from worker.adapters.store.promises import keep
 from worker.adapters.store.room import (
     DESKHAND,
+    EPOCH,
+    THIS,
     Room,
     add_send,
     claimed,
@@ -34,6 +36,20 @@ NEWS = timedelta(days=1)
 SETTLING = "waiting for an attempt in doubt to settle"
 PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
+_CLAIM = update(sends).where(sends.c.send_id == THIS, LIVE, free(sends)).values(claimed(sends)).returning(*sends.c)
+_INTEND = (
+    update(sends)
+    .where(sends.c.send_id == THIS, sends.c.epoch == EPOCH, or_(*(sends.c.state == one for one in _UNSENT)))
+    .where(sends.c.lease_until > clock())
+    .values(state=SendState.POSTING, intended_at=clock(), rounds=sends.c.rounds + 1)
+    .returning(*sends.c)
+)
+_LEAVE = (
+    update(sends)
+    .where(sends.c.send_id == THIS, sends.c.epoch == EPOCH)
+    .where(sends.c.state.in_(bindparam("states_before", expanding=True)))
+    .returning(*sends.c)
+)
 
 
 def stranded_note(reason: str) -> Outgoing:
@@ -50,12 +66,8 @@ class SqlSends(Room):
 
     def claim(self, send_id: str, lease: timedelta) -> Send | None:
         with self.writing() as connection:
-            row = connection.execute(
-                update(sends)
-                .where(sends.c.send_id == send_id, LIVE, free(sends))
-                .values(claimed(sends, lease))
-                .returning(*sends.c)
-            ).one_or_none()
+            this = {"this_row": send_id, "seconds_from_now": lease.total_seconds()}
+            row = connection.execute(_CLAIM, this).one_or_none()
             return None if row is None else to_send(row)
 
     def renew(self, send_id: str, epoch: int, lease: timedelta) -> bool:
@@ -73,13 +85,7 @@ class SqlSends(Room):
 
     def intend(self, send_id: str, epoch: int) -> Send | None:
         with self.writing() as connection:
-            row = connection.execute(
-                update(sends)
-                .where(sends.c.send_id == send_id, sends.c.epoch == epoch, sends.c.state.in_(_UNSENT))
-                .where(sends.c.lease_until > clock())
-                .values(state=SendState.POSTING, intended_at=clock(), rounds=sends.c.rounds + 1)
-                .returning(*sends.c)
-            ).one_or_none()
+            row = connection.execute(_INTEND, {"this_row": send_id, "held_epoch": epoch}).one_or_none()
             return None if row is None else to_send(row)
 
     def posted(self, send_id: str, epoch: int, posted: Posted, promises: Sequence[Promise] = ()) -> bool:
@@ -198,12 +204,8 @@ def doubtful() -> ColumnElement[bool]:
 def _leave(
     connection: Connection, send_id: str, epoch: int, from_: Sequence[SendState], to: SendState, **columns: Any
 ) -> Row[Any] | None:
-    return connection.execute(
-        update(sends)
-        .where(sends.c.send_id == send_id, sends.c.epoch == epoch, sends.c.state.in_(from_))
-        .values(state=to, **columns)
-        .returning(*sends.c)
-    ).one_or_none()
+    this = {"this_row": send_id, "held_epoch": epoch, "states_before": list(from_)}
+    return connection.execute(_LEAVE, {**this, "state": to, **columns}).one_or_none()
 
 
 def _move_case(connection: Connection, case_id: str, to: Status, reason: str) -> None:

@@ -20,7 +20,7 @@ class SqlUsers(Room):
         given = {"role": role, "password_hash": password_hash}
         with self.writing() as connection:
             connection.execute(
-                upsert(connection, users)
+                upsert(connection.dialect.name, users)
                 .values(login=login, **given)
                 .on_conflict_do_update(index_elements=["login"], set_=given)
             )
