@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.models import Status
 from worker.sandbox.nouns import BOT_ID
-from worker.stack.once import End, judge
+from worker.stack.once import End, Result, judge
 from worker.stack.report import Loudness, table
 from worker.stack.samples import Sample, extra_replies
 
@@ -19,6 +20,14 @@ def wrote(ticket_id: int = 1) -> dict[str, Any]:
 
 def replied(ticket_id: int = 1, agent_id: int = BOT_ID) -> dict[str, Any]:
     return {"kind": "reply", "ticket_id": ticket_id, "agent_id": agent_id, "private": False}
+
+
+BEGAN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+
+def judged(ends: list[End], journal: list[dict[str, Any]], seconds: float = 1.0) -> Result:
+    stamped = [{"at": (BEGAN + timedelta(seconds=n)).isoformat()} | entry for n, entry in enumerate(journal)]
+    return judge(ends, stamped, BEGAN, BEGAN + timedelta(seconds=seconds))
 
 
 def an_end(outcome: Status | None, ticket_id: int = 1) -> End:
@@ -38,27 +47,34 @@ def test_what_a_person_answers_is_no_duplicate():
 
 
 def test_a_ticket_that_never_ended_is_lost():
-    result = judge([an_end(Status.HELD, 1), an_end(None, 2)], [wrote(1), wrote(2)], 1.0)
+    result = judged([an_end(Status.HELD, 1), an_end(None, 2)], [wrote(1), wrote(2)])
     assert (result.lost, result.good) == (1, False)
 
 
 def test_a_reply_that_only_the_ledger_knows_of_is_lost():
-    result = judge([an_end(Status.SENT, 1), an_end(Status.SENT, 2)], [wrote(1), wrote(2), replied(2)], 1.0)
+    result = judged([an_end(Status.SENT, 1), an_end(Status.SENT, 2)], [wrote(1), wrote(2), replied(2)])
     assert result.lost == 1
 
 
 def test_a_reply_to_an_earlier_message_answers_not_the_newest():
-    assert judge([an_end(Status.SENT)], [wrote(), replied(), wrote()], 1.0).lost == 1
+    assert judged([an_end(Status.SENT)], [wrote(), replied(), wrote()]).lost == 1
 
 
 def test_the_figures_count_the_ends_and_the_table_shows_what_did_not_end():
     ends = [an_end(Status.SENT, 1), an_end(Status.IGNORED, 2), an_end(Status.SUPERSEDED, 3), an_end(None, 4)]
-    result = judge(ends, [wrote(1), replied(1)], 12.34)
+    result = judged(ends, [wrote(1), replied(1), wrote(1), replied(1, A_PERSON), replied(1)], 12.34)
     counts = {"messages": 4, "sent": 1, "held": 0, "handed_over": 0, "ignored": 1}
-    assert result.figures() == counts | {"lost": 1, "duplicated": 0, "seconds": 12.3}
+    assert result.figures() == counts | {"lost": 1, "duplicated": 0, "seconds": 12.3, "first_reply_seconds": 4.0}
     lines = table(result).splitlines()
     assert [line.split()[1] for line in lines[:4]] == ["sample-1", "sample-2", "sample-3", "sample-4"]
     assert "NOT ENDED" in lines[3]
+    assert lines[-1].endswith("in 12.3 s, the first reply after 4.0 s")
+
+
+def test_where_nothing_was_answered_no_first_reply_is_told():
+    result = judged([an_end(Status.HELD)], [wrote()])
+    assert result.figures()["first_reply_seconds"] is None
+    assert table(result).endswith("in 1.0 s")
 
 
 def test_only_warnings_of_this_run_are_counted(tmp_path):

@@ -95,7 +95,8 @@ def test_every_sample_ticket_ends_and_none_is_answered_twice(first_run):
     assert len(lines) == 1  # nothing but the object
     figures = json.loads(lines[0])
     outcomes = ("sent", "held", "handed_over", "ignored")
-    assert list(figures) == ["messages", *outcomes, "lost", "duplicated", "seconds"]
+    assert list(figures) == ["messages", *outcomes, "lost", "duplicated", "seconds", "first_reply_seconds"]
+    assert 0 < figures["first_reply_seconds"] < figures["seconds"]
     assert figures["messages"] == len(read_samples()) == sum(figures[name] for name in outcomes)
     assert (figures["lost"], figures["duplicated"]) == (0, 0)
     assert all(figures[name] >= 3 for name in outcomes), figures

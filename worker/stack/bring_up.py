@@ -120,11 +120,14 @@ class Stack:
         self.wait("Redis", lambda: not redis_trouble(plan.settings.redis_url))
         if plan.sandbox:
             self.wait("The sandbox", lambda: _answers(f"{plan.sandbox_url}/sandbox/state"))
+        self._supervisor.start_program("dispatcher")
+        if plan.sandbox:  # nothing is to be answered yet, so the worker may load its model while the index is built
+            self._supervisor.start_program("worker")
         self.wait("The webhook", lambda: _answers(f"{plan.webhook_url}/healthz"))
         self.wait("The console", lambda: _answers(f"{plan.console_url}/healthz"))
         self.wait("The index", lambda: self._word("index") == "EXITED", INDEXING)
-        self._supervisor.start_program("worker")
-        self._supervisor.start_program("dispatcher")
+        if not plan.sandbox:  # without an index a message that waits already would fail, and go to a person
+            self._supervisor.start_program("worker")
         self.wait("The dispatcher", lambda: self._word("dispatcher") == self._word("worker") == "RUNNING")
 
     def _word(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from worker.models import Case, SendState, Status
 from worker.ports import Ledger
@@ -29,17 +30,20 @@ class End:
 
 @dataclass(frozen=True)
 class Result:
-    """`lost`: not ended, or said to be sent while the helpdesk never saw a reply. `duplicated`: replies too many."""
+    """`lost`: not ended, or said to be sent while the helpdesk never saw a reply. `duplicated`: replies too many.
+    `seconds`: from the command to here; `first_reply`: to the first reply of ours, None if there was none."""
 
     ends: tuple[End, ...]
     lost: int
     duplicated: int
     seconds: float
+    first_reply: float | None = None
 
-    def figures(self) -> dict[str, int | float]:
+    def figures(self) -> dict[str, int | float | None]:
         counts = {status.value: sum(end.outcome is status for end in self.ends) for status in COUNTED}
         rest = {"lost": self.lost, "duplicated": self.duplicated, "seconds": round(self.seconds, 1)}
-        return {"messages": len(self.ends), **counts, **rest}
+        first = None if self.first_reply is None else round(self.first_reply, 1)
+        return {"messages": len(self.ends), **counts, **rest, "first_reply_seconds": first}
 
     @property
     def good(self) -> bool:
@@ -82,9 +86,16 @@ def _case_of(sample: Sample, ledger: Ledger) -> Case | None:
     return cases[-1] if cases else None
 
 
-def judge(ends: Sequence[End], journal: Sequence[Entry], seconds: float) -> Result:
-    """Compares what the ledger says with what the sandbox's journal saw."""
+def judge(ends: Sequence[End], journal: Sequence[Entry], began: datetime, ended: datetime) -> Result:
+    """Compares what the ledger says with what the sandbox's journal saw. `began`: when the command was given."""
     answered = answered_tickets(journal)
     unsent = sum(end.outcome is Status.SENT and end.sample.ticket_id not in answered for end in ends)
     unended = sum(end.outcome is None for end in ends)
-    return Result(tuple(ends), unsent + unended, extra_replies(journal), seconds)
+    first = min(answered.values(), default=None)  # the samples hold older replies, to earlier messages
+    return Result(
+        ends=tuple(ends),
+        lost=unsent + unended,
+        duplicated=extra_replies(journal),
+        seconds=(ended - began).total_seconds(),
+        first_reply=(first - began).total_seconds() if first else None,
+    )

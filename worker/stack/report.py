@@ -55,8 +55,11 @@ def table(result: Result) -> str:
         columns = (f"{end.sample.ticket_id:>4}", f"{end.sample.name:<{width}}", f"{outcome:<11}")
         lines.append("  ".join((*columns, f"{end.template:<{template_width}}", reasons)).rstrip())
     figures = result.figures()
-    totals = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in figures.items() if name != "seconds")
-    return "\n".join([*lines, "", f"{totals} in {figures['seconds']} s"])
+    counted = {name: value for name, value in figures.items() if not name.endswith("seconds")}
+    totals = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in counted.items())
+    first = figures["first_reply_seconds"]
+    replied = f", the first reply after {first} s" if first is not None else ""
+    return "\n".join([*lines, "", f"{totals} in {figures['seconds']} s{replied}"])
 
 
 class Loudness:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -65,12 +66,12 @@ def extra_replies(journal: Iterable[Entry]) -> int:
     return extra
 
 
-def answered_tickets(journal: Iterable[Entry]) -> set[int]:
-    """Tickets on which a public reply of ours follows the customer's newest message."""
-    answered: set[int] = set()
+def answered_tickets(journal: Iterable[Entry]) -> dict[int, datetime]:
+    """Tickets on which a public reply of ours follows the customer's newest message, and since when it does."""
+    answered: dict[int, datetime] = {}
     for entry in journal:
         if entry["kind"] == "customer_message":
-            answered.discard(entry["ticket_id"])
+            answered.pop(entry["ticket_id"], None)
         elif entry["agent_id"] == BOT_ID and not entry["private"]:
-            answered.add(entry["ticket_id"])
+            answered.setdefault(entry["ticket_id"], datetime.fromisoformat(entry["at"]))
     return answered
