@@ -34,7 +34,7 @@ promises = Table(
     Column("promise_id", Words, primary_key=True),
     Column("send_id", Words, ForeignKey("sends.send_id"), nullable=False),
     Column("number", Integer, nullable=False),  # its place in the reply
-    Column("case_id", Words, ForeignKey("cases.case_id"), nullable=False),
+    Column("case_id", Words, ForeignKey("cases.case_id"), nullable=False, index=True),
     Column("ticket_id", BigInteger, nullable=False, index=True),
     Column("act", Words, nullable=False),
     Column("words", Words, nullable=False),

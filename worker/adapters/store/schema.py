@@ -288,4 +288,5 @@ audit = Table(
     Column("action", Words, nullable=False),
     Column("subject", Words, nullable=False),
     Column("detail", Words, nullable=False),
+    Index("ix_audit_subject_entry_id", "subject", "entry_id"),
 )
