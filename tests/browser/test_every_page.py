@@ -65,7 +65,7 @@ def test_every_page_with_nothing_in_it(page, console: Served):
 
 
 def test_every_page_overfull(page, console: Served):
-    """Pages of drafts, a ticket with 60 messages and a subject of 300 characters without a space, months of decisions."""
+    """Pages of drafts, a ticket of 60 messages with a subject of 300 characters and no space, months of decisions."""
     fill(console.ledger, read_kb(ROOT / "kb", ("public", "IM", "IM+")), LETTER, 130, lambda *_: None)
     write_history(console.ledger, datetime.now(UTC), days=90, per_day=4, templates=52)
     case_id = an_endless_ticket(console)
