@@ -72,7 +72,7 @@ def _numbers(scene: Scene) -> list[str]:
     ways: list[tuple[str, Callable[[re.Match[str]], str]]] = [
         (r"\d[\d,]*(?:\.\d+)?", lambda m: disguise.other_number(m.group(), scene.draw)),
         (r"(?<=\d )(?:working )?(?:days|hours|minutes|months)", lambda m: disguise.other_unit(m.group(), scene.draw)),
-        (r"\b(?:up to|at most|at least|more than|no more than) (?=Rs|\d)", lambda _: ""),
+        (r"\b(?:up to|at least|more than|no more than) (?=Rs|\d)", lambda _: ""),
         (r"\b(\d{1,2})(?= (?:working )?(?:days|hours|months))", lambda m: f"{m[0]} to {int(m[0]) + 5}"),
     ]
     scene.draw.shuffle(ways)
@@ -160,8 +160,8 @@ def _negations(scene: Scene) -> list[str]:
         (r"\bcannot\b", lambda _: "can"),
         (r"\bonly ", lambda _: ""),
         (r"\b(?:is|are) free\b", lambda m: m.group().replace("free", "charged")),
-        (r"\b(?:can|is|are)\b(?! (?:only|not|always))", lambda m: f"{m.group()} always"),
-        (r"\b(?:can|is|are)\b(?! (?:only|not|always))", lambda m: f"{m.group()} only"),
+        (r"\b(?:can|is|are)\b(?!['’]t| (?:only|not|always))(?!.*\bat any time\b)", lambda m: f"{m.group()} always"),
+        (r"\b(?:can|is|are)\b(?!['’]t| (?:only|not|always))", lambda m: f"{m.group()} only"),
         (r"\b(?:before|above|after|more than)\b", lambda m: disguise.OPPOSITES[m.group()]),
     ]
     scene.draw.shuffle(ways)

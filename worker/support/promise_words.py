@@ -86,7 +86,8 @@ def patterns(company: str) -> dict[str, re.Pattern[str]]:
         "let me": rf"\blet\s+(?:me|us){_SOON}\s+(?P<verb>(?!know\b)[a-z-]+)",
         "you will": rf"\byou{will}\s+(?P<verb>{_YOU_GET})\b",
         "entitled": r"\byou\s+(?:are|will\s+be)\s+(?:entitled\s+to|owed|due)\s+(?P<verb>an?|your|the|our|[a-z]+)\b",
-        "expect": r"(?:\byou\s+(?:can|may|should)\s+|^\W*|[;:–—-]\s+|,\s+and\s+|\bplease\s+)expect\s+(?P<verb>an?|your|the|our|to\s+\w+)\b",
+        "expect": r"(?:\byou\s+(?:can|may|should)\s+|^\W*|[;:–—-]\s+|,\s+and\s+|\bplease\s+)"
+        r"expect\s+(?P<verb>an?|your|the|our|to\s+\w+)\b",
         "it will": rf"{_IT}{will}\s+(?:have\s+been|be){_SOON}\s+(?P<verb>{_DONE})\b",
         "money comes": rf"\b{_MONEY}\b(?:\s+[\w-]+){{0,3}}?{will}"
         r"\s+(?P<verb>reach|arrive|land|come|be\s+(?:with\s+you|in\s+your|there|yours|available))",

@@ -42,9 +42,8 @@ _DENIED = re.compile(
 _IF = re.compile(
     r"\b(?:if|once|when|unless|as\s+soon\s+as|after|in\s+case|provided|until|should\s+you|so\s+that)\b", re.I
 )
-_OPENS = re.compile(
-    r"[;:–—]|\s-\s|,\s+and\s+(?=(?:we|i)\b)", re.I
-)  # where a statement begins that the one before does not condition
+# Where a statement begins that the one before it does not condition.
+_OPENS = re.compile(r"[;:–—]|\s-\s|,\s+and\s+(?=(?:we|i)\b)", re.I)
 _WHICH = re.compile(r"\b(?:which|what|whether|how\s+much)\b(?:\s+\w+){0,6}\s*$|\bthat\s*$", re.I)
 # Telling somebody something is a service; it is a promise where a time stands beside it.
 _TELLS = re.compile(r"(?:tell|explain|show|guide|take\s+you\s+through)\b", re.I)

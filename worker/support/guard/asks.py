@@ -35,12 +35,15 @@ def check(reply: Candidate) -> Iterator[Finding]:
         for text in _APART.split(one.span.text):
             asked = secret.search(text)
             # How to use a code in the app is written in the knowledge base; only what goes beyond that is suspicious.
-            written = one.support > WRITTEN and any(_written(text, b.text) for b in one.bases[:1])
+            written = one.support > WRITTEN and any(
+                asked and _written(text, asked.group(), b.text) for b in one.bases[:1]
+            )
             if asked and _ASKING.search(text) and not (_NEVER.search(text) or written):
                 what = f"It asks the customer for a secret ({asked.group()})."
                 yield Finding(guard="asks", what=what, todo="Take it out.", sentence=i, words=asked.group())
 
 
-def _written(text: str, base: str) -> bool:
-    """Whether the source itself tells them to do so; that they never should is no leave to ask."""
-    return _asking(text) <= _asking(base) and not _NEVER.search(base)
+def _written(text: str, secret: str, base: str) -> bool:
+    """Whether the source itself tells them to do so with this secret; that they never should is no leave to ask."""
+    named = secret.casefold().rstrip("s") in base.casefold()
+    return named and _asking(text) <= _asking(base) and not _NEVER.search(base)

@@ -30,13 +30,13 @@ OPPOSED = tuple(
         ("accepts?|accepted", "rejects?|rejected|refuses?|refused"),
     )
 )
-NAMES = {"no": "not", "always": "always", "only": "only", "free": "free"}
+NAMES = {"no": "not", "always": "always", "only": "only", "free": "free", "charged": "charged"}
 
 
 def turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
     """The words that stand in only one of the sentence and its source."""
     anchors = _closest(said, known, known.spans, floor=ANCHOR)
-    if opposed := _opposed(said, anchors):
+    if opposed := _opposed(said, anchors) | _absolute(said, anchors, bases):
         return opposed
     if any(turns(said.text) == turns(span.text) for span in anchors):
         return set()
@@ -58,6 +58,12 @@ def _opposed(said: Span, anchors: list[Span]) -> set[str]:
             if all(has.search(span.text) and not lacks.search(span.text) for span in anchors):
                 found.add((one if mine else other).pattern.split("(?:")[1].split("|")[0])
     return found
+
+
+def _absolute(said: Span, anchors: list[Span], bases: tuple[Span, ...]) -> set[str]:
+    """What it says without reserve ("always", "only", "free") and none of its counterparts does."""
+    theirs = sum((turns(span.text) for span in (*anchors, *bases)), Counter())
+    return {NAMES[kind] for kind in turns(said.text) if kind != "no" and anchors and not theirs[kind]}
 
 
 def _turned_clause(clause: Span, anchors: list[Span], known: Evidence) -> set[str]:

@@ -67,7 +67,8 @@ _SMALL = {
 }
 _PLACES = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_COUNT = rf"(?:{_NUMBER}|(?:{_TENS})[\s-](?:{'|'.join(list(_SMALL)[1:10])})\b|{'|'.join(_SMALL)})"
+_ONES = "|".join(list(_SMALL)[1:10])
+_COUNT = rf"(?:{_NUMBER}|(?:{_TENS})[\s-](?:{_ONES})\b|{'|'.join(_SMALL)})"
 _UNIT = (
     r"working days?|business days?|calendar days?|calendar months?|working hours?|seconds?|minutes?|mins?|hours?|hrs?"
     r"|days?|weeks?|months?|years?|financial years?"
@@ -119,11 +120,12 @@ _MONTH_ALONE = re.compile(
     r"\b(January|February|March|April|June|July|August|September|October|November|December)\b|(?<=\w )(May)\b"
 )
 _SPELLED = re.compile(
-    rf"\b((?:{_TENS})[\s-](?:{'|'.join(list(_SMALL)[1:10])})|{'|'.join(w for w in _SMALL if w not in ('zero', 'one'))})\b",
+    rf"\b((?:{_TENS})[\s-](?:{_ONES})|{'|'.join(w for w in _SMALL if w not in ('zero', 'one'))})\b",
     re.I,
 )
 _PHONE = re.compile(r"(?<![\w,.])\+?\d(?:[\s-]?\d){8,13}(?![\w,]|\.\d)")
 _PLAIN = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w%])")
+_LEFT = re.compile(r"(?<![\w.])\d[\w.,/:]*\w|(?<![\w.])\d")  # "21k", "1e3", "9/11": whatever else begins with a digit
 _QUOTED = re.compile(r"[\"“]([^\"“”]{2,60})[\"”]|(?<!\w)[‘']([^'’\n]{2,60})[’'](?!\w)")
 _CAPITALS = re.compile(r"(?<![\w@./+])([A-Z][A-Z0-9]*[A-Z](?:-[A-Z0-9]+)?|[A-Z][a-z]+(?:[A-Z][a-z]*)+)(?![\w@+-])")
 _CAPITAL = re.compile(r"(?<=[a-z,>] )([A-Z][a-z]{2,})(?![\w@+-])")
@@ -230,6 +232,7 @@ _FOLDS = (
     (_SPELLED, lambda m: [("number", _number(m.group(1)))]),
     (_SHARE, lambda m: [("share", re.sub(r"\s+", " ", m.group(1).lower()).rstrip("s"))]),
     (_RELATIVE, lambda m: [("day", re.sub(r"\s+", " ", m.group(1).lower()))]),
+    (_LEFT, lambda m: [("number", m.group().lower())]),
     (_DAY_OF_WEEK, lambda m: [("weekday", m.group(1).lower().rstrip("s"))]),
     (_MONTH_ALONE, lambda m: [("month", m.group().lower()[:3])]),
 )

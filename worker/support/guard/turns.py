@@ -27,6 +27,10 @@ _BOUND_AFTER = {
 _BETWEEN = r"(?:\s+(?:the|a|an|only|about|first|next|last|another|of|total))*\s*[(“\"]?$"
 _BEFORE = [(side, re.compile(rf"\b(?:{words}){_BETWEEN}", re.I)) for side, words in _BOUND_BEFORE.items()]
 _AFTER = [(side, re.compile(rf"^\s*,?\s*(?:{words})\b", re.I)) for side, words in _BOUND_AFTER.items()]
+# A bound that stands next to a number is that number's, and nobody else's.
+_BOUNDED = re.compile(
+    rf"\b(?:{'|'.join(_BOUND_BEFORE.values())})(?:\s+(?:the|a|an|only|about))*\s*(?:(?:rs\.?|inr|₹)\s*)?\d", re.I
+)
 # How a whole sentence may say the same without standing next to the number.
 _LOOSE = {
     "most": re.compile(
@@ -53,7 +57,7 @@ _FREE = re.compile(
 _TURNS = re.compile(
     r"(?P<no>\b(?:not|never|no|none|nobody|nothing|neither|nor|cannot|without|unable|impossible)\b|n['’]t\b)"
     r"|(?P<always>\b(?:always|at\s+any\s+time|every\s+time)\b)|(?P<only>\b(?:only|solely|exclusively|nothing\s+but)\b)"
-    r"|(?P<free>\b(?:free|gratis)\b)",
+    r"|(?P<free>\b(?:free|gratis)\b)|(?P<charged>\b(?:charged|chargeable|billed)\b(?!\s+(?:at|rs|inr|₹|\d)))",
     re.I,
 )
 SHORT = 4  # words below which a piece is no statement of its own
@@ -80,7 +84,7 @@ def same_bound(said: str, text: str, stands: str, source: str) -> bool:
     if said and stands:
         return False
     other, words = (said, source) if said else (stands, text)
-    return bool(_LOOSE[other].search(words))
+    return bool(_LOOSE[other].search(_BOUNDED.sub(" ", words)))
 
 
 def turns(text: str) -> Counter[str]:

@@ -16,7 +16,8 @@ from worker.support.guard.candidate import Candidate
 
 _LEFT = re.compile(
     r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}|\$?\{[^{}]*\}|\[[A-Za-z][A-Za-z _-]{1,30}\]|<<?[A-Za-z][A-Za-z _-]{1,30}>>?"
-    r"|\bX{3,}\b|%[A-Za-z_]{3,}%|#[A-Z_]{2,}#|\$[A-Za-z_]{2,}\w*|_{3,}|\.{4,}|\b(?:TBD|TBA|TODO|FIXME)\b"
+    r"|\bX{3,}\b|%[A-Za-z_]{3,}%|#[A-Z_]{2,}#|\$[A-Za-z_]{2,}\w*|_{3,}|\.{4,}"
+    r"|\b(?:TBD|TBA|TODO)\b"
     r"|\b[NXYnxy] (?=(?:working |business )?(?:minutes|hours|days|weeks|months|years)\b)"
     r"|\blorem ipsum\b|\binsert\b[^.]{0,20}\bhere\b"
 )
