@@ -192,10 +192,10 @@ def test_an_index_that_was_built_before_another_metric_came_is_searched_with_its
     monkeypatch.undo()
     hits = shelf.search(Kind.PASSAGE, EMBEDDER.embed(["Title\nmoney"])[0], "money", ("public",), 1)
 
-    assert (shelf._look().metric, hits[0].dense) == ("COSINE", pytest.approx(1.0, abs=1e-4))
+    assert (shelf._looking.look().metric, hits[0].dense) == ("COSINE", pytest.approx(1.0, abs=1e-4))
     publish(rows("money", "more"), EMBEDDER, shelf)
     hits = shelf.search(Kind.PASSAGE, EMBEDDER.embed(["Title\nmoney"])[0], "money", ("public",), 1)
-    assert (shelf._look().metric, hits[0].dense) == ("IP", pytest.approx(1.0, abs=1e-4))
+    assert (shelf._looking.look().metric, hits[0].dense) == ("IP", pytest.approx(1.0, abs=1e-4))
 
 
 def test_a_build_that_breaks_off_leaves_the_live_one_and_no_leftover(shelf):
@@ -228,7 +228,7 @@ def test_more_rows_than_one_answer_holds_are_all_read_back(shelf):
     publish(rows(*texts), EMBEDDER, shelf)
     small = Writing(shelf._link, "deskhand_live", 2, page=7)
 
-    contents = small.contents(shelf._look())
+    contents = small.contents(shelf._looking.look())
 
     assert len(contents.vectors) == len(contents.versions) == 40
 

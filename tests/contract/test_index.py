@@ -1,4 +1,5 @@
-"""What every index promises: in memory, in Milvus Lite, and on a real Milvus server of version 2.3."""
+"""What every index promises: in memory, in Milvus Lite, in Milvus Lite once its collection is held in memory, and on a
+real Milvus server of version 2.3."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 from tests.builders import a_reader
 from tests.knowledge.kb_files import a_passage, a_template, template_rows
 from tests.milvus import milvus_server_program, running_milvus_server
+from worker.adapters import milvus_held
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.adapters.milvus import MilvusShelf
 from worker.errors import Permanent, Retryable
@@ -70,13 +72,18 @@ def lite_uri(tmp_path_factory):
     MilvusShelf(uri).close()
 
 
-@pytest.fixture(scope="module", params=["memory", "lite", pytest.param("server", marks=pytest.mark.milvus_server)])
+@pytest.fixture(
+    scope="module", params=["memory", "lite", "held", pytest.param("server", marks=pytest.mark.milvus_server)]
+)
 def make(request):
     """Makes a shelf that no test has used; each call with one `name` gives the same collections."""
     if request.param == "memory":
-        return lambda name, **options: MemoryIndex(**options)
-    uri = request.getfixturevalue(f"{request.param}_uri")
-    return lambda name, **options: MilvusShelf(uri, alias=f"{name}_live", **options)
+        yield lambda name, **options: MemoryIndex(**options)
+        return
+    uri = request.getfixturevalue("server_uri" if request.param == "server" else "lite_uri")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(milvus_held, "ASKED_FIRST", 0 if request.param == "held" else 1_000_000)
+        yield lambda name, **options: MilvusShelf(uri, alias=f"{name}_live", **options)
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ Called by adapters/milvus.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from worker.adapters.milvus_best import Best
-from worker.adapters.milvus_kept import Kept
+from worker.adapters.milvus_kept import KeptRow
 from worker.adapters.milvus_rows import Live, readable, where
 from worker.models import Kind
 from worker.ports.world import Hit, Vectors
@@ -26,6 +26,7 @@ LONGEST_QUERY = 4_000  # characters that BM25 reads of a query
 TOGETHER = 16  # questions of one search
 
 Found = list[list[tuple[str, float]]]  # for each question the pks of rows and their distances, best first
+Rows = Callable[[Sequence[str]], Mapping[str, KeptRow]]  # the rows of these pks, those that there are
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def plain(text: str) -> str:
 
 def near(client: Any, live: Live, wish: Wish, points: Vectors, timeout: float) -> Found:
     """For each of `points` (n, dim) the nearest rows."""
-    tuning = {"metric_type": live.metric, "params": {"ef": max(200, _rows(wish))} if live.hnsw else {}}
+    tuning = {"metric_type": live.metric, "params": {"ef": max(200, asked_rows(wish))} if live.hnsw else {}}
     return _search(client, live, wish, points.tolist(), timeout, anns_field="vector", search_params=tuning)
 
 
@@ -70,7 +71,7 @@ def _search(client: Any, live: Live, wish: Wish, asked: Sequence[Any], timeout: 
             live.name,
             data=asked[start : start + TOGETHER],
             filter=where(wish.kind, known),
-            limit=_rows(wish),
+            limit=asked_rows(wish),
             partition_names=[wish.kind.value],
             output_fields=["pk"],
             consistency_level="Eventually",
@@ -81,16 +82,15 @@ def _search(client: Any, live: Live, wish: Wish, asked: Sequence[Any], timeout: 
     return found
 
 
-def _rows(wish: Wish) -> int:
+def asked_rows(wish: Wish) -> int:
+    """How many rows one search may bring: several may stand for one source."""
     return min(wish.limit * (1 if wish.kind is Kind.PASSAGE else ROWS_OF_A_TEMPLATE), 2_000)
 
 
-def hits(
-    client: Any, live: Live, kept: Kept, wish: Wish, points: Vectors, dense: Found, lexical: Found, timeout: float
-) -> list[Sequence[Hit]]:
-    """What `near` and `worded` found for each of `points`, as the union of the nearest and the best-worded sources."""
-    wanted = {pk for found in (*dense, *lexical) for pk, _ in found}
-    rows = kept.rows(client, live, list(wanted), timeout)
+def hits(wish: Wish, points: Vectors, dense: Found, lexical: Found, rows_of: Rows) -> list[Sequence[Hit]]:
+    """What was found for each of `points`, by vector and by words, as the union of the nearest and the best-worded
+    sources."""
+    rows = rows_of(list({pk for found in (*dense, *lexical) for pk, _ in found}))
     best = [Best(wish.limit) for _ in points]
     for n, point in enumerate(points):
         for pk, cosine in dense[n]:
@@ -102,7 +102,7 @@ def hits(
             # Lite gives BM25 as a negative distance, servers as a positive score.
             best[n].lexical(row.source.source_id, abs(score), float(cosine))
     unions = [one.union() for one in best]
-    told = kept.rows(client, live, list(dict.fromkeys(i for ids in unions for i in ids)), timeout)
+    told = rows_of(list(dict.fromkeys(i for ids in unions for i in ids)))
     return [
         [one.hit(told[i].source, place) for i, place in ids.items() if i in told]
         for one, ids in zip(best, unions, strict=True)

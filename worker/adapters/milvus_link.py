@@ -104,9 +104,14 @@ class Link:
         return self._version
 
     @property
+    def lite(self) -> bool:
+        """Whether Milvus Lite answers, in this process or behind a port."""
+        return self.version.startswith("milvus_lite")
+
+    @property
     def has_bm25(self) -> bool:
         """Milvus Lite since 3, servers since 2.5."""
-        if self.version.startswith("milvus_lite"):
+        if self.lite:
             return True
         number = re.match(r"v?(\d+)\.(\d+)", self.version)
         return number is None or (int(number.group(1)), int(number.group(2))) >= (2, 5)
