@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from worker.bench import ack, console, guards, index, picture, pipeline, query, throughput
+from worker.bench import ack, console, guards, index, picture, pipeline, query, soak, throughput
 from worker.evaluation.run import conduct
 from worker.evaluation.suite import Screen, Suite
 
@@ -22,6 +22,7 @@ SUITES: dict[str, Suite] = {
         index.SUITE,
         pipeline.SUITE,
         query.SUITE,
+        soak.SUITE,
         throughput.SUITE,
         picture.SUITE,
     )

@@ -75,7 +75,7 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
         screen.say("the knowledge base is read")
         rig = Rig(folder, ports, options.llm_seconds, options.concurrency, options.index)
         with rig:
-            tickets = _Tickets(rig, screen)
+            tickets = Tickets(rig, screen)
             baseline = _baseline(rig, tickets.written(options.baseline), screen)
             for program in ("webhook", "dispatcher"):
                 rig.start(program)
@@ -84,7 +84,7 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
     return figures(runs, baseline, options)
 
 
-def _with_workers(number: int, rig: Rig, tickets: _Tickets, options: argparse.Namespace) -> list[Run]:
+def _with_workers(number: int, rig: Rig, tickets: Tickets, options: argparse.Namespace) -> list[Run]:
     """One more worker, warmed up, then the runs that count."""
     rig.start(f"worker-{number}")
     rig.wait_for_workers(number)
@@ -95,7 +95,7 @@ def _with_workers(number: int, rig: Rig, tickets: _Tickets, options: argparse.Na
     return runs
 
 
-class _Tickets:
+class Tickets:
     """Writes tickets into the sandbox, rings for them, and watches for their answers."""
 
     def __init__(self, rig: Rig, screen: Screen) -> None:
