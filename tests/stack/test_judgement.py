@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.models import Status
 from worker.sandbox.nouns import BOT_ID
 from worker.stack.once import End, Result, judge
-from worker.stack.report import Loudness, table
+from worker.stack.report import Loudness, outcomes, table
 from worker.stack.samples import Sample, extra_replies
 
 A_PERSON = 11
@@ -75,6 +76,16 @@ def test_where_nothing_was_answered_no_first_reply_is_told():
     result = judged([an_end(Status.HELD)], [wrote()])
     assert result.figures()["first_reply_seconds"] is None
     assert table(result).endswith("in 1.0 s")
+
+
+def test_the_outcomes_of_two_installations_that_answer_alike_are_the_same_text():
+    def told(*ends: End) -> str:
+        return outcomes(judged(list(ends), [wrote(1)]))
+
+    sent, held = replace(an_end(Status.SENT, 1), reply="Hello,\nthree days."), an_end(Status.HELD, 2)
+    assert told(sent, held) == told(held, replace(sent, reasons=("asked elsewhere",)))
+    assert told(sent, held) != told(replace(sent, reply="Hello,\nfour days."), held)
+    assert told(held) != told(replace(held, template="fees")) != told(replace(held, outcome=None))
 
 
 def test_only_warnings_of_this_run_are_counted(tmp_path):

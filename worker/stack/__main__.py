@@ -1,4 +1,4 @@
-"""`python -m worker.stack [--once] [--json] [--verbose]`: the way through, from settings to the last process's end.
+"""`python -m worker.stack [--once] [--json] [--workers N]`: the way through, from settings to the last process's end.
 
 Standard output is for results (where everything is, or how the samples ended), standard error for what goes on.
 Exit codes: 0 well; 1 could not start, a process was given up, or something was lost or sent twice; 2 wrong settings;
@@ -22,6 +22,7 @@ from worker.stack import once, report
 from worker.stack.bring_up import Asked, Interrupted, Stack
 from worker.stack.checks import CannotStart, check_ports, check_redis, only_one
 from worker.stack.plan import CUSTOMERS, Plan, make_plan
+from worker.stack.redis_server import write_private
 from worker.stack.samples import Sandbox
 from worker.stack.supervise import wait_for_predecessor
 
@@ -53,7 +54,7 @@ def _run(settings: Settings, wishes: argparse.Namespace, asked: Asked, begun: fl
     check_ports(settings, sandbox=not settings.freshdesk_url)
     if settings.redis_url:
         check_redis(settings.redis_url)
-    plan = make_plan(settings, verbose=wishes.verbose)
+    plan = make_plan(settings, verbose=wishes.verbose, workers=wishes.workers)
     ledger = _open_ledger(plan)
     loudness = report.Loudness(plan.logs)
     stack = Stack(plan, asked, lambda line: _say(line, begun))
@@ -71,6 +72,8 @@ def _run(settings: Settings, wishes: argparse.Namespace, asked: Asked, begun: fl
             _say(words, begun)
     if result is None:
         return 0
+    if wishes.outcomes:
+        write_private(wishes.outcomes, report.outcomes(result))
     print(json.dumps(result.figures()) if wishes.json else report.table(result), flush=True)
     return 0 if result.good else 1
 
@@ -136,6 +139,10 @@ def _parser() -> argparse.ArgumentParser:
         "--once", action="store_true", help="answer the sandbox's sample tickets, say how they ended, stop"
     )
     parser.add_argument("--json", action="store_true", help="with --once: one JSON object instead of a table")
+    parser.add_argument(
+        "--outcomes", type=Path, metavar="FILE", help="with --once: how each ticket ended, and its reply"
+    )
+    parser.add_argument("--workers", type=int, default=1, choices=range(1, 9), metavar="1..8", help="processes (1)")
     parser.add_argument("--verbose", action="store_true", help="the processes log in detail")
     return parser
 

@@ -21,7 +21,8 @@ from worker.stack.supervise import State, Supervisor, last_lines, reachable
 
 PATIENCE = 90.0  # seconds for one part to come up; a cold disk makes the model's libraries slow to load
 INDEXING = 900.0  # seconds for a whole knowledge base
-DOWN = (("webhook", "dispatcher", "index"), ("worker",), ("console", "sandbox"), ("milvus", "redis"))
+NEWS = ("webhook", "dispatcher", "index")  # what brings work; then whoever is at work, then what they lean on
+LEANED_ON = (("console", "sandbox"), ("milvus", "redis"))
 
 
 class Interrupted(Exception):
@@ -121,14 +122,18 @@ class Stack:
         if plan.sandbox:
             self.wait("The sandbox", lambda: _answers(f"{plan.sandbox_url}/sandbox/state"))
         self._supervisor.start_program("dispatcher")
-        if plan.sandbox:  # nothing is to be answered yet, so the worker may load its model while the index is built
-            self._supervisor.start_program("worker")
+        if plan.sandbox:  # nothing is to be answered yet, so workers may load their model while the index is built
+            self._start_workers()
         self.wait("The webhook", lambda: _answers(f"{plan.webhook_url}/healthz"))
         self.wait("The console", lambda: _answers(f"{plan.console_url}/healthz"))
         self.wait("The index", lambda: self._word("index") == "EXITED", INDEXING)
         if not plan.sandbox:  # without an index a message that waits already would fail, and go to a person
-            self._supervisor.start_program("worker")
-        self.wait("The dispatcher", lambda: self._word("dispatcher") == self._word("worker") == "RUNNING")
+            self._start_workers()
+        self.wait("The dispatcher", lambda: {self._word(name) for name in ("dispatcher", *plan.workers)} == {"RUNNING"})
+
+    def _start_workers(self) -> None:
+        for name in self.plan.workers:
+            self._supervisor.start_program(name)
 
     def _word(self, name: str) -> str:
         return self._supervisor.states()[name].word
@@ -137,7 +142,7 @@ class Stack:
         """No new work first, then whoever is at work, last what the others lean on."""
         before = self.asked.times
         try:
-            for names in DOWN:
+            for names in (NEWS, self.plan.workers, *LEANED_ON):
                 self._supervisor.stop_programs(names, lambda: self.asked.times > before)
         except OSError as error:
             self.say(f"The supervisor has gone ({type(error).__name__}).")

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.models import Case, SendState, Status
+from worker.models import Case, SendKind, SendState, Status
 from worker.ports import Ledger
 from worker.stack.samples import Entry, Sample, answered_tickets, extra_replies
+from worker.support.bodies import plain
 
 DEADLINE = 240.0  # seconds until what has not ended counts as lost
 _LOOK_EVERY, _SAY_EVERY = 0.2, 3.0
@@ -20,12 +21,13 @@ COUNTED = (Status.SENT, Status.HELD, Status.HANDED_OVER, Status.IGNORED)
 
 @dataclass(frozen=True)
 class End:
-    """How one sample ticket ended; `outcome` None if it did not."""
+    """How one sample ticket ended; `outcome` None if it did not. `reply`: what was sent, as a customer reads it."""
 
     sample: Sample
     outcome: Status | None = None
     template: str = ""
     reasons: tuple[str, ...] = ()
+    reply: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,12 @@ def look_up(sample: Sample, ledger: Ledger) -> End | None:
     case = _case_of(sample, ledger)
     if case is None or case.status in _UNENDED:
         return None
-    if any(send.state not in _FINAL for send in ledger.sends.of_case(case.case_id)):
+    sends = ledger.sends.of_case(case.case_id)
+    if any(send.state not in _FINAL for send in sends):
         return None
-    return End(sample, case.status, case.template_id, case.reasons)
+    sent = (send for send in sends if send.kind is SendKind.REPLY and send.state is SendState.DONE)
+    reply = "\n".join(plain(send.body_html) for send in sent)
+    return End(sample, case.status, case.template_id, case.reasons, reply)
 
 
 def _case_of(sample: Sample, ledger: Ledger) -> Case | None:

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from worker.adapters.milvus_server import milvus_lite_command
@@ -43,6 +43,11 @@ class Plan:
     programs: tuple[Program, ...]
 
     @property
+    def workers(self) -> tuple[str, ...]:
+        """The names of their programs."""
+        return tuple(program.name for program in self.programs if program.name.startswith(_WORKER.name))
+
+    @property
     def logs(self) -> Path:
         return self.settings.data_dir / "logs"
 
@@ -59,7 +64,7 @@ class Plan:
         return web_address(self.settings.console_host, self.settings.console_port)
 
 
-def make_plan(settings: Settings, *, verbose: bool = False) -> Plan:
+def make_plan(settings: Settings, *, verbose: bool = False, workers: int = 1) -> Plan:
     """Also empties the sandbox's room: its tickets live in memory, so yesterday's ledger would answer for them."""
     sandbox = not settings.freshdesk_url
     room = settings.data_dir / "sandbox" if sandbox else settings.data_dir
@@ -81,7 +86,8 @@ def make_plan(settings: Settings, *, verbose: bool = False) -> Plan:
     if verbose:
         environment["LOG_LEVEL"] = "debug"
     effective = load_settings(**{name.lower(): value for name, value in environment.items() if name.lower() in _NAMES})
-    return Plan(effective, sandbox, environment, (*programs, *_OWN))
+    more = (replace(_WORKER, name=f"{_WORKER.name}-{number}") for number in range(2, workers + 1))
+    return Plan(effective, sandbox, environment, (*programs, *_OWN, _WORKER, *more))
 
 
 _NAMES = frozenset(Settings.model_fields)
@@ -97,10 +103,11 @@ _OWN = (
     Program("webhook", _python("worker.web", "webhook")),
     Program("console", _python("worker.web", "console")),
     Program("index", (sys.executable, str(ROOT / "scripts" / "index_kb.py"), *_AT_START), at_once=False, ends=True),
-    # Celery's warm shutdown drops what does not end in time; the soft one waits for it: that is SIGQUIT.
-    Program("worker", _python("worker.tasks"), {"REMAP_SIGTERM": "SIGQUIT"}, at_once=False, stop_seconds=45),
     Program("dispatcher", _python("worker.dispatcher"), at_once=False),
 )
+# Celery's warm shutdown drops what does not end in time; the soft one waits for it: that is SIGQUIT.
+_SOFT = {"REMAP_SIGTERM": "SIGQUIT"}
+_WORKER = Program("worker", _python("worker.tasks"), _SOFT, at_once=False, stop_seconds=45)
 
 
 def _redis(folder: Path) -> tuple[str, Program]:

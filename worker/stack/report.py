@@ -62,6 +62,20 @@ def table(result: Result) -> str:
     return "\n".join([*lines, "", f"{totals} in {figures['seconds']} s{replied}"])
 
 
+def outcomes(result: Result) -> str:
+    """How each sample ended and what its customer was told, as JSON that `diff` reads well: the same from every
+    installation that answers alike."""
+    told = {
+        end.sample.name: {
+            "outcome": end.outcome.value if end.outcome else None,
+            "template": end.template,
+            "reply": end.reply.splitlines(),
+        }
+        for end in result.ends
+    }
+    return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 class Loudness:
     """How many warnings and errors the processes log from now on; logs of earlier runs are in the same files."""
 
