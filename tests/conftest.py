@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.kb_index import built_once, furnish
 from worker.settings import ROOT, Settings
@@ -63,6 +64,9 @@ def pytest_configure(config):
     # A logger that a test made for good would write past what the next one listens to.
     configure = structlog.configure
     structlog.configure = lambda **wanted: configure(**(wanted | {"cache_logger_on_first_use": False}))
+    # How long an example takes, or is thought up, tells of the machine.
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
     config.option.loadscopereorder = False  # xdist would begin with the files that have most tests
 
 

@@ -32,7 +32,7 @@ def test_parts_that_hang_are_named_and_keep_no_webhook_out(tmp_path: Path) -> No
         with a_web(tmp_path, REDIS_URL=redis.url, **vendors) as web:
             # More often than there are threads to ask with: what hangs must not pile up in front of the ledger.
             for _ in range(4):
-                ready = web.get("/readyz")
+                ready = web.settled("ledger", "redis")
                 assert ready.status_code == 200
                 parts = ready.json()["parts"]
                 assert parts["ledger"]["ok"] is True

@@ -36,6 +36,17 @@ class Web:
     def get(self, path: str) -> requests.Response:
         return requests.get(f"{self.url}{path}", timeout=30)
 
+    def settled(self, *parts: str) -> requests.Response:
+        """What /readyz says as soon as these parts have answered, well or not: one that stands still with its whole
+        machine for as long as a question may take has not answered, and is asked again."""
+        until = time.monotonic() + 60
+        while True:
+            ready = self.get("/readyz")
+            told = ready.json()["parts"]
+            if time.monotonic() > until or not any("no answer within" in str(told[p].get("reason")) for p in parts):
+                return ready
+            time.sleep(0.05)
+
     def part(self, name: str) -> dict[str, object]:
         found: dict[str, object] = self.get("/readyz").json()["parts"][name]
         return found

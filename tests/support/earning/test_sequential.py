@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
 
 from tests.support.earning.kinds import stream
 from worker.support.earning.sequential import ENOUGH, WINDOW, clopper_pearson, harm, quality, upper
@@ -12,6 +11,8 @@ from worker.support.earning.sequential import ENOUGH, WINDOW, clopper_pearson, h
 
 @pytest.mark.parametrize(("wrong", "n"), [(0, 10), (1, 60), (3, 400)])
 def test_the_evidence_of_quality_is_the_mixture_of_likelihood_ratios_that_it_claims_to_be(wrong: int, n: int) -> None:
+    from scipy.integrate import quad  # half a second of computing in each process that collects the tests
+
     limit = 0.02
 
     def ratio(q: float) -> float:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from tests.support.incident.cases import FIRST, MONDAY, STREAM, a_brake, a_sighting, usual_of
 from worker.models import Draft, Hour, Part, Reader, Sentence, Topic
@@ -20,6 +19,8 @@ AT_NIGHT = MONDAY + timedelta(weeks=8, hours=3, minutes=59)
 
 
 def test_a_count_is_negative_binomial() -> None:
+    from scipy import stats  # half a second of computing in each process that collects the tests
+
     expected = Expected(mean=2.5, size=3.0)
     draws = stats.nbinom(3.0, 3.0 / 5.5)
     assert [expected.chance(n) for n in (0, 1, 9)] == pytest.approx([1.0, draws.sf(0), draws.sf(8)])
@@ -86,6 +87,8 @@ def test_days_that_differ_widen_the_usual() -> None:
 
 def test_the_sliding_window_crosses_a_level_as_often_as_is_reckoned() -> None:
     """n P(N = n) times per length of the window, for any rate: what the stated false alarms rest on."""
+    from scipy import stats
+
     draw = np.random.default_rng(3)
     lengths, mean, n = 40_000, 3.0, 8
     times = np.sort(draw.random(draw.poisson(lengths * mean)) * lengths)
