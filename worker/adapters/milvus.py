@@ -184,6 +184,12 @@ class MilvusShelf:
         self._looking.forget()
         return name
 
+    def unheld(self) -> MilvusShelf:
+        """The same index, Milvus itself asked for every search: to compare."""
+        view = copy(self)
+        view._held = Held(self._link, 0)
+        return view
+
     def close(self) -> None:
         done, self._threads = self._threads, _threads()
         done.shutdown()
