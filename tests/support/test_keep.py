@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -82,9 +83,9 @@ def test_a_delivery_that_waits_long_for_the_thread_keeps_its_send(office: Office
         renewed.release()
         return done
 
-    def slow(ticket_id: int) -> object:
+    def slow(*given: Any, **more: Any) -> object:
         outlives_its_lease(office, renewed)
-        return thread(ticket_id)
+        return thread(*given, **more)
 
     office.ledger.sends.renew = and_tell  # type: ignore[method-assign]
     office.helpdesk.thread = slow  # type: ignore[method-assign, assignment]
