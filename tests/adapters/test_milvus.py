@@ -209,6 +209,21 @@ def test_a_build_that_breaks_off_leaves_the_live_one_and_no_leftover(shelf):
     assert found(shelf) == ["money"]
 
 
+def test_an_embedder_that_fails_halfway_leaves_the_live_one_and_no_leftover(shelf):
+    live = publish(rows("money"), EMBEDDER, shelf).collection
+
+    class Failing(HashEmbedder):
+        def embed(self, texts):
+            if self.embedded:
+                raise Retryable("embedding failed", part="embedding")
+            return super().embed(texts)
+
+    with pytest.raises(Retryable, match="embedding failed"):
+        publish(rows("money", *(f"time {n}" for n in range(300))), Failing(dim=64), shelf)
+
+    assert (shelf.version(), collections(shelf)) == (live, [live])
+
+
 def test_two_rows_of_one_id_are_refused_before_anything_is_written(shelf):
     with pytest.raises(Permanent, match="two rows have one id"):
         publish([*rows("a"), *rows("b")], EMBEDDER, shelf)

@@ -8,7 +8,7 @@ from tests.knowledge.kb_files import ARTICLE, LABELS, TEMPLATE, write_kb
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.errors import BadConfiguration, Retryable
 from worker.knowledge import index
-from worker.knowledge.choice import Example
+from worker.knowledge.choice import Example, train
 from worker.knowledge.documents import Kb, read_kb
 from worker.knowledge.index import build, kb_hash, rows_of, unchanged
 from worker.models import Kind
@@ -161,3 +161,45 @@ def test_the_hash_of_a_kb_does_not_depend_on_the_order_of_its_rows(tmp_path):
 
     assert kb_hash(rows) == kb_hash(rows[::-1])
     assert kb_hash(rows) != kb_hash(rows[1:])
+
+
+def test_the_template_choice_is_trained_only_where_it_learned_something_else(tmp_path, monkeypatch):
+    two = {
+        "kyc-documents": TEMPLATE,
+        "tax": TEMPLATE.replace("kyc-documents", "tax").replace("Which doc", "What tax doc"),
+    }
+    folder, embedder, shelf = tmp_path / "kb", HashEmbedder(), MemoryIndex()
+    trained = []
+    monkeypatch.setattr(index, "train", lambda *learned: trained.append(learned) or train(*learned))
+
+    def rebuild(article: str = ARTICLE, templates: dict[str, str] = two, **more) -> bytes:
+        build(
+            read_kb(write_kb(folder, templates=templates, articles={"fees": article}), LABELS), embedder, shelf, **more
+        )
+        return shelf.head()
+
+    first = rebuild()
+    assert rebuild(f"{ARTICLE}\n## Closing\nFree too.\n") == first
+    assert len(trained) == 1, "an article teaches it nothing"
+    assert rebuild(approved=[Example(text="Which papers?", template_id="tax")]) != first
+    rebuild(templates=two | {"tax": two["tax"].replace("What tax", "Which tax")})
+    rebuild(templates=two | {"tax": two["tax"].replace("What tax", "Which tax")}, full=True)
+    assert len(trained) == 4
+
+
+def test_vectors_come_in_batches_the_known_ones_first(live, tmp_path):
+    _, embedder, shelf = live
+    batches = []
+
+    class Watched(MemoryIndex):
+        def stage(self, rows, vectors, build, tick, head=b""):
+            batches.extend([rows[place].pk for place in places] for places, _ in vectors)
+            return shelf.stage(rows, embedder.embed([row.embed for row in rows]), build, tick, head)
+
+    watched = Watched()
+    watched._collections = shelf._collections
+    text = f"{ARTICLE}\n## Closing\nFree too.\n"
+    report = build(a_kb(tmp_path / "new", article=text), embedder, watched, look=lambda change, new: False)
+
+    assert batches == [["kyc-documents", "kyc-documents?1", "fees#intro", "fees#opening-an-account"], ["fees#closing"]]
+    assert (report.swapped, report.embedded) == (False, 1)
