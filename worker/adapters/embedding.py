@@ -27,6 +27,7 @@ from worker.errors import Permanent, Retryable
 from worker.ports.world import Vectors
 
 TOGETHER = 32  # texts of one forward pass
+LATELY = 64  # texts whose views are kept until as many others were embedded
 SLACK = 8  # word pieces left free in each part, since a part cut out may count a little more than it did in the whole
 FEW = 800  # characters that one core embeds as soon as several do, which would wait for one another after each step
 _QUIET = {
@@ -47,17 +48,20 @@ class _Wish:
 
 
 class Model(Protocol):
-    """What works the vectors out; asked by one thread at a time. `reads`: word pieces, the two around a text too."""
+    """What works the vectors out; asked by one thread at a time. `reads`: word pieces, the two around a text too.
+    `deep`: the layers that can be asked beside the last, that one first; () where none can."""
 
     dim: int
     reads: int
+    deep: tuple[int, ...]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word piece of the text begins and ends, however many there are."""
         ...
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """(len(texts), dim) unit vectors; of a longer text, of as much as the model reads."""
+    def encode(self, texts: Sequence[str], layers: Sequence[int] = ()) -> Vectors:
+        """(len(texts), dim) unit vectors; of a longer text, of as much as the model reads. Of several `layers` side by
+        side."""
         ...
 
 
@@ -76,6 +80,7 @@ class MiniLmEmbedder:
         self.name = model_name(model)
         self.dim = self._model.dim
         self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
+        self._lately: dict[str, Vectors] = {}  # rows of `views`
         self._closing = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="embedding", daemon=True)
@@ -83,8 +88,27 @@ class MiniLmEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dim) unit vectors. A text longer than the model reads is embedded in parts, and averaged."""
+        wide = self._ask(texts)
+        if len(texts) <= LATELY:
+            with self._closing:
+                self._lately |= dict(zip(texts, wide, strict=True))
+                for text in list(self._lately)[:-LATELY]:
+                    del self._lately[text]
+        return np.ascontiguousarray(wide[:, : self.dim])
+
+    def views(self, texts: Sequence[str]) -> Vectors | None:
+        """(len(texts), several times dim): what several layers say, each of length 1, the vector first. None where the
+        model cannot tell. Costs nothing for texts that were embedded last: it was worked out with their vectors."""
+        if not self._model.deep:
+            return None
+        with self._closing:
+            rows = [self._lately.get(text) for text in texts]
+        known = [row for row in rows if row is not None]
+        return np.stack(known) if rows and len(known) == len(rows) else self._ask(texts)
+
+    def _ask(self, texts: Sequence[str]) -> Vectors:
         if not texts:
-            return np.zeros((0, self.dim), dtype=np.float32)
+            return np.zeros((0, self.dim * max(len(self._model.deep), 1)), dtype=np.float32)
         wish = _Wish(tuple(texts))
         with self._closing:
             if self._closed:
@@ -135,15 +159,16 @@ class MiniLmEmbedder:
         parts = [self._parts(text) for text in texts]
         flat = [part for split in parts for part, _ in split]
         _use_cores(1 if sum(map(len, flat)) <= FEW else self._cores)
-        vectors = self._model.encode(flat)
+        vectors = self._model.encode(flat, self._model.deep)
         if len(flat) == len(texts):
             return vectors
-        whole = np.empty((len(texts), self.dim), dtype=np.float32)
+        views = vectors.reshape(len(flat), -1, self.dim)
+        whole = np.empty((len(texts), *views.shape[1:]), dtype=np.float32)
         start = 0
         for row, split in enumerate(parts):
-            whole[row] = _mean(vectors[start : start + len(split)], [weight for _, weight in split])
+            whole[row] = _mean(views[start : start + len(split)], [weight for _, weight in split])
             start += len(split)
-        return whole
+        return whole.reshape(len(texts), -1)
 
     def _parts(self, text: str) -> list[tuple[str, int]]:
         """The text in pieces that the model reads whole, each with its number of word pieces, cut between words."""
@@ -205,5 +230,6 @@ def _weights(folder: Path) -> str:
 
 
 def _mean(vectors: Vectors, weights: Sequence[int]) -> NDArray[np.float32]:
+    """`vectors`: (parts, layers, dim). Each layer's mean has length 1."""
     mean = np.average(vectors, axis=0, weights=weights)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
+    return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-12), dtype=np.float32)

@@ -18,6 +18,7 @@ import numpy as np
 from worker.ports.world import Vectors
 
 PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
+DEEP = 4  # layers that are asked where more is wanted than vectors
 _MODULES = ["Transformer", "Pooling", "Normalize"]
 _ELSEWISE = {"is_decoder", "add_cross_attention"}  # of a configuration: what makes it another model where it is true
 
@@ -35,7 +36,8 @@ class _Layer:
 
 
 class Bert:
-    """`dim`: numbers of a vector; `reads`: word pieces of a text, the two around it among them; `layers`: how many.
+    """`dim`: numbers of a vector; `reads`: word pieces of a text, the two around it among them; `layers`: how many;
+    `deep`: the last ones, last first.
 
     Not for several threads at once.
     """
@@ -47,6 +49,7 @@ class Bert:
         self.reads = reads
         self.dim = int(config["hidden_size"])
         self.layers = int(config["num_hidden_layers"])
+        self.deep = tuple(range(self.layers, max(self.layers - DEEP, 0), -1))
         self._heads = int(config["num_attention_heads"])
         self._slight = float(config["layer_norm_eps"])
         at = "embeddings."
@@ -65,18 +68,18 @@ class Bert:
         told = (encoding.ids for encoding in self._tokenizer.encode_batch(list(texts)))
         return [ids if len(ids) <= self.reads else [*ids[: self.reads - 1], ids[-1]] for ids in told]
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """(len(texts), dim) unit vectors."""
+    def encode(self, texts: Sequence[str], layers: Sequence[int] = ()) -> Vectors:
+        """(len(texts), dim) unit vectors; of several `layers` (see `states`) side by side."""
         import torch
 
-        pieces = self.pieces(texts)
-        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        pieces, layers = self.pieces(texts), layers or (self.layers,)
+        vectors = np.empty((len(texts), len(layers), self.dim), dtype=np.float32)
         for start, end in _passes([len(ids) for ids in pieces]):
-            (last,) = self.states(pieces[start:end])
-            with torch.inference_mode():
-                means = torch.stack([state.mean(0) for state in last])
-                vectors[start:end] = torch.nn.functional.normalize(means, dim=1).numpy()
-        return vectors
+            for number, layer in enumerate(self.states(pieces[start:end], layers)):
+                with torch.inference_mode():
+                    means = torch.stack([state.mean(0) for state in layer])
+                    vectors[start:end, number] = torch.nn.functional.normalize(means, dim=1).numpy()
+        return vectors.reshape(len(texts), -1)
 
     def states(self, pieces: Sequence[Sequence[int]], layers: Sequence[int] = ()) -> list[list[Any]]:
         """What the asked `layers` (1..self.layers; the last one by default) say of each text: for each layer, for each

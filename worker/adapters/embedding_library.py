@@ -30,6 +30,7 @@ class Library:
             ) from error
         self.dim = int(self._model.get_embedding_dimension() or 0)
         self.reads = int(self._model.max_seq_length or 512)
+        self.deep: tuple[int, ...] = ()
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word piece of the text begins and ends, however many there are."""
@@ -38,7 +39,7 @@ class Library:
         )
         return list(told["offset_mapping"])
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """(len(texts), dim) unit vectors."""
+    def encode(self, texts: Sequence[str], layers: Sequence[int] = ()) -> Vectors:
+        """(len(texts), dim) unit vectors. `layers`: none can be asked for."""
         told = self._model.encode(list(texts), batch_size=TOGETHER, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(told, dtype=np.float32)

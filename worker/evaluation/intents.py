@@ -101,7 +101,7 @@ def judge(test: Labelled, index: Index, embedder: Embedder, screen: Screen) -> t
     for start in range(0, len(test.texts), TOGETHER):
         texts = test.texts[start : start + TOGETHER]
         begun = time.monotonic()
-        found += templates_for(texts, embedder.embed(texts), READER, index)
+        found += templates_for(texts, embedder, READER, index)
         seconds += time.monotonic() - begun
         screen.tick("judge", start + len(texts), len(test.texts))
     firsts = [[source.source_id for source in one.templates[:3]] or [""] for one in found]

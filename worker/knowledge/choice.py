@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from worker.errors import BadConfiguration
 from worker.knowledge.correlation import matthews
-from worker.knowledge.ridge import GONE, Ridge, left_out, solve
+from worker.knowledge.net import MANY, Net, teach
+from worker.knowledge.ridge import BESIDE, GONE, Ridge, left_out, solve
 from worker.knowledge.wording import Wording, learn
 from worker.models import Noun
 from worker.ports.world import Vectors
@@ -70,6 +71,7 @@ class Head:
     fits: Judge
     right: Judge
     floor: float  # of the best template's chance: below it, none fits
+    net: Net | None = None
 
     def choose(
         self,
@@ -77,13 +79,17 @@ class Head:
         vectors: Vectors,
         among: Sequence[Collection[str]] | None = None,
         best: int = 12,
+        views: Vectors | None = None,
     ) -> list[Choice]:
         """One for each text. `among`: for each text the templates that there are to choose from, None for all; the
-        others' examples count nothing. `best`: how many templates get a chance."""
+        others' examples count nothing. `best`: how many templates get a chance. `views`: what `net` was trained on, if
+        there is one; without them the ridge speaks alone."""
         may = np.ones((len(texts), len(self.labels)), dtype=bool)
         if among is not None:
             may = np.array([[label == NONE or label in one for label in self.labels] for one in among])
         scores, near = self.ridge.scores(vectors, self.wording.of(texts), may)
+        if self.net is not None and views is not None:
+            scores = joined(scores, self.net(views))
         told = signs(scores, near, self._none)
         fits, right = self.fits(told), self.right(told)
         scores = scores.copy()
@@ -107,8 +113,9 @@ class Head:
         return Choice(fits=fits, chances=chances, none=fits * right < self.floor)
 
 
-def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]) -> Head:
-    """A head from example questions, their unit vectors and their templates' ids.
+def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], views: Vectors | None = None) -> Head:
+    """A head from example questions, their unit vectors and their templates' ids. `views`: what the embedder tells of
+    them besides, where there are many (see net.py).
 
     BadConfiguration where there are fewer than two templates.
     """
@@ -117,11 +124,15 @@ def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]) -> Head
         raise BadConfiguration("There is a single template: there is nothing to choose between.")
     owner = np.array([known.index(label) for label in labels])
     wording = learn(texts)
-    fitted = solve(np.asarray(vectors, dtype=np.float32), wording.of(texts), owner, len(known))
+    taught = teach(views, owner, len(known)) if views is not None and len(owner) >= MANY else None
+    most = BESIDE if taught else None
+    fitted = solve(np.asarray(vectors, dtype=np.float32), wording.of(texts), owner, len(known), most)
     none = [i for i, label in enumerate(known) if label == NONE]
     inside = ~np.isin(owner, none)
     one, one_near = left_out(fitted, owner, whole=False)
     all_, all_near = left_out(fitted, owner, whole=True)
+    if taught:
+        one, all_ = joined(one, taught.one), joined(all_, taught.whole)
     told, foreign = signs(one, one_near, none), signs(all_, all_near, none)
     correct = _best(one, none) == owner
     fits = _judge(
@@ -137,7 +148,7 @@ def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]) -> Head
         np.concatenate([np.where(inside, owner, len(known)), np.full(inside.sum(), len(known))]),
         nothing=len(known),
     )
-    return Head(known, fitted.ridge, wording, fits, right, floor)
+    return Head(known, fitted.ridge, wording, fits, right, floor, taught.net if taught else None)
 
 
 def ranked_without(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], best: int) -> list[tuple[str, ...]]:
@@ -147,6 +158,11 @@ def ranked_without(texts: Sequence[str], vectors: Vectors, labels: Sequence[str]
     fitted = solve(np.asarray(vectors, dtype=np.float32), learn(texts).of(texts), owner, len(known))
     scores, _ = left_out(fitted, owner, whole=False)
     return [tuple(known[i] for i in order) for order in np.argsort(-scores, axis=1)[:, :best]]
+
+
+def joined(scores: NDArray[Any], chances: NDArray[Any]) -> NDArray[Any]:
+    """What ridge and network say, averaged; what is GONE stays so."""
+    return np.where(scores > GONE, (scores + chances) / 2, GONE)
 
 
 def signs(scores: NDArray[Any], near: NDArray[Any], none: Sequence[int]) -> NDArray[Any]:

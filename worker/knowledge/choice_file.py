@@ -16,14 +16,16 @@ import numpy as np
 
 from worker.errors import Permanent
 from worker.knowledge.choice import SIGNS, Head, Judge
+from worker.knowledge.net import Net
 from worker.knowledge.ridge import Ridge
 from worker.knowledge.wording import BUCKETS, Wording
 
-FORMAT = 2  # raise it when a head is made or read in another way: every index is then built anew
+FORMAT = 3  # raise it when a head is made or read in another way: every index is then built anew
+_NET = ("mean", "inner", "inner_offset", "outer", "outer_offset")
 
 
 def pack(head: Head) -> bytes:
-    """About 1 kB for each example question."""
+    """About 1 kB for each example question, and 2 MB where there is a network."""
     ridge, seen = head.ridge, np.flatnonzero(head.wording.rarity)
     about = {
         "format": FORMAT,
@@ -31,6 +33,7 @@ def pack(head: Head) -> bytes:
         "floor": head.floor,
         "sharpness": ridge.sharpness,
         "offsets": [head.fits.offset, head.right.offset],
+        "net_scale": head.net.scale if head.net else 0.0,  # of none
     }
     arrays: dict[str, Any] = {
         "about": np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
@@ -47,6 +50,8 @@ def pack(head: Head) -> bytes:
         "fits": head.fits.weights,
         "right": head.right.weights,
     }
+    if head.net:
+        arrays |= {f"net_{name}": getattr(head.net, name).astype(np.float16) for name in _NET}
     written = io.BytesIO()
     np.savez_compressed(written, **arrays)
     return written.getvalue()
@@ -89,4 +94,16 @@ def _head(arrays: Any) -> Head:
     judges = Judge(arrays["fits"], fits), Judge(arrays["right"], right)
     if any(judge.weights.shape != (SIGNS,) for judge in judges):
         raise ValueError("judges of other signs")
-    return Head(labels, ridge, Wording(rarity), *judges, float(about["floor"]))
+    net = _net(arrays, float(about["net_scale"]), len(labels))
+    return Head(labels, ridge, Wording(rarity), *judges, float(about["floor"]), net)
+
+
+def _net(arrays: Any, scale: float, labels: int) -> Net | None:
+    if not scale:
+        return None
+    net = Net(scale=scale, **{name: arrays[f"net_{name}"].astype(np.float32) for name in _NET})
+    inputs, hidden = net.inner.shape
+    shapes = [(inputs,), (hidden,), (hidden, labels), (labels,)]
+    if [part.shape for part in (net.mean, net.inner_offset, net.outer, net.outer_offset)] != shapes:
+        raise ValueError("a network whose parts do not belong together")
+    return net

@@ -23,6 +23,7 @@ from worker.knowledge.choice_file import pack
 from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb
 from worker.knowledge.made import EMBED_TOGETHER, Made
+from worker.knowledge.net import MANY, views_of
 from worker.knowledge.words import searchable
 from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Row, Shelf, Tick
@@ -210,10 +211,11 @@ def head_of(rows: Sequence[Row], vectors: Vectors, embedder: Embedder, approved:
     more = [example for example in approved if example.template_id in there or not example.template_id]
     texts = [rows[i].source.title if rows[i].about == "source" else rows[i].embed for i in mine]
     labels = [rows[i].source.source_id for i in mine]
-    learned = np.concatenate([vectors[mine], embedder.embed([example.text for example in more])])
-    return train(
-        [*texts, *(example.text for example in more)], learned, [*labels, *(example.template_id for example in more)]
-    )
+    told = [example.text for example in more]
+    learned = np.concatenate([vectors[mine], embedder.embed(told)])
+    enough = len(learned) >= MANY
+    views = views_of(embedder, [*(rows[i].embed for i in mine), *told]) if enough else None
+    return train([*texts, *told], learned, [*labels, *(example.template_id for example in more)], views)
 
 
 def kb_hash(rows: Sequence[Row], approved: Sequence[Example] = ()) -> str:

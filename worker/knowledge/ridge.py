@@ -17,6 +17,7 @@ from worker.ports.world import Vectors
 
 Numbers = NDArray[Any]
 LANDMARKS = 5_000
+BESIDE = 2_500  # landmarks where a network speaks too (net.py)
 FIRST_LOOK = 1_000  # landmarks while sharpness and ridge are chosen
 WORDS = 0.1  # of wording beside embeddings in the similarity
 SHARPNESSES = (0.5, 1.0)  # these and the ridges are tried; what errs least on examples left out is taken
@@ -70,8 +71,8 @@ class Fitted:
     truth: Numbers
 
 
-def solve(vectors: Vectors, words: Any, owner: NDArray[Any], labels: int) -> Fitted:
-    """`owner`: (n,) the label of each example, 0..labels-1."""
+def solve(vectors: Vectors, words: Any, owner: NDArray[Any], labels: int, most: int | None = None) -> Fitted:
+    """`owner`: (n,) the label of each example, 0..labels-1. `most`: landmarks, LANDMARKS if not told."""
     truth = (owner[:, None] == np.arange(labels)[None]).astype(np.float64)
     few = _some(len(owner), FIRST_LOOK)
     likeness = _likeness(vectors, words, few)
@@ -82,7 +83,7 @@ def solve(vectors: Vectors, words: Any, owner: NDArray[Any], labels: int) -> Fit
             span, fit, _ = basis.fit(truth, ridge)
             errors[sharpness, ridge] = float((((truth - fit) / (1 - _hat(span))[:, None]) ** 2).sum())
     sharpness, ridge = min(errors, key=lambda tried: errors[tried])
-    landmarks = _some(len(owner), LANDMARKS)
+    landmarks = _some(len(owner), most or LANDMARKS)
     if len(landmarks) > len(few):
         likeness = _likeness(vectors, words, landmarks)
     span, fit, weights = _Basis(np.exp(2 * sharpness * likeness), landmarks).fit(truth, ridge)

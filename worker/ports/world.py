@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +107,16 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dim) float32, each row of length 1. Thread-safe."""
+        ...
+
+
+@runtime_checkable
+class Deep(Protocol):
+    """What an embedder may be besides: one that tells more of a text than its vector."""
+
+    def views(self, texts: Sequence[str]) -> Vectors | None:
+        """(len(texts), any) float32, of the same width always; None where the model cannot tell. Thread-safe, and free
+        for the texts that were embedded last."""
         ...
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from worker.knowledge.choice import Choice
 from worker.knowledge.choice_file import unpack
+from worker.knowledge.net import views_of
 from worker.models import Source
-from worker.ports.world import Index, Vectors
+from worker.ports.world import Embedder, Index, Vectors
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,26 @@ class Chosen:
     fits: float | None = None  # the chance that any template at all answers it; None without a trained choice
 
 
-def choose(texts: Sequence[str], vectors: Vectors, found: Sequence[Sequence[Source]], index: Index) -> list[Chosen]:
+def choose(
+    texts: Sequence[str],
+    vectors: Vectors,
+    found: Sequence[Sequence[Source]],
+    index: Index,
+    embedder: Embedder | None = None,
+) -> list[Chosen]:
     """For each text what the search `found` for it, ordered by the chances of the live index's trained choice.
 
     What the reader may not see was not found, and its examples have no say: "when is interest paid?" is about his own
-    product. Without a trained choice the order of the search stands.
+    product. Without a trained choice the order of the search stands. `embedder`: that made the `vectors`; a choice that
+    learnt from thousands of examples asks it for more than those.
     """
     stored = index.head()
     if not stored:
         return [Chosen(tuple(sources)) for sources in found]
     among = [{source.source_id for source in sources} for sources in found]
-    choices = unpack(stored).choose(texts, vectors, among)
+    head = unpack(stored)
+    views = views_of(embedder, texts) if head.net and embedder else None
+    choices = head.choose(texts, vectors, among, views=views)
     return [_ordered(sources, choice) for sources, choice in zip(found, choices, strict=True)]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from worker.knowledge.change import Change
+from worker.knowledge.net import views_of
 from worker.models import Case, Noun, Reader, Status
 from worker.ports import Embedder, Index
 from worker.ports.ledger import Cases
@@ -131,6 +132,9 @@ class _Once:
         if self._vectors is None or self._texts != tuple(texts):
             self._texts, self._vectors = tuple(texts), self._embedder.embed(texts)
         return self._vectors
+
+    def views(self, texts: Sequence[str]) -> Vectors | None:
+        return views_of(self._embedder, texts)
 
 
 FEW = 3  # tickets or sources: what concerns fewer is told and stops nothing

@@ -104,7 +104,7 @@ def retrieve(
     for_templates = search.begin(Kind.TEMPLATE, said)
     vectors = embedder.embed(said)
     looked = dict(zip(wanted, for_passages(vectors[: len(wanted)]), strict=True))
-    for_text = dict(zip(texts, _chosen(said, vectors, for_templates(vectors), index), strict=True))
+    for_text = dict(zip(texts, _chosen(said, vectors, for_templates(vectors), index, embedder), strict=True))
     by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     by_question = {
         text: one.above(floors.passage)[:PASSAGES_OF_A_QUESTION] if one.sure >= floors.found else []
@@ -171,14 +171,19 @@ def _shown(found: Chosen, floor: float) -> list[Source]:
 
 
 def templates_for(
-    texts: Sequence[str], vectors: Vectors, reader: Reader, index: Index, *, weights: Weights = Weights()
+    texts: Sequence[str], embedder: Embedder, reader: Reader, index: Index, *, weights: Weights = Weights()
 ) -> list[Chosen]:
-    """The templates for each text, best first, and whether none of them fits it. `vectors`: of the texts, in order."""
-    return _chosen(texts, vectors, Search(index, reader, weights).look_all(Kind.TEMPLATE, vectors, texts), index)
+    """The templates for each text, best first, and whether none of them fits it."""
+    vectors = embedder.embed(texts)
+    looked = Search(index, reader, weights).look_all(Kind.TEMPLATE, vectors, texts)
+    return _chosen(texts, vectors, looked, index, embedder)
 
 
-def _chosen(texts: Sequence[str], vectors: Vectors, looked: Sequence[Looked], index: Index) -> list[Chosen]:
-    return choose(texts, vectors, [one.above(0.0)[: CANDIDATES[Kind.TEMPLATE]] for one in looked], index)
+def _chosen(
+    texts: Sequence[str], vectors: Vectors, looked: Sequence[Looked], index: Index, embedder: Embedder
+) -> list[Chosen]:
+    found = [one.above(0.0)[: CANDIDATES[Kind.TEMPLATE]] for one in looked]
+    return choose(texts, vectors, found, index, embedder)
 
 
 @dataclass(frozen=True)
