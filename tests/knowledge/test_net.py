@@ -62,7 +62,7 @@ def a_head(monkeypatch) -> tuple[choice.Head, list[str], np.ndarray, np.ndarray]
 
 
 def test_the_network_tells_what_vectors_alone_do_not_and_hidden_templates_stay_hidden(monkeypatch):
-    head, texts, vectors, owner = a_head(monkeypatch)
+    head, _, _, owner = a_head(monkeypatch)
     views, _ = rows()
     new = (views[::7] + 0.05).astype(np.float32)
     asked = [f"unlike all {n}" for n in range(len(new))], HashEmbedder(dim=16).embed(["unlike all"] * len(new))
