@@ -14,6 +14,11 @@ from worker.knowledge.net import Net, fit, teach, views_of
 LABELS = 6
 
 
+@pytest.fixture(autouse=True)
+def few_examples_often(monkeypatch):
+    monkeypatch.setattr(net, "ROUNDS", 30)
+
+
 def rows(each: int = 30) -> tuple[np.ndarray, np.ndarray]:
     """Questions of six labels: the first number of each pair says nothing, both together tell the label."""
     drawn = np.random.default_rng(3)

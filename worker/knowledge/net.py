@@ -17,7 +17,7 @@ from worker.ports.world import Deep, Embedder, Vectors
 
 MANY = 3_000  # examples from which on a network is made
 HIDDEN = 512
-ROUNDS = 12  # over all examples
+ROUNDS = 8  # over all examples
 TOGETHER = 128
 DROPPED = 0.3
 SMOOTHED = 0.1  # of the truth that is shared among all labels
