@@ -88,6 +88,19 @@ def test_trouble_reaches_the_caller_without_his_text_and_the_next_one_is_served(
     assert embedder.embed(["again"]).shape == (1, 384)
 
 
+def test_what_several_layers_say_is_there_without_a_second_pass(embedder, monkeypatch):
+    texts = ["When does my withdrawal arrive?", "Withdrawals reach your bank within two working days. " * 60]
+    vectors = embedder.embed(texts)
+    with monkeypatch.context() as patch:
+        patch.setattr(embedder._model, "states", lambda *_: pytest.fail("embedded again"))
+        views = embedder.views(texts)
+
+    assert views.shape == (2, 4 * embedder.dim)
+    assert np.array_equal(views[:, : embedder.dim], vectors)
+    assert np.allclose(np.linalg.norm(views.reshape(2, 4, -1), axis=2), 1.0, atol=1e-5)
+    assert embedder.views(["another"]).shape == (1, 4 * embedder.dim)
+
+
 def test_the_name_tells_the_weights_apart(embedder):
     assert embedder.name.startswith("all-MiniLM-L6-v2@")
     assert len(embedder.name.partition("@")[2]) == 8
