@@ -113,14 +113,7 @@ def publish(
         rows=len(rows),
         taught=taught(rows, embedder.name, approved),
     )
-    still = live is not None and not full and live.taught == fresh.taught
-
-    def head() -> bytes:
-        if live and still:
-            return shelf.staged(live.collection).head()
-        trained = head_of(rows, vectors.all, embedder, approved)
-        return pack(trained) if trained else b""
-
+    head = _head(rows, vectors, embedder, shelf, approved, None if full or not live else live, fresh)
     name = shelf.stage(rows, vectors.batches(embedder, tick), fresh, tick, head)
     change = compared({row.source.source_id: row.source for row in rows}, had)
     swapped = _swapped(name, change, shelf, look, tick)
@@ -136,6 +129,26 @@ def publish(
         seconds=time.monotonic() - started,
         **dict(change),
     )
+
+
+def _head(
+    rows: Sequence[Row],
+    vectors: Made,
+    embedder: Embedder,
+    shelf: Shelf,
+    approved: Sequence[Example],
+    live: Build | None,
+    fresh: Build,
+) -> Callable[[], bytes]:
+    """What gives the template choice once all vectors are there: the live one's, where that learned the same."""
+
+    def head() -> bytes:
+        if live and live.taught == fresh.taught:
+            return shelf.staged(live.collection).head()
+        trained = head_of(rows, vectors.all, embedder, approved)
+        return pack(trained) if trained else b""
+
+    return head
 
 
 def _swapped(name: str, change: Change, shelf: Shelf, look: Look | None, tick: Tick) -> bool:
