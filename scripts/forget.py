@@ -28,6 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not (asked.email or asked.requester or asked.customer):
         print("Whom? Give --email, --requester or --customer.", file=sys.stderr)
         return 2
+    asked.email = [sys.stdin.readline().strip() if email == "-" else email for email in asked.email]
+    if not all("@" in email for email in asked.email):
+        # Else a misspelt or empty one would be looked for, not be found, and count as forgotten.
+        print("--email: that is no address. Nothing was looked for and nothing was changed.", file=sys.stderr)
+        return 2
     try:
         return run(asked)
     except BadConfiguration as error:
@@ -47,10 +52,11 @@ def run(asked: argparse.Namespace) -> int:
     url = load_settings().ledger_url
     migrate(url)
     ledger = Forgetting(url)
-    emails = [sys.stdin.readline().strip() if email == "-" else email for email in asked.email]
     by = f"scripts/forget.py ({getpass.getuser()})"
     try:
-        done = ledger.forget(emails, asked.requester, asked.customer, by=by, really=asked.yes, names_too=asked.names)
+        done = ledger.forget(
+            asked.email, asked.requester, asked.customer, by=by, really=asked.yes, names_too=asked.names
+        )
     except StillAtWork as found:
         print(refusal(found), file=sys.stderr)
         return 3

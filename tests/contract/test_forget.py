@@ -336,6 +336,14 @@ def test_the_script_tells_first_and_deletes_on_yes(told, sqlite_url, monkeypatch
     assert script.main([]) == 2
 
 
+@pytest.mark.parametrize("typed", ["asha", "\n", ""], ids=["a name", "an empty line", "nothing at all"])
+def test_what_is_no_address_is_refused_and_does_not_pass_for_forgotten(typed, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", StringIO(typed))
+    assert script.main(["--email", "-", "--yes"]) == 2
+    told = capsys.readouterr()
+    assert (told.out, "no address" in told.err, "asha" in told.err) == ("", True, False)
+
+
 def test_the_console_still_shows_the_case_and_says_why_it_is_empty(told, sqlite_url):
     asha_was_answered(told)
     forget(sqlite_url, requester_ids=[5])
