@@ -57,6 +57,14 @@ CHECKS: dict[str, Callable[[], bool]] = {
 }
 
 
+ASKED = {
+    "webhook": "/healthz at WEBHOOK_PORT",
+    "console": "/healthz at CONSOLE_PORT",
+    "worker": "the worker of this host, through Redis",
+    "dispatcher": "the ledger",
+}
+
+
 def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     if len(given) != 1 or given[0] not in CHECKS:
@@ -65,7 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         well = CHECKS[given[0]]()
     except Exception as error:
-        print(f"{given[0]}: {type(error).__name__}", file=sys.stderr)
+        # By kind only: an address in its words may hold a password.
+        print(f"{given[0]}: {ASKED[given[0]]} did not answer ({type(error).__name__})", file=sys.stderr)
         return 1
     print(f"{given[0]}: {'well' if well else 'no answer'}")
     return 0 if well else 1
