@@ -10,11 +10,17 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 
 from worker.adapters.directory import normal_email, phone_digits
 from worker.adapters.store.columns import clean
-from worker.adapters.store.room import Room
+from worker.adapters.store.room import THIS, Room
 from worker.adapters.store.schema import customer_emails, customers
 from worker.models import Customer
 
 _BATCH = 500  # SQLite takes a limited number of values in one statement
+_BY_EMAIL = (
+    select(customers)
+    .join(customer_emails)
+    .where(customer_emails.c.email == THIS)
+    .order_by(customer_emails.c.registered.desc(), customers.c.customer_id)
+)
 
 
 class SqlCustomers(Room):
@@ -34,14 +40,8 @@ class SqlCustomers(Room):
         """Those registered with it first."""
         if not email:
             return []
-        query = (
-            select(customers)
-            .join(customer_emails)
-            .where(customer_emails.c.email == email)
-            .order_by(customer_emails.c.registered.desc(), customers.c.customer_id)
-        )
         with self.reading() as connection:
-            return [_to_customer(row) for row in connection.execute(query)]
+            return [_to_customer(row) for row in connection.execute(_BY_EMAIL, {"this_row": email})]
 
     def by_phone(self, digits: str) -> Sequence[Customer]:
         return self._where(customers.c.phone_digits == digits) if digits else []

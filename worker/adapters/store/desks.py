@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from worker.adapters.store.columns import clock
-from worker.adapters.store.room import Room, add_send, drop_queued_replies, move, note_audit, upsert
+from worker.adapters.store.room import THIS, Room, add_send, drop_queued_replies, move, note_audit, upsert
 from worker.adapters.store.schema import cases, sends, taken, viewers
 from worker.models import Status
 from worker.ports import Outgoing
@@ -77,7 +77,10 @@ class Desks(Room):
 
     def taken_by(self, ticket_id: int) -> str:
         with self.reading() as connection:
-            return connection.execute(select(taken.c.login).where(taken.c.ticket_id == ticket_id)).scalar() or ""
+            return connection.execute(_TAKEN_BY, {"this_row": ticket_id}).scalar() or ""
+
+
+_TAKEN_BY = select(taken.c.login).where(taken.c.ticket_id == THIS)
 
 
 def _others(connection: Connection, case_id: str, user: str, within: timedelta) -> list[str]:

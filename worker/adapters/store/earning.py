@@ -102,9 +102,8 @@ class SqlEarning(Room):
             note_audit(connection, user, "set budget", name, "as around it" if budget is None else f"{budget:g} of 100")
 
     def model(self) -> RiskModel | None:
-        newest = select(risk_models).order_by(risk_models.c.version.desc()).limit(1)
         with self.reading() as connection:
-            row = connection.execute(newest).one_or_none()
+            row = connection.execute(_NEWEST_MODEL).one_or_none()
             if row is None:
                 return None
             return RiskModel.model_validate(row.model | {"version": row.version, "fitted_at": moment(row.fitted_at)})
@@ -119,7 +118,7 @@ class SqlEarning(Room):
 
     def stopped(self) -> Stop | None:
         with self.reading() as connection:
-            row = connection.execute(select(gate_notes).where(gate_notes.c.name == "stop")).one_or_none()
+            row = connection.execute(_STOPPED).one_or_none()
             return None if row is None else Stop(by=row.login, reason=row.value, at=moment(row.at))
 
     def stop(self, reason: str, user: str) -> None:
@@ -184,6 +183,9 @@ class SqlEarning(Room):
             return True
 
 
+# What every draft asks or leaves; see room.THIS.
+_NEWEST_MODEL = select(risk_models).order_by(risk_models.c.version.desc()).limit(1)
+_STOPPED = select(gate_notes).where(gate_notes.c.name == "stop")
 _ASSESSED = insert(assessments).values(at=clock())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Text, cast, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, Text, cast, func, literal, or_, select, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.room import Room, add_send, note_audit, to_send, upsert
@@ -105,7 +105,7 @@ class SqlIncidents(Room):
             return True
 
     def on(self) -> Sequence[Brake]:
-        return self._brakes(brakes.c.off_at.is_(None))
+        return self._read(_ON)
 
     def since(self, at: datetime) -> Sequence[Brake]:
         return self._brakes(or_(brakes.c.off_at.is_(None), brakes.c.off_at > at.timestamp()))[::-1]
@@ -145,9 +145,14 @@ class SqlIncidents(Room):
             return {row.ticket_id: to_send(row) for row in rows}
 
     def _brakes(self, these: ColumnElement[bool]) -> list[Brake]:
+        return self._read(select(brakes).where(these).order_by(brakes.c.brake_id))
+
+    def _read(self, query: Select[Any]) -> list[Brake]:
         with self.reading() as connection:
-            rows = connection.execute(select(brakes).where(these).order_by(brakes.c.brake_id)).all()
-            return [_brake(row) for row in rows]
+            return [_brake(row) for row in connection.execute(query).all()]
+
+
+_ON = select(brakes).where(brakes.c.off_at.is_(None)).order_by(brakes.c.brake_id)  # every draft asks it
 
 
 def segment_of(segments: Sequence[str]) -> str:
