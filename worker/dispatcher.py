@@ -31,7 +31,7 @@ from worker.trouble_words import safe_reason
 if TYPE_CHECKING:
     from worker.support.incident.watch import Watch
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger("worker.dispatcher")  # run with -m it is called __main__, whose news nobody hears
 
 BATCH = bootstrap.BACKLOG  # as many as a queue holds: behind a longer line, a row whose hint was lost would wait
 RECHECK_SECONDS = 60.0  # how often it looks for cases that nobody would come back to

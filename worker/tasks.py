@@ -34,7 +34,7 @@ from worker.support.keep import kept
 from worker.tracing import start_tracing
 from worker.trouble_words import safe_reason
 
-log = structlog.get_logger(__name__)
+log = structlog.get_logger("worker.tasks")  # run with -m it is called __main__, whose news nobody hears
 
 AFTER_OUTAGE = (2.0, 5.0, 15.0, 30.0, 60.0)  # seconds to wait when a part is down and names no time itself
 AFTER_FAILURE = (1.0, 10.0)  # seconds after the first and second failed try; the third goes to a person

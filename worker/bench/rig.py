@@ -163,6 +163,7 @@ class Rig:
         url = self.sandbox.url
         return {
             "DESKHAND_ENV_FILE": os.devnull,
+            "PYTHONUNBUFFERED": "1",  # as in a container: each line of the log is written at once
             "DATA_DIR": str(self.folder),
             "DATABASE_URL": f"sqlite:///{self.folder / 'ledger.db'}",
             "REDIS_URL": self.redis_url,
