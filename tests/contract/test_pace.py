@@ -127,6 +127,27 @@ def test_a_renewal_is_believed_as_soon_as_an_answer_shows_it(pace: Pace, clock: 
     assert call(pace).wait == 0
 
 
+def test_what_others_take_is_left_to_them_until_the_renewal(pace: Pace, clock: Clock) -> None:
+    call(pace, limit=100.0, left=99.0)
+    clock.passes(50)
+    call(pace, limit=100.0, left=48.0)
+    clock.passes(10)
+    call(pace, limit=100.0, left=99.0)
+    assert 35 <= sum(pace.take(CREDIT).wait == 0 for _ in range(100)) <= 50, "of 99, ten kept, and fifty theirs"
+    clock.passes(45)
+    assert sum(pace.take(CREDIT).wait == 0 for _ in range(100)) >= 25, "what they did not take by then is ours"
+
+
+def test_answers_that_overtake_each_other_are_no_renewal(pace: Pace, clock: Clock) -> None:
+    first = call(pace, limit=100.0, left=50.0)
+    assert first.wait == 0
+    clock.passes(55)
+    call(pace, limit=100.0, left=52.0)
+    clock.passes(6)
+    taken = [pace.take(CREDIT).wait == 0 for _ in range(60)]
+    assert sum(taken) > 40, "the minute is over all the same: one finds out, and the rest of what was left is used"
+
+
 def test_an_answer_that_comes_late_raises_nothing(pace: Pace) -> None:
     slow, quick = pace.take(CREDIT), pace.take(CREDIT)
     pace.tell(quick, [Told("freshdesk", 100.0, 10.0)])

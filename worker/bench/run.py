@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from worker.bench import ack, console, guards, index, picture, pipeline, query, soak, throughput
+from worker.bench import ack, console, guards, index, limiter, picture, pipeline, query, soak, throughput
 from worker.evaluation.run import conduct
 from worker.evaluation.suite import Screen, Suite
 
@@ -20,6 +20,7 @@ SUITES: dict[str, Suite] = {
         console.SUITE,
         guards.SUITE,
         index.SUITE,
+        limiter.SUITE,
         pipeline.SUITE,
         query.SUITE,
         soak.SUITE,

@@ -84,8 +84,9 @@ class Limiter:
             return self._total_used()
 
     def _roll(self) -> None:
-        if self._clock() - self._begun >= self.window:
-            self._begun = self._clock()
+        over = (self._clock() - self._begun) // self.window
+        if over >= 1:
+            self._begun += over * self.window
             self._used = 0.0
             self._of_kind.clear()
 

@@ -13,7 +13,7 @@ from worker.adapters.freshdesk.verdicts import PART, Limits, wait_asked_for
 from worker.adapters.pace import Ask, Told
 
 _ACCOUNT = PART
-_BEGUN = 0.05  # kept back for what was begun: reads, which begin work, stop sooner than the writes that end it
+_BEGUN = 0.04  # kept back for what was begun: reads, which begin work, stop sooner than the writes that end it
 _REFUSED = 429
 
 

@@ -1,7 +1,9 @@
 """The limiter within one process. SharedPace does the same sums in Redis, and falls back to this one without it.
 
-Of a gauge we keep what was left when an answer last told it, how fast it fills up, and what calls under way may still
-take. An answer to a later call is believed; one that comes late may only lower what is left.
+Of a gauge we keep what was left when an answer last told it, how fast it fills up, what calls under way may still take,
+and, of one that is renewed at once, what others have been taking: that much stays for them until the renewal, or they
+would live on what is kept for people. An answer to a later call is believed; one that comes late may only lower what is
+left.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from dataclasses import dataclass, replace
 from worker.adapters.pace.words import (
     FIRST_PAUSE,
     FIRST_PROBE,
+    LONG_ENOUGH,
     LONGEST_PAUSE,
     LONGEST_PROBE,
     LONGEST_QUEUE,
+    RISE,
     WINDOW,
     WORK,
     Ask,
@@ -42,6 +46,10 @@ class _Gauge:
     minute: int = 0
     flying: float = 0.0
     before: float = 0.0
+    since: float = 0.0  # when it was last seen renewed
+    mine: float = 0.0  # what our calls that were answered have taken since then
+    theirs: float = 0.0  # what others have taken since then, at least
+    others: float = 0.0  # what others take per second, by the renewals before
 
     def roll(self, minute: int) -> None:
         if minute != self.minute:
@@ -58,7 +66,8 @@ class _Gauge:
         if not (cost and self.limit) or keep < 0:
             return 0.0
         most = self.limit * (1 - keep)
-        room = self.now_left(now) - self.flying - self.before - self.limit * keep
+        theirs = self.others * max(0.0, self.ends - now)
+        room = self.now_left(now) - self.flying - self.before - theirs - self.limit * keep
         lacking = min(cost, most) - room
         if lacking <= 0:
             return 0.0
@@ -71,8 +80,10 @@ class _Gauge:
         return self.ends - now + WINDOW * min(self.queued * WORK // most, LONGEST_QUEUE)
 
     def learn(self, told: Told, cost: float, number: int, now: float) -> None:
+        self.mine += cost
         if told.limit and told.left is not None:
             self._believe(told.limit, told.left, told.refill, number, now)
+            self._watch_others(told.refill)
         elif self.limit:  # an answer that tells nothing, or none at all, may have cost what it takes all the same
             self.left, self.at = max(0.0, self.now_left(now) - cost), now
         if told.refused:
@@ -87,13 +98,30 @@ class _Gauge:
         if number < self.told:
             self.left, self.at = min(self.now_left(now), left), now
             return
-        # Answers overtake each other by as much as is under way: a smaller rise says nothing.
-        renewed = left > self.now_left(now) + self.flying + self.before
+        # Answers overtake each other by as much as is, or a moment ago was, under way: a smaller rise says nothing.
+        renewed = left > self.now_left(now) + self.flying + self.before + limit * RISE
+        if not self.limit:
+            self.since, self.mine = now, limit - left  # whoever took that, before we looked
+        elif renewed:
+            self._begin_anew(now)
         if renewed or now >= self.ends:
             self.ends = now + WINDOW
             self.queued = self.probes = 0
         self.rate = (limit - left) / refill if refill > 0 else 0.0
         self.limit, self.left, self.at, self.told = limit, left, now, number
+
+    def _begin_anew(self, now: float) -> None:
+        """What others took counts by as much of the time as was watched: an answer told of it last at `at`."""
+        watched = min(self.at - self.since, WINDOW)
+        if watched >= LONG_ENOUGH:
+            self.others += watched / WINDOW * (self.theirs / watched - self.others)
+        self.since, self.mine, self.theirs = now, 0.0, 0.0
+
+    def _watch_others(self, refill: float) -> None:
+        if refill > 0:  # it flows back meanwhile, so that what is gone is no sum
+            return
+        gone = self.limit - self.left - self.mine - self.flying - self.before
+        self.theirs = max(self.theirs, gone)
 
 
 class LocalPace:
@@ -140,7 +168,7 @@ class LocalPace:
                 gauge = self._gauges.setdefault(name, _Gauge())
                 gauge.roll(int(now // 60))
                 _land(gauge, cost * given.weight, given.own_minute)
-                gauge.learn(said.get(name, Told(name)), cost, given.own, now)
+                gauge.learn(said.get(name, Told(name)), cost * given.weight, given.own, now)
                 shut = max(shut, gauge.shut - now)
             return shut
 

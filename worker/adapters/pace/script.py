@@ -9,9 +9,11 @@ from __future__ import annotations
 from worker.adapters.pace.words import (
     FIRST_PAUSE,
     FIRST_PROBE,
+    LONG_ENOUGH,
     LONGEST_PAUSE,
     LONGEST_PROBE,
     LONGEST_QUEUE,
+    RISE,
     WINDOW,
     WORK,
 )
@@ -29,6 +31,7 @@ local function load(key)
   local g = stored and cjson.decode(stored) or
     {limit=0, left=0, at=0, rate=0, ends=0, told=0, number=0,
      shut=0, strikes=0, probes=0, queued=0, minute=0, flying=0, before=0}
+  for _, name in ipairs({'since', 'mine', 'theirs', 'others'}) do g[name] = g[name] or 0 end
   if minute ~= g.minute then
     g.before = (minute == g.minute + 1) and g.flying or 0
     g.minute, g.flying = minute, 0
@@ -49,7 +52,8 @@ local function wait(g, cost, keep)
   if g.shut > now then return g.shut - now end
   if cost == 0 or g.limit == 0 or keep < 0 then return 0 end
   local most = g.limit * (1 - keep)
-  local room = now_left(g) - g.flying - g.before - g.limit * keep
+  local theirs = g.others * math.max(0, g.ends - now)
+  local room = now_left(g) - g.flying - g.before - theirs - g.limit * keep
   local lacking = math.min(cost, most) - room
   if lacking <= 0 then return 0 end
   if g.rate > 0 then return (lacking + math.min(g.queued * cost, LONGEST_QUEUE * g.limit)) / g.rate end
@@ -84,12 +88,28 @@ local function take()
   return {tostring(longest), gauges[1].number, minute, known}
 end
 
+local function begin_anew(g)
+  local watched = math.min(g.at - g.since, WINDOW)
+  if watched >= LONG_ENOUGH then
+    g.others = g.others + watched / WINDOW * (g.theirs / watched - g.others)
+  end
+  g.since, g.mine, g.theirs = now, 0, 0
+end
+
+local function watch_others(g, refill)
+  if refill > 0 then return end
+  g.theirs = math.max(g.theirs, g.limit - g.left - g.mine - g.flying - g.before)
+end
+
 local function believe(g, limit, left, refill, number)
   if number < g.told then
     g.left, g.at = math.min(now_left(g), left), now
     return
   end
-  if left > now_left(g) + g.flying + g.before or now >= g.ends then
+  local renewed = left > now_left(g) + g.flying + g.before + limit * RISE
+  if g.limit == 0 then g.since, g.mine = now, limit - left
+  elseif renewed then begin_anew(g) end
+  if renewed or now >= g.ends then
     g.ends, g.queued, g.probes = now + WINDOW, 0, 0
   end
   g.rate = refill > 0 and (limit - left) / refill or 0
@@ -105,7 +125,10 @@ local function tell()
     local g = load(key)
     if taken == g.minute then g.flying = math.max(0, g.flying - cost)
     elseif taken == g.minute - 1 then g.before = math.max(0, g.before - cost) end
-    if limit and limit > 0 and left then believe(g, limit, left, refill, number)
+    g.mine = g.mine + cost
+    if limit and limit > 0 and left then
+      believe(g, limit, left, refill, number)
+      watch_others(g, refill)
     elseif g.limit > 0 then g.left, g.at = math.max(0, now_left(g) - cost), now end
     if refused then
       g.strikes = g.strikes + 1
@@ -129,6 +152,8 @@ _FIGURES = {
     "LONGEST_PAUSE": LONGEST_PAUSE,
     "LONGEST_PROBE": LONGEST_PROBE,
     "LONGEST_QUEUE": LONGEST_QUEUE,
+    "LONG_ENOUGH": LONG_ENOUGH,
+    "RISE": RISE,
     "WINDOW": WINDOW,
     "WORK": WORK,
 }
