@@ -25,6 +25,7 @@ from worker.sandbox.world import World
 SAMPLES = Path(__file__).parent / "samples" / "tickets.json"
 CUSTOMERS = SAMPLES.with_name("customers.csv")
 HUMAN = 11
+_ANNOUNCED = timedelta(seconds=3)  # from a mail's becoming a ticket to its webhook
 _OLDER = timedelta(days=45)  # beyond the listing's window of 30 days
 
 
@@ -100,7 +101,7 @@ def put(world: World, sample: Sample) -> Ticket:
         person = requester_id(world, sample.requester)
         now = world.now()
         _put_earlier(world, person, sample.earlier, now)
-        begun = now - timedelta(seconds=len(sample.conversations))
+        begun = now - _ANNOUNCED - timedelta(seconds=len(sample.conversations))
         ticket = acts.open_ticket(
             world,
             person,
