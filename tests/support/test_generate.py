@@ -12,7 +12,7 @@ from tests.builders import a_source
 from worker.errors import Permanent, Retryable, Trouble
 from worker.models import Kind, Usage
 from worker.ports import Completion
-from worker.support.generate import Assignment, generate, prompt
+from worker.support.generate import CUSTOMER, Assignment, generate, prompt
 
 TEMPLATE = a_source("It takes 2 working days. Requests after 14:00 count for the next day.", "im-withdrawal-time")
 PASSAGE = a_source("Fees: <b>none</b> & never.", "im-fees#fees", kind=Kind.PASSAGE, title="Fees > IM")
@@ -147,3 +147,16 @@ def test_any_other_trouble_ends_in_the_template_at_once(trouble: Trouble) -> Non
 
 def test_one_reset_connection_is_forgiven() -> None:
     assert not generate(an_assignment(), Scripted(Retryable("reset", part="groq"), GOOD), may_wait=True).trouble
+
+
+def test_the_prompt_begins_with_the_same_bytes_for_everybody() -> None:
+    """Or the vendor's cache of beginnings would never be hit."""
+    tasks = [
+        an_assignment(message="When?"),
+        an_assignment(message="Another one", facts={"name": "Asha Rao"}, hint="Be brief.", questions=("Why?", "How?")),
+    ]
+    aliases = {"T1": TEMPLATE.source_id, "P1": PASSAGE.source_id, "C1": CUSTOMER}
+    (first, one), (second, other) = (prompt(task, aliases) for task in tasks)
+    assert first.encode() == second.encode()
+    assert one != other
+    assert not any(word in first for word in ("Asha", "Be brief", "When?"))

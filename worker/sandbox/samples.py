@@ -25,7 +25,7 @@ from worker.sandbox.world import World
 SAMPLES = Path(__file__).parent / "samples" / "tickets.json"
 CUSTOMERS = SAMPLES.with_name("customers.csv")
 HUMAN = 11
-_ANNOUNCED = timedelta(seconds=3)  # from a mail's becoming a ticket to its webhook
+_ANNOUNCED = timedelta(seconds=5)  # from a mail's becoming a ticket to its webhook
 _OLDER = timedelta(days=45)  # beyond the listing's window of 30 days
 
 
