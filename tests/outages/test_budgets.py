@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from statistics import mean, median
 
@@ -15,6 +16,7 @@ from worker.models import Ring, Status
 from worker.sandbox import samples
 from worker.sandbox.samples import Sample
 
+ANNOUNCED = timedelta(seconds=5)  # from a mail's becoming a ticket to its webhook
 Cost = dict[str, tuple[Status, int]]  # by the sample's key
 
 
@@ -36,7 +38,7 @@ def first_mails(house: House) -> Cost:
 def cost_of(house: House, sample: Sample) -> tuple[Status, int]:
     account = house.sandbox.state.limiter
     before = account.spent_ever
-    ticket_id = samples.put(house.sandbox.state.world, sample).id
+    ticket_id = samples.put(house.sandbox.state.world, sample, ANNOUNCED).id
     house.ledger.doorbells.ring(Ring.WEBHOOK, ticket_id)
     house.work()
     return house.case(ticket_id).status, account.spent_ever - before

@@ -25,7 +25,6 @@ from worker.sandbox.world import World
 SAMPLES = Path(__file__).parent / "samples" / "tickets.json"
 CUSTOMERS = SAMPLES.with_name("customers.csv")
 HUMAN = 11
-_ANNOUNCED = timedelta(seconds=5)  # from a mail's becoming a ticket to its webhook
 _OLDER = timedelta(days=45)  # beyond the listing's window of 30 days
 
 
@@ -95,13 +94,13 @@ def requester_id(world: World, who: Requester) -> int:
     return world.add_contact(who.name, who.email, phone=who.phone, others=who.other_emails).id
 
 
-def put(world: World, sample: Sample) -> Ticket:
-    """The ticket with everything that is already on it, then the one ring."""
+def put(world: World, sample: Sample, ago: timedelta = timedelta(0)) -> Ticket:
+    """The ticket with everything that is already on it, `ago`; then, now, the one ring."""
     with world.lock:
         person = requester_id(world, sample.requester)
         now = world.now()
         _put_earlier(world, person, sample.earlier, now)
-        begun = now - _ANNOUNCED - timedelta(seconds=len(sample.conversations))
+        begun = now - ago - timedelta(seconds=len(sample.conversations))
         ticket = acts.open_ticket(
             world,
             person,
