@@ -100,7 +100,7 @@ def fit(views: Numbers, owner: NDArray[Any], labels: int) -> Net:
             scores = _thin(hidden, drawn) @ layers[2] + layers[3]
             loss = functional.cross_entropy(scores, truth[rows], label_smoothing=SMOOTHED)
             pace.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             pace.step()
             slower.step()
     inner, inner_offset, outer, outer_offset = (layer.detach().numpy() for layer in layers)
