@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,19 +18,25 @@ from tests.adapters.freshdesk_json import (
     CONVERSATIONS,
     KEY,
     LISTING,
+    ME,
     TICKET,
     a_conversation,
     a_desk,
     a_ticket,
 )
 from tests.scripted_server import Answer, ScriptedServer, scripted_server
+from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.freshdesk.contacts import FRESH_SECONDS, Contacts
+from worker.adapters.freshdesk.shapes import ConversationShape, TicketShape
+from worker.adapters.freshdesk.since import Since
 from worker.adapters.freshdesk.wire import Wire
 from worker.models import Thread, TicketState
 
 OPENED = "2026-03-01T10:00:00Z"
 NEW = {"created_at": OPENED, "updated_at": OPENED}
 A_MINUTE_LATER = "Sun, 01 Mar 2026 10:01:00 GMT"
+WRITTEN = "2026-03-01T11:00:00Z"
+MUCH_LATER = "Sun, 01 Mar 2026 11:10:00 GMT"
 CAROLS = {"id": CAROL, "name": "Carol", "email": "carol@example.com"}
 
 
@@ -53,6 +60,27 @@ def asked_of(server: ScriptedServer) -> list[str]:
     return paths
 
 
+def believing(server: ScriptedServer) -> FreshdeskHelpdesk:
+    """A desk that has seen three tickets move with their customers' second messages."""
+    desk = a_desk(server)
+    for _ in range(3):
+        moves(server, desk, at=WRITTEN)
+    asked_of(server)
+    return desk
+
+
+def moves(
+    server: ScriptedServer, desk: FreshdeskHelpdesk, *, at: str, updated_at: str | None = None, **fields: Any
+) -> None:
+    """The ticket is read, a second message comes at `at`, by whoever `fields` says, and it is read again."""
+    server.on(TICKET, Answer(body=a_ticket(**NEW), headers={"Date": A_MINUTE_LATER}))
+    desk.thread(42)
+    said = a_conversation(1, created_at=at, **fields)
+    moved = a_ticket(created_at=OPENED, updated_at=updated_at or at, conversations=[said])
+    server.on(TICKET, Answer(body=moved, headers={"Date": MUCH_LATER}))
+    desk.thread(42)
+
+
 def known(server: ScriptedServer, date: str = A_MINUTE_LATER) -> Thread:
     server.on(TICKET, answers(date, **NEW))
     server.on(CONVERSATIONS, Answer(body=[]))
@@ -64,8 +92,9 @@ def known(server: ScriptedServer, date: str = A_MINUTE_LATER) -> Thread:
 def test_of_a_ticket_on_which_nothing_happened_since_it_was_opened_no_messages_are_asked_for(
     server: ScriptedServer,
 ) -> None:
+    desk = believing(server)
     server.on(TICKET, answers(**NEW))
-    thread = a_desk(server).thread(42, first=True)
+    thread = desk.thread(42, first=True)
     assert asked_of(server) == [TICKET, CONTACT]
     assert [m.key for m in thread.messages] == ["ticket"]
     assert thread.ticket.requester.email == "carol@example.com"
@@ -74,9 +103,10 @@ def test_of_a_ticket_on_which_nothing_happened_since_it_was_opened_no_messages_a
 
 
 def test_a_ticket_that_is_new_to_us_and_was_written_on_is_read_with_its_messages(server: ScriptedServer) -> None:
+    desk = believing(server)
     server.on(TICKET, answers(updated_at="2026-03-01T11:00:01Z"))
     server.on(CONVERSATIONS, Answer(body=[a_conversation(1)]))
-    thread = a_desk(server).thread(42, first=True)
+    thread = desk.thread(42, first=True)
     assert asked_of(server) == [TICKET, CONVERSATIONS, CONTACT]
     assert [m.key for m in thread.messages] == ["ticket", "c1"]
 
@@ -84,32 +114,32 @@ def test_a_ticket_that_is_new_to_us_and_was_written_on_is_read_with_its_messages
 def test_whoever_was_rung_for_a_ticket_that_is_known_reads_its_messages_whatever_it_says(
     server: ScriptedServer,
 ) -> None:
+    desk = believing(server)
     server.on(TICKET, answers(**NEW))
-    a_desk(server).thread(42)
+    desk.thread(42)
     assert server.seen(TICKET)[0].query == {"include": "conversations"}
 
 
 def test_a_second_look_at_a_ticket_on_which_nothing_happened_costs_one_credit(server: ScriptedServer) -> None:
-    before = known(server)
-    now = a_desk(server).thread(42, known=before)
+    desk, before = believing(server), known(server)
+    now = desk.thread(42, known=before)
     assert asked_of(server) == [TICKET]
-    assert server.seen(TICKET) == []
     assert (now.messages, now.ticket) == (before.messages, before.ticket)
 
 
 def test_a_second_look_sees_what_became_of_the_ticket_itself(server: ScriptedServer) -> None:
-    before = known(server)
+    desk, before = believing(server), known(server)
     server.on(TICKET, answers(**NEW, status=5, spam=True, responder_id=ALICE, tags=["new"]))
-    ticket = a_desk(server).thread(42, known=before).ticket
+    ticket = desk.thread(42, known=before).ticket
     assert (ticket.state, ticket.spam, ticket.assigned_to_person) == (TicketState.CLOSED, True, True)
     assert ticket.tags == ("new",)
 
 
 def test_a_second_look_reads_what_was_written_since(server: ScriptedServer) -> None:
-    before = known(server)
+    desk, before = believing(server), known(server)
     server.on(TICKET, answers(created_at=OPENED, updated_at="2026-03-01T11:00:01Z"))
     server.on(CONVERSATIONS, Answer(body=[a_conversation(1)]))
-    now = a_desk(server).thread(42, known=before)
+    now = desk.thread(42, known=before)
     assert asked_of(server) == [TICKET, CONVERSATIONS]
     assert [m.key for m in now.messages] == ["ticket", "c1"]
 
@@ -119,23 +149,127 @@ def test_what_was_read_within_the_second_of_the_last_change_or_at_an_unknown_tim
     server: ScriptedServer, date: str
 ) -> None:
     """A message of the same second would not show in the ticket's time."""
-    before = known(server, date)
-    a_desk(server).thread(42, known=before)
+    desk, before = believing(server), known(server, date)
+    desk.thread(42, known=before)
     assert asked_of(server) == [TICKET, CONVERSATIONS]
 
 
 def test_an_account_whose_tickets_do_not_move_with_their_messages_is_always_read_as_a_whole(
     server: ScriptedServer,
 ) -> None:
-    before = known(server)
-    desk = a_desk(server)
+    desk, before = believing(server), known(server)
     server.on(TICKET, Answer(body=a_ticket(**NEW, conversations=[a_conversation(1)])))
     with capture_logs() as logs:
         desk.thread(42)
     assert [said["event"] for said in logs] == ["updated_at_stood_still"]
-    server.on(TICKET, answers(**NEW))
-    server.on(CONVERSATIONS, Answer(body=[a_conversation(1)]))
     assert [len(desk.thread(42, known=before).messages), len(desk.thread(42, first=True).messages)] == [2, 2]
+
+
+def wholly(server: ScriptedServer, desk: FreshdeskHelpdesk, before: Thread) -> list[bool]:
+    """Of a first look and of a second one at a ticket on which nothing happened: whether the messages were read."""
+    whole = []
+    for how in ({"first": True}, {"known": before}):
+        asked_of(server)
+        server.on(TICKET, answers(**NEW))
+        desk.thread(42, **how)  # type: ignore[arg-type]
+        whole.append(any(r.query or r.path.endswith("conversations") for r in server.requests if "42" in r.path))
+    return whole
+
+
+def test_nothing_is_believed_before_three_tickets_were_seen_to_move(server: ScriptedServer) -> None:
+    before, desk = known(server), a_desk(server)
+    for _ in range(3):
+        assert wholly(server, desk, before) == [True, True]
+        moves(server, desk, at=WRITTEN)
+    assert wholly(server, desk, before) == [False, False]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"user_id": ME, "incoming": False},  # we change the ticket right after it
+        {"updated_at": "2026-03-01T11:09:00Z"},  # by something else, maybe, long after the message
+        {"at": "2026-03-01T09:00:00Z", "updated_at": WRITTEN},  # the message was there, and only showed late
+    ],
+)
+def test_what_may_have_moved_for_another_reason_is_no_evidence(server: ScriptedServer, how: dict[str, Any]) -> None:
+    before, desk = known(server), a_desk(server)
+    for _ in range(4):
+        moves(server, desk, **({"at": WRITTEN} | how))
+    assert wholly(server, desk, before) == [True, True]
+
+
+def test_a_ticket_that_was_changed_otherwise_at_the_time_of_a_message_is_no_evidence() -> None:
+    for ours in (True, False):
+        clock = [0.0]
+        since = Since(partial(clock.__getitem__, 0))
+        for number in range(4):
+            a_look(since, number, 0)
+            if ours:
+                since.changed(number, None, None, None)
+            clock[0] += 60.0
+            a_look(since, number, 61, said=60 if not ours else 3, status=2 if ours else 3)
+        assert not since.trusted
+
+
+def test_what_follows_our_own_change_of_a_ticket_by_far_is_evidence() -> None:
+    clock = [0.0]
+    since = Since(partial(clock.__getitem__, 0))
+    for number in range(3):
+        a_look(since, number, 0)
+        since.changed(number, 3, None, None)
+        clock[0] += 60.0
+        a_look(since, number, 60, said=50, status=3)
+    assert since.trusted
+
+
+def a_look(since: Since, ticket: int, at: int, *, said: int | None = None, status: int = 2) -> None:
+    opened = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    start = opened + timedelta(hours=1)
+    moved = opened if said is None else start + timedelta(seconds=said)
+    shape = TicketShape(id=ticket, status=status, created_at=opened, updated_at=moved)
+    messages = [] if said is None else [ConversationShape(id=1, incoming=True, user_id=CAROL, created_at=moved)]
+    since.saw(shape, messages, start + timedelta(seconds=at), ME, apart=False)
+
+
+def test_one_ticket_that_stood_still_ends_it_for_good(server: ScriptedServer) -> None:
+    desk, before = believing(server), known(server)
+    with capture_logs() as logs:
+        moves(server, desk, at=WRITTEN, updated_at=OPENED)
+        for _ in range(4):
+            moves(server, desk, at=WRITTEN)
+        moves(server, desk, at=WRITTEN, updated_at=OPENED)
+    assert [said["event"] for said in logs] == ["updated_at_stood_still"]
+    assert wholly(server, desk, before) == [True, True]
+
+
+def test_each_twentieth_look_reads_the_messages_anyhow(server: ScriptedServer) -> None:
+    desk, before = believing(server), known(server)
+    looks = [whole for _ in range(20) for whole in wholly(server, desk, before)]
+    assert [number for number, whole in enumerate(looks, start=1) if whole] == [20, 40]
+
+
+def test_a_message_that_came_between_the_ticket_and_its_messages_is_nothing_against_it(server: ScriptedServer) -> None:
+    desk, before = believing(server), known(server)
+    server.on(TICKET, answers("Sun, 01 Mar 2026 12:00:00 GMT", created_at=OPENED, updated_at=WRITTEN))
+    server.on(CONVERSATIONS, Answer(body=[a_conversation(1, created_at="2026-03-01T12:00:01Z")]))
+    assert len(desk.thread(42, known=before).messages) == 2
+    server.on(CONVERSATIONS, Answer(body=[]))
+    assert wholly(server, desk, before) == [False, False]
+
+
+def test_both_looks_give_the_same_thread_also_of_more_messages_than_a_ticket_includes(server: ScriptedServer) -> None:
+    said = [a_conversation(n, created_at=f"2026-03-01T11:00:{n:02}Z") for n in range(1, 13)]
+    body = a_ticket(created_at=OPENED, updated_at="2026-03-01T11:00:12Z", conversations=said[:10])
+    server.on(CONVERSATIONS, Answer(body=said))
+    server.on(TICKET, Answer(body=body, headers={"Date": MUCH_LATER}))
+    whole = a_desk(server).thread(42)
+    assert [m.key for m in whole.messages][-1] == "c12"
+    desk = believing(server)
+    server.on(TICKET, answers(MUCH_LATER, **{k: v for k, v in body.items() if k != "conversations"}))
+    spared = desk.thread(42, known=whole)
+    assert asked_of(server) == [TICKET]
+    assert (spared.messages, spared.ticket.state) == (whole.messages, whole.ticket.state)
 
 
 def test_a_requester_who_is_an_agent_or_no_contact_that_we_may_see_is_found_elsewhere(server: ScriptedServer) -> None:

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from worker.bench.pipeline import Noted, NotedEmbedder, NotedIndex, Ticket, figures
+from worker.bench.noted import Noted, NotedEmbedder, NotedIndex
+from worker.bench.pipeline import Ticket, figures
 from worker.bench.run import main
 from worker.errors import Permanent
 from worker.models import Kind, Status
@@ -28,9 +29,11 @@ def test_a_tickets_figures_are_the_medians_of_its_runs_and_those_of_all_the_medi
 
 def test_tickets_that_search_nothing_say_nothing_of_the_overhead_but_cost_their_credits():
     quick = ticket("ignored", 1.0, 0.0, Status.HELD, credits=2)
-    told = figures([[ticket("a", 20.0, 10.0), ticket("b", 22.0, 10.0, credits=7), quick]])
+    first = [ticket("a", 20.0, 10.0, credits=9), ticket("b", 20.0, 10.0, credits=8)]
+    told = figures([[ticket("a", 20.0, 10.0), ticket("b", 22.0, 10.0, credits=7), quick]], first)
     assert (told["searched"], told["overhead_p50_ms"]) == (2, 21.0)
     assert (told["freshdesk_credits_per_sent"], told["freshdesk_credits_per_held"]) == (5.5, 2.0)
+    assert (told["freshdesk_credits_per_sent_at_first"], told["freshdesk_credits_per_held_at_first"]) == (8.5, None)
     with pytest.raises(Permanent, match="no ticket reached the search"):
         figures([[quick]])
 
@@ -73,7 +76,7 @@ def test_a_whole_run_tells_overhead_floor_and_what_freshdesk_counted(tmp_path, f
     told = json.loads(capsys.readouterr().out)
     assert (told["tickets"], told["searched"], told["sent"]) == (1, 1, 1)
     assert told["overhead_p50_ms"] > told["floor_p50_ms"] > 0
-    assert told["freshdesk_credits_per_sent"] >= 2  # nobody answers without reading and writing
+    assert 5 <= told["freshdesk_credits_per_sent"] < told["freshdesk_credits_per_sent_at_first"] <= 9  # two: who we are
     assert told["prompt_tokens_p50"] > 100
     assert {"read", "retrieve", "generate", "guard"} <= told["stages_p50_ms"].keys()
 

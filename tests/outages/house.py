@@ -30,6 +30,7 @@ from worker.knowledge.documents import read_kb
 from worker.knowledge.index import build
 from worker.models import Case, Draft, Ring, TicketState
 from worker.rulebook import Rulebook, load_rulebook
+from worker.sandbox.samples import Requester, Sample, put
 from worker.settings import ROOT
 from worker.support.deliver import deliver
 from worker.support.desk import Desk, Policy
@@ -72,9 +73,10 @@ class House:
     hasty_ports: dict[str, Any]
     written: Iterator[int] = field(default_factory=lambda: iter(range(PEOPLE)))
 
-    def mail(self, html: str = QUESTION) -> int:
-        """Another customer writes, and Freshdesk rings."""
-        ticket_id = self.sandbox.mail(_email(next(self.written)), "Withdrawal", html, name="Asha Rao")
+    def mail(self, html: str = QUESTION, ago: timedelta = timedelta(0)) -> int:
+        """Another customer writes, or wrote so long `ago`, and Freshdesk rings."""
+        who = Requester(email=_email(next(self.written)), name="Asha Rao")
+        ticket_id = put(self.sandbox.state.world, Sample(requester=who, subject="Withdrawal", html=html), ago).id
         self.ledger.doorbells.ring(Ring.WEBHOOK, ticket_id)
         return ticket_id
 
@@ -86,6 +88,16 @@ class House:
         ]:
             done += [work(row) for work, row in rows]
         return done
+
+    def writes_twice(self, number: int) -> None:
+        """A customer's ticket of a minute ago is read, they write on it, and it is read again: evidence that tickets
+        move with their messages, if they do."""
+        who = Requester(name="Reader", email=f"reader{number}@example.net")
+        sample = Sample(requester=who, subject="A question", html="<p>May I ask something?</p>")
+        ticket_id = put(self.sandbox.state.world, sample, timedelta(minutes=1)).id
+        self.desk.helpdesk.thread(ticket_id)
+        self.sandbox.says(ticket_id, "<p>Are you there?</p>")
+        self.desk.helpdesk.thread(ticket_id)
 
     def passes(self, seconds: float) -> None:
         """Time, for limiters and breakers; what was parked is due."""

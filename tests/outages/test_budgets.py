@@ -17,6 +17,7 @@ from worker.sandbox import samples
 from worker.sandbox.samples import Sample
 
 ANNOUNCED = timedelta(seconds=5)  # from a mail's becoming a ticket to its webhook
+EACH = 4  # of the samples, one of so many is for the price at first
 Cost = dict[str, tuple[Status, int]]  # by the sample's key
 
 
@@ -31,8 +32,17 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def first_mails(house: House) -> Cost:
-    return {sample.key: cost_of(house, sample) for sample in samples.read_samples()}
+def unearned(house: House) -> Cost:
+    """What they cost before any ticket was seen to move with its messages."""
+    return {sample.key: cost_of(house, sample) for sample in samples.read_samples()[::EACH]}
+
+
+@pytest.fixture(scope="module")
+def first_mails(house: House, unearned: Cost) -> Cost:
+    """After three customers wrote twice, and were read in between."""
+    for number in range(3):
+        house.writes_twice(number)
+    return {sample.key: cost_of(house, sample) for sample in samples.read_samples() if sample.key not in unearned}
 
 
 def cost_of(house: House, sample: Sample) -> tuple[Status, int]:
@@ -42,6 +52,17 @@ def cost_of(house: House, sample: Sample) -> tuple[Status, int]:
     house.ledger.doorbells.ring(Ring.WEBHOOK, ticket_id)
     house.work()
     return house.case(ticket_id).status, account.spent_ever - before
+
+
+@pytest.mark.parametrize(
+    ("outcome", "least", "bound"), [(Status.SENT, 7.0, 7.5), (Status.HELD, 5.0, 5.2), (Status.HANDED_OVER, 5.0, 6.0)]
+)
+def test_until_tickets_were_seen_to_move_with_their_messages_each_look_reads_them(
+    unearned: Cost, outcome: Status, least: float, bound: float
+) -> None:
+    spent = credits(unearned, outcome)
+    assert spent
+    assert least <= mean(spent) <= bound
 
 
 def credits(costs: Cost, outcome: Status) -> list[int]:
@@ -61,9 +82,10 @@ def test_a_ticket_of_somebody_new_costs(first_mails: Cost, outcome: Status, boun
 def test_a_ticket_of_somebody_who_wrote_a_moment_ago_costs(
     house: House, first_mails: Cost, outcome: Status, most: int
 ) -> None:
-    again = [s for s in samples.read_samples() if first_mails[s.key][0] is outcome and not s.conversations]
+    again = [s for s in samples.read_samples() if first_mails.get(s.key, (None,))[0] is outcome and not s.conversations]
     costs = [cost_of(house, sample) for sample in again[:4]]
-    assert [spent for status, spent in costs if status is outcome and spent > most] == []
+    over = [spent - most for status, spent in costs if status is outcome and spent > most]
+    assert over in ([], [1])  # one of four may be the look that reads the messages anyhow
     assert any(status is outcome for status, _ in costs)
 
 

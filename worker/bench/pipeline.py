@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,15 +20,16 @@ from typing import Any
 from prometheus_client import REGISTRY
 
 from worker.adapters.directory import LedgerDirectory, read_customers
+from worker.adapters.freshdesk.since import ENOUGH
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
+from worker.bench.noted import Noted, since
 from worker.bench.rig import Rig
 from worker.bootstrap import make_desk, make_helpdesk, segment_names
 from worker.errors import BadConfiguration, Permanent, Retryable
 from worker.evaluation.suite import Figures, Screen, Suite
-from worker.models import Kind, Ring, Source, Status
-from worker.ports import Embedder, Index
-from worker.ports.world import Hit, Vectors
+from worker.models import Kind, Ring, Status
+from worker.ports import Helpdesk
 from worker.queues import DELIVER
 from worker.stack.checks import free_port
 from worker.stack.plan import CUSTOMERS
@@ -38,6 +39,7 @@ from worker.tasks import deliver_send, draft_doorbell
 
 BOUND = 2.5  # times its floor: more than a ticket's overhead may be
 TRIES = 30  # seconds for the index to answer
+APART = 3.0  # seconds from a mail to its customer's next: less would not show in the ticket's time
 PARTS = ("freshdesk", "groq")
 
 
@@ -66,7 +68,7 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
         with Rig(Path(name), ports, index=options.index) as rig:
             noted = Noted(_opened(make_desk(rig.settings())))
             runs = [_one_run(number, rig, noted, options, screen) for number in range(options.repeats + 1)]
-    return figures(runs[1:])  # the first one warms up
+    return figures(runs[1:], runs[0])  # the first one warms up
 
 
 def _opened(desk: Desk) -> Desk:
@@ -81,7 +83,9 @@ def _opened(desk: Desk) -> Desk:
 
 
 def _one_run(number: int, rig: Rig, noted: Noted, options: argparse.Namespace, screen: Screen) -> list[Ticket]:
-    """Every sample once. The sandbox and the ledger begin anew: a customer of an earlier run is no new one."""
+    """Every sample once. The sandbox, the ledger and the client begin anew: a customer of an earlier run is no new one,
+    and no contact is kept. The first run has a client that does not yet know whether tickets move with their messages,
+    as after a start; the others have one that has seen it."""
     if number:
         rig.stop("sandbox")
         rig.start("sandbox")
@@ -94,10 +98,28 @@ def _one_run(number: int, rig: Rig, noted: Noted, options: argparse.Namespace, s
     with _empty_ledger(rig, number) as ledger:
         helpdesk = make_helpdesk(rig.settings())
         desk = replace(noted.desk, ledger=ledger, directory=LedgerDirectory(ledger.customers), helpdesk=helpdesk)
+        if number:
+            _shown_to_move(rig, helpdesk)
         for sample in wanted:
             done.append(_answered(sample.name, sample.ticket_id, desk, noted, rig))
             screen.tick(f"run {number}" if number else "warming up", len(done), len(wanted))
     return done
+
+
+def _shown_to_move(rig: Rig, helpdesk: Helpdesk) -> None:
+    """A few customers write twice, and are read in between: people and tickets apart from the samples."""
+    tickets = [rig.sandbox.write(_second_thoughts(number)) for number in range(ENOUGH)]
+    for ticket_id in tickets:
+        helpdesk.thread(ticket_id, first=True)
+    time.sleep(APART)
+    for ticket_id in tickets:
+        rig.sandbox.ask("POST", f"/tickets/{ticket_id}/messages", {"by": "customer", "html": "<p>Are you there?</p>"})
+        helpdesk.thread(ticket_id)
+
+
+def _second_thoughts(number: int) -> dict[str, Any]:
+    who = {"name": f"Reader {number}", "email": f"reader{number}@bench.example"}
+    return {"requester": who, "subject": "A question", "html": "<p>May I ask you something?</p>"}
 
 
 @contextmanager
@@ -119,7 +141,7 @@ def _answered(name: str, ticket_id: int, desk: Desk, noted: Noted, rig: Rig) -> 
     outcome = draft_doorbell(doorbell, desk, lambda queue, row: sends.append(row) if queue == DELIVER else None)
     drafted = time.perf_counter()
     delivered = [deliver_send(send, desk) for send in sends]
-    wall, one.deliver = _since(begun), _since(drafted)
+    wall, one.deliver = since(begun), since(drafted)
     if outcome == "parked" or set(delivered) - {"done"}:
         raise Permanent(f"the sample {name} was left undone ({outcome}, {', '.join(delivered)})", part="pipeline")
     one.calls = {part: 1000 * (seconds - before[part]) for part, seconds in _calls().items()}
@@ -140,93 +162,10 @@ def _calls() -> dict[str, float]:
     return {part: REGISTRY.get_sample_value("deskhand_call_seconds_sum", {"part": part}) or 0.0 for part in PARTS}
 
 
-def _since(begun: float) -> float:
-    return 1000 * (time.perf_counter() - begun)
-
-
-class Noted:
-    """A desk whose index and embedder remember what they were asked, so that it can be asked again by itself."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._index, self._embedder = desk.index, desk.embedder
-        self.desk = replace(desk, index=NotedIndex(desk.index, self), embedder=NotedEmbedder(desk.embedder, self))
-        self.forget()
-
-    def forget(self) -> None:
-        self.searched: list[tuple[tuple[Any, ...], list[Vectors]]] = []
-        self.embedded: list[Sequence[str]] = []
-
-    def floor(self) -> float:
-        """Milliseconds of the same embedding and the same searches, on their way together as in production."""
-        begun = time.perf_counter()
-        finish = [(self._index.begin(*asked), vectors) for asked, vectors in self.searched if vectors]
-        for texts in self.embedded:
-            self._embedder.embed(texts)
-        for end, vectors in finish:
-            end(vectors[0])
-        return _since(begun) if finish or self.embedded else 0.0
-
-
-class NotedIndex:
-    """Implements world.Index as far as drafting asks it; the rest is the other's own."""
-
-    def __init__(self, index: Index, noted: Noted) -> None:
-        self._index, self._noted = index, noted
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._index, name)
-
-    def begin(
-        self, kind: Kind, texts: Sequence[str], reads: Sequence[str], limit: int
-    ) -> Callable[[Vectors], Sequence[Sequence[Hit]]]:
-        finish, given = self._index.begin(kind, texts, reads, limit), list[Vectors]()
-        self._noted.searched.append(((kind, texts, reads, limit), given))
-
-        def end(vectors: Vectors) -> Sequence[Sequence[Hit]]:
-            given.append(vectors)
-            return finish(vectors)
-
-        return end
-
-    def search(self, kind: Kind, vector: Vectors, text: str, reads: Sequence[str], limit: int) -> Sequence[Hit]:
-        return self._index.search(kind, vector, text, reads, limit)
-
-    def search_all(
-        self, kind: Kind, vectors: Vectors, texts: Sequence[str], reads: Sequence[str], limit: int
-    ) -> Sequence[Sequence[Hit]]:
-        return self._index.search_all(kind, vectors, texts, reads, limit)
-
-    def passages(self, source_ids: Sequence[str], reads: Sequence[str]) -> Sequence[Source]:
-        return self._index.passages(source_ids, reads)
-
-    def template(self, template_id: str) -> Any:
-        return self._index.template(template_id)
-
-    def head(self) -> bytes:
-        return self._index.head()
-
-    def version(self) -> str:
-        return self._index.version()
-
-    def ping(self) -> str:
-        return self._index.ping()
-
-
-class NotedEmbedder:
-    """Implements world.Embedder."""
-
-    def __init__(self, embedder: Embedder, noted: Noted) -> None:
-        self._embedder, self._noted = embedder, noted
-        self.name, self.dim = embedder.name, embedder.dim
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        self._noted.embedded.append(texts)
-        return self._embedder.embed(texts)
-
-
-def figures(runs: Sequence[Sequence[Ticket]]) -> Figures:
+def figures(runs: Sequence[Sequence[Ticket]], warm_up: Sequence[Ticket] = ()) -> Figures:
     """Medians over tickets of the medians over runs, of those tickets for which something was searched for. Credits are
-    means, since a ticket that costs seven is paid by those that cost three; they do not differ from run to run."""
+    means, since a ticket that costs seven is paid by those that cost three; they do not differ from run to run, except
+    for those of the warm-up, which are told by themselves: what a ticket costs in the first minutes of a process."""
     each = [_middle(tickets) for tickets in zip(*runs, strict=True)]
     searched = [one for one in each if one.floor]
     if not searched:
@@ -246,13 +185,20 @@ def figures(runs: Sequence[Sequence[Ticket]]) -> Figures:
         "floor_p50_ms": round(floor, 1),
         "overhead_over_floor": round(overhead / floor, 2),
         "within": overhead <= BOUND * floor,
-        "freshdesk_credits_per_sent": round(mean(one.credits for one in sent), 2) if sent else None,
-        "freshdesk_credits_per_held": round(mean(one.credits for one in held), 2) if held else None,
+        "freshdesk_credits_per_sent": _credits(each, Status.SENT),
+        "freshdesk_credits_per_held": _credits(each, Status.HELD),
+        "freshdesk_credits_per_sent_at_first": _credits(warm_up, Status.SENT),
+        "freshdesk_credits_per_held_at_first": _credits(warm_up, Status.HELD),
         "prompt_tokens_p50": round(median(prompts)) if prompts else None,
         "calls_p50_ms": {part: round(median(one.calls[part] for one in searched), 1) for part in PARTS},
         "stages_p50_ms": {s: round(median(one.stages.get(s, 0.0) for one in searched), 1) for s in stages},
         "deliver_p50_ms": round(median(one.deliver for one in searched), 1),
     }
+
+
+def _credits(tickets: Sequence[Ticket], outcome: Status) -> float | None:
+    spent = [one.credits for one in tickets if one.status is outcome]
+    return round(mean(spent), 2) if spent else None
 
 
 def _middle(runs: Sequence[Ticket]) -> Ticket:

@@ -35,7 +35,7 @@ class Helpdesk(Protocol):
         """The whole thread, however long, oldest first. Permanent(code=404) if there is no such ticket.
 
         `known`: it, as it was read before; `first`: nobody has read it before. Then its messages may be left unread
-        where the ticket itself says that none can have come."""
+        where the ticket itself says that none can have come, if that has proved good."""
         ...
 
     def contact(self, contact_id: int) -> Contact | None:

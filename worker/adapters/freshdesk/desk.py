@@ -86,8 +86,9 @@ class FreshdeskHelpdesk:
 
     def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
         """Two credits with its messages, up to ten or up to a hundred of them; one where the ticket tells that there
-        are none, or none that are not `known`. Another one for a requester who is not kept."""
-        if known is None and not first:
+        are none, or none that are not `known`, and is believed (since.py). Another one for a requester not kept."""
+        together = (known is None and not first) or not self._since.trusted
+        if together:
             shape, at = self._wire.get_at(TicketShape, "tickets/{}", ticket_id, include="conversations")
             conversations = self._beyond_embedded(shape)
         else:
@@ -95,7 +96,8 @@ class FreshdeskHelpdesk:
             if known is not None and self._since.nothing(known, shape):
                 return self._as_known(known, shape, at)
             conversations = [] if first and self._since.nothing_yet(shape) else [*self._conversations(ticket_id)]
-        self._since.saw(shape, conversations)
+        apart = not together or len(shape.conversations) >= _EMBEDDED
+        self._since.saw(shape, conversations, at, self.me(), apart)
         thread = to_thread(self._with_requester(shape, known), conversations, self.me(), self._people.is_agent)
         return thread.model_copy(update={"read_at": at})
 
@@ -150,7 +152,10 @@ class FreshdeskHelpdesk:
             group_id = self._people.group_id(change.group)
             body |= {"group_id": group_id} if group_id is not None else {}
         if body:
-            self._wire.put(ChangedShape, "tickets/{}", ticket_id, body=body)
+            try:
+                self._wire.put(ChangedShape, "tickets/{}", ticket_id, body=body)
+            finally:  # it may have been carried out whatever came back
+                self._since.changed(ticket_id, body.get("status"), body.get("priority"), body.get("group_id"))
 
     def updated_since(self, since: datetime) -> Iterator[TicketNews]:
         """Moves the lower bound along with what was read instead of counting pages: a ticket that changes meanwhile
