@@ -43,6 +43,8 @@ def resolve(requirements: list[str]) -> dict[str, str]:
         wanted.write("\n".join(requirements))
         wanted.flush()
         command = [sys.executable, "-m", "pip", "install", "-qq", "--dry-run", "--ignore-installed"]
+        # Not merely for the one that runs here: Debian 12 has 3.11.2, and there are packages that want 3.11.5.
+        command += ["--python-version", "3.11.0", "--only-binary", ":all:", "--target", tempfile.gettempdir()]
         ran = subprocess.run([*command, "--report", "-", "-r", wanted.name], stdout=subprocess.PIPE, check=True)
     found = (item["metadata"] for item in json.loads(ran.stdout)["install"])
     return {one["name"]: one["version"].partition("+")[0] for one in found if not BY_TORCH.match(one["name"])}
