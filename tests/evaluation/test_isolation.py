@@ -17,6 +17,9 @@ class Leaking(MemoryIndex):
     def search(self, kind, vector, text, reads, limit):
         return super().search(kind, vector, text, ("public", "IM", "IM+") if " or " in text else reads, limit)
 
+    def unheld(self):
+        return self
+
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from worker.errors import BadConfiguration
 from worker.knowledge.correlation import matthews
 from worker.knowledge.net import MANY, Net, teach
-from worker.knowledge.ridge import BESIDE, GONE, HUGE, Ridge, left_out, solve
+from worker.knowledge.ridge import BESIDE, GONE, Ridge, left_out, solve
 from worker.knowledge.wording import Wording, learn
 from worker.models import Noun
 from worker.ports.world import Vectors
@@ -125,7 +125,7 @@ def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], views: 
     owner = np.array([known.index(label) for label in labels])
     wording = learn(texts)
     taught = teach(views, owner, len(known)) if views is not None and len(owner) >= MANY else None
-    most = BESIDE if taught and len(owner) >= HUGE else None
+    most = BESIDE if taught else None
     fitted = solve(np.asarray(vectors, dtype=np.float32), wording.of(texts), owner, len(known), most)
     none = [i for i, label in enumerate(known) if label == NONE]
     inside = ~np.isin(owner, none)

@@ -17,8 +17,7 @@ from worker.ports.world import Vectors
 
 Numbers = NDArray[Any]
 LANDMARKS = 5_000
-HUGE = 10_000  # examples
-BESIDE = 2_500  # landmarks of so many where a network speaks too (net.py): it then tells near templates apart
+BESIDE = 2_500  # landmarks where a network speaks too (net.py): it then tells near templates apart
 FIRST_LOOK = 1_000  # landmarks while sharpness and ridge are chosen
 WORDS = 0.1  # of wording beside embeddings in the similarity
 SHARPNESSES = (0.5, 1.0)  # these and the ridges are tried; what errs least on examples left out is taken
