@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     from worker.operations.checkup import Said, as_json, as_table, broken, exit_code
     from worker.operations.doctor import examine
     from worker.operations.where import beside_the_stack
-    from worker.settings import load_settings
+    from worker.settings import env_file, load_settings
 
     start_logging("error", "console")  # what a check finds is told by the check
     logging.getLogger("worker").setLevel(logging.CRITICAL)
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         todo = "Correct it, then run this again; docs/operations.md lists every setting."
         found = [broken("settings", problem, todo) for problem in error.problems]
     else:
-        found = examine(settings, Path(os.environ.get("DESKHAND_ENV_FILE", ".env")), asked.seconds)
+        found = examine(settings, env_file(), asked.seconds)
     print(json.dumps(as_json(found), ensure_ascii=False) if asked.json else as_table(found), flush=True)
     code = exit_code(found)
     if arguments is None:

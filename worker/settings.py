@@ -23,6 +23,12 @@ ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
+def env_file() -> Path:
+    """`.env` beside the code, wherever the process was started: a tool that cron or somebody elsewhere starts must not
+    work on another ledger than the service. DESKHAND_ENV_FILE names another file."""
+    return Path(os.environ.get("DESKHAND_ENV_FILE") or ROOT / ".env")
+
+
 class _FileSource(PydanticBaseSettingsSource):
     """NAME_FILE=/run/secrets/name: the value is what the file holds, without the line end at its end."""
 
@@ -101,7 +107,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """An empty variable counts as unset; the real environment wins over NAME_FILE, that over `.env`."""
-        dotenv = DotEnvSettingsSource(settings_cls, env_file=os.environ.get("DESKHAND_ENV_FILE", ".env"))
+        dotenv = DotEnvSettingsSource(settings_cls, env_file=env_file())
         return init_settings, env_settings, _FileSource(settings_cls), dotenv
 
     @field_validator("freshdesk_url")
