@@ -14,7 +14,13 @@ WEBHOOKS = Counter("deskhand_webhooks_total", "Webhooks answered", ["status"])
 CASES = Counter("deskhand_cases_total", "Cases concluded by this process", ["outcome"])
 TROUBLE = Counter("deskhand_trouble_total", "Failures, by task and by the part that had them", ["task", "part"])
 CALLS = Counter("deskhand_calls_total", "Outgoing calls", ["part", "outcome"])
-CALL_SECONDS = Histogram("deskhand_call_seconds", "Seconds of outgoing calls", ["part"])
+CALL_SECONDS = Histogram(
+    "deskhand_call_seconds",
+    "Seconds of outgoing calls",
+    ["part"],
+    # Beyond what an alert asks for: Prometheus names no quantile above the last bound.
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 60.0),
+)
 CREDITS = Counter("deskhand_freshdesk_credits_total", "Of Freshdesk's allowance, what our calls took", ["call"])
 MODEL_CALLS = Counter("deskhand_model_calls_total", "Completions asked of a model", ["model", "outcome"])
 TOKENS = Counter("deskhand_tokens_total", "Tokens of drafts, prompt and completion", ["model", "kind"])
