@@ -38,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
     if sum(bool(way) for way in (asked.file, asked.ticket, asked.case)) != 1:
         print("Give one of: a file, --ticket or --case.", file=sys.stderr)
         return 2
+    for path in filter(None, (asked.page, asked.rows)):  # before tokens are spent on what could not be written
+        if not path.parent.is_dir():
+            print(f"{path}: there is no folder {path.parent}", file=sys.stderr)
+            return 2
     from worker.log import start_logging
 
     start_logging("error", "console")
