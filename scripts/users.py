@@ -39,8 +39,13 @@ def run(asked: argparse.Namespace, ledger: Ledger, console_link: str) -> None:
         for user in users.all():
             print(f"{user['login']:<32} {user['role']}")
     elif asked.command == "add":
-        people.add_user(users, asked.login, asked.role, None if asked.no_password else _password())
-        ledger.reviews.audit(by, "user added", asked.login, asked.role)
+        known = users.get(asked.login)
+        if known and asked.role is None:  # else who sets an admin's password anew makes her a reviewer
+            raise BadConfiguration(f"{asked.login} is {known['role']} already: say --role to change role and password.")
+        role = asked.role or people.REVIEWER
+        people.add_user(users, asked.login, role, None if asked.no_password else _password())
+        ledger.reviews.audit(by, "user added", asked.login, role)
+        print(f"{asked.login}: {role}" + (f" (was {known['role']})" if known else ""), file=sys.stderr)
     elif asked.command == "disable":
         people.disable_user(users, asked.login)
         ledger.reviews.audit(by, "user disabled", asked.login)
@@ -63,7 +68,7 @@ def _arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     add = commands.add_parser("add", help="add a user, or change role and password")
     add.add_argument("login")
-    add.add_argument("--role", choices=people.ROLES, default=people.REVIEWER)
+    add.add_argument("--role", choices=people.ROLES, help="reviewer, for a new user")
     add.add_argument("--no-password", action="store_true", help="signs in by one-time link only")
     commands.add_parser("list", help="logins and roles")
     commands.add_parser("disable", help="no more sign-in, sessions end").add_argument("login")
