@@ -132,3 +132,13 @@ def test_a_disk_that_takes_nothing_is_no_trouble(kb, shelf, tmp_path):
     reindex(tmp_path, kb, shelf)
 
     assert shelf.version()
+
+
+def test_a_damaged_header_costs_time_alone(kb, shelf, tmp_path):
+    reindex(tmp_path, kb, shelf)
+    path = tmp_path / "var" / "kept.npz"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"), }", b"),  "))
+
+    assert path.read_bytes() != whole
+    assert kept(tmp_path).read(kb, LABELS) == [*rows_of(read_kb(kb, LABELS))]
