@@ -82,19 +82,28 @@ class Writing:
         tick("swap", 1, 1)
 
     def rollback(self) -> str:
-        """See shelf.Shelf.rollback. The collection that was live stays, as the one to go forward to."""
+        """See shelf.Shelf.rollback. The collection that was live stays, as the one to go forward to.
 
-        def ask(client: Any) -> str:
-            live, back = (self.target(client, alias) for alias in self._aliases[:2])
-            if not (live and back):
-                raise Permanent("there is no earlier index to go back to", part=PART)
+        Two aliases change places, and a call may be made twice: which is which is asked before, once. Where a swap was
+        broken off, an alias of earlier ones leads to the live one too; that one is no way back.
+        """
+
+        def ask(client: Any) -> tuple[str, str, str]:
+            live, *earlier = (self.target(client, alias) for alias in self._aliases)
+            for alias, name in zip(self._aliases[1:], earlier, strict=True):
+                if live and name and name != live:
+                    return live, name, alias
+            raise Permanent("there is no earlier index to go back to", part=PART)
+
+        def move(client: Any) -> None:
             client.load_collection(back, timeout=PATIENCE)
             self._point(client, self._aliases[0], back)
-            self._point(client, self._aliases[1], live)
-            return back
+            self._point(client, alias, live)
 
         with self._one:
-            return self._link.call("going back to the earlier index", ask)
+            live, back, alias = self._link.call("going back to the earlier index", ask)
+            self._link.call("going back to the earlier index", move)
+        return back
 
     def contents(self, live: Live) -> Contents:
         """See shelf.Shelf.contents."""
@@ -194,6 +203,7 @@ class Writing:
 
     def _swap(self, client: Any, name: str) -> None:
         """Moves each alias to the collection of the one before it, oldest first, so that each step is whole."""
+        client.load_collection(name, timeout=PATIENCE)  # another build may have swept it: then nothing may move
         now = [self.target(client, alias) for alias in self._aliases]
         for alias, newer in reversed(list(zip(self._aliases[1:], now[:-1], strict=True))):
             if newer:
