@@ -52,7 +52,10 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rollback", action="store_true", help="make the index before the live one live again")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no report; errors are told")
-    return parser.parse_args(given)
+    options = parser.parse_args(given)
+    if options.rollback and (options.preview or options.force or options.full or options.learn or options.at_start):
+        parser.error("--rollback goes back at once, and goes with --json and --quiet only")
+    return options
 
 
 def told(done: Reindexed) -> str:

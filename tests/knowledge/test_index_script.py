@@ -34,3 +34,9 @@ def test_everything_anew_needs_the_model(tmp_path: Path, furnished: Any) -> None
     done = index_kb(furnished(tmp_path / "var"), "--full")
     assert done.returncode == 1
     assert "there is no model" in done.stderr
+
+
+def test_a_rollback_cannot_be_previewed_and_is_not_made_instead(tmp_path: Path) -> None:
+    done = index_kb(tmp_path, "--rollback", "--preview")
+    assert done.returncode == 2
+    assert "--rollback goes back at once" in done.stderr
