@@ -12,9 +12,10 @@ from tests.console.seed import a_conversation, a_ledger, hold
 from tests.knowledge.kb_files import a_passage, a_template, template_rows
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.adapters.store.ledger import SqlLedger
-from worker.knowledge.change import Change
+from worker.knowledge.change import Change, compared
 from worker.knowledge.index import publish, row_of
-from worker.models import Source
+from worker.models import Kind, Source
+from worker.ports.shelf import Contents
 from worker.support.preview import Effect, Limits, Query, effect, newest_queries, too_much
 
 EMBEDDER = HashEmbedder(dim=1024)
@@ -153,3 +154,17 @@ def test_a_segment_that_shrinks_is_too_much_also_where_no_ticket_could_be_asked(
     change = Change(readable={"IM+": (40, 20), "IM": (40, 35), "public": (10, 12)})
 
     assert too_much(change, None, Limits(changed=0.25)) == ["What IM+ may read shrinks from 40 to 20 sources."]
+
+
+def test_that_all_templates_go_is_too_much_however_little_each_segment_shrinks():
+    before = Contents(
+        versions={**{f"t{n}": "1" for n in range(5)}, **{f"a#{n}": "1" for n in range(40)}},
+        labels={**{f"t{n}": ("public",) for n in range(5)}, **{f"a#{n}": ("public",) for n in range(40)}},
+    )
+    left = {
+        f"a#{n}": Source(source_id=f"a#{n}", kind=Kind.PASSAGE, title="", text="", segments=("public",), version="1")
+        for n in range(40)
+    }
+
+    assert too_much(compared(left, before), None, Limits()) == ["All 5 templates would be gone."]
+    assert too_much(compared(left, Contents()), None, Limits()) == []

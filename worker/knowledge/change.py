@@ -17,7 +17,8 @@ from worker.ports.shelf import Contents
 class Change(Noun):
     """`added`, `changed` and `gone` are source ids; one with a # is a passage, one without a template.
 
-    `readable`: by label how many sources carry it, before and after.
+    `readable`: by label how many sources carry it, before and after. `lacks`: "templates", "passages", those that there
+    would be none of.
     """
 
     added: tuple[str, ...] = ()
@@ -25,6 +26,14 @@ class Change(Noun):
     gone: tuple[str, ...] = ()
     unchanged: int = 0
     readable: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def emptied(self) -> list[tuple[str, int]]:
+        """ "templates" or "passages" of which there were some and are none, and how many there were."""
+        gone = {"passages": sum(map(is_passage, self.gone))}
+        gone["templates"] = len(self.gone) - gone["passages"]
+        return [(what, gone[what]) for what in self.lacks if gone[what]]
 
     @property
     def shrinking(self) -> dict[str, tuple[int, int]]:
@@ -41,6 +50,9 @@ def compared(sources: Mapping[str, Source], had: Contents) -> Change:
         changed=changed,
         gone=tuple(sorted(had.versions.keys() - sources.keys())),
         unchanged=len(sources) - len(added) - len(changed),
+        lacks=tuple(
+            what for what, mine in (("templates", False), ("passages", True)) if mine not in map(is_passage, sources)
+        ),
         readable={label: (before.get(label, 0), after.get(label, 0)) for label in sorted({*before, *after})},
     )
 

@@ -153,6 +153,9 @@ class Limits:
 def too_much(change: Change, effect: Effect | None, limits: Limits) -> list[str]:
     """Why a new index should not be swapped in without a person's word, a sentence each; none where it may."""
     reasons = []
+    for what, gone in change.emptied:
+        if gone >= FEW:
+            reasons.append(f"All {gone} {what} would be gone.")
     for label, (before, after) in change.shrinking.items():
         if before - after >= FEW and before - after > limits.changed * before:
             reasons.append(f"What {label} may read shrinks from {before} to {after} sources.")
