@@ -145,3 +145,23 @@ def test_an_empty_kb_is_refused(tmp_path):
 
 def test_an_article_needs_its_date(tmp_path):
     assert "'updated' is missing" in told(tmp_path, articles={"fees": ARTICLE.replace("updated: 2026-09-14\n", "")})
+
+
+def test_a_date_that_there_is_not_is_told_with_its_line(tmp_path):
+    wrong = ARTICLE.replace("2026-09-14", "2026-02-30")
+
+    assert "fees.md:7: a date of the front matter is none (day is out of range for month)" in told(
+        tmp_path, articles={"fees": wrong}
+    )
+
+
+def test_a_key_in_quotes_is_no_reason_to_break_off(tmp_path):
+    wrong = ARTICLE.replace("segments: [public]", '"segments": [nobody]')
+
+    assert "fees.md:1: unknown segment 'nobody'" in told(tmp_path, articles={"fees": wrong})
+
+
+def test_the_mark_that_windows_editors_write_first_is_no_text(tmp_path):
+    [article] = read_kb(write_kb(tmp_path / "kb", articles={"fees": "\ufeff" + ARTICLE}), LABELS).articles
+
+    assert article.article_id == "fees"

@@ -150,6 +150,10 @@ def _front(file: _File, text: str) -> None:
         mark = getattr(error, "problem_mark", None)
         file.tell((mark.line + 2) if mark else 1, "the front matter is not YAML: put quotes around text with : or #")
         return
+    except ValueError as error:  # of a date such as 2026-02-30, which YAML's grammar lets pass
+        line = next((n for key, n in file.lines.items() if key == "updated"), 1)
+        file.tell(line, f"a date of the front matter is none ({error}): write it as 2026-09-14")
+        return
     if isinstance(front, dict):
         file.front = {str(key): value for key, value in front.items()}
     else:
@@ -167,12 +171,12 @@ def _checked(file: _File, shape: type[_Front], labels: Sequence[str]) -> Any:
             _tell_field(file, [str(part) for part in one["loc"]], str(one["type"]), str(one["msg"]))
         return None
     if front.id != file.path.stem:
-        file.tell(file.lines["id"], f"id '{front.id}' is not the file's name: call it '{file.path.stem}'")
+        file.tell(file.lines.get("id", 1), f"id '{front.id}' is not the file's name: call it '{file.path.stem}'")
     for label in front.segments:
         if label not in labels:
-            file.tell(file.lines["segments"], f"unknown segment '{label}': use {_listed(labels)}")
+            file.tell(file.lines.get("segments", 1), f"unknown segment '{label}': use {_listed(labels)}")
     if len(set(front.segments)) != len(front.segments):
-        file.tell(file.lines["segments"], "a segment stands there twice: keep one")
+        file.tell(file.lines.get("segments", 1), "a segment stands there twice: keep one")
     return front
 
 
@@ -228,7 +232,9 @@ def _check_placeholders(file: _File, needs: Sequence[str], allowed: Sequence[str
                 file.tell(number, f"placeholder '{name}' is not in needs: add it there")
     for name in needs:
         if name not in used:
-            file.tell(file.lines["needs"], f"needs names '{name}', but the body does not use it: remove it there")
+            file.tell(
+                file.lines.get("needs", 1), f"needs names '{name}', but the body does not use it: remove it there"
+            )
 
 
 def _no_column(name: str, needs: Sequence[str], allowed: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ class Document:
         if self.trouble:
             return "", self.trouble
         try:
-            return self.raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"), ""
+            return self.raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"), ""
         except UnicodeDecodeError as error:
             return "", type(error).__name__
 
