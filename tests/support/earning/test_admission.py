@@ -121,6 +121,13 @@ def test_a_budget_that_is_lowered_counts_at_once(office: Office) -> None:
     assert status(office) is Status.HELD
 
 
+def test_a_lowered_budget_counts_at_once_where_any_risk_was_earned(office: Office) -> None:
+    opens(office, Rung.ALL, risk=0.03, level=3, budget=2.0)
+    office.ledger.earning.set_budget(ReplyKind(template_id="", segment="IM"), 0.5, "meera")
+    ring(office)
+    assert status(office) is Status.HELD
+
+
 @pytest.mark.parametrize(("rung", "most"), [(Rung.FIVE, 0.05), (Rung.QUARTER, 0.25)])
 def test_on_the_way_up_only_the_chosen_customers_are_in(office: Office, rung: Rung, most: float) -> None:
     opens(office, rung)

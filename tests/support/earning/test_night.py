@@ -53,6 +53,19 @@ def test_a_night_learns_a_model_and_takes_one_step_with_its_numbers_told(monkeyp
     assert nightly(ledger, NOW, NIGHT) is None
 
 
+def test_a_step_is_told_though_the_night_fails_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger(monkeypatch, told(300), a_standing())
+
+    def broken(*_: Any) -> None:
+        raise ValueError("no model")
+
+    monkeypatch.setattr(nights, "learn", broken)
+    with capture_logs() as logs, pytest.raises(ValueError, match="no model"):
+        nightly(ledger, NOW, NIGHT)
+    assert ledger.earning.standing(KIND).rung is Rung.FIVE
+    assert [entry["event"] for entry in logs] == ["gate_moved"]
+
+
 def test_what_would_leave_alone_grows_with_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = a_ledger(monkeypatch, [*told(300), *told(100, wrong=15, risk=0.15)])
     nightly(ledger, NOW, NIGHT)

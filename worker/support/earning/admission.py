@@ -15,7 +15,7 @@ from worker.models import Assessed, Draft, Identity, Reader, Standing, Stop
 from worker.support.desk import Desk
 from worker.support.earning.budgets import budget_for
 from worker.support.earning.features import features, kind_of
-from worker.support.earning.history import cut
+from worker.support.earning.history import LEVELS, cut
 from worker.support.earning.ladder import SAMPLE
 from worker.support.earning.risk import chance
 from worker.support.retrieve import Found
@@ -86,7 +86,9 @@ def _closed_to(standing: Standing, risk: float | None, lot: float, budget: float
     if lot >= standing.rung.share:
         reasons.append(f"This customer is not among the {standing.rung.value} whose replies of this kind leave alone.")
     # A budget that was lowered counts at once; a raised one has to be earned first.
-    most = cut(standing.level, min(budget, standing.budget))
+    # "Any risk" was earned for the budget of then: of a lower one, the largest level that is a number.
+    level = min(standing.level, len(LEVELS) - 2) if budget < standing.budget else standing.level
+    most = cut(level, min(budget, standing.budget))
     if risk > most:
         reasons.append(f"The risk that it is wrong, {risk:.1%}, is above what may leave alone ({most:.1%}).")
     return reasons

@@ -39,11 +39,9 @@ def nightly(ledger: Ledger, now: datetime, night: date) -> list[GateMove] | None
     if not book.claim_night(night, LEASE):
         return None
     outcomes = book.outcomes(NEWEST)
-    moves = [move for move in _steps(outcomes, book.standings(), book.budgets(), now, at_night=True) if book.step(move)]
+    moves = _taken(ledger, _steps(outcomes, book.standings(), book.budgets(), now, at_night=True))
     learn(ledger, outcomes, now)
     book.end_night(night)
-    for move in moves:
-        _tell(move)
     return moves
 
 
@@ -54,9 +52,16 @@ def watch(ledger: Ledger, now: datetime) -> list[GateMove]:
     if not standings:
         return []
     wanted = _steps(book.outcomes(NEWEST), standings, book.budgets(), now, at_night=False)
-    moves = [move for move in wanted if book.step(move)]
-    for move in moves:
-        _tell(move)
+    return _taken(ledger, wanted)
+
+
+def _taken(ledger: Ledger, wanted: Sequence[GateMove]) -> list[GateMove]:
+    """Told one by one: a night that fails later on has moved the gate all the same."""
+    moves = []
+    for move in wanted:
+        if ledger.earning.step(move):
+            _tell(move)
+            moves.append(move)
     return moves
 
 
