@@ -93,7 +93,9 @@ def patterns(company: str) -> dict[str, re.Pattern[str]]:
         r"\s+(?P<verb>reach|arrive|land|come|be\s+(?:with\s+you|in\s+your|there|yours|available))",
         "done": rf"\b{who}(?:['’](?:ve|s)|\s+(?:have|has|had))?{_NOT}{_SOON}\s+(?P<verb>{_DONE})\b",
         "was done": rf"\b(?:has|have){_NOT}{_SOON}\s+been{_SOON}\s+(?P<verb>{_DONE})\b"
-        rf"|\b(?:is|are)\s+being\s+(?P<now>{_DONE})\b",
+        rf"|\b(?:is|are)\s+being\s+(?P<now>{_DONE})\b"
+        rf"|\byour\b(?:\s+(?!that\b|which\b|when\b)[\w-]+){{1,3}}?\s+(?:was|were)\s+{_DONE}\b"
+        rf"|\byour\b(?:\s+[\w-]+){{0,2}}?\s+{_MONEY}\s+(?:(?:has|have)\s+)?(?:already\s+|now\s+)?(?:reached|arrived|landed|failed)\b",
         "doing": rf"\b{who}(?:['’](?:m|re|s)|\s+(?:am|are|is)){_NOT}{_SOON}\s+(?P<verb>{_DOING})\b"
         rf"|\b{_MONEY}\b(?:\s+[\w-]+){{0,3}}?\s+(?:is|are)\s+(?:already\s+|now\s+)?on\s+(?:its|the|their)\s+way\b",
         "exception": rf"\b{_EXCEPTION}\b",

@@ -46,6 +46,23 @@ from worker.support.guard.tokens import tokens
         ("Requests after 14:00 are processed the same working day.", "meaning"),
         ("A withdrawal from IM always reaches your bank within 2 working days.", "meaning"),
         ("The first 3 are charged, then Rs 10 each.", "meaning"),
+        ("A withdrawal from IM rarely reaches your bank within 2 working days.", "meaning"),
+        ("A withdrawal from IM fails to reach your bank within 2 working days.", "meaning"),
+        ("A withdrawal from IM leaves your bank within 2 working days.", "meaning"),
+        ("A deposit to IM reaches your bank within 2 working days.", "meaning"),
+        # other days and bounds
+        ("A withdrawal from IM reaches your bank within 2 working days or more.", "exact"),
+        ("A withdrawal from IM reaches your bank overnight.", "exact"),
+        ("A withdrawal from IM reaches your bank within several working days.", "exact"),
+        ("Requests before 14:00 are processed the next working day.", "exact"),
+        ("Requests before noon are processed the same working day.", "exact"),
+        # where money or a reader would go, written for people only
+        ("A withdrawal from IM reaches your bank within 2 working days at evil dot com.", "markup"),
+        ("A withdrawal from IM reaches your bank within 2 working days at asha@ybl.", "markup"),
+        ("A withdrawal from IM reaches your bank within 2 working days at t(.)me.", "markup"),
+        # what nobody knows of this customer's money
+        ("Your withdrawal has reached your bank.", "commitments"),
+        ("Your withdrawal was processed the same working day.", "commitments"),
         # how nobody speaks
         ("A withdrawal from IM reaches your bank within 2 working days!", "tone"),
         ("As an AI, I think that a withdrawal from IM reaches your bank within 2 working days.", "tone"),
@@ -108,3 +125,18 @@ def test_a_bound_is_of_the_number_beside_it_and_of_no_other() -> None:
     dropped = "It arrives within 2 working days, and above Rs 2,00,000 it takes 3 working days."
     reply = a_candidate(dropped, sources={SOURCE.source_id: source.model_copy(update={"source_id": SOURCE.source_id})})
     assert any("another bound" in f.what for f in judge(reply))
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        ("The fee is .1 % of the amount sold.", "The fee is 1 % of the amount sold."),
+        ("A sale takes 3 working days.", "A sale takes 3 to 10 working days."),
+        ("A sale takes 10 working days.", "A sale takes 3 to 10 working days."),
+        ("The account is for residents aged 18 or under.", "The account is for residents aged 18 or over."),
+    ],
+)
+def test_a_point_and_either_end_of_a_bound_are_part_of_the_number(said: str, stands: str) -> None:
+    sources = {SOURCE.source_id: a_source(stands, SOURCE.source_id)}
+    assert "exact" in found_by(a_candidate(said, sources=sources))
+    assert "exact" not in found_by(a_candidate(stands, sources=sources))

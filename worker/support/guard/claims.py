@@ -20,6 +20,7 @@ from worker.support.guard.turns import bound, same_bound
 MARGIN = {"name": 0.12, "term": 0.15}  # by how much another value's place must suit better to count against a token
 USUAL_MARGIN = 0.05
 ALIEN = 0.12  # a place that suits less than this says something else altogether
+_RANGE = re.compile(r"\s(?:to)\s|\d\s*[-–]\s*\d")
 _PERIODS = {
     "year": re.compile(r"\b(?:year|annum|annual\w*|yearly)\b|p\.\s?a\b", re.I),
     "month": re.compile(r"\bmonth(?:ly|s)?\b", re.I),
@@ -154,7 +155,14 @@ def _bounded_alike(token: Token, said: Span, place: Place) -> bool:
         return True
     mine = bound(said.text, token.start, token.end)
     theirs = bound(place.span.text, place.token.start, place.token.end)
+    if _of_range(place.token) and not _of_range(token):
+        theirs = theirs or "range"
     return same_bound(mine, said.text, theirs, place.span.text)
+
+
+def _of_range(token: Token) -> bool:
+    """Whether it is an end of "3 to 10 days": one end alone says something else."""
+    return token.kind == "duration" and bool(_RANGE.search(token.words))
 
 
 def _most_often(token: Token, known: Evidence) -> int:

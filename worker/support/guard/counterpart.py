@@ -28,6 +28,17 @@ OPPOSED = tuple(
         ("opens?|opened|opening", "closes?|closed|closing|closure"),
         ("switch(?:ed)? on|turn(?:ed)? on", "switch(?:ed)? off|turn(?:ed)? off"),
         ("accepts?|accepted", "rejects?|rejected|refuses?|refused"),
+        ("is on|on by default", "is off|off by default"),
+        ("credited", "debited"),
+        ("locked", "unlocked"),
+        ("newest", "oldest"),
+        ("resident", "non-resident"),
+        ("high demand", "low demand"),
+        ("in order", "out of order"),
+        ("added to", "taken from|deducted from|taken off"),
+        ("reaches|reach|arrives in", "leaves|leave"),
+        ("wrong", "right|correct"),
+        ("withdrawals?", "deposits?"),
     )
 )
 NAMES = {"no": "not", "always": "always", "only": "only", "free": "free", "charged": "charged"}

@@ -24,7 +24,8 @@ _MARKUP = re.compile(
 _LINK = re.compile(
     r"\b(?:[a-z][a-z0-9+.-]*://|www\.|(?:javascript|data|mailto|tel|sms|callto|skype|whatsapp|file|ftp):)[^\s<>\"')\]]*"
     r"[^\s<>\"')\].,;:!?]|(?<![:/\w])//\w[^\s]*|\bhxxps?\b\S*|\bhttps?\b(?!://)\S*|\\\\+\S*|\S*\[\.?(?:dot|at)?\]\S*"
-    r"|\S+\s?\((?:dot|at)\)\s?\S+|(?<![\w.+-])@\w{3,}",
+    r"|\S+\s?\((?:dot|at|\.)\)\s?\S+|(?<![\w.+-])@\w{3,}|\b\w+\s+dot\s+\w+|\bwww\b(?!\.)[^\n]{0,20}|\b\w+\s\.\s?[a-z]{2,}\b"
+    r"|[\w.+-]{1,64}@[a-z][\w-]+(?![\w-]*\.\w|[\w-])",
     re.I,
 )
 _HOST = re.compile(

@@ -24,7 +24,7 @@ class Token(NamedTuple):
     end: int = -1
 
 
-_NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
 _SMALL = {
     word: str(i)
     for i, word in enumerate(
@@ -99,12 +99,13 @@ _DURATION = re.compile(rf"\b({_COUNT})(?:[\s-]+|(?<=\d))({_UNIT})\b", re.I)
 # "A fortnight", "half of it", "doubled", "tomorrow": quantities and days that are written without a number.
 _SHARE = re.compile(
     r"\b(half|halves|halved|quarters?|thirds|tenth|dozens|hundreds|thousands|lakhs?|crores?|twice|thrice|doubled?|doubles|tripled?|triples"
-    r"|couple|fortnights?|percent|per\s?cent|basis\s+points?|(?<=\d\s)(?:bps|p\.c\.))(?!\w)",
+    r"|couple|hundredths?|(?:a\s+few|several)(?=\s+(?:working\s+|business\s+)?(?:minutes|hours|days|weeks|months)\b)|fortnights?|percent|per\s?cent|basis\s+points?|(?<=\d\s)(?:bps|p\.c\.))(?!\w)",
     re.I,
 )
 _RELATIVE = re.compile(
     r"\b(today|tonight|tomorrow|yesterday|(?:this|next|last)\s+(?:morning|afternoon|evening|night|week|month|year)"
-    r"|right\s+away|immediately|instant(?:ly)?|at\s+once|in\s+no\s+time)\b",
+    r"|right\s+away|immediately|instant(?:ly)?|at\s+once|in\s+no\s+time|overnight|noon|midnight|by\s+the\s+evening"
+    r"|(?:the\s+)?(?:same|next|following)\s+(?:working\s+|business\s+)?day)\b",
     re.I,
 )
 _TIME = re.compile(r"\b(\d{1,2})[:.](\d{2})\s*(am|pm)?\b|\b(\d{1,2})\s*(am|pm)\b", re.I)
@@ -176,6 +177,7 @@ def _number(text: str) -> str:
     if second in _SMALL and first in _SMALL:
         return str(int(_SMALL[first]) + int(_SMALL[second]))
     plain = _SMALL.get(text.lower(), text.replace(",", ""))
+    plain = f"0{plain}" if plain.startswith(".") else plain  # ".5 %" is half a percent, and no five
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
@@ -206,6 +208,11 @@ def _ordinal(m: re.Match[str]) -> list[tuple[str, str]]:
     return [("ordinal", m.group(1) or str(_PLACES.index(m.group(2).lower()) + 1))]
 
 
+def _day(text: str) -> str:
+    words = re.sub(r"\s+", " ", text.lower()).removeprefix("the ").replace("following", "next")
+    return "same day" if words.startswith("same") else "next day" if words.startswith("next") and words.endswith("day") else words
+
+
 def _time(m: re.Match[str]) -> list[tuple[str, str]]:
     hour, minute = int(m.group(1) or m.group(4)), int(m.group(2) or 0)
     half = (m.group(3) or m.group(5) or "").lower()
@@ -231,7 +238,7 @@ _FOLDS = (
     (_PLAIN, lambda m: [("number", _number(m.group(1)))]),
     (_SPELLED, lambda m: [("number", _number(m.group(1)))]),
     (_SHARE, lambda m: [("share", re.sub(r"\s+", " ", m.group(1).lower()).rstrip("s"))]),
-    (_RELATIVE, lambda m: [("day", re.sub(r"\s+", " ", m.group(1).lower()))]),
+    (_RELATIVE, lambda m: [("day", _day(m.group(1)))]),
     (_LEFT, lambda m: [("number", m.group().lower())]),
     (_DAY_OF_WEEK, lambda m: [("weekday", m.group(1).lower().rstrip("s"))]),
     (_MONTH_ALONE, lambda m: [("month", m.group().lower()[:3])]),

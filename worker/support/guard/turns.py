@@ -21,8 +21,8 @@ _BOUND_BEFORE = {
     "after": r"after|later\s+than",
 }
 _BOUND_AFTER = {
-    "most": r"at\s+(?:the\s+)?most|or\s+(?:less|fewer|sooner)|maximum|max\b",
-    "least": r"at\s+(?:the\s+)?least|or\s+(?:more|longer|later)|minimum|min\b|and\s+above|and\s+more|upwards",
+    "most": r"at\s+(?:the\s+)?(?:most|latest)|or\s+(?:less|fewer|sooner|earlier|under|below|younger)|maximum|max\b",
+    "least": r"at\s+(?:the\s+)?least|or\s+(?:more|longer|later|over|above|older|higher)|minimum|min\b|and\s+above|and\s+more|upwards",
 }
 _BETWEEN = r"(?:\s+(?:the|a|an|only|about|first|next|last|another|of|total))*\s*[(“\"]?$"
 _BEFORE = [(side, re.compile(rf"\b(?:{words}){_BETWEEN}", re.I)) for side, words in _BOUND_BEFORE.items()]
@@ -55,7 +55,8 @@ _FREE = re.compile(
     re.I,
 )
 _TURNS = re.compile(
-    r"(?P<no>\b(?:not|never|no|none|nobody|nothing|neither|nor|cannot|without|unable|impossible)\b|n['’]t\b)"
+    r"(?P<no>\b(?:not|never|no|none|nobody|nothing|neither|nor|cannot|without|unable|impossible"
+    r"|rarely|seldom|hardly|barely|scarcely|fail(?:s|ing)?\s+to|zero|nil)\b|n['’]t\b)"
     r"|(?P<always>\b(?:always|at\s+any\s+time|every\s+time)\b)|(?P<only>\b(?:only|solely|exclusively|nothing\s+but)\b)"
     r"|(?P<free>\b(?:free|gratis)\b)|(?P<charged>\b(?:charged|chargeable|billed)\b(?!\s+(?:at|rs|inr|₹|\d)))",
     re.I,
@@ -70,10 +71,10 @@ _JOINT = re.compile(
 def bound(text: str, start: int, end: int) -> str:
     """What stands at text[start:end] is a bound of this side: "most", "least", "above", ...; "" for the very value."""
     before, after = text[max(0, start - 40) : start], text[end : end + 24]
-    for side, pattern in _BEFORE:
-        if pattern.search(before):
-            return side
-    return next((side for side, pattern in _AFTER if pattern.search(after)), "")
+    first = next((side for side, pattern in _BEFORE if pattern.search(before)), "")
+    then = next((side for side, pattern in _AFTER if pattern.search(after)), "")
+    # "Within 2 days or more" is no bound that any source has; "up to 2 days at most" says one twice.
+    return f"{first} and {then}" if first and then and first != then else first or then
 
 
 def same_bound(said: str, text: str, stands: str, source: str) -> bool:
@@ -84,6 +85,8 @@ def same_bound(said: str, text: str, stands: str, source: str) -> bool:
     if said and stands:
         return False
     other, words = (said, source) if said else (stands, text)
+    if other not in _LOOSE:
+        return False
     return bool(_LOOSE[other].search(_BOUNDED.sub(" ", words)))
 
 
