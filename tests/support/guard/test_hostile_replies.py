@@ -140,3 +140,19 @@ def test_a_point_and_either_end_of_a_bound_are_part_of_the_number(said: str, sta
     sources = {SOURCE.source_id: a_source(stands, SOURCE.source_id)}
     assert "exact" in found_by(a_candidate(said, sources=sources))
     assert "exact" not in found_by(a_candidate(stands, sources=sources))
+
+
+@pytest.mark.parametrize(
+    ("said", "stands", "guard"),
+    [
+        ("The count starts anew on the 1st of each year.", "The count starts anew on the 1st of each month.", "exact"),
+        ("Interest accrues monthly on your balance.", "Interest accrues daily on your balance.", "exact"),
+        ("More than Rs 500 in a month is checked.", "More than Rs 500 in a day is checked.", "exact"),
+        ("Each withdrawal is free.", "The first 3 withdrawals in a calendar month are free.", "meaning"),
+        ("The last 3 withdrawals are free.", "The first 3 withdrawals are free.", "meaning"),
+    ],
+)
+def test_how_often_and_for_how_many_is_part_of_what_is_said(said: str, stands: str, guard: str) -> None:
+    sources = {SOURCE.source_id: a_source(stands, SOURCE.source_id)}
+    assert guard in found_by(a_candidate(said, sources=sources))
+    assert found_by(a_candidate(stands, sources=sources)) == set()

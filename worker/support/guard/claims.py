@@ -17,7 +17,11 @@ from worker.support.guard.evidence import OF_TITLE, Evidence, Features, Span
 from worker.support.guard.tokens import Token
 from worker.support.guard.turns import bound, same_bound
 
-MARGIN = {"name": 0.12, "term": 0.15}  # by how much another value's place must suit better to count against a token
+MARGIN = {
+    "name": 0.12,
+    "term": 0.15,
+    "period": 0.12,
+}  # by how much another value's place must suit better to count against a token
 USUAL_MARGIN = 0.05
 ALIEN = 0.12  # a place that suits less than this says something else altogether
 _RANGE = re.compile(r"\s(?:to)\s|\d\s*[-–]\s*\d")
@@ -151,7 +155,7 @@ def same_value(one: Token, text: str, other: Token, source: str) -> bool:
 
 
 def _bounded_alike(token: Token, said: Span, place: Place) -> bool:
-    if token.kind in ("name", "term", "link", "address", "phone"):
+    if token.kind in ("name", "term", "period", "link", "address", "phone"):
         return True
     mine = bound(said.text, token.start, token.end)
     theirs = bound(place.span.text, place.token.start, place.token.end)
@@ -166,7 +170,7 @@ def _of_range(token: Token) -> bool:
 
 
 def _most_often(token: Token, known: Evidence) -> int:
-    if token.kind in ("name", "term"):
+    if token.kind in ("name", "term", "period"):
         return 99
     per_span = [sum((t.kind, t.value) == (token.kind, token.value) for t in span.tokens) for span in known.spans]
     return sum(sorted(per_span)[-2:])

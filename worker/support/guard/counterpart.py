@@ -30,6 +30,7 @@ OPPOSED = tuple(
         ("accepts?|accepted", "rejects?|rejected|refuses?|refused"),
         ("is on|on by default", "is off|off by default"),
         ("credited", "debited"),
+        ("first", "last"),
         ("locked", "unlocked"),
         ("newest", "oldest"),
         ("resident", "non-resident"),
@@ -74,7 +75,20 @@ def _opposed(said: Span, anchors: list[Span]) -> set[str]:
 def _absolute(said: Span, anchors: list[Span], bases: tuple[Span, ...]) -> set[str]:
     """What it says without reserve ("always", "only", "free") and none of its counterparts does."""
     theirs = sum((turns(span.text) for span in (*anchors, *bases)), Counter())
-    return {NAMES[kind] for kind in turns(said.text) if kind != "no" and anchors and not theirs[kind]}
+    found = {NAMES[kind] for kind in turns(said.text) if kind != "no" and anchors and not theirs[kind]}
+    return found | ({"free"} if _all_free(said, anchors) else set())
+
+
+def _all_free(said: Span, anchors: list[Span]) -> bool:
+    """Whether it calls free, without any number, what each counterpart does for so many only ("the first 3")."""
+    if not anchors or not turns(said.text)["free"] or _counts(said):
+        return False
+    theirs = [[piece for piece in span.pieces if turns(piece.text)["free"]] for span in anchors]
+    return all(pieces and all(_counts(piece) for piece in pieces) for pieces in theirs)
+
+
+def _counts(span: Span) -> bool:
+    return any(token.kind in ("number", "ordinal") for token in span.tokens)
 
 
 def _turned_clause(clause: Span, anchors: list[Span], known: Evidence) -> set[str]:

@@ -33,6 +33,7 @@ KINDS = {
     "month": "month",
     "share": "quantity",
     "day": "time",
+    "period": "period",
     "term": "term",
 }
 _WRONG = {

@@ -108,6 +108,12 @@ _RELATIVE = re.compile(
     r"|(?:the\s+)?(?:same|next|following)\s+(?:working\s+|business\s+)?day)\b",
     re.I,
 )
+# How often, or within which time, where no number tells it: "each month", "in a calendar year", "daily".
+_PERIOD = re.compile(
+    r"\b(?:a|per|each|every|same|whole|calendar|financial)\s+(day|week|month|quarter|year|lifetime)\b"
+    r"|\b(hourly|daily|weekly|monthly|quarterly|yearly|annual(?:ly)?)\b",
+    re.I,
+)
 _TIME = re.compile(r"\b(\d{1,2})[:.](\d{2})\s*(am|pm)?\b|\b(\d{1,2})\s*(am|pm)\b", re.I)
 _DATE = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({_MONTH})\b(?:\s+(\d{{4}}))?"
@@ -210,7 +216,14 @@ def _ordinal(m: re.Match[str]) -> list[tuple[str, str]]:
 
 def _day(text: str) -> str:
     words = re.sub(r"\s+", " ", text.lower()).removeprefix("the ").replace("following", "next")
-    return "same day" if words.startswith("same") else "next day" if words.startswith("next") and words.endswith("day") else words
+    if words.endswith(" day"):
+        return "same day" if words.startswith("same") else "next day"
+    return words
+
+
+def _period(text: str) -> str:
+    word = text.lower()
+    return {"daily": "day", "hourly": "hour", "annually": "year", "annual": "year"}.get(word, word.removesuffix("ly"))
 
 
 def _time(m: re.Match[str]) -> list[tuple[str, str]]:
@@ -239,6 +252,7 @@ _FOLDS = (
     (_SPELLED, lambda m: [("number", _number(m.group(1)))]),
     (_SHARE, lambda m: [("share", re.sub(r"\s+", " ", m.group(1).lower()).rstrip("s"))]),
     (_RELATIVE, lambda m: [("day", _day(m.group(1)))]),
+    (_PERIOD, lambda m: [("period", _period(m.group(1) or m.group(2)))]),
     (_LEFT, lambda m: [("number", m.group().lower())]),
     (_DAY_OF_WEEK, lambda m: [("weekday", m.group(1).lower().rstrip("s"))]),
     (_MONTH_ALONE, lambda m: [("month", m.group().lower()[:3])]),

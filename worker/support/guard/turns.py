@@ -22,7 +22,8 @@ _BOUND_BEFORE = {
 }
 _BOUND_AFTER = {
     "most": r"at\s+(?:the\s+)?(?:most|latest)|or\s+(?:less|fewer|sooner|earlier|under|below|younger)|maximum|max\b",
-    "least": r"at\s+(?:the\s+)?least|or\s+(?:more|longer|later|over|above|older|higher)|minimum|min\b|and\s+above|and\s+more|upwards",
+    "least": r"at\s+(?:the\s+)?least|or\s+(?:more|longer|later|over|above|older|higher)|minimum|min\b"
+    r"|and\s+above|and\s+more|upwards",
 }
 _BETWEEN = r"(?:\s+(?:the|a|an|only|about|first|next|last|another|of|total))*\s*[(“\"]?$"
 _BEFORE = [(side, re.compile(rf"\b(?:{words}){_BETWEEN}", re.I)) for side, words in _BOUND_BEFORE.items()]
