@@ -156,3 +156,10 @@ def test_how_often_and_for_how_many_is_part_of_what_is_said(said: str, stands: s
     sources = {SOURCE.source_id: a_source(stands, SOURCE.source_id)}
     assert guard in found_by(a_candidate(said, sources=sources))
     assert found_by(a_candidate(stands, sources=sources)) == set()
+
+
+@pytest.mark.parametrize("asked", ["Please tell us the 6 digits that arrived.", "Reply with the six-digit number."])
+def test_a_code_that_is_asked_for_without_its_name_is_found(asked: str) -> None:
+    sources = {SOURCE.source_id: a_source("An OTP has 6 digits and arrives on your mobile.", SOURCE.source_id)}
+    assert "asks" in found_by(a_candidate(asked, sources=sources))
+    assert "asks" not in found_by(a_candidate("An OTP has 6 digits.", sources=sources))

@@ -22,6 +22,7 @@ _ASKING = re.compile(
 # Where one statement ends and another begins, so that "never" of the one does not excuse the other.
 _APART = re.compile(r"\s*[;:–—]\s*|\s-\s|[.!?]\s+|,\s+(?:and|but|so)\s+")
 _NEVER = re.compile(r"\b(?:never|not|nobody|no\s+one|don't|do\s+not|without)\b", re.I)
+_DIGITS = r"\b(?:\d|four|six|eight)[\s-]digits?\b"  # a code is asked for without its name, too
 WRITTEN = 0.8  # support from which a sentence is one of the knowledge base in other words
 
 
@@ -30,7 +31,8 @@ def _asking(text: str) -> set[str]:
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
-    secret = re.compile("|".join(rf"\b{re.escape(name)}s?\b" for name in reply.never_ask_for) or r"(?!)", re.I)
+    names = [rf"\b{re.escape(name)}s?\b" for name in reply.never_ask_for]
+    secret = re.compile("|".join([*names, _DIGITS]) if names else r"(?!)", re.I)
     for i, one in reply.ledger:
         for text in _APART.split(one.span.text):
             asked = secret.search(text)
