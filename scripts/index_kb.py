@@ -74,6 +74,8 @@ def told(done: Reindexed) -> str:
                 lines.append(f"  {name}: {len(mine)} {kind} ({_first(mine)})")
     lines.append(f"  unchanged: {done.unchanged}; {done.embedded} texts embedded, {done.reused} vectors kept")
     lines += [f"  {label}: {before} sources, then {after}" for label, (before, after) in done.shrinking.items()]
+    if done.widened:
+        lines.append(f"  open to more customers than before: {len(done.widened)} ({_first(done.widened)})")
     lines += _asked_again(done)
     return "\n".join([*lines, *_marked(done)])
 

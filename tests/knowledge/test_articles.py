@@ -83,6 +83,11 @@ def test_markdown_becomes_plain_text(tmp_path):
     [
         ("[IM]", COMPARED, "13: a column for IM+ in a text labelled IM: the file lies about its segment"),
         ("[public]", COMPARED.replace("glance", "glance {segments: IM}"), "the file lies about its segment"),
+        (
+            "[IM]",
+            COMPARED.replace("| IM+ |", "| im + |").replace("| IM |", "| im |"),
+            "column 'im +': in a comparison each",
+        ),
         ("[public]", COMPARED.replace("| Rs 10,000 |", "|"), "16: this row does not have 3 cells"),
         ("[public]", COMPARED.replace("| Rs 10,000 |", "| Rs 10,000 | Rs 1 |"), "16: this row does not have 3 cells"),
         ("[public]", COMPARED.replace("Rs 500", ""), "16: a cell of a comparison is empty"),

@@ -156,6 +156,23 @@ def test_a_segment_that_shrinks_is_too_much_also_where_no_ticket_could_be_asked(
     assert too_much(change, None, Limits(changed=0.25)) == ["What IM+ may read shrinks from 40 to 20 sources."]
 
 
+def test_texts_that_open_to_other_customers_are_told_and_three_of_them_are_too_much():
+    before = Contents(versions={f"a#{n}": "1" for n in range(4)}, labels={f"a#{n}": ("IM+",) for n in range(4)})
+
+    def with_labels(*labels):
+        return {
+            f"a#{n}": Source(source_id=f"a#{n}", kind=Kind.PASSAGE, title="", text="", segments=one, version="2")
+            for n, one in enumerate(labels)
+        }
+
+    one = compared(with_labels(("IM", "IM+"), ("IM+",), ("IM+",), ("IM+",)), before)
+    assert (one.widened, too_much(one, None, Limits())) == (("a#0",), [])
+    three = compared(with_labels(("IM", "IM+"), ("public",), ("public", "IM+"), ("IM+",)), before)
+    assert too_much(three, None, Limits()) == ["3 sources would open to customers who could not read them before."]
+    public = Contents(versions={"a#0": "1"}, labels={"a#0": ("public",)})
+    assert compared(with_labels(("IM",)), public).widened == ()
+
+
 def test_that_all_templates_go_is_too_much_however_little_each_segment_shrinks():
     before = Contents(
         versions={**{f"t{n}": "1" for n in range(5)}, **{f"a#{n}": "1" for n in range(40)}},

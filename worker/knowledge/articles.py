@@ -101,7 +101,7 @@ def _section(one: RawSection, segments: tuple[str, ...], labels: Sequence[str], 
     for block in one.blocks:
         if isinstance(block, str):
             blocks.append(block)
-        elif _whole(block, problems) and any(cell in products for cell in block.header):
+        elif _whole(block, problems) and any(_folded(cell) in map(_folded, products) for cell in block.header):
             for product, lines in _compared(block, segments, products, problems).items():
                 columns.setdefault(product, []).extend(lines)
         else:
@@ -135,7 +135,8 @@ def _compared(
         if column == 0:
             continue
         if product not in products or product in lines:
-            problems.append((table.line, f"column '{product}': in a comparison each column is one product"))
+            names = " or ".join(products)
+            problems.append((table.line, f"column '{product}': in a comparison each column is one product, {names}"))
         elif PUBLIC not in segments and product not in segments:
             problems.append(
                 (
@@ -148,6 +149,11 @@ def _compared(
                 problems.append((line, "a cell of a comparison is empty: say it, or remove the row"))
         lines.setdefault(product, []).extend(f"{cells[0]}: {_stopped(cells[column])}" for _, cells in table.rows)
     return lines
+
+
+def _folded(cell: str) -> str:
+    """A header that means a product must not pass for another word: its column would be read by everybody."""
+    return "".join(cell.split()).casefold()
 
 
 def _told(table: Table) -> str:

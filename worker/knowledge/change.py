@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
+from worker.knowledge.articles import PUBLIC
 from worker.models import Noun, Source
 from worker.ports.shelf import Contents
 
@@ -18,7 +19,7 @@ class Change(Noun):
     """`added`, `changed` and `gone` are source ids; one with a # is a passage, one without a template.
 
     `readable`: by label how many sources carry it, before and after. `lacks`: "templates", "passages", those that there
-    would be none of.
+    would be none of. `widened`: ids of those that somebody could read who could not before.
     """
 
     added: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Change(Noun):
     unchanged: int = 0
     readable: dict[str, tuple[int, int]] = Field(default_factory=dict)
     lacks: tuple[str, ...] = ()
+    widened: tuple[str, ...] = ()
 
     @property
     def emptied(self) -> list[tuple[str, int]]:
@@ -53,8 +55,14 @@ def compared(sources: Mapping[str, Source], had: Contents) -> Change:
         lacks=tuple(
             what for what, mine in (("templates", False), ("passages", True)) if mine not in map(is_passage, sources)
         ),
+        widened=tuple(sorted(s for s in sources if _wider(sources[s].segments, had.labels.get(s)))),
         readable={label: (before.get(label, 0), after.get(label, 0)) for label in sorted({*before, *after})},
     )
+
+
+def _wider(labels: tuple[str, ...], before: tuple[str, ...] | None) -> bool:
+    """Whoever reads anything reads what is public: nothing opens beyond that."""
+    return before is not None and PUBLIC not in before and not set(labels) <= set(before)
 
 
 def is_passage(source_id: str) -> bool:

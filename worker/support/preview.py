@@ -159,6 +159,8 @@ def too_much(change: Change, effect: Effect | None, limits: Limits) -> list[str]
     for label, (before, after) in change.shrinking.items():
         if before - after >= FEW and before - after > limits.changed * before:
             reasons.append(f"What {label} may read shrinks from {before} to {after} sources.")
+    if len(change.widened) >= FEW:
+        reasons.append(f"{len(change.widened)} sources would open to customers who could not read them before.")
     for tickets, share, what in (
         (
             (effect.other_sources, limits.changed, "would get other sources"),
