@@ -28,7 +28,7 @@ from worker.ports.shelf import Build, Contents, Points, Row, Tick, Trained
 from worker.ports.world import Vectors
 
 PAGE = 16_000  # rows of one answer; servers give 16,384 at most
-PATIENCE = 120.0  # seconds for one step of writing
+PATIENCE = 600.0  # seconds for one step of writing: a busy machine flushes tens of thousands of rows for minutes
 _NO_ALIAS = {100, 1600}
 log = structlog.get_logger(__name__)
 
