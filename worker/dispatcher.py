@@ -104,9 +104,9 @@ class Gatekeeper:
         now, heard = self._now(), self._ledger.earning.last_heard()
         if heard is None:  # nobody has decided on anything yet
             return 0
-        from worker.support.earning.night import night_of, nightly, watch  # numpy and scipy: not before they are needed
+        from worker.support.earning.night import nightly, watch  # numpy and scipy: not before they are needed
 
-        moves = nightly(self._ledger, now, night_of(now, self._zone)) or []
+        moves = nightly(self._ledger, now, self._zone) or []
         if heard != self._heard:
             moves += watch(self._ledger, now)
             self._heard = heard  # only now: a look that failed is made again

@@ -142,6 +142,22 @@ def test_harm_that_is_reported_later_outweighs_everything(ledger: Ledger) -> Non
     assert not ledger.earning.report_harm(waits.case_id, "It was not sent.", "meera")
 
 
+def test_a_report_on_what_nobody_was_asked_about_is_told_from_others(ledger: Ledger) -> None:
+    drawn, not_drawn, decided = sent_alone(ledger, 1), sent_alone(ledger, 2, sampled=False), held(ledger, 3)
+    assert not outcome(ledger, not_drawn).unasked
+    for case in (drawn, not_drawn):
+        assert ledger.earning.report_harm(case.case_id, "The amount was wrong.", "meera")
+    ledger.reviews.reject(
+        decided.case_id,
+        newest_draft(ledger, decided),
+        "No.",
+        "meera",
+        lesson=Lesson(treatment=Treatment.REJECTED, share=0.0),
+    )
+    assert [outcome(ledger, case).unasked for case in (drawn, not_drawn, decided)] == [False, True, False]
+    assert outcome(ledger, not_drawn).wrong is True
+
+
 def a_step(before: Standing, rung: Rung, at: int) -> GateMove:
     after = before.model_copy(update={"rung": rung, "moved_at": NOON + minutes(at), "opened_at": NOON})
     return GateMove(at=NOON + minutes(at), before=before, after=after, why="So it is.", numbers={"bound": 0.01})

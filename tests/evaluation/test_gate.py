@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from worker.evaluation.gate import WORLDS, outcomes_to_step_down, steps_down
-from worker.evaluation.gate_worlds import fell, play
+from worker.evaluation.gate_worlds import fell, left_alone, play, reviewed
 from worker.evaluation.run import main
 from worker.models import Rung
 
@@ -39,16 +39,24 @@ def test_the_budget_is_kept_and_harm_is_seen(figures: dict[str, float]) -> None:
 
 def test_harm_is_seen_within_the_stated_sample_and_half_the_budget_is_not_taken_for_it() -> None:
     draw = np.random.default_rng(11)
-    assert sum(steps_down(draw.random(1_000) < 0.03) for _ in range(200)) >= 0.95 * 200
-    assert sum(steps_down(draw.random(2_000) < 0.01) for _ in range(200)) <= 0.05 * 200
+    assert sum(steps_down(reviewed(draw.random(1_000) < 0.03)) for _ in range(200)) >= 0.95 * 200
+    assert sum(steps_down(reviewed(draw.random(2_000) < 0.01)) for _ in range(200)) <= 0.05 * 200
+
+
+@pytest.mark.parametrize("reported", [0.0, 0.1, 0.3, 1.0])
+def test_reports_of_harm_do_not_make_half_the_budget_look_like_harm(reported: float) -> None:
+    """Nobody reports the right ones, so they are no sample."""
+    draw = np.random.default_rng(12)
+    assert sum(steps_down(left_alone(draw, 0.01, 2_000, reported)) for _ in range(60)) <= 0.05 * 60
+    assert sum(steps_down(left_alone(draw, 0.03, 1_000, reported)) for _ in range(60)) >= 0.95 * 60
 
 
 def test_the_outcomes_to_a_step_down_are_counted_to_the_one() -> None:
     stream = np.zeros(200, dtype=bool)
     stream[[20, 22, 24, 26, 28, 30, 32, 34]] = True
     at = outcomes_to_step_down(stream)
-    assert steps_down(stream[:at])
-    assert not steps_down(stream[: at - 1])
+    assert steps_down(reviewed(stream[:at]))
+    assert not steps_down(reviewed(stream[: at - 1]))
     assert outcomes_to_step_down(np.zeros(50, dtype=bool)) == 51
 
 

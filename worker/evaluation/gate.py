@@ -8,24 +8,25 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from worker.evaluation.figures import rounded
-from worker.evaluation.gate_worlds import START, Played, World, fell, play
+from worker.evaluation.gate_worlds import START, Played, World, fell, left_alone, play, reviewed
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.models import ReplyKind, Rung, Standing
 from worker.support.earning.calibration import calibration_error, curve
-from worker.support.earning.history import LEVELS, Evidence, Tally
+from worker.support.earning.history import History, evidence
 from worker.support.earning.ladder import step_down
-from worker.support.earning.sequential import harm
 
 SEEDS = 1_000
 BUDGET = 2.0
 STATED_SAMPLE = 1_000  # outcomes within which 3 % against a budget of 2 % is to be seen
 RUN = 2_000  # outcomes of a run in which 1 % is not to be taken for harm
+REPORTED = (0.0, 0.1, 0.3, 1.0)  # of the wrong replies that left alone
 CALM_BEFORE = 1_000  # outcomes that were fine, where the harm begins late
 
 
@@ -84,16 +85,22 @@ def _of_harm(seeds: int, seed: int) -> Figures:
     harmful = [draw.random(4 * STATED_SAMPLE) < 0.03 for _ in range(seeds)]
     late = [np.concatenate([draw.random(CALM_BEFORE) < 0.005, draw.random(STATED_SAMPLE) < 0.03]) for _ in range(seeds)]
     safe = [draw.random(RUN) < 0.01 for _ in range(seeds)]
+    reported = {}
+    for share in REPORTED:
+        name = f"reported_{100 * share:.0f}"
+        found = [steps_down(left_alone(draw, 0.01, RUN, share)) for _ in range(seeds)]
+        seen = [steps_down(left_alone(draw, 0.03, STATED_SAMPLE, share)) for _ in range(seeds)]
+        reported |= {f"false_harm_{name}": float(np.mean(found)), f"harm_seen_{name}": float(np.mean(seen))}
     times = np.array([outcomes_to_step_down(stream) for stream in harmful])
     return {
         "stated_sample": STATED_SAMPLE,
         "harm_seen": float(np.mean(times <= STATED_SAMPLE)),
         "harm_seen_after_p50": float(np.quantile(times, 0.5)),
         "harm_seen_after_p95": float(np.quantile(times, 0.95)),
-        "late_harm_seen": float(np.mean([steps_down(stream) for stream in late])),
+        "late_harm_seen": float(np.mean([steps_down(reviewed(stream)) for stream in late])),
         "run": RUN,
-        "false_harm": float(np.mean([steps_down(stream) for stream in safe])),
-    }
+        "false_harm": float(np.mean([steps_down(reviewed(stream)) for stream in safe])),
+    } | reported
 
 
 def outcomes_to_step_down(stream: NDArray[np.bool_]) -> int:
@@ -102,17 +109,17 @@ def outcomes_to_step_down(stream: NDArray[np.bool_]) -> int:
     low, high = 0, len(stream) + 1
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if steps_down(stream[:middle]) else (middle, high)
+        low, high = (low, middle) if steps_down(reviewed(stream[:middle])) else (middle, high)
     return high
 
 
-def steps_down(stream: NDArray[np.bool_]) -> bool:
+def steps_down(history: History) -> bool:
+    """At any look: what is heard of later only adds to what was seen."""
     standing = Standing(
         kind=ReplyKind(template_id="t", segment="none"), rung=Rung.ALL, level=0, budget=BUDGET, opened_at=START
     )
-    tallies = (Tally(len(stream), int(stream.sum())),) * len(LEVELS)
-    found = Evidence(tallies, harm(stream, BUDGET / 100), len(stream), tallies[0], len(stream), overdue=0)
-    return step_down(standing, found, BUDGET, START) is not None
+    now = START + timedelta(days=365)
+    return step_down(standing, evidence(history, standing, BUDGET, now), BUDGET, now) is not None
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -30,13 +30,15 @@ UNKNOWN_FOR = (0.6, 0.25, 0.1, 0.05)  # the share of reviews made on the same da
 @dataclass(frozen=True)
 class World:
     """`odds`: of each kind, the log-odds of a wrong reply where every feature is average; `weights`: of features.
-    `turns_bad`: from that night on every reply is wrong with that chance, whatever its features say."""
+    `reported`: of the wrong replies that left alone, the share that somebody reports. `turns_bad`: from that night on
+    every reply is wrong with that chance, whatever its features say."""
 
     odds: Sequence[float]
     weights: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
     nights: int = 120
     each_night: int = 12
     budget: float = 2.0
+    reported: float = 0.1
     refit: int = 1  # nights from one model to the next
     turns_bad: tuple[int, float] | None = None
 
@@ -129,16 +131,19 @@ def _day(
     chosen = customers[draw.integers(0, len(customers), n)] < kind.standing.rung.share
     alone = chosen & (risk <= cut(kind.standing.level, world.budget))
     sampled = alone & (draw.random(n) < SAMPLE)
+    wrong = (draw.random(n) < p).astype(float)
+    unasked = alone & ~sampled & (wrong > 0) & (draw.random(n) < world.reported)
     at = START.timestamp() + DAY * night + np.sort(draw.random(n)) * DAY
     heard = at + DAY * draw.choice(len(UNKNOWN_FOR), n, p=UNKNOWN_FOR) + 1
     day = {
         "at": at,
         "risk": risk,
         "p": p,
-        "wrong": (draw.random(n) < p).astype(float),
+        "wrong": wrong,
         "alone": alone,
         "sampled": sampled,
-        "heard_at": np.where(alone & ~sampled, np.inf, heard),
+        "unasked": unasked,
+        "heard_at": np.where(alone & ~sampled & ~unasked, np.inf, heard),
     }
     kind.x.append(x)
     for name, values in day.items():
@@ -155,11 +160,13 @@ def _history(kind: Kind, now: datetime) -> History:
         heard_at=np.where(known, heard_at, np.nan),
         sampled=kind.column("sampled"),
         waiting=~known & np.isfinite(heard_at),
+        alone=kind.column("alone"),
+        unasked=kind.column("unasked"),
     )
 
 
 def _rated(kinds: Sequence[Kind], now: datetime) -> Rated:
-    known = [kind.column("heard_at") <= now.timestamp() for kind in kinds]
+    known = [(kind.column("heard_at") <= now.timestamp()) & ~kind.column("unasked") for kind in kinds]
     return Rated(
         names=NAMES,
         features=np.concatenate([np.concatenate(kind.x)[k] for kind, k in zip(kinds, known, strict=True)]),
@@ -185,6 +192,34 @@ def _played(kinds: Sequence[Kind], world: World, over: bool, opened: int | None,
         wrong=wrong[rated],
         moves=moves,
     )
+
+
+def left_alone(draw: np.random.Generator, rate: float, outcomes: int, reported: float) -> History:
+    """A kind that is at 100 % since START, one reply a minute, until so many of them were drawn for a blind review."""
+    sampled = draw.random(round(2 * outcomes / SAMPLE)) < SAMPLE
+    sampled = sampled[np.cumsum(sampled) <= outcomes]
+    n = len(sampled)
+    wrong = draw.random(n) < rate
+    told = wrong & (draw.random(n) < reported)
+    at = START.timestamp() + 60.0 * np.arange(n)
+    heard = at + DAY * draw.choice(len(UNKNOWN_FOR), n, p=UNKNOWN_FOR) + 1
+    return History(
+        at=at,
+        risk=np.zeros(n),
+        wrong=np.where(sampled | told, wrong, np.nan),
+        heard_at=np.where(sampled | told, heard, np.nan),
+        sampled=sampled,
+        waiting=np.zeros(n, dtype=bool),
+        alone=np.ones(n, dtype=bool),
+        unasked=told & ~sampled,
+    )
+
+
+def reviewed(stream: Numbers) -> History:
+    """Outcomes (True: wrong) that leads were asked for, a minute after the other, in the order they were heard of."""
+    n, at = len(stream), START.timestamp() + 60.0 * np.arange(len(stream))
+    no = np.zeros(n, dtype=bool)
+    return History(at, np.zeros(n), stream.astype(float), at + 1, sampled=no, waiting=no, alone=no, unasked=no)
 
 
 def fell(moves: Sequence[GateMove]) -> bool:

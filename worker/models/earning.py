@@ -59,7 +59,8 @@ class Assessed(Noun):
 class Outcome(Noun):
     """An assessed draft and what became of it. `wrong` None: nobody has said (yet, if `waiting`).
 
-    `heard_at`: when it was said: by the decision on the draft, in a blind review, or as a report of harm.
+    `heard_at`: when it was said: by the decision on the draft, in a blind review, or as a report of harm. `unasked`: it
+    is known only since harm was reported; had it been right, nobody would have said so.
     """
 
     draft_id: str
@@ -72,6 +73,7 @@ class Outcome(Noun):
     alone: bool = False
     sampled: bool = False
     waiting: bool = False
+    unasked: bool = False
     wrong: bool | None = None
     heard_at: datetime | None = None
 

@@ -8,6 +8,7 @@ from tests.support.earning.kinds import KIND, START, a_standing, an_outcome
 from worker.models import DEFAULT_BUDGET, ReplyKind, Rung
 from worker.support.earning.budgets import budget_for
 from worker.support.earning.history import PATIENCE, UNLOOKED, Tally, columns, evidence
+from worker.support.earning.sequential import ENOUGH
 
 SOON = START + timedelta(days=1)
 
@@ -45,6 +46,17 @@ def test_harm_counts_from_the_opening_what_its_level_lets_go() -> None:
     assert (found.heard, found.fresh) == (10, (10, 1))
     harmed = [an_outcome(n, wrong=True) for n in range(10)]
     assert evidence(columns(harmed), a_standing(Rung.ALL), 2.0, SOON).harm.most > found.harm.most
+
+
+def test_a_report_on_what_nobody_was_asked_about_counts_among_all_that_left_alone() -> None:
+    def harm(alone: int, reported: int) -> float:
+        outcomes = [an_outcome(n, wrong=None, waiting=False, alone=True) for n in range(alone)]
+        outcomes += [an_outcome(alone + n, wrong=True, alone=True, unasked=True) for n in range(reported)]
+        found = evidence(columns(outcomes), a_standing(Rung.ALL), 2.0, SOON)
+        assert (found.heard, found.fresh.n, found.rated, found.quality[0].n) == (0, 0, 0, 0)
+        return found.harm.most
+
+    assert harm(1_000, 5) < ENOUGH <= harm(20, 8)
 
 
 def test_a_blind_review_that_nobody_makes_is_overdue_after_two_weeks() -> None:

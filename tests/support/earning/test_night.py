@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,6 @@ from worker.support.earning import night as nights
 from worker.support.earning.night import nightly, watch
 from worker.support.earning.risk import chance
 
-NIGHT = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -41,7 +40,7 @@ def told(n: int, wrong: int = 0, **fields: Any) -> list[Outcome]:
 def test_a_night_learns_a_model_and_takes_one_step_with_its_numbers_told(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = a_ledger(monkeypatch, told(300), a_standing())
     with capture_logs() as logs:
-        [move] = nightly(ledger, NOW, NIGHT) or []
+        [move] = nightly(ledger, NOW, UTC) or []
 
     assert move.after.rung is ledger.earning.standing(KIND).rung is Rung.FIVE
     assert ledger.earning.moves(1) == [move]
@@ -50,7 +49,7 @@ def test_a_night_learns_a_model_and_takes_one_step_with_its_numbers_told(monkeyp
     assert (model.kind, model.n, model.report["told"], model.report["recent"]) == ("rates", 300, 300, 300)
     [moved] = [entry for entry in logs if entry["event"] == "gate_moved"]
     assert (moved["before"], moved["after"], moved["outcomes"], moved["wrong"]) == ("review", "5 %", 300, 0)
-    assert nightly(ledger, NOW, NIGHT) is None
+    assert nightly(ledger, NOW, UTC) is None
 
 
 def test_a_step_is_told_though_the_night_fails_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,14 +60,39 @@ def test_a_step_is_told_though_the_night_fails_after_it(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(nights, "learn", broken)
     with capture_logs() as logs, pytest.raises(ValueError, match="no model"):
-        nightly(ledger, NOW, NIGHT)
+        nightly(ledger, NOW, UTC)
     assert ledger.earning.standing(KIND).rung is Rung.FIVE
     assert [entry["event"] for entry in logs] == ["gate_moved"]
 
 
+def test_a_night_that_fails_half_way_is_made_again_without_a_second_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    ledger, outcomes = MemoryLedger(clock), told(300)
+    monkeypatch.setattr(MemoryEarning, "outcomes", lambda _self, _limit: outcomes)
+    with monkeypatch.context() as broken:
+        broken.setattr(nights, "learn", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            nightly(ledger, clock.at, UTC)
+    assert ledger.earning.standing(KIND).rung is Rung.REVIEW
+
+    clock.at += timedelta(minutes=31)
+    assert nightly(ledger, clock.at, UTC) == []
+    assert ledger.earning.model() is not None
+    clock.at += timedelta(days=1)
+    assert [move.after.rung for move in nightly(ledger, clock.at, UTC) or []] == [Rung.FIVE]
+
+
+def test_what_is_only_known_from_a_report_is_not_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = a_ledger(monkeypatch, [*told(60), *told(20, wrong=20, alone=True, unasked=True)])
+    nightly(ledger, NOW, UTC)
+    model = ledger.earning.model()
+    assert model is not None
+    assert (model.n, model.wrong, model.report["told"]) == (60, 0, 60)
+
+
 def test_what_would_leave_alone_grows_with_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = a_ledger(monkeypatch, [*told(300), *told(100, wrong=15, risk=0.15)])
-    nightly(ledger, NOW, NIGHT)
+    nightly(ledger, NOW, UTC)
     model = ledger.earning.model()
     assert model is not None
     alone = dict(model.report["alone"])
@@ -77,7 +101,7 @@ def test_what_would_leave_alone_grows_with_the_budget(monkeypatch: pytest.Monkey
 
 def test_a_missed_night_is_made_up_for_as_soon_as_somebody_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = a_ledger(monkeypatch, told(60))
-    done: list[date] = []
+    done: list[object] = []
     monkeypatch.setattr(nights, "learn", lambda _ledger, _outcomes, now: done.append(now.date()))
     clock = [NOW]
     keeper = Gatekeeper(ledger, lambda: clock[0], ZoneInfo("Asia/Kolkata"))
@@ -93,7 +117,7 @@ def test_a_missed_night_is_made_up_for_as_soon_as_somebody_is_up(monkeypatch: py
 
 def test_with_nothing_to_learn_from_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = a_ledger(monkeypatch, [])
-    assert nightly(ledger, NOW, NIGHT) == []
+    assert nightly(ledger, NOW, UTC) == []
     assert ledger.earning.model() is None
 
 

@@ -151,6 +151,7 @@ class MemoryEarning:
             case_id=row.case_id,
             at=row.at,
             waiting=wrong is None and (back or status in (Status.OPEN, Status.HELD)),
+            unasked=row.harm_at is not None and self._decision(row) is None and not assessed.sampled,
             wrong=wrong,
             heard_at=heard_at,
         )
@@ -158,10 +159,12 @@ class MemoryEarning:
     def _said(self, row: AssessedRow) -> tuple[bool | None, datetime | None]:
         if row.harm_at is not None:
             return True, row.harm_at
-        decided = next((one for one in self._state.lessons.values() if _decides(one, row.case_id)), None)
-        if decided is not None:
+        if (decided := self._decision(row)) is not None:
             return decided.machine_id != row.draft_id or decided.treatment in WRONG, decided.at
         return (row.judged[0] in WRONG, row.judged[1]) if row.judged else (None, None)
+
+    def _decision(self, row: AssessedRow) -> Learnt | None:
+        return next((one for one in self._state.lessons.values() if _decides(one, row.case_id)), None)
 
 
 def _decides(one: Learnt, case_id: str) -> bool:

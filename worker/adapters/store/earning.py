@@ -222,6 +222,7 @@ def _outcome(row: Row[Any]) -> Outcome:
         **stored | {"at": moment(row.at)},
         kind=ReplyKind(template_id=row.template_id, segment=row.segment),
         waiting=wrong is None and (coming or back),
+        unasked=row.harm_at is not None and row.treatment is None and not row.sampled,
         wrong=wrong,
         heard_at=None if heard_at is None else moment(heard_at),
     )

@@ -2,7 +2,8 @@
 
 Evidence of quality is counted in the order in which drafts were written, and only as far as all of them are decided:
 leads do the easy ones first, so that the decided ones alone would look better than they are. What nobody decides for
-PATIENCE counts as wrong there. Evidence of harm is counted as it is heard of. Pure.
+PATIENCE counts as wrong there. Evidence of harm is counted as it is heard of. A reply that is only known since harm was
+reported is left out of both, as nobody reports its right siblings: it counts among all that left alone. Pure.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.models import Outcome, ReplyKind, Standing
-from worker.support.earning.sequential import Harm, harm
+from worker.support.earning.sequential import LONG_WINDOW, Harm, either, harm
 
 Numbers = NDArray[Any]
 
 LEVELS = (1.0, 2.0, 4.0, float("inf"))  # times the budget: risks up to there may leave alone, once that is earned
 PATIENCE = timedelta(days=7)
 UNLOOKED = timedelta(days=14)  # after which a blind review that nobody made is overdue
+ASKED = 0.8  # of the 5 % for harm: what leads decided or judged; the rest is for reports among all that left alone
 _NEVER = -np.inf
 
 
@@ -36,6 +38,8 @@ class History:
     heard_at: Numbers
     sampled: Numbers
     waiting: Numbers
+    alone: Numbers
+    unasked: Numbers
 
 
 class Tally(NamedTuple):
@@ -47,7 +51,7 @@ class Tally(NamedTuple):
 class Evidence:
     """`quality`: for each of LEVELS, since the standing's `evidence_from`. `harm`, `heard`: of what its level lets go,
     since it was opened. `fresh`: the same since its last step. `rated`: drafts whose outcome and risk are known.
-    `overdue`: blind reviews that nobody made."""
+    `overdue`: blind reviews that nobody made. What is `unasked` counts for `harm` alone."""
 
     quality: tuple[Tally, ...]
     harm: Harm
@@ -66,6 +70,8 @@ def columns(outcomes: Sequence[Outcome]) -> History:
         heard_at=np.array([np.nan if one.heard_at is None else one.heard_at.timestamp() for one in outcomes]),
         sampled=np.array([one.sampled for one in outcomes], dtype=bool),
         waiting=np.array([one.waiting for one in outcomes], dtype=bool),
+        alone=np.array([one.alone for one in outcomes], dtype=bool),
+        unasked=np.array([one.unasked for one in outcomes], dtype=bool),
     )
 
 
@@ -83,7 +89,7 @@ def cut(level: int, budget: float) -> float:
 
 def evidence(history: History, standing: Standing, budget: float, now: datetime) -> Evidence:
     """At `now`. `budget` of 100."""
-    heard = np.isfinite(history.wrong) & np.isfinite(history.risk)
+    heard = np.isfinite(history.wrong) & np.isfinite(history.risk) & ~history.unasked
     allowed = heard & (history.risk <= cut(standing.level, budget))
     since_opened = np.flatnonzero(allowed & (history.at >= _seconds(standing.opened_at)))
     since_opened = since_opened[np.argsort(history.heard_at[since_opened], kind="stable")]
@@ -91,7 +97,7 @@ def evidence(history: History, standing: Standing, budget: float, now: datetime)
     overdue = history.sampled & history.waiting & (now.timestamp() - history.at > UNLOOKED.total_seconds())
     return Evidence(
         quality=_quality(history, standing, budget, now),
-        harm=harm(history.wrong[since_opened] > 0, budget / 100),
+        harm=either(harm(history.wrong[since_opened] > 0, budget / 100), _reported(history, standing, budget), ASKED),
         heard=len(since_opened),
         fresh=Tally(int(fresh.sum()), int(history.wrong[fresh].sum())),
         rated=int(heard.sum()),
@@ -99,9 +105,18 @@ def evidence(history: History, standing: Standing, budget: float, now: datetime)
     )
 
 
+def _reported(history: History, standing: Standing, budget: float) -> Harm:
+    """Of all that left alone since the opening, in the order in which they were written: right until it is heard that
+    one is wrong. What is not heard of, or not yet, only makes it smaller, so that a report may count at once."""
+    gone = history.alone & (history.risk <= cut(standing.level, budget))
+    since_opened = np.flatnonzero(gone & (history.at >= _seconds(standing.opened_at)))
+    since_opened = since_opened[np.argsort(history.at[since_opened], kind="stable")]
+    return harm(history.wrong[since_opened] > 0, budget / 100, LONG_WINDOW)
+
+
 def _quality(history: History, standing: Standing, budget: float, now: datetime) -> tuple[Tally, ...]:
     since = history.at >= _seconds(standing.evidence_from)
-    counts = since & np.isfinite(history.risk) & (np.isfinite(history.wrong) | history.waiting)
+    counts = since & np.isfinite(history.risk) & ~history.unasked & (np.isfinite(history.wrong) | history.waiting)
     young = counts & history.waiting & (history.at > now.timestamp() - PATIENCE.total_seconds())
     if young.any():
         counts &= history.at < history.at[young].min()

@@ -33,13 +33,17 @@ def night_of(now: datetime, zone: tzinfo) -> date:
     return (now.astimezone(zone) - BEGINS).date()
 
 
-def nightly(ledger: Ledger, now: datetime, night: date) -> list[GateMove] | None:
+def nightly(ledger: Ledger, now: datetime, zone: tzinfo) -> list[GateMove] | None:
     """The steps that were taken; None if the night is somebody else's, or done. Raises what the ledger raises."""
-    book = ledger.earning
+    book, night = ledger.earning, night_of(now, zone)
     if not book.claim_night(night, LEASE):
         return None
     outcomes = book.outcomes(NEWEST)
-    moves = _taken(ledger, _steps(outcomes, book.standings(), book.budgets(), now, at_night=True))
+    standings = book.standings()
+    # Those of a night that failed half-way: a second step has to wait for the next one.
+    stepped = {one.kind for one in standings if one.moved_at is not None and night_of(one.moved_at, zone) >= night}
+    wanted = _steps(outcomes, standings, book.budgets(), now, at_night=True)
+    moves = _taken(ledger, [one for one in wanted if one.after.kind not in stepped or not one.after.rung.open])
     learn(ledger, outcomes, now)
     book.end_night(night)
     return moves
@@ -67,7 +71,7 @@ def _taken(ledger: Ledger, wanted: Sequence[GateMove]) -> list[GateMove]:
 
 def learn(ledger: Ledger, outcomes: Sequence[Outcome], now: datetime) -> RiskModel | None:
     """A new model of what is known, with a report on how its predecessors did; None where too little is."""
-    known = [one for one in outcomes if one.wrong is not None]
+    known = [one for one in outcomes if one.wrong is not None and not one.unasked]
     model = fit(
         Rated(
             names=NAMES,

@@ -25,7 +25,8 @@ def report(
     outcome; "alone", for each of BUDGETS the share of the recent clean drafts that would leave alone if every kind that
     has earned that budget by now were all the way up, and "own", the same at the budgets that are set; "recent", how
     many those are; "kinds": of each kind its drafts and the numbers that its next step hangs on."""
-    told = [(one.risk, one.wrong) for one in outcomes if one.risk is not None and one.wrong is not None]
+    known = [one for one in outcomes if not one.unasked]
+    told = [(one.risk, one.wrong) for one in known if one.risk is not None and one.wrong is not None]
     bins = curve(np.array([risk for risk, _ in told]), np.array([float(wrong) for _, wrong in told]))
     histories, stand = by_kind(outcomes), {one.kind: one for one in standings}
     own = {kind: budget_for(kind, budgets) for kind in histories}

@@ -19,6 +19,7 @@ ALPHA = 0.05
 ENOUGH = float(np.log(1 / ALPHA))  # log e-value from which a hypothesis is given up
 SAFE, HARMFUL = 0.5, 1.5  # times the budget: what must not look like harm, and what should be seen soon
 WINDOW = 2_000  # outcomes within which a safe stream is taken for a harmful one with a chance of ALPHA at most
+LONG_WINDOW = 20_000  # the same in replies that left alone: one in ten of them (ladder.SAMPLE) is looked at again
 AT_ONCE = 0.25  # of the belief in harm: that it was there from the first outcome on; the rest may begin anywhere
 _BISECTIONS = 40
 
@@ -63,25 +64,31 @@ class Harm(NamedTuple):
     last: float = 0.0
 
 
-def harm(wrong: Numbers, limit: float) -> Harm:
+def harm(wrong: Numbers, limit: float, window: int = WINDOW) -> Harm:
     """Of a stream of outcomes (True: wrong; in the order they were heard of) against "at most SAFE times `limit` is
     wrong".
 
     Wald's likelihood ratio of HARMFUL to SAFE times the limit, mixed over the moment from which it holds (Shiryaev's
-    mixture): AT_ONCE of the belief on the first outcome, the rest evenly on those of a WINDOW. A longer stream is cut
+    mixture): AT_ONCE of the belief on the first outcome, the rest evenly on those of a `window`. A longer stream is cut
     into windows, so that harm that begins late is seen about as soon.
     """
     if not len(wrong) or not 0 < limit < 1:
         return Harm()
-    windows = [_harm_in_window(wrong[at : at + WINDOW], limit) for at in range(0, len(wrong), WINDOW)]
+    windows = [_harm_in_window(wrong[at : at + window], limit, window) for at in range(0, len(wrong), window)]
     return Harm(max(float(one.max()) for one in windows), float(windows[-1][-1]))
 
 
-def _harm_in_window(wrong: Numbers, limit: float) -> Numbers:
+def either(first: Harm, second: Harm, share: float) -> Harm:
+    """Two looks at the same replies as one: `share` of ALPHA is the first one's, the rest the second one's."""
+    shares = np.log(share), np.log(1 - share)
+    return Harm(*(float(max(one + shares[0], two + shares[1])) for one, two in zip(first, second, strict=True)))
+
+
+def _harm_in_window(wrong: Numbers, limit: float, window: int) -> Numbers:
     safe, harmful = SAFE * limit, min(HARMFUL * limit, 1 - 1e-9)
     steps = np.where(wrong, np.log(harmful / safe), np.log((1 - harmful) / (1 - safe)))
     reached = np.cumsum(steps)
-    belief = np.full(len(wrong), (1 - AT_ONCE) / (WINDOW - 1))
+    belief = np.full(len(wrong), (1 - AT_ONCE) / (window - 1))
     belief[0] = AT_ONCE
     begun = np.logaddexp.accumulate(np.log(belief) - (reached - steps)) + reached
     not_yet = np.log(np.maximum(1 - np.cumsum(belief), 1e-300))
