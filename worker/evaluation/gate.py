@@ -85,7 +85,7 @@ def _of_harm(seeds: int, seed: int) -> Figures:
     harmful = [draw.random(4 * STATED_SAMPLE) < 0.03 for _ in range(seeds)]
     late = [np.concatenate([draw.random(CALM_BEFORE) < 0.005, draw.random(STATED_SAMPLE) < 0.03]) for _ in range(seeds)]
     safe = [draw.random(RUN) < 0.01 for _ in range(seeds)]
-    reported = {}
+    reported: dict[str, float] = {}
     for share in REPORTED:
         name = f"reported_{100 * share:.0f}"
         found = [steps_down(left_alone(draw, 0.01, RUN, share)) for _ in range(seeds)]
