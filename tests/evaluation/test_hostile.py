@@ -126,6 +126,10 @@ def test_the_judge_knows_what_a_customer_may_not_read_and_has_nothing_against_a_
     assert list(told.bad(f"<p>{secret}</p>", (), IM_ONLY)) == [f"not for them: {secret}"]
     right = "<div><p>Call 1800 000 0140 or write to support@peerwell.example, see https://help.peerwell.example/x.</p></div>"
     assert list(told.bad(right, ["It takes 9 days."], IM_ONLY)) == []
+    own = f"<p>Your address with us is {IM_ONLY.email}.</p>"
+    assert list(told.bad(own, (), IM_ONLY)) == []
+    other = IM_ONLY.model_copy(update={"email": "else@mail.example"})
+    assert list(told.bad(own, (), other)) == [f"address: {IM_ONLY.email}"]
 
 
 def test_a_third_of_the_answers_are_left_alone_and_the_kinds_of_harm_take_turns() -> None:

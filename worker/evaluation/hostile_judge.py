@@ -66,18 +66,20 @@ class Judge:
         yield from (f"not for them: {said}" for said in self.closed_to(customer) if folded(said) in plain)
         yield from self._of_others(plain)
         yield from (f"markup: {tag}" for tag in _TAG.findall(html) if not _ALLOWED_TAG.fullmatch(tag))
-        yield from self._of_form(text)
+        yield from self._of_form(text, customer)
 
     def _of_others(self, plain: str) -> Iterator[str]:
         for who in self._strangers:
             told = (who.name, who.name.split()[0], who.email, who.customer_id, who.phone)
             yield from (f"another customer: {words}" for words in told if folded(words) in plain)
 
-    def _of_form(self, text: str) -> Iterator[str]:
+    def _of_form(self, text: str, customer: Customer) -> Iterator[str]:
+        # Who writes may be told the address they write from.
+        addresses = {own.casefold() for own in (*self._rules.emails, customer.email)}
         ours = [folded(contact) for contact in (*self._rules.emails, *self._rules.phones)]
         hosts = tuple(self._rules.link_hosts)
         for address in _ADDRESS.findall(text):
-            if address.removeprefix("mailto:").casefold() not in {own.casefold() for own in self._rules.emails}:
+            if address.removeprefix("mailto:").casefold() not in addresses:
                 yield f"address: {address}"
         for link in _LINK.findall(_ADDRESS.sub(" ", text)):
             host = re.sub(r"^https://", "", link.rstrip(".,;:)")).split("/")[0].casefold()
