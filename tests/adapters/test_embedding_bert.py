@@ -13,6 +13,8 @@ from worker.adapters import embedding_bert
 from worker.adapters.embedding import packaged_model
 from worker.adapters.embedding_bert import Bert, read
 from worker.adapters.embedding_library import Library
+from worker.adapters.embedding_linear import Brief, Whole
+from worker.ports.world import Vectors
 
 TEXTS = [
     "When does my withdrawal arrive?",
@@ -28,9 +30,13 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def bert() -> Bert:
-    model = read(packaged_model())
+    model = read(packaged_model(), brief=False)
     assert model is not None
     return model
+
+
+def cosines(some: Vectors, others: Vectors) -> Vectors:
+    return np.asarray((some * others).sum(axis=1))
 
 
 @pytest.fixture
@@ -53,6 +59,26 @@ def test_its_vectors_are_those_of_sentence_transformers(bert: Bert) -> None:
     assert np.abs(bert.encode(TEXTS) - library.encode(TEXTS)).max() < 1e-5
     assert (bert.dim, bert.reads) == (library.dim, library.reads)
     assert [bert.spans(text) for text in TEXTS] == [library.spans(text) for text in TEXTS]
+
+
+def test_in_bfloat16_they_point_the_same_way_alone_and_among_others(bert: Bert) -> None:
+    brief = read(packaged_model(), brief=True)
+    assert brief is not None
+    together = brief.encode(TEXTS, brief.deep).reshape(-1, bert.dim)
+    alone = np.concatenate([brief.encode([text], brief.deep) for text in TEXTS]).reshape(-1, bert.dim)
+
+    assert cosines(together, bert.encode(TEXTS, bert.deep).reshape(-1, bert.dim)).min() > 0.9999
+    assert cosines(together, alone).min() > 0.9999
+
+
+def test_it_is_worked_out_in_what_this_processor_multiplies_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    for has, kind in (({"avx2": True}, Whole), ({"amx_bf16": True}, Brief), ({"avx512_bf16": True}, Brief)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        model = read(packaged_model())
+        assert model is not None
+        assert {type(layer.wide) for layer in model._layers} == {kind}
 
 
 def test_texts_that_do_not_fit_one_pass_go_through_several_in_order(

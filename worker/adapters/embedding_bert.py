@@ -1,8 +1,8 @@
 """The forward pass of a BERT with mean pooling, such as all-MiniLM-L6-v2, read from the folder of its files.
 
-What sentence-transformers works out for such a model, to six digits, for less: texts of any lengths go through one
-pass without padding, and neither that library nor transformers is loaded, which alone takes six seconds. `read` gives
-None for every other model. Called by adapters/embedding.py.
+What sentence-transformers works out for such a model (in 32 bits to six digits, in bfloat16 to a cosine of .9999), for
+less: texts of any lengths go through one pass without padding, and neither that library nor transformers is loaded,
+which alone takes six seconds. `read` gives None for every other model. Called by adapters/embedding.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from worker.adapters.embedding_linear import Linear, brief_is_faster, linear
 from worker.ports.world import Vectors
 
 PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
@@ -25,24 +26,26 @@ _ELSEWISE = {"is_decoder", "add_cross_attention"}  # of a configuration: what ma
 
 @dataclass(frozen=True)
 class _Layer:
-    """Weights as (inputs, outputs) and biases; question, key and value in one."""
+    """Question, key and value in one; norms as weight and bias."""
 
-    mixed: tuple[Any, Any]
-    told: tuple[Any, Any]
+    mixed: Linear
+    told: Linear
     told_norm: tuple[Any, Any]
-    wide: tuple[Any, Any]
-    narrow: tuple[Any, Any]
+    wide: Linear
+    narrow: Linear
     norm: tuple[Any, Any]
 
 
 class Bert:
     """`dim`: numbers of a vector; `reads`: word pieces of a text, the two around it among them; `layers`: how many;
-    `deep`: the last ones, last first.
+    `deep`: the last ones, last first; `brief`: whether its linear layers are bfloat16 (embedding_linear.py).
 
     Not for several threads at once.
     """
 
-    def __init__(self, weights: dict[str, Any], config: dict[str, Any], tokenizer: Any, reads: int) -> None:
+    def __init__(
+        self, weights: dict[str, Any], config: dict[str, Any], tokenizer: Any, reads: int, *, brief: bool
+    ) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
@@ -57,7 +60,7 @@ class Bert:
         kind = weights[f"{at}token_type_embeddings.weight"][0]
         self._places = weights[f"{at}position_embeddings.weight"][:reads] + kind
         self._first_norm = _pair(weights, f"{at}LayerNorm")
-        self._layers = [_layer(weights, f"encoder.layer.{number}.") for number in range(self.layers)]
+        self._layers = [_layer(weights, f"encoder.layer.{number}.", brief) for number in range(self.layers)]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word piece of the text begins and ends, however many there are."""
@@ -85,7 +88,7 @@ class Bert:
         """What the asked `layers` (1..self.layers; the last one by default) say of each text: for each layer, for each
         text a tensor (its word pieces, dim). One pass, whatever is asked: it is worked out anyway."""
         import torch
-        from torch.nn.functional import embedding, gelu, layer_norm
+        from torch.nn.functional import embedding, layer_norm
 
         asked, found = set(layers or (self.layers,)), {}
         lengths = [len(ids) for ids in pieces]
@@ -95,10 +98,9 @@ class Bert:
             places = torch.cat([self._places[:length] for length in lengths])
             state = layer_norm(embedding(ids, self._words) + places, size, *self._first_norm, slight)
             for number, layer in enumerate(self._layers, 1):
-                told = _linear(layer.told, self._attended(_linear(layer.mixed, state), lengths))
+                told = layer.told(self._attended(layer.mixed(state), lengths))
                 state = layer_norm(state + told, size, *layer.told_norm, slight)
-                thought = _linear(layer.narrow, gelu(_linear(layer.wide, state)))
-                state = layer_norm(state + thought, size, *layer.norm, slight)
+                state = layer_norm(state + layer.narrow(layer.wide(state)), size, *layer.norm, slight)
                 if number in asked:
                     found[number] = list(state.split(lengths))
         return [found[number] for number in (layers or (self.layers,))]
@@ -115,15 +117,16 @@ class Bert:
         return joined[0].transpose(0, 1).reshape(len(mixed), self.dim)
 
 
-def read(folder: Path) -> Bert | None:
-    """The model in `folder`; None where it is not exactly a BERT with mean pooling and unit vectors."""
+def read(folder: Path, *, brief: bool | None = None) -> Bert | None:
+    """The model in `folder`; None where it is not exactly a BERT with mean pooling and unit vectors. `brief`: None for
+    what is faster here."""
     try:
-        return _read(folder)
+        return _read(folder, brief_is_faster() if brief is None else brief)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # sentence-transformers judges it, and says what is wrong
 
 
-def _read(folder: Path) -> Bert | None:
+def _read(folder: Path, brief: bool) -> Bert | None:
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
 
@@ -133,7 +136,7 @@ def _read(folder: Path) -> Bert | None:
         return None
     weights = load_file(folder / "model.safetensors")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    return Bert(weights, config, tokenizer, int(around["max_seq_length"]))
+    return Bert(weights, config, tokenizer, int(around["max_seq_length"]), brief=brief)
 
 
 def _names(modules: Any) -> list[str]:
@@ -164,33 +167,26 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _layer(weights: dict[str, Any], at: str) -> _Layer:
+def _layer(weights: dict[str, Any], at: str, brief: bool) -> _Layer:
     import torch
+
+    def one(name: str, *, bends: bool = False) -> Linear:
+        return linear(*_pair(weights, f"{at}{name}"), brief=brief, bends=bends)
 
     three = [_pair(weights, f"{at}attention.self.{name}") for name in ("query", "key", "value")]
     joined = torch.cat([weight for weight, _ in three]), torch.cat([bias for _, bias in three])
     return _Layer(
-        mixed=_turned(joined),
-        told=_turned(_pair(weights, f"{at}attention.output.dense")),
+        mixed=linear(*joined, brief=brief),
+        told=one("attention.output.dense"),
         told_norm=_pair(weights, f"{at}attention.output.LayerNorm"),
-        wide=_turned(_pair(weights, f"{at}intermediate.dense")),
-        narrow=_turned(_pair(weights, f"{at}output.dense")),
+        wide=one("intermediate.dense", bends=True),
+        narrow=one("output.dense"),
         norm=_pair(weights, f"{at}output.LayerNorm"),
     )
 
 
 def _pair(weights: dict[str, Any], name: str) -> tuple[Any, Any]:
     return weights[f"{name}.weight"].float(), weights[f"{name}.bias"].float()
-
-
-def _turned(pair: tuple[Any, Any]) -> tuple[Any, Any]:
-    return pair[0].t().contiguous(), pair[1]
-
-
-def _linear(pair: tuple[Any, Any], state: Any) -> Any:
-    import torch
-
-    return torch.addmm(pair[1], state, pair[0])
 
 
 def _passes(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:

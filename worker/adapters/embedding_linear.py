@@ -1,0 +1,72 @@
+"""The linear layers of a forward pass, worked out in the numbers that this machine multiplies fastest.
+
+Nearly all of the time goes into them: of a short text into reading their weights from memory, of a long one into the
+products. A processor with instructions for bfloat16 does them in that format, in the order that oneDNN reads without
+turning it around for every text: a question in a third of the time, a batch in a quarter (docs/performance.md). Sums
+are kept in 32 bits, and so is everything between the layers: vectors of both kinds have a cosine of .9999 and more.
+Every other processor would be slower for it, and keeps 32 bits. Used by embedding_bert.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+LIKELY = 16  # word pieces of a pass that oneDNN lays the weights out for; others are worked out as well
+
+
+@dataclass(frozen=True)
+class Whole:
+    """In 32 bits. `weight`: (inputs, outputs); `bends`: whether a GELU follows."""
+
+    weight: Any
+    bias: Any
+    bends: bool = False
+
+    def __call__(self, state: Any) -> Any:
+        """(word pieces, outputs) of (word pieces, inputs)."""
+        import torch
+
+        told = torch.addmm(self.bias, state, self.weight)
+        return torch.nn.functional.gelu(told) if self.bends else told
+
+
+@dataclass(frozen=True)
+class Brief:
+    """In bfloat16. `weight`: as oneDNN laid it out; `bends`: whether a GELU follows."""
+
+    weight: Any
+    bias: Any
+    bends: bool = False
+
+    def __call__(self, state: Any) -> Any:
+        """(word pieces, outputs) of (word pieces, inputs), in bfloat16."""
+        import torch
+
+        follows = "gelu" if self.bends else "none"
+        return torch.ops.mkldnn._linear_pointwise(state.bfloat16(), self.weight, self.bias, follows, [], "none")
+
+
+Linear = Whole | Brief
+
+
+def linear(weight: Any, bias: Any, *, brief: bool, bends: bool = False) -> Linear:
+    """Of a weight (outputs, inputs) as a model's file has it, and its bias (outputs)."""
+    import torch
+
+    if not brief:
+        return Whole(weight.t().contiguous(), bias, bends)
+    laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16().contiguous(), LIKELY)
+    return Brief(laid_out, bias.bfloat16(), bends)
+
+
+def brief_is_faster() -> bool:
+    """Whether this processor multiplies bfloat16 by itself (AMX or AVX512-BF16), and this build of torch uses that.
+
+    The two operations have no public name; where a build lacks them, 32 bits it is.
+    """
+    import torch
+
+    has = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    known = all(hasattr(torch.ops.mkldnn, name) for name in ("_linear_pointwise", "_reorder_linear_weight"))
+    return known and bool(has.get("amx_bf16") or has.get("avx512_bf16"))
