@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,26 @@ from worker.settings import Settings
 from worker.tasks import Shop, make_app
 
 NOWHERE = "redis://127.0.0.1:1/0"
+EIGHT_THREADS = """
+import ctypes, sys, threading
+from worker.tasks import share_heaps
+share_heaps()
+ready = threading.Barrier(9, timeout=60)
+def work():
+    held = [bytes(50_000 + number) for number in range(20)]
+    ready.wait()
+    ready.wait()
+    del held
+for _ in range(8):
+    threading.Thread(target=work, daemon=True).start()
+ready.wait()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+told = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, told)
+libc.fclose(told)
+ready.wait()
+"""
 
 
 def test_a_reply_leaves_with_the_message_that_brought_its_ticket_and_needs_no_queue_of_its_own(
@@ -30,3 +52,9 @@ def test_a_reply_leaves_with_the_message_that_brought_its_ticket_and_needs_no_qu
         assert case.status is Status.SENT
         assert office.send(case).state is SendState.DONE
         assert office.ledger.sends.due(10) == office.ledger.doorbells.due(10) == []
+
+
+def test_a_workers_threads_share_two_heaps_since_each_would_keep_what_its_largest_ticket_took(tmp_path: Path) -> None:
+    told = tmp_path / "heaps.xml"
+    subprocess.run([sys.executable, "-c", EIGHT_THREADS, str(told)], check=True, timeout=120)
+    assert told.read_text().count("<heap nr") == 2

@@ -67,4 +67,5 @@ def make_celery(settings: Settings, redis_url: str) -> Celery:
     app.conf.update(CONFIG, worker_concurrency=settings.worker_concurrency, worker_pool="threads")
     # Exchange and key are named: left out, both queues share the default ones and each gets the other's messages too.
     app.conf.task_queues = [Queue(name, Exchange(name, type="direct"), routing_key=name) for name in QUEUES]
+    app.conf.task_routes = {name: {"queue": name} for name in QUEUES}  # a task is called as its queue is
     return app

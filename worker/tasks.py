@@ -140,8 +140,8 @@ def make_app(settings: Settings, shop: Shop) -> Celery:
         start_tracing(settings.traces_url, "worker")
         logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
 
-    app.task(draft, name=DRAFT, queue=DRAFT)
-    app.task(deliver, name=DELIVER, queue=DELIVER)
+    app.task(draft, name=DRAFT)
+    app.task(deliver, name=DELIVER)
     setup_logging.connect(logging_of_ours, weak=False)  # connected at all, it keeps Celery from setting up its own
     return app
 
@@ -183,9 +183,9 @@ def _go_on_alone(standby: Standby, asked: threading.Event) -> None:
     asked.set()
 
 
-def _share_heaps() -> None:
-    """glibc gives each thread a heap of its own, which keeps what its largest ticket took: with 32 threads that is more
-    memory than the model. Does nothing with another C library."""
+def share_heaps() -> None:
+    """glibc gives each thread a heap of its own, which keeps what its largest ticket took: a worker with 32 threads
+    takes 842 MB instead of 773 after 200 tickets. Does nothing with another C library."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
 
@@ -200,7 +200,7 @@ def main() -> int:
     # With Python's 5 ms a thread that holds the ledger's write lock waits that long for every statement while others
     # compute, and every process that wants to write waits with it.
     sys.setswitchinterval(0.001)
-    _share_heaps()
+    share_heaps()
     try:
         settings = load_settings()
         start_logging(settings.log_level, settings.log_format, process="worker")
