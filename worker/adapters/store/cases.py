@@ -54,7 +54,7 @@ class SqlCases(CaseLookups):
     def open(self, thread: Thread, message_key: str, doorbell: Doorbell, lease: timedelta) -> Case | None:
         """A doorbell that somebody else has claimed since opens nothing."""
         held = {"opened_by": doorbell.doorbell_id, **_about(thread, message_key)}
-        with self.writing() as connection:
+        with self.writing(synced=False) as connection:
             if _claimed_since(connection, doorbell) or _overtaken(connection, thread, message_key):
                 return None
             row = _insert(connection, thread, message_key, held, lease) or _take_over(
@@ -85,7 +85,7 @@ class SqlCases(CaseLookups):
         found = _found(verdict, identity or trace.identity, reader or trace.reader)
         mine = [cases.c.epoch == epoch]
         try:
-            with self.writing() as connection:
+            with self.writing(synced=False) as connection:
                 _one_at_a_time(connection, thread.ticket.ticket_id)
                 row = move(
                     connection, case_id, Status.OPEN, status, by=DESKHAND, reasons=verdict.reasons, where=mine, **found

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from worker.errors import BadConfiguration
 
 WRITES = "deskhand_writes"  # execution option: this transaction will write
+UNSYNCED = "deskhand_unsynced"  # execution option: its commit does not wait for the disk, where that is safe
 _BUSY_SECONDS = 10
 _POOL: dict[str, Any] = {"pool_size": 32, "max_overflow": 8, "pool_timeout": 10}
 
@@ -60,6 +61,7 @@ def _sqlite(url: URL) -> Engine:
         url, module=module, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL
     )
     mode = journal_mode(module.sqlite_version_info)
+    every, unsynced = "FULL", "NORMAL" if mode == "WAL" else "FULL"  # without WAL a file could be left broken
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
@@ -67,16 +69,23 @@ def _sqlite(url: URL) -> Engine:
         for pragma in (
             f"busy_timeout={_BUSY_SECONDS * 1000}",
             f"journal_mode={mode}",
-            "synchronous=FULL",
+            f"synchronous={every}",
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
         # A transaction that reads first and then writes fails with "locked" whenever another one wrote in between.
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not options.get(WRITES, False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        wanted = unsynced if options.get(UNSYNCED, False) else every
+        if connection.info.get("synchronous", every) != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+            connection.info["synchronous"] = wanted
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
