@@ -13,7 +13,6 @@ from worker.adapters import embedding_bert
 from worker.adapters.embedding import packaged_model
 from worker.adapters.embedding_bert import Bert, read
 from worker.adapters.embedding_library import Library
-from worker.adapters.embedding_linear import Brief, Whole
 from worker.ports.world import Vectors
 
 TEXTS = [
@@ -69,16 +68,6 @@ def test_in_bfloat16_they_point_the_same_way_alone_and_among_others(bert: Bert) 
 
     assert cosines(together, bert.encode(TEXTS, bert.deep).reshape(-1, bert.dim)).min() > 0.9999
     assert cosines(together, alone).min() > 0.9999
-
-
-def test_it_is_worked_out_in_what_this_processor_multiplies_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
-    for has, kind in (({"avx2": True}, Whole), ({"amx_bf16": True}, Brief), ({"avx512_bf16": True}, Brief)):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
-        model = read(packaged_model())
-        assert model is not None
-        assert {type(layer.wide) for layer in model._layers} == {kind}
 
 
 def test_texts_that_do_not_fit_one_pass_go_through_several_in_order(

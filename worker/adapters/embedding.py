@@ -22,8 +22,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.adapters import embedding_bert, embedding_library
-from worker.errors import Permanent, Retryable
+from worker.adapters import embedding_bert, embedding_library, embedding_linear
+from worker.errors import BadConfiguration, Permanent, Retryable
 from worker.ports.world import Vectors
 
 TOGETHER = 32  # texts of one forward pass
@@ -69,13 +69,15 @@ class MiniLmEmbedder:
     """all-MiniLM-L6-v2, or any model of that library. Implements world.Embedder.
 
     `model`: a folder or a hub id; None for the packaged one. `threads`: how many cores a forward pass may use, None for
-    all. `linger`: seconds that a forward pass waits for texts of other callers. Raises BadConfiguration where the model
-    cannot be loaded.
+    all. `linger`: seconds that a forward pass waits for texts of other callers. `brief`: in bfloat16. Raises
+    BadConfiguration where the model cannot be loaded, or not so.
     """
 
-    def __init__(self, model: str | None = None, *, threads: int | None = None, linger: float = 0.0) -> None:
+    def __init__(
+        self, model: str | None = None, *, threads: int | None = None, linger: float = 0.0, brief: bool = False
+    ) -> None:
         self._cores = threads or os.cpu_count() or 1
-        self._model = _load(model or str(packaged_model()))
+        self._model = _load(model or str(packaged_model()), brief)
         self._linger = linger
         self.name = model_name(model)
         self.dim = self._model.dim
@@ -209,10 +211,18 @@ def _use_cores(cores: int) -> None:
         torch.set_num_threads(cores)
 
 
-def _load(where: str) -> Model:
+def _load(where: str, brief: bool) -> Model:
     for name, value in (_QUIET | (_OFFLINE if Path(where).is_dir() else {})).items():
         os.environ.setdefault(name, value)
-    return embedding_bert.read(Path(where)) or embedding_library.Library(where)
+    if brief and not embedding_linear.brief_is_faster():
+        raise BadConfiguration(
+            "EMBEDDING_PRECISION: this processor has no instructions for bfloat16 (AMX or AVX512-BF16), and would be "
+            "slower for it: leave float32."
+        )
+    ours = embedding_bert.read(Path(where), brief=brief)
+    if brief and ours is None:
+        raise BadConfiguration(f"EMBEDDING_PRECISION: '{where}' can be worked out in float32 only.")
+    return ours or embedding_library.Library(where)
 
 
 def _name(where: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.adapters.embedding_linear import Linear, brief_is_faster, linear
+from worker.adapters.embedding_linear import Linear, linear
 from worker.ports.world import Vectors
 
 PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
@@ -117,11 +117,11 @@ class Bert:
         return joined[0].transpose(0, 1).reshape(len(mixed), self.dim)
 
 
-def read(folder: Path, *, brief: bool | None = None) -> Bert | None:
-    """The model in `folder`; None where it is not exactly a BERT with mean pooling and unit vectors. `brief`: None for
-    what is faster here."""
+def read(folder: Path, *, brief: bool = False) -> Bert | None:
+    """The model in `folder`; None where it is not exactly a BERT with mean pooling and unit vectors. `brief`: in
+    bfloat16."""
     try:
-        return _read(folder, brief_is_faster() if brief is None else brief)
+        return _read(folder, brief)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # sentence-transformers judges it, and says what is wrong
 

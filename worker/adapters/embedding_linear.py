@@ -1,10 +1,10 @@
-"""The linear layers of a forward pass, worked out in the numbers that this machine multiplies fastest.
+"""The linear layers of a forward pass, in 32 bits or in bfloat16.
 
 Nearly all of the time goes into them: of a short text into reading their weights from memory, of a long one into the
-products. A processor with instructions for bfloat16 does them in that format, in the order that oneDNN reads without
-turning it around for every text: a question in a third of the time, a batch in a quarter (docs/performance.md). Sums
-are kept in 32 bits, and so is everything between the layers: vectors of both kinds have a cosine of .9999 and more.
-Every other processor would be slower for it, and keeps 32 bits. Used by embedding_bert.py.
+products. A processor with instructions for bfloat16 does them in half of the time and less (docs/performance.md), with
+weights in the order that oneDNN reads without turning it around for every text. Sums are kept in 32 bits, and so is
+everything between the layers: vectors of both kinds have a cosine of .9999 and more. 32 bits give the same digits on
+every machine, alone and among others. Used by embedding_bert.py.
 """
 
 from __future__ import annotations
