@@ -58,8 +58,8 @@ def _postgresql(url: URL) -> Engine:
 def _sqlite(url: URL) -> Engine:
     module = sqlite_module()
     engine = sqlalchemy.create_engine(
-        url, module=module, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL
-    )
+        url, module=module, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, pool_use_lifo=True, **_POOL
+    )  # last in, first out: in turns, each of 32 connections would fill a cache of its own with the same pages
     mode = journal_mode(module.sqlite_version_info)
     every, unsynced = "FULL", "NORMAL" if mode == "WAL" else "FULL"  # without WAL a file could be left broken
 
