@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ share_heaps()
 ready = threading.Barrier(9, timeout=60)
 def work():
     held = [bytes(50_000 + number) for number in range(20)]
+    bytes(8_000_000)
+    held.append(bytes(2_000_000))
     ready.wait()
     ready.wait()
     del held
@@ -54,7 +57,9 @@ def test_a_reply_leaves_with_the_message_that_brought_its_ticket_and_needs_no_qu
         assert office.ledger.sends.due(10) == office.ledger.doorbells.due(10) == []
 
 
-def test_a_workers_threads_share_two_heaps_since_each_would_keep_what_its_largest_ticket_took(tmp_path: Path) -> None:
+def test_a_workers_threads_share_two_heaps_and_large_pieces_are_given_back(tmp_path: Path) -> None:
     told = tmp_path / "heaps.xml"
     subprocess.run([sys.executable, "-c", EIGHT_THREADS, str(told)], check=True, timeout=120)
     assert told.read_text().count("<heap nr") == 2
+    large = re.findall(r'<total type="mmap" count="(\d+)"', told.read_text())[-1]
+    assert int(large) >= 8, "or the next piece of that size would come from a heap, and stay there"

@@ -43,6 +43,7 @@ AFTER_OUTAGE = (2.0, 5.0, 15.0, 30.0, 60.0)  # seconds to wait when a part is do
 AFTER_FAILURE = (1.0, 10.0)  # seconds after the first and second failed try; the third goes to a person
 ALONE_SECONDS = 10.0  # from the end of Celery to the end of the worker
 M_ARENA_MAX, HEAPS = -8, 2  # glibc's name for how many heaps the threads share, and how many
+M_MMAP_THRESHOLD, LARGE = -3, 1 << 20  # its name for how large a piece is by itself, and the bytes
 
 
 def draft_doorbell(doorbell_id: str, desk: Desk, enqueue: Any) -> str:
@@ -184,10 +185,13 @@ def _go_on_alone(standby: Standby, asked: threading.Event) -> None:
 
 
 def share_heaps() -> None:
-    """glibc gives each thread a heap of its own, which keeps what its largest ticket took: a worker with 32 threads
-    takes 842 MB instead of 773 after 200 tickets. Does nothing with another C library."""
+    """glibc gives each thread a heap of its own, which keeps what its largest ticket took, and after a large piece was
+    given back it keeps the next ones of that size too: a worker with 32 threads takes 840 MB instead of 650. Does
+    nothing with another C library."""
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
+        library = ctypes.CDLL(None)
+        library.mallopt(M_ARENA_MAX, HEAPS)
+        library.mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 def main() -> int:
