@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from worker import metrics
+from worker.adapters.address import is_loopback
 from worker.adapters.board import Board
 from worker.adapters.breaker import Breaker, State
 from worker.adapters.directory import LedgerDirectory
@@ -17,6 +18,7 @@ from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.hints import Hints
 from worker.adapters.pace import Pace, SharedPace
 from worker.adapters.queue_length import QueueLength
+from worker.adapters.store.belonging import Belongs
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
 from worker.adapters.turnstile import Turnstile
@@ -65,11 +67,22 @@ def ledger_url(settings: Settings) -> str:
 
 
 def open_ledger_for(settings: Settings) -> SqlLedger:
-    """The ledger, its tables brought up to date first (under a lock: several processes start at once)."""
-    if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    """The ledger, its tables brought up to date first (under a lock: several processes start at once).
+    BadConfiguration if a sandbox filled it and an account is set, or the other way round."""
     migrate(settings.ledger_url)
-    return open_ledger(settings.ledger_url)
+    ledger = open_ledger(settings.ledger_url)
+    try:
+        if settings.freshdesk_url:
+            ledger.claim(belongs(settings))
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+def belongs(settings: Settings) -> Belongs:
+    """Whose tickets we work on: a Freshdesk on this machine is a sandbox."""
+    return Belongs.SANDBOX if is_loopback(settings.freshdesk_url) else Belongs.ACCOUNT
 
 
 def make_pace(settings: Settings) -> Pace:

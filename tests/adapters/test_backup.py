@@ -15,9 +15,13 @@ import pytest
 from worker.adapters.store import migrate, open_ledger
 from worker.adapters.store.backup import back_up, restore
 from worker.adapters.store.engine import sqlite_module
+from worker.bootstrap import open_ledger_for
 from worker.errors import BadConfiguration
 from worker.models import Ring
-from worker.settings import ROOT
+from worker.operations.house_checks import database
+from worker.settings import ROOT, load_settings
+
+KEY = {"freshdesk_api_key": "k"}
 
 
 @pytest.fixture
@@ -107,6 +111,43 @@ def test_a_restore_onto_an_empty_machine_needs_no_ledger_there(path: Path, tmp_p
     assert rung(tmp_path / "new" / "ledger.db") == [1]
 
 
+@pytest.fixture
+def of_a_sandbox(path: Path, tmp_path: Path) -> Path:
+    """A copy of a ledger that a sandbox filled."""
+    open_ledger_for(load_settings(database_url=url(path), freshdesk_url="http://127.0.0.1:8002", **KEY)).close()
+    back_up(url(path), tmp_path / "sandbox.db")
+    return tmp_path / "sandbox.db"
+
+
+def test_a_sandboxs_ledger_is_not_restored_for_an_account(of_a_sandbox: Path, tmp_path: Path) -> None:
+    target = tmp_path / "production" / "deskhand.db"
+    with pytest.raises(BadConfiguration, match=r"sandbox\.db was filled by a sandbox"):
+        restore(url(target), of_a_sandbox)
+    assert not target.exists()
+
+    restore(url(target), of_a_sandbox, for_sandbox=True)
+    assert target.exists(), "a sandbox's own is"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "why"),
+    [
+        ("http://127.0.0.1:8002", "https://acme.freshdesk.com", "filled by a sandbox"),
+        ("https://acme.freshdesk.com", "http://localhost:8002", "belongs to a Freshdesk account"),
+    ],
+)
+def test_a_ledger_is_not_opened_for_the_other_kind_of_freshdesk(path: Path, first: str, then: str, why: str) -> None:
+    ours, others = (load_settings(database_url=url(path), freshdesk_url=one, **KEY) for one in (first, then))
+    open_ledger_for(ours).close()
+
+    with pytest.raises(BadConfiguration, match=why):
+        open_ledger_for(others)
+    assert [said.says for said in database(ours) if said.health == "broken"] == []
+    with pytest.raises(BadConfiguration, match=why):
+        list(database(others))
+    open_ledger_for(ours).close()
+
+
 HOLDS = """
 import sys
 from worker.adapters.store import open_ledger
@@ -194,6 +235,16 @@ def test_the_script_backs_up_and_restores(path: Path, tmp_path: Path) -> None:
     assert copy in made.stdout
     assert "is kept as" in back.stdout
     assert rung(path) == [1]
+
+
+def test_the_script_puts_no_sandbox_in_an_accounts_place(of_a_sandbox: Path, tmp_path: Path) -> None:
+    account = {"FRESHDESK_URL": "https://acme.freshdesk.com", "FRESHDESK_API_KEY": "k"}
+    done = script("--restore", str(of_a_sandbox), DATABASE_URL=url(tmp_path / "mine.db"), **account)
+
+    assert done.returncode == 2
+    assert "filled by a sandbox" in done.stderr
+    assert "restore a backup of the account's own ledger" in done.stderr
+    assert not (tmp_path / "mine.db").exists()
 
 
 def test_the_script_says_what_to_do_for_postgresql() -> None:

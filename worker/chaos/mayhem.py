@@ -179,7 +179,7 @@ class Mayhem:
         self.restoring = True  # nobody may look into the ledger now, or it would be in use
         time.sleep(1.0)
         self._let_go()
-        restore(self._house.database_url, self._house.folder / "backup.db")
+        restore(self._house.database_url, self._house.folder / "backup.db", for_sandbox=True)
         self.restoring = False
         self.done.restored += 1
         for name in OURS:

@@ -75,6 +75,8 @@ def database(settings: Settings) -> Iterator[Said]:
         schema = _schema(settings.ledger_url)
         yield schema
         if schema.health == "ok":
+            if settings.freshdesk_url:
+                ledger.check(bootstrap.belongs(settings))
             ledger.writable()
             yield ok("database writable", "a row was committed")
             yield from _work(ledger)

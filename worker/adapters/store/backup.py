@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from worker.adapters.store.belonging import Belongs, is_a_sandboxes, refusal
 from worker.adapters.store.engine import parse, sqlite_module
 from worker.adapters.store.migrations import known_versions
 from worker.errors import BadConfiguration
@@ -49,15 +50,17 @@ def back_up(url: str, target: Path) -> int:
     return target.stat().st_size
 
 
-def restore(url: str, source: Path, now: datetime | None = None) -> Path | None:
+def restore(url: str, source: Path, now: datetime | None = None, *, for_sandbox: bool = False) -> Path | None:
     """Puts the copy `source` in the ledger's place; where the ledger that was there is kept now (None: there was none).
 
-    Refused while any process has the ledger open, and for a copy that is damaged, not a ledger, or of a newer release.
-    """
+    Refused while any process has the ledger open, and for a copy that is damaged, not a ledger, or of a newer release;
+    for that of a sandbox too, unless the ledger is one's: an account's customers would get what was made up there."""
     target = ledger_file(url)
     if not source.exists():
         raise BadConfiguration(f"There is no file {source}")
     _check(source)
+    if not for_sandbox:
+        _refuse_a_sandboxes(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     kept = target.with_name(f"{target.name}.before-{stamp}")
@@ -98,6 +101,12 @@ def _check(copy: Path) -> None:
         raise BadConfiguration(f"{copy} is a database, but not a ledger")
     if unknown := set(versions) - known_versions():
         raise BadConfiguration(f"{copy} comes from a newer release (schema {', '.join(sorted(unknown))}): update first")
+
+
+def _refuse_a_sandboxes(copy: Path) -> None:
+    with closing(_open(copy)) as opened:
+        if is_a_sandboxes(opened):
+            raise refusal(Belongs.SANDBOX, str(copy))
 
 
 def _settle(ledger: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
+from worker.adapters.store.belonging import Belonging
 from worker.adapters.store.cases import SqlCases
 from worker.adapters.store.columns import clock
 from worker.adapters.store.customers import SqlCustomers
@@ -14,14 +15,14 @@ from worker.adapters.store.figures import SqlFigures
 from worker.adapters.store.incidents import SqlIncidents
 from worker.adapters.store.promises import SqlPromises
 from worker.adapters.store.reviews import SqlReviews
-from worker.adapters.store.room import Room, upsert
+from worker.adapters.store.room import upsert
 from worker.adapters.store.schema import marks
 from worker.adapters.store.sends import SqlSends
 from worker.adapters.store.users import SqlUsers
 from worker.ports import Cases, Customers, Doorbells, Earning, Figures, Incidents, Promises, Reviews, Sends, Users
 
 
-class SqlLedger(Room):
+class SqlLedger(Belonging):
     """`ports.ledger.Ledger`. Thread-safe; one per process."""
 
     doorbells: Doorbells

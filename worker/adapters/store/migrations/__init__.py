@@ -97,5 +97,6 @@ def _lock_beside(path: Path) -> TextIO:
         return path.with_name(path.name + ".lock").open("a")
     except OSError as error:
         raise BadConfiguration(
-            f"DATABASE_URL names {path}, but its folder cannot be written ({error.strerror}): choose another one"
+            f"The ledger would be {path}, but its folder cannot be written ({error.strerror}): set DATABASE_URL, or"
+            " DATA_DIR, to another one"
         ) from error
