@@ -21,7 +21,7 @@ from worker.ports import Ledger
 
 
 def main(argv: list[str] | None = None) -> int:
-    """0: done. 1: the request or the settings are wrong. 2: the database did not take it; try again."""
+    """0: done. 1: the database did not take it; try again. 2: the request or the settings are wrong."""
     from worker.operations.on_ledger import on_ledger
     from worker.settings import load_settings
 

@@ -1,4 +1,4 @@
-"""Is the process in this container well? healthy.py webhook | console | worker | dispatcher; 0 for yes.
+"""Is the process in this container well? healthy.py webhook | console | worker | dispatcher; 0 for yes, 1 for no.
 
 The image's health checks run it, next to the process that they ask about. It asks the process itself where that can
 answer; the dispatcher answers nobody, so there it asks whether the one thing that the sweep cannot do without is there.
@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from worker.errors import BadConfiguration
 
 SECONDS = 5.0
 
@@ -72,6 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         well = CHECKS[given[0]]()
+    except BadConfiguration as error:
+        print(*error.problems, sep="\n", file=sys.stderr)
+        return 1  # Docker keeps 2 for itself
     except Exception as error:
         # By kind only: an address in its words may hold a password.
         print(f"{given[0]}: {ASKED[given[0]]} did not answer ({type(error).__name__})", file=sys.stderr)

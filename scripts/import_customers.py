@@ -11,43 +11,67 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from worker.errors import BadConfiguration, Trouble
+from worker.errors import AlreadyRegistered, BadConfiguration, Trouble
+
+MOVED = (
+    "An address can verify only one customer. Put both customers into the file, each with an address of its own; or, if"
+    " the address has passed on to the one in the file, run this with --moved: the other one loses it."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: imported. 1: the file or the settings are wrong. 2: the database did not take it; try again."""
+    """0: imported. 1: the database did not take it; try again. 2: the file or the settings are wrong."""
     parser = argparse.ArgumentParser(
-        description="Import the customer file (CSV). Customers not in it stay as they are."
+        description="Import the customer file (CSV). Customers not in it stay as they are. Exit codes: 0 imported; 1"
+        " the database did not take it, or 2 the file or the settings are wrong: nothing is imported then."
     )
     parser.add_argument("file", type=Path, help="customer_id,name,email,alternate_emails,phone,segments,since,...")
-    path: Path = parser.parse_args(arguments).file
+    parser.add_argument(
+        "--moved", action="store_true", help="registered addresses of customers not in the file pass to those in it"
+    )
+    asked = parser.parse_args(arguments)
     try:
-        added, changed, unchanged = import_file(path)
+        added, changed, unchanged = import_file(asked.file, moved=asked.moved)
     except BadConfiguration as error:
-        print(*error.problems, "Nothing was imported.", sep="\n", file=sys.stderr)
-        return 1
-    except Trouble as trouble:
-        print(f"Nothing was imported: {trouble.reason}.", file=sys.stderr)
+        print(*_problems(error, asked.file), "Nothing was imported.", sep="\n", file=sys.stderr)
         return 2
+    except Trouble as trouble:
+        print(f"Nothing was imported: {trouble.reason}. Run this again.", file=sys.stderr)
+        return 1
     print(f"{added} added, {changed} changed, {unchanged} unchanged.")
     return 0
 
 
-def import_file(path: Path) -> tuple[int, int, int]:
+def import_file(path: Path, *, moved: bool = False) -> tuple[int, int, int]:
     """(added, changed, unchanged)"""
     from worker.adapters.directory import read_customers
-    from worker.adapters.store import migrate, open_ledger
-    from worker.bootstrap import segment_names
+    from worker.bootstrap import open_ledger_for, segment_names
     from worker.settings import load_settings
 
     settings = load_settings()
     customers = read_customers(path, segments=segment_names(settings))
-    migrate(settings.ledger_url)
-    ledger = open_ledger(settings.ledger_url)
+    ledger = open_ledger_for(settings)
     try:
-        return ledger.customers.replace(customers)
+        return ledger.customers.replace(customers, moved=moved)
     finally:
         ledger.close()
+
+
+def _problems(error: BadConfiguration, path: Path) -> list[str]:
+    """In the order of the file, where the ledger found them."""
+    if not isinstance(error, AlreadyRegistered):
+        return error.problems
+    from worker.adapters.directory import lines_of
+
+    lines = lines_of(path)
+    found = sorted((lines[one], other) for one, other in error.holders.items())
+    return [
+        *(
+            f'{path}, line {line}, column email: customer "{other}", who is not in the file, has registered it.'
+            for line, other in found
+        ),
+        MOVED,
+    ]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -18,7 +20,7 @@ HEADER = "customer_id,name,email,alternate_emails,phone,segments,since"
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script, with a DATA_DIR of its own."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.setenv("DESKHAND_ENV_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("DESKHAND_ENV_FILE", os.devnull)
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setattr("worker.bootstrap.segment_names", lambda settings: ("IM", "IM+"))
     spec = importlib.util.spec_from_file_location("import_customers", ROOT / "scripts" / "import_customers.py")
@@ -51,7 +53,7 @@ def test_one_bad_line_and_nothing_is_imported(
     assert script.main([str(path)]) == 0
     path.write_text(f"{HEADER}\nC-2,Ravi,ravi@example.com,,,IM,\nC-3,Meera,meera@example.com,,,Gold,\n")
 
-    assert script.main([str(path)]) == 1
+    assert script.main([str(path)]) == 2
 
     said = capsys.readouterr().err
     assert f"{path}, line 3, column segments" in said
@@ -61,6 +63,32 @@ def test_one_bad_line_and_nothing_is_imported(
     ledger.close()
 
 
+def test_an_address_that_verifies_somebody_else_is_refused_by_line_or_passes_on(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(f"{HEADER}\nC-1,Asha,asha@example.com,,,IM,\nC-2,Ravi,ravi@example.com,,,IM,\n")
+    assert script.main([str(path)]) == 0
+    path.write_text(f"{HEADER}\nC-8,Meera,meera@example.com,,,IM,\nC-9,Asha,ASHA@example.com,,,IM+,\n")
+
+    assert script.main([str(path)]) == 2
+
+    said = capsys.readouterr().err
+    assert f'{path}, line 3, column email: customer "C-1", who is not in the file' in said
+    assert "line 2" not in said
+    assert "--moved" in said
+    assert ids(tmp_path, "meera@example.com") == [], "nothing of the file, not even what is right"
+    assert ids(tmp_path, "asha@example.com") == ["C-1"]
+
+    assert script.main([str(path), "--moved"]) == 0
+    assert ids(tmp_path, "asha@example.com") == ["C-9"]
+
+
+def ids(tmp_path: Path, email: str) -> list[str]:
+    with closing(open_ledger(f"sqlite:///{tmp_path / 'var' / 'deskhand.db'}")) as ledger:
+        return [one.customer_id for one in ledger.customers.by_email(email)]
+
+
 def test_a_database_out_of_reach_is_said_without_its_address(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,7 +96,7 @@ def test_a_database_out_of_reach_is_said_without_its_address(
     path = tmp_path / "customers.csv"
     path.write_text(f"{HEADER}\n")
 
-    assert script.main([str(path)]) == 2
+    assert script.main([str(path)]) == 1
 
     said = capsys.readouterr().err
     assert "Nothing was imported" in said

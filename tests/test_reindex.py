@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -46,7 +47,7 @@ def run(tmp_path: Path, kb: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     """`run(*options)`: exit code, the JSON that it printed, and what it said on standard error."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("KB_DIR", str(kb))
-    monkeypatch.setenv("DESKHAND_ENV_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("DESKHAND_ENV_FILE", os.devnull)
     for name in ("DATABASE_URL", "MILVUS_URI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("worker.bootstrap_index.make_embedder", lambda settings: HashEmbedder(dim=256))

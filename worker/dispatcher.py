@@ -6,8 +6,8 @@ Beside it run the poller, the gate's nights and the look for incidents.
 
 from __future__ import annotations
 
-import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -179,21 +179,26 @@ def run(settings: Settings, stop: threading.Event) -> None:
     ledger.close()
 
 
-def main() -> None:
-    settings = load_settings()
-    start_logging(settings.log_level, settings.log_format, process="dispatcher")
+def main() -> int:
+    """`python -m worker.dispatcher`: sweeps and polls until SIGTERM. 1: the ledger does not answer; 2: what an operator
+    wrote cannot be used. Both are said on stderr."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    metrics.serve(settings.metrics_host, settings.dispatcher_metrics_port)
     try:
+        settings = load_settings()
+        start_logging(settings.log_level, settings.log_format, process="dispatcher")
         start_tracing(settings.traces_url, "dispatcher")
+        metrics.serve(settings.metrics_host, settings.dispatcher_metrics_port)
         run(settings, stop)
     except BadConfiguration as error:
-        with contextlib.suppress(BrokenPipeError):
-            print("\n".join(error.problems), flush=True)
-        raise SystemExit(2) from None
+        print(*error.problems, sep="\n", file=sys.stderr)
+        return 2
+    except Trouble as trouble:  # whoever runs us starts us again
+        log.error("dispatcher_ended", part=trouble.part, reason=trouble.reason)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -49,3 +49,13 @@ class BadConfiguration(Exception):
     def __init__(self, problems: list[str] | str) -> None:
         self.problems = [problems] if isinstance(problems, str) else list(problems)
         super().__init__("\n".join(self.problems))
+
+
+class AlreadyRegistered(BadConfiguration):
+    """Customers whose e-mail address verifies somebody else already. `holders`: who has it, by the customer's id."""
+
+    def __init__(self, holders: dict[str, str]) -> None:
+        self.holders = dict(holders)
+        super().__init__(
+            [f'Customer "{one}" has the registered e-mail address of "{other}".' for one, other in holders.items()]
+        )

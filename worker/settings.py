@@ -36,10 +36,7 @@ class _FileSource(PydanticBaseSettingsSource):
         path = os.environ.get(f"{field_name.upper()}_FILE")
         if not path:
             return None, field_name, False
-        try:
-            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
-        except OSError as error:
-            raise BadConfiguration(f"{field_name.upper()}_FILE names {path}, which cannot be read: {error}") from error
+        return _readable(Path(path), f"{field_name.upper()}_FILE").rstrip("\r\n"), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         values = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
@@ -49,7 +46,10 @@ class _FileSource(PydanticBaseSettingsSource):
 class Settings(BaseSettings):
     """The running configuration. Secrets are SecretStr: they show as asterisks wherever they are printed."""
 
-    model_config = SettingsConfigDict(env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+    # Nothing waits for "nan" seconds, and whoever waits for "inf" never comes back.
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, allow_inf_nan=False
+    )
 
     freshdesk_url: str = ""
     freshdesk_api_key: SecretStr = SecretStr("")
@@ -114,25 +114,37 @@ class Settings(BaseSettings):
     @field_validator("freshdesk_url")
     @classmethod
     def _https(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
-            raise ValueError("give it as https://yourcompany.freshdesk.com (plain http only for this machine)")
+        example = "https://yourcompany.freshdesk.com (plain http only for this machine)"
+        if _address(value, ("http", "https"), example).startswith("http:") and urlsplit(value).hostname not in LOOPBACK:
+            raise ValueError(f"give it as {example}")
         return value.rstrip("/")
-
-    @field_validator("traces_url")
-    @classmethod
-    def _collector(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("give the collector's address as http://collector:4318")
-        return value
 
     @field_validator("groq_base_url")
     @classmethod
     def _no_path(cls, value: str) -> str:
         if "/openai/v1" in value:
             raise ValueError("leave /openai/v1 out: the client adds it")
-        return value.rstrip("/")
+        return _address(value, ("http", "https"), "https://api.groq.com").rstrip("/")
+
+    @field_validator("milvus_uri")
+    @classmethod
+    def _milvus(cls, value: str) -> str:
+        return _address(value, ("http", "https"), "http://milvus:19530")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        return _address(value, ("redis", "rediss"), "redis://:password@redis:6379/0")
+
+    @field_validator("console_url")
+    @classmethod
+    def _console(cls, value: str) -> str:
+        return _address(value, ("http", "https"), "https://deskhand.yourcompany.example")
+
+    @field_validator("traces_url")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        return _address(value, ("http", "https"), "http://collector:4318")
 
     @field_validator("time_zone")
     @classmethod
@@ -207,6 +219,30 @@ class Settings(BaseSettings):
         return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
 
+def _address(value: str, schemes: tuple[str, ...], example: str) -> str:
+    """`value`, if it is empty or has one of the schemes, a host, and a port that is a number if any. The sentence does
+    not repeat it: it may hold a password."""
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket without its other half, a port that is no number
+        good = False
+    if value and not good:
+        raise ValueError(f"give it as {example}")
+    return value
+
+
+def _readable(path: Path, whose: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadConfiguration(
+            f"{whose}: {path} cannot be read ({error.strerror}): check its name and rights"
+        ) from None
+    except UnicodeDecodeError:
+        raise BadConfiguration(f"{whose}: {path} is not UTF-8: save it as UTF-8") from None
+
+
 def _is_locked(path: Path) -> bool:
     try:
         with path.open("rb") as file:
@@ -220,6 +256,10 @@ def _is_locked(path: Path) -> bool:
 
 def load_settings(**overrides: Any) -> Settings:
     """Reads and checks all settings. Raises BadConfiguration with one sentence for each that is wrong."""
+    dotenv = env_file()
+    if os.path.lexists(dotenv) or os.environ.get("DESKHAND_ENV_FILE"):
+        # What is merely not there would start a sandbox where somebody wanted their account.
+        _readable(dotenv, "Settings")
     try:
         return Settings(**overrides)
     except ValidationError as error:

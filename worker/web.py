@@ -10,14 +10,15 @@ import sys
 import uvicorn
 
 from worker import asgi
-from worker.errors import BadConfiguration
+from worker.errors import BadConfiguration, Trouble
 from worker.settings import load_settings
 
 APPS = {"webhook": asgi.webhook, "console": asgi.console}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """2: the settings are wrong (said on stderr). Otherwise serves until SIGTERM, and ends open requests first."""
+    """1: the ledger does not answer; 2: the settings are wrong; both said on stderr. Otherwise serves until SIGTERM, and
+    ends open requests first."""
     given = sys.argv[1:] if arguments is None else arguments
     if len(given) != 1 or given[0] not in APPS:
         print("usage: python -m worker.web webhook|console", file=sys.stderr)
@@ -28,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BadConfiguration as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
+    except Trouble as trouble:  # whoever runs us starts us again
+        print(f"{trouble.part or 'A part'} does not answer: {trouble.reason}", file=sys.stderr)
+        return 1
     webhook = given[0] == "webhook"
     uvicorn.run(
         app,

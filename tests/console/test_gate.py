@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -200,7 +201,7 @@ def test_ops_throw_the_switch_from_the_command_line(
     from scripts.gate import main
 
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
-    monkeypatch.setenv("DESKHAND_ENV_FILE", str(tmp_path / "no.env"))
+    monkeypatch.setenv("DESKHAND_ENV_FILE", os.devnull)
     a_night_was(ledger)
     assert main(["stop", "Odd replies."]) == 0
     stop = ledger.earning.stopped()

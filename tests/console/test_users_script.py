@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
 
@@ -17,7 +18,7 @@ def users(tmp_path, monkeypatch, ledger: SqlLedger):
     from scripts.users import main
 
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
-    monkeypatch.setenv("DESKHAND_ENV_FILE", str(tmp_path / "no.env"))
+    monkeypatch.setenv("DESKHAND_ENV_FILE", os.devnull)
 
     def run(*arguments: str, typed: str = "") -> int:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
@@ -47,12 +48,12 @@ def test_a_printed_link_signs_in(users, ledger: SqlLedger, capsys):
 
 
 def test_what_cannot_be_is_said_in_words(users, capsys):
-    assert users("add", "Maya Rao", typed="short\n") == 1
+    assert users("add", "Maya Rao", typed="short\n") == 2
     said = capsys.readouterr().err
     assert "'Maya Rao' cannot be a login" in said
     assert "The password is too short" in said
-    assert users("link", "nobody") == 1
-    assert users("disable", "nobody") == 1
+    assert users("link", "nobody") == 2
+    assert users("disable", "nobody") == 2
 
 
 def test_a_password_is_never_an_argument(users):

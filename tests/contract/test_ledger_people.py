@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from tests.builders import a_customer, a_draft, a_message, a_requester, a_thread, a_trace, minutes
 from tests.contract.steps import RUN_OUT, all_at_once, claimed, conclude, opened
+from worker.errors import AlreadyRegistered
 from worker.models import Ring, Status
 from worker.ports import Ledger
 
@@ -48,6 +51,30 @@ def test_customers_are_found_by_any_of_their_addresses_the_registered_one_first(
     assert ledger.customers.by_email("shared@example.com") == [owner, first]
     assert ledger.customers.by_email("first@example.com") == [first]
     assert ledger.customers.by_email("") == []
+
+
+def test_an_address_that_verifies_one_who_stays_is_refused_for_another_or_passes_on(ledger: Ledger) -> None:
+    old, other = a_customer("C-1", email="Asha@Example.com"), a_customer("C-2")
+    new = a_customer("C-9", email="asha@example.com")
+    ledger.customers.replace([old, other])
+
+    with pytest.raises(AlreadyRegistered) as refused:
+        ledger.customers.replace([a_customer("C-8"), new])
+    assert refused.value.holders == {"C-9": "C-1"}
+    assert ledger.customers.count() == 2, "not even the one that nobody minds"
+
+    assert ledger.customers.replace([new], moved=True) == (1, 0, 0)
+    assert ledger.customers.by_email("asha@example.com") == [new]
+    assert ledger.customers.by_id("C-1") == old.model_copy(update={"email": ""})
+    assert ledger.customers.by_id("C-2") == other
+
+
+def test_two_who_are_given_together_may_exchange_addresses(ledger: Ledger) -> None:
+    ledger.customers.replace([a_customer("C-1", email="a@example.com"), a_customer("C-2", email="b@example.com")])
+    exchanged = [a_customer("C-1", email="b@example.com"), a_customer("C-2", email="a@example.com")]
+
+    assert ledger.customers.replace(exchanged) == (0, 2, 0)
+    assert ledger.customers.by_email("a@example.com") == [exchanged[1]]
 
 
 def test_customers_are_found_by_the_last_ten_digits(ledger: Ledger) -> None:

@@ -132,6 +132,14 @@ def test_two_ids_of_customers_in_one_text_choose_neither():
     assert (identity.customer, identity.candidates) == (None, 2)
 
 
+def test_an_address_that_two_have_registered_verifies_neither():
+    """The import refuses that now, but not what an earlier one brought."""
+    again = a_customer("PW100009", email="ASHA@example.com")
+    identity = who_wrote(written_from("asha@example.com"), ASHA, again)
+    assert (identity.strength, identity.customer, identity.candidates) == (Strength.UNKNOWN, None, 2)
+    assert (identity.existing, identity.found_by) == (True, "registered-email")
+
+
 def test_a_registered_address_beats_somebody_elses_alternate_one():
     sister = a_customer("PW100009", email="sis@example.com", alternate_emails=("asha@example.com",))
     assert who_wrote(written_from("asha@example.com"), sister, ASHA).customer == ASHA

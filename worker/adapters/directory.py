@@ -74,6 +74,13 @@ def read_customers(path: Path, *, segments: Collection[str]) -> list[Customer]:
     return reading.customers
 
 
+def lines_of(path: Path) -> dict[str, int]:
+    """The line of each customer id, in a file that `read_customers` has taken."""
+    (_, names), *rows = _rows(path)
+    at = names.index("customer_id")
+    return {cells[at]: line for line, cells in rows}
+
+
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of every line that is not blank."""
     try:

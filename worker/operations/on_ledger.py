@@ -12,7 +12,7 @@ from worker.settings import Settings
 
 
 def on_ledger(work: Callable[[Ledger, Settings], object], settings: Callable[[], Settings]) -> int:
-    """0: done. 1: the request or the settings are wrong. 2: the database did not take it; try again. The reason is on
+    """0: done. 1: the database did not take it; try again. 2: the request or the settings are wrong. The reason is on
     standard error."""
     try:
         found = settings()
@@ -22,9 +22,9 @@ def on_ledger(work: Callable[[Ledger, Settings], object], settings: Callable[[],
         finally:
             ledger.close()
     except BadConfiguration as error:
-        print("\n".join(error.problems), file=sys.stderr)
-        return 1
-    except Trouble as trouble:
-        print(f"The ledger does not answer: {trouble.reason}", file=sys.stderr)
+        print(*error.problems, sep="\n", file=sys.stderr)
         return 2
+    except Trouble as trouble:
+        print(f"The ledger does not answer: {trouble.reason}. Run this again.", file=sys.stderr)
+        return 1
     return 0

@@ -11,8 +11,11 @@ from worker.models import Customer
 class Customers(Protocol):
     """Also implements world.Directory's look-ups through adapters/directory.py."""
 
-    def replace(self, customers: Sequence[Customer]) -> tuple[int, int, int]:
-        """Idempotent import in one transaction: (added, changed, unchanged). Customers not in the list stay."""
+    def replace(self, customers: Sequence[Customer], *, moved: bool = False) -> tuple[int, int, int]:
+        """Idempotent import in one transaction: (added, changed, unchanged). Customers not in the list stay.
+
+        AlreadyRegistered, and nothing is imported, where one of those that stay has the registered address of one in
+        the list: an address that two have verifies neither. With `moved` it is taken from whoever stays."""
         ...
 
     def by_email(self, email: str) -> Sequence[Customer]:

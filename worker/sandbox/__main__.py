@@ -40,7 +40,7 @@ def main() -> int:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m worker.sandbox", description="A local Freshdesk and a local Groq.")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("SANDBOX_PORT", "8002")))
+    parser.add_argument("--port", type=int, default=os.environ.get("SANDBOX_PORT") or "8002")
     parser.add_argument("--host", default="127.0.0.1", help="loopback unless you say otherwise")
     parser.add_argument("--webhook-url", default=os.environ.get("SANDBOX_WEBHOOK_URL"), help="where rules ring")
     parser.add_argument("--journal", help="file for what happened, one JSON object a line")

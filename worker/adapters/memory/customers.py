@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 
 from worker.adapters.directory import normal_email, phone_digits
 from worker.adapters.memory.state import cleaned
+from worker.errors import AlreadyRegistered
 from worker.models import Customer
 
 
@@ -17,13 +18,26 @@ class MemoryCustomers:
         self._lock = Lock()
         self._rows: dict[str, Customer] = {}
 
-    def replace(self, customers: Sequence[Customer]) -> tuple[int, int, int]:
+    def replace(self, customers: Sequence[Customer], *, moved: bool = False) -> tuple[int, int, int]:
         given = {one.customer_id: one for one in map(cleaned, customers)}
         with self._lock:
+            if holders := self._holders(given):
+                if not moved:
+                    raise AlreadyRegistered(holders)
+                self._rows |= {other: self._rows[other].model_copy(update={"email": ""}) for other in holders.values()}
             added = given.keys() - self._rows.keys()
             changed = {one for one in given.keys() & self._rows.keys() if given[one] != self._rows[one]}
             self._rows |= given
         return len(added), len(changed), len(given) - len(added) - len(changed)
+
+    def _holders(self, given: Mapping[str, Customer]) -> dict[str, str]:
+        wanted = {normal_email(one.email): one.customer_id for one in given.values() if one.email}
+        staying = [one for one in self._rows.values() if one.customer_id not in given]
+        return {
+            wanted[email]: one.customer_id
+            for one in staying
+            if one.email and (email := normal_email(one.email)) in wanted
+        }
 
     def _all(self) -> list[Customer]:
         with self._lock:

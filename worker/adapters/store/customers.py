@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from worker.adapters.directory import normal_email, phone_digits
 from worker.adapters.store.columns import clean
 from worker.adapters.store.room import THIS, Room
 from worker.adapters.store.schema import customer_emails, customers
+from worker.errors import AlreadyRegistered
 from worker.models import Customer
 
 _BATCH = 500  # SQLite takes a limited number of values in one statement
@@ -26,9 +27,13 @@ _BY_EMAIL = (
 class SqlCustomers(Room):
     """`ports.ledger.Customers` over SQL."""
 
-    def replace(self, customers: Sequence[Customer]) -> tuple[int, int, int]:
+    def replace(self, customers: Sequence[Customer], *, moved: bool = False) -> tuple[int, int, int]:
         given = {one.customer_id: one for one in customers}
         with self.writing() as connection:
+            if holders := _holders(connection, given):
+                if not moved:
+                    raise AlreadyRegistered(holders)
+                _take_addresses(connection, list(holders.values()))
             stored = _stored(connection, list(given))
             added = [one for one in given if one not in stored]
             changed = [one for one in given if one in stored and _as_stored(given[one]) != _as_stored(stored[one])]
@@ -80,6 +85,26 @@ def _stored(connection: Connection, ids: Sequence[str]) -> dict[str, Customer]:
         rows = connection.execute(select(customers).where(customers.c.customer_id.in_(some)))
         found |= {row.customer_id: _to_customer(row) for row in rows}
     return found
+
+
+def _holders(connection: Connection, given: Mapping[str, Customer]) -> dict[str, str]:
+    """By the id of one that is given: the one that stays and has its registered address."""
+    wanted = {normal_email(one.email): one.customer_id for one in given.values() if one.email}
+    found: dict[str, str] = {}
+    for some in _batches(list(wanted)):
+        own = (customer_emails.c.registered.is_(True), customer_emails.c.email.in_(some))
+        for row in connection.execute(select(customer_emails).where(*own)):
+            if row.customer_id not in given:
+                found[wanted[row.email]] = row.customer_id
+    return found
+
+
+def _take_addresses(connection: Connection, ids: Sequence[str]) -> None:
+    """Of the registered kind."""
+    for some in _batches(ids):
+        own = (customer_emails.c.registered.is_(True), customer_emails.c.customer_id.in_(some))
+        connection.execute(delete(customer_emails).where(*own))
+        connection.execute(update(customers).where(customers.c.customer_id.in_(some)).values(email=""))
 
 
 def _forget(connection: Connection, ids: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ def parse(url: str) -> URL:
     """BadConfiguration for anything but SQLite and PostgreSQL; the message does not repeat the URL's password."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # no URL, or a port that is no number
         raise BadConfiguration("DATABASE_URL is not a URL: give it as postgresql+psycopg://user@host/name") from None
     if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed
