@@ -19,11 +19,11 @@ from worker.errors import BadConfiguration
 from worker.settings import load_settings
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--restore", action="store_true", help="from FILE, instead of to it")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     try:
         print(_restore(asked.file) if asked.restore else _back_up(asked.file))
     except BadConfiguration as error:

@@ -5,6 +5,7 @@
     scripts/gate.py status                            the switch, every kind, and its latest step
 
 What waits to leave when the switch is thrown is held as a draft. Replies that a person approved still leave.
+Exit codes: 0 done, 1 the ledger did not take it: run it again, 2 the request or the settings are wrong.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from worker.errors import BadConfiguration
 from worker.models import Standing
 from worker.ports import Ledger
 
@@ -30,17 +32,24 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(asked: argparse.Namespace, ledger: Ledger) -> None:
-    """Does what was asked; raises trouble."""
+    """Does what was asked; raises BadConfiguration and trouble."""
     by = f"scripts/gate.py ({getpass.getuser()})"
+    before = ledger.earning.stopped()
     if asked.command == "stop":
-        ledger.earning.stop(asked.reason, by)
+        if not asked.reason.strip():
+            raise BadConfiguration("Nothing was changed: say why, for whoever finds it stopped.")
+        if before:
+            print("It was stopped already; the first reason stands. To give another one: go-on, then stop.")
+        ledger.earning.stop(asked.reason.strip(), by)
     elif asked.command == "go-on":
+        if not before:
+            print("There was nothing to take back.")
         ledger.earning.go_on(by)
     stop = ledger.earning.stopped()
     print(f"Stopped by {stop.by} at {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}" if stop else "Not stopped.")
     if asked.command == "status":
-        for standing in ledger.earning.standings():
-            print(_line(standing))
+        standings = ledger.earning.standings()
+        print("\n".join(map(_line, standings)) or "No kind of reply has a history yet: the gate learns at night.")
 
 
 def _line(standing: Standing) -> str:
@@ -53,10 +62,11 @@ def _line(standing: Standing) -> str:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="gate.py", description="Automatic sending: the switch, and who has earned it."
+        prog="gate.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("stop", help="nothing leaves without a person").add_argument("reason")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="stop|go-on|status")
+    stop = commands.add_parser("stop", help="nothing leaves without a person")
+    stop.add_argument("reason", help='why, in quotation marks, for whoever finds it stopped: "Odd replies since noon"')
     commands.add_parser("go-on", help="what has earned it may leave alone again")
     commands.add_parser("status", help="the switch, and where every kind of reply stands")
     return parser

@@ -7,8 +7,8 @@
 
 A file is JSON as Freshdesk's API or export gives tickets (with their conversations; one, a list, or one a line), or CSV
 with the columns ticket_id,subject,message,reply and, if you like, email,name,requester_id,created_at. A file with one
-ticket prints its stages. Groq is asked as usual, and costs tokens. Exit codes: 0 done, 1 some failed, 2 the file or the
-settings are wrong.
+ticket prints its stages. Groq is asked as usual, and costs tokens. Exit codes: 0 done; 1 some failed, or a part did not
+answer; 2 the file, the id or the settings are wrong.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> int:
     asked = _arguments().parse_args(arguments)
     if sum(bool(way) for way in (asked.file, asked.ticket, asked.case)) != 1:
-        print("Give one of: a file, --ticket or --case.", file=sys.stderr)
+        print("Which tickets? Give one of: a file, --ticket or --case (see --help).", file=sys.stderr)
         return 2
     for path in filter(None, (asked.page, asked.rows)):  # before tokens are spent on what could not be written
         if not path.parent.is_dir():
@@ -51,7 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     except Trouble as trouble:
-        print(f"{trouble.part or 'A part'} did not do it: {trouble.reason}", file=sys.stderr)
+        print(
+            f"{(trouble.part or 'a part').capitalize()} did not answer as it should: {trouble.reason}", file=sys.stderr
+        )
         return 1
     _tell(done, asked)
     return 1 if any(one.failed for one in done) else 0
@@ -96,7 +98,8 @@ def _threads(asked: argparse.Namespace, settings: Settings, ledger: SqlLedger) -
         return [make_helpdesk(settings).thread(asked.ticket)], ""
     case, thread = ledger.cases.get(asked.case), ledger.cases.thread(asked.case)
     if case is None or thread is None:
-        raise BadConfiguration(f"The ledger has no case {asked.case}, or its thread is not kept any more.")
+        where = "; the page of a case in the console names it (no ticket's number: that is --ticket)"
+        raise BadConfiguration(f"The ledger has no case {asked.case}, or its thread is not kept any more{where}.")
     return [thread], case.message_key
 
 
@@ -121,15 +124,25 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
 
 
+def _positive(written: str) -> int:
+    if not written.isdecimal() or int(written) < 1:
+        raise argparse.ArgumentTypeError(f"{written!r} is no number from 1 on")
+    return int(written)
+
+
+def _up_to_32(written: str) -> int:
+    if (number := _positive(written)) > 32:
+        raise argparse.ArgumentTypeError(f"{written} is more than 32")
+    return number
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", type=Path, help="JSON, JSON lines or CSV")
-    parser.add_argument("--ticket", type=int, help="the number of a ticket in Freshdesk")
-    parser.add_argument("--case", help="the id of a case in the ledger")
-    parser.add_argument("--most", type=int, default=None, help="only the first so many tickets")
-    parser.add_argument(
-        "--at-once", type=int, default=4, choices=range(1, 33), metavar="1..32", help="tickets at a time"
-    )
+    parser.add_argument("--ticket", type=_positive, metavar="NUMBER", help="of a ticket in Freshdesk")
+    parser.add_argument("--case", metavar="ID", help="of a case in the ledger, as the console shows it")
+    parser.add_argument("--most", type=_positive, metavar="N", help="only the first N tickets of the file")
+    parser.add_argument("--at-once", type=_up_to_32, default=4, metavar="1..32", help="tickets at a time (4)")
     parser.add_argument("--page", type=Path, metavar="FILE", help="an HTML page side by side (holds customers' mail)")
     parser.add_argument("--rows", type=Path, metavar="FILE", help="one JSON object a ticket (holds customers' mail)")
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object on standard output")

@@ -56,12 +56,22 @@ def test_several_webhook_secrets_are_valid_at_once() -> None:
         ({"time_zone": "Peerwell/Office"}, "TIME_ZONE: there is no such time zone"),
         ({"time_zone": "../etc/passwd"}, "TIME_ZONE"),
         ({"time_zone": "Europe"}, "TIME_ZONE"),
+        ({"freshdesk_url": "https://[acme", "freshdesk_api_key": "k"}, "FRESHDESK_URL: give it as https"),
+        ({"freshdesk_url": "https://", "freshdesk_api_key": "k"}, "FRESHDESK_URL: give it as https"),
+        ({"redis_url": "redis.example:6379"}, "REDIS_URL: give it as redis://"),
+        ({"redis_url": "redis://:hush@redis:port/0"}, "REDIS_URL: give it as redis://"),
+        ({"milvus_uri": "milvus"}, "MILVUS_URI: give it as http://milvus:19530"),
+        ({"groq_base_url": "groq.example"}, "GROQ_BASE_URL: give it as https"),
+        ({"console_url": "deskhand.example"}, "CONSOLE_URL: give it as https"),
+        ({"poll_seconds": "nan"}, "POLL_SECONDS"),
+        ({"lease_seconds": "inf"}, "LEASE_SECONDS"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_name(said: dict[str, object], words: str) -> None:
     with pytest.raises(BadConfiguration) as refused:
         load_settings(**said)
     assert words in str(refused.value)
+    assert "hush" not in str(refused.value)
 
 
 def test_a_secret_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

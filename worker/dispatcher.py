@@ -183,10 +183,10 @@ def main() -> int:
     """`python -m worker.dispatcher`: sweeps and polls until SIGTERM. 1: the ledger does not answer; 2: what an operator
     wrote cannot be used. Both are said on stderr."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
         settings = load_settings()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         start_logging(settings.log_level, settings.log_format, process="dispatcher")
         start_tracing(settings.traces_url, "dispatcher")
         metrics.serve(settings.metrics_host, settings.dispatcher_metrics_port)

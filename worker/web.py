@@ -17,8 +17,8 @@ APPS = {"webhook": asgi.webhook, "console": asgi.console}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """1: the ledger does not answer; 2: the settings are wrong; both said on stderr. Otherwise serves until SIGTERM, and
-    ends open requests first."""
+    """1: the ledger does not answer; 2: the settings are wrong; stderr says it. Otherwise serves until SIGTERM, ending
+    open requests first."""
     given = sys.argv[1:] if arguments is None else arguments
     if len(given) != 1 or given[0] not in APPS:
         print("usage: python -m worker.web webhook|console", file=sys.stderr)

@@ -210,9 +210,32 @@ def test_ops_throw_the_switch_from_the_command_line(
     assert "Odd replies." in capsys.readouterr().out
     assert main(["go-on"]) == 0
     assert ledger.earning.stopped() is None
-    capsys.readouterr()
+    assert "Not stopped." in capsys.readouterr().out
     assert main(["status"]) == 0
     assert capsys.readouterr().out.split() == [
         *("Not", "stopped."),
         *("im-withdrawal-time", "IM", "5", "%", "2", "of", "100", "since", "2026-03-02"),
     ]
+
+
+def test_the_command_line_says_what_it_did_not_do(
+    ledger: SqlLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from scripts.gate import main
+
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
+    assert main(["stop", "  "]) == 2
+    assert "say why" in capsys.readouterr().err
+    assert ledger.earning.stopped() is None
+    assert [main(["go-on"]), main(["status"])] == [0, 0]
+    assert capsys.readouterr().out.splitlines() == [
+        "There was nothing to take back.",
+        "Not stopped.",
+        "Not stopped.",
+        "No kind of reply has a history yet: the gate learns at night.",
+    ]
+    assert [main(["stop", "Odd replies."]), main(["stop", "Even odder."])] == [0, 0]
+    assert "the first reason stands" in capsys.readouterr().out
+    stop = ledger.earning.stopped()
+    assert stop is not None
+    assert stop.reason == "Odd replies."

@@ -24,7 +24,7 @@ def test_a_command_that_is_done_ends_with_0_and_has_had_the_ledger(tmp_path: Pat
 
 def test_a_ledger_that_is_away_is_said_and_is_not_done(capsys: pytest.CaptureFixture[str]):
     away = Settings(database_url="postgresql+psycopg://nobody@127.0.0.1:9/none")
-    assert on_ledger(lambda *_: None, lambda: away) == 2
+    assert on_ledger(lambda *_: None, lambda: away) == 1
     assert "The ledger does not answer" in capsys.readouterr().err
 
 
@@ -32,5 +32,5 @@ def test_wrong_settings_are_said_one_a_line(capsys: pytest.CaptureFixture[str]):
     def wrong() -> Settings:
         raise BadConfiguration(["LEASE_SECONDS is no number.", "DATABASE_URL is not a URL."])
 
-    assert on_ledger(lambda *_: None, wrong) == 1
+    assert on_ledger(lambda *_: None, wrong) == 2
     assert capsys.readouterr().err.splitlines() == ["LEASE_SECONDS is no number.", "DATABASE_URL is not a URL."]

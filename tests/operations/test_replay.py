@@ -181,10 +181,12 @@ def test_freshdesks_own_json_is_read_in_three_forms(tmp_path):
     ("name", "text", "said"),
     [
         ("a.csv", "ticket_id,subject\n1,x\n", "message"),
-        ("b.csv", "ticket_id,subject,message\nsecret,x,y\n", "ticket 1"),
+        ("b.csv", "ticket_id,subject,message\nsecret,x,y\n", "ticket 1 cannot be read: ticket_id is no number"),
+        ("b.csv", "ticket_id,subject,message,created_at\n1,x,y,secret\n", "created_at is no time"),
         ("c.json", "[]", "no ticket"),
         ("d.json", '{"id": 1}\nnonsense', "line 2"),
-        ("e.json", '[{"id": "secret", "description": "x"}]', "in id"),
+        ("e.json", '[{"id": "secret", "description": "x"}]', "ticket 1 cannot be read: id is missing, or"),
+        ("f.json", '[{"id": 1}]', "ticket 1 cannot be read: it holds no text"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_place_and_without_its_words(tmp_path, name, text, said):

@@ -12,7 +12,8 @@ from tests.builders import a_thread
 from tests.stack.running import Finished, run_stack, surroundings
 from worker.adapters.store import migrate, open_ledger
 from worker.models import Ring
-from worker.stack.checks import CannotStart, check_redis, free_port, only_one
+from worker.settings import load_settings
+from worker.stack.checks import CannotStart, check_ports, check_redis, free_port, only_one
 
 pytestmark = pytest.mark.stack
 
@@ -31,6 +32,12 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_its_holder(tmp_path)
         port = holder.getsockname()[1]
         line = refused(run_stack(env=surroundings(tmp_path, CONSOLE_PORT=str(port))), 1)
     assert f"CONSOLE_PORT: port {port} on 127.0.0.1 is taken, by process " in line
+
+
+def test_a_host_that_is_not_this_machines_is_no_port_that_is_taken():
+    settings = load_settings(webhook_host="192.0.2.1", webhook_port=free_port())
+    with pytest.raises(CannotStart, match=r"no address of this machine. Set WEBHOOK_HOST to one"):
+        check_ports(settings, sandbox=False)
 
 
 def test_what_a_killed_stack_wrote_is_gone_before_anything_reads_it(tmp_path):

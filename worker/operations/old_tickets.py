@@ -41,8 +41,10 @@ def read_tickets(path: Path) -> list[Thread]:
     """BadConfiguration names each ticket that cannot be read, by its place in the file; none is left out silently."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path} cannot be read as UTF-8 text ({type(error).__name__})") from None
+    except OSError as error:
+        raise BadConfiguration(f"{path} cannot be read ({error.strerror}): check its name and rights") from None
+    except UnicodeDecodeError:
+        raise BadConfiguration(f"{path} is not UTF-8: save it as UTF-8") from None
     rows = _csv_rows(text, path) if path.suffix.lower() == ".csv" else _json_rows(text, path)
     make = _from_row if path.suffix.lower() == ".csv" else _from_ticket
     threads: list[Thread] = []
@@ -51,7 +53,7 @@ def read_tickets(path: Path) -> list[Thread]:
         try:
             threads.append(make(row))
         except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
-            problems.append(f"{path}: ticket {number} cannot be read ({type(error).__name__}{_where(error)})")
+            problems.append(f"{path}: ticket {number} cannot be read: {_why(error)}")
     if problems:
         more = len(problems) - PROBLEMS_SHOWN
         raise BadConfiguration(problems[:PROBLEMS_SHOWN] + ([f"and {more} more"] if more > 0 else []))
@@ -104,7 +106,9 @@ def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Any]]:
 def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, Any]]:
     reader = csv.DictReader(StringIO(text, newline=""))
     if missing := [name for name in COLUMNS[:3] if name not in (reader.fieldnames or ())]:
-        raise BadConfiguration(f"{path} has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}")
+        raise BadConfiguration(
+            f"{path} has no column {', '.join(missing)}: its first line must name {', '.join(COLUMNS)}"
+        )
     yield from enumerate(reader, 1)
 
 
@@ -112,20 +116,21 @@ def _from_ticket(row: dict[str, Any]) -> Thread:
     """As the API gives a ticket with include=requester,conversations. Whoever is not the requester is a colleague."""
     shape = TicketShape.model_validate(row.get("helpdesk_ticket", row))
     if not (shape.description or shape.description_text) and not shape.conversations:
-        raise ValueError("no text")
+        raise _Unusable("it holds no text")
     said = [ConversationShape.model_validate(one) for one in row.get("conversations") or ()]
     return to_thread(shape, said, _NOBODY, lambda user: user != shape.requester_id)
 
 
 def _from_row(row: Mapping[str, str | None]) -> Thread:
     given = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
-    at = datetime.fromisoformat(given["created_at"]) if given.get("created_at") else datetime(2000, 1, 1, tzinfo=UTC)
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    at = _time(given.get("created_at", ""))
     requester = Requester(
-        requester_id=int(given.get("requester_id") or 0), name=given.get("name", ""), email=given.get("email", "")
+        requester_id=_number("requester_id", given.get("requester_id") or "0"),
+        name=given.get("name", ""),
+        email=given.get("email", ""),
     )
     ticket = Ticket(
-        ticket_id=int(given["ticket_id"]),
+        ticket_id=_number("ticket_id", given["ticket_id"]),
         subject=given["subject"],
         state=TicketState.OPEN,
         channel=Channel.EMAIL,
@@ -140,8 +145,31 @@ def _from_row(row: Mapping[str, str | None]) -> Thread:
     return Thread(ticket=ticket, messages=(asked, reply) if reply.text else (asked,))
 
 
-def _where(error: Exception) -> str:
+class _Unusable(ValueError):
+    """Its words name a column and no value."""
+
+
+def _number(column: str, written: str) -> int:
+    try:
+        return int(written)
+    except ValueError:
+        raise _Unusable(f"{column} is no number") from None
+
+
+def _time(written: str) -> datetime:
+    """Without one, all are of the same moment: only their order counts."""
+    try:
+        at = datetime.fromisoformat(written) if written else datetime(2000, 1, 1)
+    except ValueError:
+        raise _Unusable("created_at is no time: write it as 2026-03-31T09:00:00Z") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _why(error: Exception) -> str:
     """The field, without its value: that is what a customer wrote."""
+    if isinstance(error, _Unusable):
+        return str(error)
     if isinstance(error, ValidationError):
-        return f" in {'.'.join(str(part) for part in error.errors(include_input=False)[0]['loc'])}"
-    return ""
+        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        return f"{where} is missing, or not as Freshdesk gives it"
+    return f"it is no ticket as Freshdesk gives it ({type(error).__name__})"

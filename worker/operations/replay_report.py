@@ -59,7 +59,7 @@ def _stages(done: Replayed) -> Iterator[str]:
         yield f"  holds {held}; may read {', '.join(trace.reader.reads)}"
     if "retrieve" in took:
         yield _title("retrieve", took["retrieve"])
-        yield f"  index {trace.index_version}"
+        yield f"  index {trace.index_version or '(none)'}"
         yield from (
             f"  question: {question}{'  (nothing found)' * (question in trace.gaps)}" for question in trace.questions
         )

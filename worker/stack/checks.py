@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
@@ -58,7 +59,10 @@ def check_ports(settings: Settings, *, sandbox: bool) -> None:
             raise CannotStart(f"{name} and {seen[port]} are both {port}: give each process a port of its own.")
         seen[port] = name
         if trouble := _cannot_listen(host, port):
-            raise CannotStart(f"{name}: port {port} on {host} {trouble}. Stop that, or set {name} to another port.")
+            todo = f"Stop that, or set {name} to another port."
+            if trouble == _NOT_OURS:
+                todo = f"Set {name.replace('PORT', 'HOST')} to one, such as 127.0.0.1."
+            raise CannotStart(f"{name}: port {port} on {host} {trouble}. {todo}")
 
 
 def _cannot_listen(host: str, port: int) -> str:
@@ -71,11 +75,14 @@ def _cannot_listen(host: str, port: int) -> str:
             trial.listen()
         except PermissionError:
             return "needs the rights of root"
-        except OSError:
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                return _NOT_OURS
             return f"is taken, by {who_listens(port)}"
     return ""
 
 
+_NOT_OURS = "cannot be had, since that is no address of this machine"
 _NO_ADDRESS = "no address"
 
 
