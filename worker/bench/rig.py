@@ -14,13 +14,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-
-import requests
 
 from worker.adapters.milvus_server import milvus_lite_command
 from worker.bench.served import surroundings
@@ -30,6 +27,7 @@ from worker.errors import Permanent, Trouble
 from worker.queues import make_celery
 from worker.settings import ROOT, Settings, load_settings
 from worker.stack.redis_server import redis_binary, write_redis_configuration
+from worker.stack.sandbox_at import SandboxAt
 from worker.stack.supervise import last_lines, reachable
 
 PATIENCE = 120.0  # seconds for one part to come up; a cold disk makes the model's libraries slow to load
@@ -183,18 +181,8 @@ class Rig:
         }
 
 
-class Sandbox:
-    """The sandbox at `url`, over /sandbox."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy of the environment does not know this machine's ports
-
-    def answers(self) -> bool:
-        with suppress(requests.RequestException):
-            return self._session.get(f"{self.url}/sandbox/state", timeout=5).status_code == 200
-        return False
+class Sandbox(SandboxAt):
+    """The sandbox of a rig."""
 
     def lift(self) -> None:
         limits = dict.fromkeys(("create", "update", "tickets_list", "contacts_list"), PLENTY)
@@ -212,8 +200,3 @@ class Sandbox:
         """Replies and notes later than entry `after` of the journal."""
         rows: list[dict[str, Any]] = self.ask("GET", f"/journal?kind=reply,note&after={after}")
         return rows
-
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        answer = self._session.request(method, f"{self.url}/sandbox{path}", json=body, timeout=60)
-        answer.raise_for_status()
-        return answer.json()

@@ -18,7 +18,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import requests
 from pydantic import SecretStr
 
 from worker.adapters.directory import LedgerDirectory
@@ -33,6 +32,7 @@ from worker.ports import Embedder, Index
 from worker.rulebook import Rulebook
 from worker.settings import ROOT, Settings
 from worker.stack.checks import free_port
+from worker.stack.sandbox_at import SandboxAt
 from worker.support.answer import answer
 from worker.support.deliver import deliver
 from worker.support.desk import Desk, Policy
@@ -42,39 +42,27 @@ PATIENCE = 60.0  # seconds for one call
 STARTS = 60.0  # seconds that the sandbox may take to start on a busy machine
 
 
-class Sandbox:
+class Sandbox(SandboxAt):
     """The sandbox as a process of its own: mails go in, the journal comes out."""
 
     def __init__(self, url: str, key: str) -> None:
-        self.url, self.key = url, key
-        self._session = requests.Session()
-        self._session.trust_env = False
+        super().__init__(url)
+        self.key = key
         self._read = 0
 
     def write(self, requester: dict[str, str], subject: str, html: str) -> int:
         """A customer's mail arrives; the ticket's number."""
         mail = {"requester": requester, "subject": subject, "html": html}
-        return int(self._asked("POST", "/tickets", json=mail)["id"])
+        return int(self.ask("POST", "/tickets", mail)["id"])
 
     def temper(self, wanted: dict[str, Any]) -> None:
-        self._asked("POST", "/settings", json={"groq_temper": wanted})
+        self.ask("POST", "/settings", {"groq_temper": wanted})
 
     def news(self) -> list[dict[str, Any]]:
         """The journal's entries since the last call."""
-        entries: list[dict[str, Any]] = self._asked("GET", "/journal", params={"after": self._read})
+        entries: list[dict[str, Any]] = self.ask("GET", "/journal", after=self._read)
         self._read = entries[-1]["seq"] if entries else self._read
         return entries
-
-    def answers(self) -> bool:
-        try:
-            return self._session.get(f"{self.url}/sandbox/state", timeout=5).ok
-        except requests.RequestException:
-            return False
-
-    def _asked(self, method: str, path: str, **what: Any) -> Any:
-        answered = self._session.request(method, f"{self.url}/sandbox{path}", timeout=PATIENCE, **what)
-        answered.raise_for_status()
-        return answered.json()
 
 
 @contextmanager

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import requests
-
 from worker.sandbox.nouns import BOT_ID
+from worker.stack.sandbox_at import SandboxAt
 
 Entry = dict[str, Any]
 _ENTRIES = "customer_message,reply"
@@ -24,32 +23,22 @@ class Sample:
     message_key: str
 
 
-class Sandbox:
-    """The sandbox at `url`, over /sandbox."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy of the environment does not know this machine's ports
+class Sandbox(SandboxAt):
+    """The sandbox that a stack runs."""
 
     def load_samples(self) -> int:
         """Rings for every sample ticket; how many there are."""
-        return int(self._ask("POST", "/sandbox/samples")["total"])
+        return int(self.ask("POST", "/samples", {})["total"])
 
     def samples(self) -> list[Sample]:
         newest = {e["ticket_id"]: e["key"] for e in self.journal() if e["kind"] == "customer_message"}
-        rows: list[dict[str, Any]] = self._ask("GET", "/sandbox/tickets")
+        rows: list[dict[str, Any]] = self.ask("GET", "/tickets")
         return [Sample(row["id"], row["sample"], newest.get(row["id"], "")) for row in rows if row["sample"]]
 
     def journal(self) -> list[Entry]:
         """Customers' messages and public replies, in the order in which they took effect."""
-        rows: list[Entry] = self._ask("GET", f"/sandbox/journal?kind={_ENTRIES}")
+        rows: list[Entry] = self.ask("GET", "/journal", kind=_ENTRIES)
         return rows
-
-    def _ask(self, method: str, path: str) -> Any:
-        answer = self._session.request(method, self._url + path, json={} if method == "POST" else None, timeout=60)
-        answer.raise_for_status()
-        return answer.json()
 
 
 def extra_replies(journal: Iterable[Entry]) -> int:
