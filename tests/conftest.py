@@ -21,10 +21,10 @@ from worker.settings import ROOT, Settings
 # The files that take longest, in the order in which they are begun: what is begun last is waited for alone. Those that
 # compute (a whole stack) and those that wait (for a vendor that hangs, for a server to start) take turns.
 BEGUN_FIRST = (
-    "tests/stack/test_stack.py",
+    "tests/stack/test_stack.py",  # builds the index that the others take a copy of
     "tests/crash/test_crash_points.py",
-    "tests/chaos/test_small_run.py",
     "tests/outages/test_vendors.py",
+    "tests/chaos/test_small_run.py",
     "tests/browser/test_pictures.py",
     "tests/browser/test_morning.py",
     "tests/stack/test_ends.py",
@@ -102,12 +102,16 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory) -> Callable[[Path], Path]:
-    """Makes a DATA_DIR that has an index over kb/ already."""
+def shared_room(tmp_path_factory) -> Path:
+    """A folder that all processes of this run share."""
     room = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        room = room.parent  # what all processes of this run share
-    return lambda data_dir: furnish(data_dir, built_once(room))
+    return room.parent if "PYTEST_XDIST_WORKER" in os.environ else room
+
+
+@pytest.fixture(scope="session")
+def furnished(shared_room) -> Callable[[Path], Path]:
+    """Makes a DATA_DIR that has an index over kb/ already."""
+    return lambda data_dir: furnish(data_dir, built_once(shared_room))
 
 
 @pytest.fixture(scope="session")

@@ -136,6 +136,15 @@ def test_every_alert_has_its_section_in_the_operations_guide_and_no_section_is_w
         assert alert["for"]
 
 
+def test_every_alerts_section_names_where_to_look_or_what_to_do():
+    """A command, a setting, a metric, an event of the log, or another page; not only what has happened."""
+    guide = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    sections = {alert["alert"]: guide.split(f"\n### {alert['alert']}\n")[1].split("\n##")[0] for alert in ALERTS}
+    assert {name for name, text in sections.items() if not re.search(r"`[^`]+`|\]\(", text)} == set()
+    assert "answers again" in sections["DeskhandRedisDown"]
+    assert "full" in sections["DeskhandRedisDown"]
+
+
 def test_the_made_up_hours_try_every_alert_that_wakes_somebody_on_series_that_the_code_has():
     """What comes of them is for Prometheus to say: `make alerts`."""
     stories = yaml.safe_load((ROOT / "ops/alerts_test.yml").read_text(encoding="utf-8"))["tests"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from worker.chaos.run import as_asked, parser
 from worker.settings import ROOT
 
 pytestmark = pytest.mark.stack
@@ -33,8 +34,23 @@ def test_a_small_run_loses_and_doubles_nothing(tmp_path: Path, furnished):
     assert figures["messages"] == sum(figures[name] for name in ENDS) >= 10
     assert (figures["lost"], figures["duplicated"], figures["unexpected"]) == (0, 0, 0)
     assert (figures["kills"], figures["restarts"], figures["restored"]) == (1, 1, 1)
+    assert figures["arguments"] == "--messages 10 --kills 1 --seed 7 --rate 2.5 --rolling 1 --flush --restore"
     # Torch may leave a cache of its own there, on machines with a compiler.
     assert not list(tmp_path.glob("deskhand*")), "its folder is gone, for it holds customers' mail"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "--messages 3000 --kills 500 --seed 31",
+        "--stops 0 --rate 20 --fair --postgres",
+        "--rolling 100 --redis-down 60 --flush --restore",
+    ],
+)
+def test_a_run_tells_the_arguments_with_which_it_is_made_again(given):
+    wishes = parser().parse_args(given.split())
+    assert parser().parse_args(as_asked(wishes).split()) == wishes
 
 
 def test_what_cannot_be_asked_for_is_said():

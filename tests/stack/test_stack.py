@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.kb_index import building
 from tests.stack.running import Finished, run_stack, surroundings
 from worker.adapters.store import open_ledger
 from worker.intake.mailtext import read
@@ -51,9 +52,12 @@ class End:
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory) -> FirstRun:
+def first_run(tmp_path_factory, shared_room) -> FirstRun:
     data_dir = tmp_path_factory.mktemp("stack") / "var"
-    done = run_stack("--once", "--json", env=surroundings(data_dir))
+    with building(shared_room) as keep:
+        done = run_stack("--once", "--json", env=surroundings(data_dir))
+        if done.code == 0:
+            keep(data_dir / "milvus")
     logs = "\n".join(log.read_text(errors="replace") for log in (data_dir / "logs").iterdir())
     commands = b"\n".join(path.read_bytes() for path in data_dir.rglob("*.aof"))
     left = {path.name for path in data_dir.iterdir()}

@@ -37,10 +37,10 @@ PATIENCE = 400.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = _parser()
-    wishes = parser.parse_args(arguments)
+    asked = parser()
+    wishes = asked.parse_args(arguments)
     if wishes.restore and wishes.postgres:
-        parser.error("--restore needs the SQLite ledger: PostgreSQL has tools of its own")
+        asked.error("--restore needs the SQLite ledger: PostgreSQL has tools of its own")
     begun = time.monotonic()
 
     def say(line: str) -> None:
@@ -95,8 +95,21 @@ def _run(
     journal = read_journal(house.journal)
     bound = min(weather.SETTLE / 2, weather.SETTLE - weather.HTTP_TIMEOUT)  # as deliver has it
     count = Judge(journal, books, traffic.mails, mayhem.done.pauses, bound).count()
-    setting = {"seed": wishes.seed, "database": "postgresql" if postgres else "sqlite", "rate": round(rate, 2)}
+    database = "postgresql" if postgres else "sqlite"
+    setting = {"arguments": as_asked(wishes), "seed": wishes.seed, "database": database, "rate": round(rate, 2)}
     return count, report(count, journal, books, mayhem.done, house.logs) | setting
+
+
+def as_asked(wishes: argparse.Namespace) -> str:
+    """The arguments with which the same run is made again. Left out: where an index lies, and what is told how."""
+    told = [f"--{name} {getattr(wishes, name)}" for name in ("messages", "kills", "seed", "rate")]
+    told += [f"--stops {wishes.stops}"] if wishes.stops is not None else []  # 0 is less than a fifth of the kills
+    told += [f"--rolling {wishes.rolling}"] if wishes.rolling else []
+    told += [f"--redis-down {wishes.redis_down:g}"] if wishes.redis_down else []
+    return " ".join([*told, *(f"--{flag}" for flag in _FLAGS if getattr(wishes, flag))])
+
+
+_FLAGS = ("flush", "restore", "fair", "postgres")
 
 
 def _let_it_happen(traffic: Traffic, mayhem: Mayhem, ledger: ChaosLedger, say: Callable[[str], None]) -> None:
@@ -172,27 +185,27 @@ def _database(wanted: bool, folder: Path) -> Iterator[tuple[str, PostgresServer 
         server.stop()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    asked = argparse.ArgumentParser(
         description="Runs everything against the sandbox while processes die, and counts what became of each message."
     )
-    parser.add_argument("--messages", type=int, default=300, metavar="N", help="how many customers' mails")
-    parser.add_argument("--kills", type=int, default=40, metavar="N", help="how many times kill -9")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="what is written, killed and goes wrong")
-    parser.add_argument("--rate", type=float, default=2.5, metavar="R", help="mails a second; fewer if kills need time")
-    parser.add_argument("--stops", type=int, metavar="N", help="SIGSTOPs longer than a lease (a fifth of the kills)")
-    parser.add_argument("--rolling", type=int, default=0, metavar="N", help="how many restarts by SIGTERM, in turn")
-    parser.add_argument("--flush", action="store_true", help="FLUSHALL in Redis, three times")
-    parser.add_argument("--redis-down", type=float, default=0.0, metavar="SECONDS", help="takes Redis away for so long")
-    parser.add_argument("--restore", action="store_true", help="SQLite: backs up in mid-run and restores that later")
-    parser.add_argument("--fair", action="store_true", help="nothing goes wrong at the sandbox itself")
-    parser.add_argument("--postgres", action="store_true", help="a PostgreSQL of its own in place of SQLite")
-    parser.add_argument(
+    asked.add_argument("--messages", type=int, default=300, metavar="N", help="how many customers' mails")
+    asked.add_argument("--kills", type=int, default=40, metavar="N", help="how many times kill -9")
+    asked.add_argument("--seed", type=int, default=1, metavar="S", help="what is written, killed and goes wrong")
+    asked.add_argument("--rate", type=float, default=2.5, metavar="R", help="mails a second; fewer if kills need time")
+    asked.add_argument("--stops", type=int, metavar="N", help="SIGSTOPs longer than a lease (a fifth of the kills)")
+    asked.add_argument("--rolling", type=int, default=0, metavar="N", help="how many restarts by SIGTERM, in turn")
+    asked.add_argument("--flush", action="store_true", help="FLUSHALL in Redis, three times")
+    asked.add_argument("--redis-down", type=float, default=0.0, metavar="SECONDS", help="takes Redis away for so long")
+    asked.add_argument("--restore", action="store_true", help="SQLite: backs up in mid-run and restores that later")
+    asked.add_argument("--fair", action="store_true", help="nothing goes wrong at the sandbox itself")
+    asked.add_argument("--postgres", action="store_true", help="a PostgreSQL of its own in place of SQLite")
+    asked.add_argument(
         "--index",
         type=Path,
         metavar="FOLDER",
         help="begins with a copy of this index (DATA_DIR/milvus of no stack that runs)",
     )
-    parser.add_argument("--json-only", action="store_true", help="no progress on standard error")
-    parser.add_argument("--keep", action="store_true", help="leaves the folder with journal and logs in any case")
-    return parser
+    asked.add_argument("--json-only", action="store_true", help="no progress on standard error")
+    asked.add_argument("--keep", action="store_true", help="leaves the folder with journal and logs in any case")
+    return asked
