@@ -164,12 +164,15 @@ def test_files_with_secrets_are_for_us_alone(first_run):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
-def test_what_keeps_dying_is_named_with_the_end_of_its_log(tmp_path):
+def test_what_keeps_dying_is_named_with_the_end_of_its_log(tmp_path, furnished):
     broken = tmp_path / "bin" / "redis-server"
     broken.parent.mkdir()
     broken.write_text("#!/bin/sh\necho the disk is on fire\nexit 3\n")
     broken.chmod(0o755)
-    done = run_stack(env=surroundings(tmp_path / "var", PATH=f"{broken.parent}:{os.environ['PATH']}"))
+    # With an index, and an account: or all the while an index were built for nobody, and a sandbox begun.
+    account = {"FRESHDESK_URL": "http://127.0.0.1:9", "FRESHDESK_API_KEY": "key", "FRESHDESK_WEBHOOK_SECRET": "secret"}
+    path = f"{broken.parent}:{os.environ['PATH']}"
+    done = run_stack(env=surroundings(furnished(tmp_path / "var"), PATH=path, **account))
     assert (done.code, done.out) == (1, "")
     assert "redis ended again and again" in done.err
     assert "the disk is on fire" in done.err
