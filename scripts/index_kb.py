@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
+import re
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tqdm import tqdm
 
-from worker.bootstrap_index import Back, Reindexed, Wish, reindex, roll_back
+from worker.bootstrap_index import Back, Reindexed, Wish, indexes, reindex, roll_back
 from worker.errors import BadConfiguration, Trouble
 from worker.knowledge.change import is_passage
 from worker.log import start_logging
@@ -46,15 +49,30 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preview", action="store_true", help="say what would change, and change nothing")
     parser.add_argument("--force", action="store_true", help="swap, however much that changes")
-    parser.add_argument("--at-start", action="store_true", help="a change that is too big is no failure: ends with 0")
+    parser.add_argument(
+        "--at-start",
+        action="store_true",
+        help="a change that is too big is no failure: ends with 0; waits for another reindex",
+    )
     parser.add_argument("--full", action="store_true", help="embed and write everything anew")
     parser.add_argument("--learn", action="store_true", help="let the choice of templates learn from approved replies")
-    parser.add_argument("--rollback", action="store_true", help="make the index before the live one live again")
+    parser.add_argument(
+        "--rollback",
+        nargs="?",
+        type=int,
+        const=1,
+        metavar="STEPS",
+        help="make the index before the live one live again, or the one so many steps before it",
+    )
+    parser.add_argument("--list", action="store_true", help="name the live index and those that --rollback reaches")
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no report; errors are told")
     options = parser.parse_args(given)
-    if options.rollback and (options.preview or options.force or options.full or options.learn or options.at_start):
+    builds = options.preview or options.force or options.full or options.learn or options.at_start
+    if options.rollback is not None and (builds or options.list):
         parser.error("--rollback goes back at once, and goes with --json and --quiet only")
+    if options.list and builds:
+        parser.error("--list changes nothing, and goes with --json only")
     return options
 
 
@@ -108,20 +126,45 @@ def _first(ids: Sequence[object], most: int = 5) -> str:
 
 
 def _back(options: argparse.Namespace, settings: Settings) -> str:
-    done = roll_back(settings)
+    done = roll_back(settings, options.rollback)
     if options.json:
         return done.model_dump_json()
     return "\n".join([f"{done.collection} is live again, after {done.seconds:.2f} s.", *_marked(done)])
 
 
+def _there(options: argparse.Namespace, settings: Settings) -> str:
+    live, *earlier = indexes(settings)
+    if options.json:
+        return json.dumps({"live": live, "earlier": earlier})
+    if not live:
+        return "There is no index yet."
+    named = [("live", live), *((f"--rollback {steps}", name) for steps, name in enumerate(earlier, 1))]
+    return "\n".join(f"{what:<13} {name}{_built(name)}" for what, name in named)
+
+
+def _built(name: str) -> str:
+    """Of a collection's name when it was begun, for people."""
+    found = re.search(r"_(\d{8}T\d{4})", name)
+    return f", of {datetime.strptime(found[1], '%Y%m%dT%H%M'):%Y-%m-%d %H:%M} UTC" if found else ""
+
+
 def run(options: argparse.Namespace) -> int:
     settings = load_settings()
     start_logging(level="warning", fmt="console")
-    if options.rollback:
+    if options.list:
+        print(_there(options, settings))
+        return 0
+    if options.rollback is not None:
         print(_back(options, settings))
         return 0
     bar = Bar(options.quiet or options.json)
-    wish = Wish(full=options.full, learn=options.learn, preview=options.preview, force=options.force)
+    wish = Wish(
+        full=options.full,
+        learn=options.learn,
+        preview=options.preview,
+        force=options.force,
+        wait=options.at_start,
+    )
     try:
         done = reindex(settings, wish, bar)
     finally:

@@ -17,6 +17,7 @@ from tests.console.seed import a_conversation, hold
 from tests.empty_ledger import empty_ledger
 from tests.knowledge.kb_files import an_article, write_kb
 from worker.adapters.memory_index import HashEmbedder
+from worker.adapters.sole_writer import on_this_host
 from worker.adapters.store.ledger import open_ledger
 from worker.bootstrap import open_shelf
 from worker.bootstrap_index import Reindexed
@@ -197,7 +198,33 @@ def test_as_many_old_indexes_stay_as_configured(run: Run, kb: Path, monkeypatch:
 
     with open_shelf(load_settings()) as shelf:
         assert sorted(shelf._link.call("listing", lambda client: client.list_collections())) == built[1:]
-    assert run("--rollback")[1]["collection"] == built[1]
+    assert run("--list")[1] == {"live": built[2], "earlier": [built[1]]}
+    code, told, said = run("--rollback", "2")
+    assert (code, told) == (1, None)
+    assert "a single earlier index is kept, none of them 2 steps back: scripts/index_kb.py --list names them." in said
+    assert run("--rollback", "1")[1]["collection"] == built[1]
+
+
+def test_while_another_reindex_is_at_work_none_begins_and_none_goes_back(run: Run, kb: Path, tmp_path: Path) -> None:
+    write(kb)
+    with on_this_host(tmp_path / "var"):
+        for options in ((), ("--preview",), ("--rollback",)):
+            code, told, said = run(*options)
+            assert (code, told) == (1, None)
+            assert "another reindex is at work on it (process " in said
+    assert run()[1]["swapped"]
+
+
+def test_people_read_when_each_index_was_built_and_how_it_is_gone_back_to(
+    kb: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert the_script().main(["--list"]) == 0
+    assert capsys.readouterr().out == "There is no index yet.\n"
+    write(kb)
+    live = run()[1]["collection"]
+    assert the_script().main(["--list"]) == 0
+    at = f"{live[9:13]}-{live[13:15]}-{live[15:17]} {live[18:20]}:{live[20:22]} UTC"
+    assert capsys.readouterr().out == f"live          {live}, of {at}\n"
 
 
 def test_people_read_what_changes_in_templates_and_passages_and_for_whom() -> None:

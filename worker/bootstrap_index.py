@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from worker.adapters.sole_writer import on_all_hosts, on_this_host
 from worker.bootstrap_kb import embedder_name, load_rules, make_embedder, open_shelf
 from worker.errors import Permanent, Trouble
 from worker.knowledge.change import Change
@@ -36,12 +37,14 @@ KEPT = "index-kept.npz"  # in DATA_DIR
 
 @dataclass(frozen=True)
 class Wish:
-    """What whoever reindexes asks for. `preview`: only look. `force`: swap, whatever the look says."""
+    """What whoever reindexes asks for. `preview`: only look. `force`: swap, whatever the look says. `wait`: for another
+    reindex to end."""
 
     full: bool = False
     learn: bool = False
     preview: bool = False
     force: bool = False
+    wait: bool = False
 
 
 class Reindexed(BuildReport):
@@ -58,7 +61,7 @@ class Reindexed(BuildReport):
 
 
 class Back(Noun):
-    """A rollback: the index that is live again, and the seconds that it took; `stale` and `not_marked` as above."""
+    """A rollback: the index that is live now, and the seconds that it took; `stale` and `not_marked` as above."""
 
     collection: str
     seconds: float
@@ -71,13 +74,16 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     kept = Kept(settings.data_dir / KEPT, anew=wish.full)
     rows = kept.read(settings.kb_dir, load_rules(settings).labels)
     approved = _approved(settings, wish)
-    with open_shelf(settings) as shelf:
+    with on_this_host(settings.data_dir, wait=wish.wait), open_shelf(settings) as shelf:
         name = embedder_name(settings)
         if not wish.full and (report := unchanged_rows(rows, name, shelf, approved)):
             return _as_it_was(report, kept, shelf, wish)
-        embedder = Coming(name, lambda: make_embedder(settings))
-        look = _Look(settings, wish, shelf, embedder, tick)
-        report = publish(rows, embedder, shelf, full=wish.full, progress=tick, approved=approved, look=look, kept=kept)
+        with on_all_hosts(settings.ledger_url, wait=wish.wait):
+            embedder = Coming(name, lambda: make_embedder(settings))
+            look = _Look(settings, wish, shelf, embedder, tick)
+            report = publish(
+                rows, embedder, shelf, full=wish.full, progress=tick, approved=approved, look=look, kept=kept
+            )
         stale, not_marked = _mark(settings, shelf) if report.swapped else ((), "")
     return Reindexed(
         **dict(report),
@@ -96,15 +102,21 @@ def _as_it_was(report: BuildReport, kept: Kept, shelf: Shelf, wish: Wish) -> Rei
     return Reindexed(**dict(report))
 
 
-def roll_back(settings: Settings) -> Back:
-    """Makes the index before the live one live again. Raises what the shelf raises."""
-    with open_shelf(settings) as shelf:
+def roll_back(settings: Settings, steps: int = 1) -> Back:
+    """Makes the index so many steps before the live one live again. Raises what the shelf raises."""
+    with on_this_host(settings.data_dir), on_all_hosts(settings.ledger_url), open_shelf(settings) as shelf:
         shelf.version()  # connecting is no part of it
         started = time.monotonic()
-        name = shelf.rollback()
+        name = shelf.rollback(steps)
         seconds = round(time.monotonic() - started, 3)
         stale, not_marked = _mark(settings, shelf)
     return Back(collection=name, seconds=seconds, stale=stale, not_marked=not_marked)
+
+
+def indexes(settings: Settings) -> list[str]:
+    """The live index, "" if there is none, then the earlier ones by the steps that `roll_back` takes to them."""
+    with open_shelf(settings) as shelf:
+        return [shelf.version(), *shelf.earlier()]
 
 
 def _approved(settings: Settings, wish: Wish) -> list[Example]:

@@ -170,6 +170,10 @@ def test_two_earlier_collections_stay_and_older_ones_and_leftovers_go(shelf):
     built = [publish(rows(f"money {n}"), EMBEDDER, shelf).collection for n in range(4)]
 
     assert collections(shelf) == sorted([*built[1:], "somebody_elses"])
+    assert shelf.earlier() == [built[2], built[1]]
+    assert shelf.rollback(2) == built[1], "each that is kept can be gone back to"
+    assert (found(shelf), shelf.earlier()) == (["money 1"], [built[2], built[3]])
+    assert shelf.rollback(2) == built[3], "and forward from"
     assert shelf.rollback() == built[2]
 
 

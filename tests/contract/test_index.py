@@ -303,8 +303,12 @@ def test_a_build_is_swapped_in_whole_and_can_be_taken_back(make):
     assert first != second
     assert shelf.version() == second
     assert set(ids(shelf, "fees")) == {p.source_id for p in PASSAGES[2:]}
+    assert shelf.earlier() == [first]
+    for steps in (2, 0, -1):
+        with pytest.raises(Permanent, match=f"a single earlier index is kept, none of them {steps} steps back"):
+            shelf.rollback(steps)
     assert shelf.rollback() == first
-    assert shelf.version() == first
+    assert (shelf.version(), shelf.earlier()) == (first, [second])
     assert set(ids(shelf, "fees")) == {p.source_id for p in PASSAGES[:2]}
     assert shelf.rollback() == second, "and forward again"
 

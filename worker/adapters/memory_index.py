@@ -18,7 +18,7 @@ import numpy as np
 
 from worker.errors import Permanent, Retryable
 from worker.models import Kind, Source, Template
-from worker.ports.shelf import Batches, Build, Contents, Points, Row, Tick, Trained
+from worker.ports.shelf import Batches, Build, Contents, Points, Row, Tick, Trained, no_way_back
 from worker.ports.world import Hit, Vectors
 
 K1, B = 0.9, 0.4
@@ -148,11 +148,16 @@ class MemoryIndex:
     def discard(self, name: str) -> None:
         self._staged.pop(name, None)
 
-    def rollback(self) -> str:
+    def earlier(self) -> list[str]:
+        return [one.build.collection for one in self._collections[-2::-1]]
+
+    def rollback(self, steps: int = 1) -> str:
         with self._lock:
-            if len(self._collections) < 2:
-                raise Permanent("there is no earlier index to go back to", part="milvus")
-            self._collections[-2:] = [self._collections[-1], self._collections[-2]]
+            there = len(self._collections) - 1
+            if not 1 <= steps <= there:
+                raise Permanent(no_way_back(steps, there), part="milvus")
+            back, live = -1 - steps, self._collections[-1]
+            self._collections[back], self._collections[-1] = live, self._collections[back]
         return self.version()
 
     def _live(self) -> _Collection:

@@ -179,8 +179,11 @@ class MilvusShelf:
     def discard(self, name: str) -> None:
         self._writing.discard(name)
 
-    def rollback(self) -> str:
-        name = self._writing.rollback()
+    def earlier(self) -> list[str]:
+        return self._writing.earlier()
+
+    def rollback(self, steps: int = 1) -> str:
+        name = self._writing.rollback(steps)
         self._looking.forget()
         return name
 

@@ -24,7 +24,7 @@ from worker.adapters.milvus_link import PART, Gone, Link
 from worker.adapters.milvus_rows import FLAT_UP_TO, METRIC, Live, audience, build_entity, indexes, schema, where
 from worker.errors import Permanent, Retryable, Trouble
 from worker.models import Kind
-from worker.ports.shelf import Build, Contents, Points, Row, Tick, Trained
+from worker.ports.shelf import Build, Contents, Points, Row, Tick, Trained, no_way_back
 from worker.ports.world import Vectors
 
 PAGE = 16_000  # rows of one answer; servers give 16,384 at most
@@ -81,19 +81,21 @@ class Writing:
             self._sweep(name)
         tick("swap", 1, 1)
 
-    def rollback(self) -> str:
-        """See shelf.Shelf.rollback. The collection that was live stays, as the one to go forward to.
+    def earlier(self) -> list[str]:
+        """See shelf.Shelf.earlier."""
+        return [name for name, _ in self._link.call("asking for earlier indexes", self._ways_back)]
 
-        Two aliases change places, and a call may be made twice: which is which is asked before, once. Where a swap was
-        broken off, an alias of earlier ones leads to the live one too; that one is no way back.
+    def rollback(self, steps: int = 1) -> str:
+        """See shelf.Shelf.rollback. The collection that was live takes the place of the other, to go forward to.
+
+        Two aliases change places, and a call may be made twice: which is which is asked before, once.
         """
 
         def ask(client: Any) -> tuple[str, str, str]:
-            live, *earlier = (self.target(client, alias) for alias in self._aliases)
-            for alias, name in zip(self._aliases[1:], earlier, strict=True):
-                if live and name and name != live:
-                    return live, name, alias
-            raise Permanent("there is no earlier index to go back to", part=PART)
+            ways, live = self._ways_back(client), self.target(client, self._aliases[0])
+            if not 1 <= steps <= len(ways):
+                raise Permanent(no_way_back(steps, len(ways)), part=PART)
+            return live, *ways[steps - 1]
 
         def move(client: Any) -> None:
             client.load_collection(back, timeout=PATIENCE)
@@ -104,6 +106,16 @@ class Writing:
             live, back, alias = self._link.call("going back to the earlier index", ask)
             self._link.call("going back to the earlier index", move)
         return back
+
+    def _ways_back(self, client: Any) -> list[tuple[str, str]]:
+        """(collection, its alias) of each earlier one, the newest first. Where a swap was broken off, an alias of
+        earlier ones leads to the live one, or two to one: that is no way back."""
+        live, *earlier = (self.target(client, alias) for alias in self._aliases)
+        ways: dict[str, str] = {}
+        for alias, name in zip(self._aliases[1:], earlier, strict=True):
+            if live and name not in {"", live}:
+                ways.setdefault(name, alias)
+        return list(ways.items())
 
     def contents(self, live: Live) -> Contents:
         """See shelf.Shelf.contents."""

@@ -52,6 +52,14 @@ class Build(Noun):
     taught: str = ""
 
 
+def no_way_back(steps: int, there: int) -> str:
+    """What a shelf says where it keeps `there` earlier collections, and none so many steps back."""
+    if there < 1:
+        return "there is no earlier index to go back to"
+    kept = "a single earlier index is" if there == 1 else f"{there} earlier indexes are"
+    return f"{kept} kept, none of them {steps} steps back: scripts/index_kb.py --list names them"
+
+
 @dataclass(frozen=True)
 class Contents:
     """What the live collection holds: versions and labels by source id, vectors by `Row.text_hash`."""
@@ -93,6 +101,11 @@ class Shelf(Protocol):
         """Drops a staged collection. Failing here harms nobody: the next build drops it."""
         ...
 
-    def rollback(self) -> str:
-        """Makes the collection before the live one live again; its name. Permanent if there is none."""
+    def earlier(self) -> list[str]:
+        """The names of those that `rollback` reaches, by steps back from the live one."""
+        ...
+
+    def rollback(self, steps: int = 1) -> str:
+        """Makes the collection so many steps before the live one live again; its name. The two change places: the same
+        call once more goes forward again. Permanent if there is none so far back."""
         ...
