@@ -91,11 +91,25 @@ def told(done: Reindexed) -> str:
             if mine:
                 lines.append(f"  {name}: {len(mine)} {kind} ({_first(mine)})")
     lines.append(f"  unchanged: {done.unchanged}; {done.embedded} texts embedded, {done.reused} vectors kept")
+    lines += _renamed(done)
     lines += [f"  {label}: {before} sources, then {after}" for label, (before, after) in done.shrinking.items()]
     if done.widened:
         lines.append(f"  open to more customers than before: {len(done.widened)} ({_first(done.widened)})")
     lines += _asked_again(done)
     return "\n".join([*lines, *_marked(done)])
+
+
+def _renamed(done: Reindexed) -> list[str]:
+    lines = []
+    for kind, mine in (
+        ("templates", [pair for pair in done.renamed if not is_passage(pair[0])]),
+        ("passages", [pair for pair in done.renamed if is_passage(pair[0])]),
+    ):
+        if mine:
+            lines.append(f"  renamed: {len(mine)} {kind} ({_first([f'{was} is now {now}' for was, now in mine])})")
+        if mine and kind == "templates":
+            lines.append("    rules/routing.yaml and what the gate has learnt know a template by its name of before")
+    return lines
 
 
 def _marked(done: Reindexed | Back) -> list[str]:

@@ -235,6 +235,7 @@ def test_people_read_what_changes_in_templates_and_passages_and_for_whom() -> No
         sources=7,
         added=("fees#exit", "kyc"),
         gone=tuple(f"fees#{n}" for n in range(7)),
+        renamed=(("fees#8", "costs#8"), ("tax", "tds")),
         unchanged=5,
         readable={"IM": (12, 5), "public": (3, 4)},
         looked=True,
@@ -247,6 +248,8 @@ def test_people_read_what_changes_in_templates_and_passages_and_for_whom() -> No
     assert "added: 1 templates (kyc)" in lines
     assert "added: 1 passages (fees#exit)" in lines
     assert "gone: 7 passages (fees#0, fees#1, fees#2, fees#3, fees#4, ...)" in lines
+    assert "renamed: 1 passages (fees#8 is now costs#8)" in lines
+    assert lines[lines.index("renamed: 1 templates (tax is now tds)") + 1].startswith("rules/routing.yaml")
     assert "IM: 12 sources, then 5" in lines
     assert "40 answered tickets were asked again." in lines
     assert "get other sources: 3 (tickets 3, 2, 1)" in lines

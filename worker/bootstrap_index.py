@@ -145,7 +145,8 @@ class _Look:
             self.not_asked = f"the live index was built with another model, {live.model}"
         elif queries := self._queries():
             before = self._shelf.staged(live.collection)
-            self.effect = effect(queries, before, new, self._embedder, self._tick)
+            renamed = {now: was for was, now in change.renamed}
+            self.effect = effect(queries, before, new, self._embedder, self._tick, renamed)
         else:
             self.not_asked = "there is no answered ticket to ask"
         limits = Limits(changed=self._settings.preview_most_changed, lost=self._settings.preview_most_lost)

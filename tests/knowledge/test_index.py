@@ -85,6 +85,32 @@ def test_only_what_changed_is_embedded_and_the_report_names_it(live, tmp_path):
     assert embedder.embedded == before + 2
 
 
+def test_what_has_another_name_and_the_same_words_is_told_as_renamed(live, tmp_path):
+    _, embedder, shelf = live
+    folder = write_kb(
+        tmp_path / "new",
+        templates={"kyc-papers": TEMPLATE.replace("kyc-documents", "kyc-papers")},
+        articles={"charges": ARTICLE.replace("id: fees", "id: charges").replace("is free", "costs nothing")},
+    )
+    report = build(read_kb(folder, LABELS), embedder, shelf)
+
+    assert report.renamed == (("fees#intro", "charges#intro"), ("kyc-documents", "kyc-papers"))
+    assert (report.added, report.gone) == (("charges#opening-an-account",), ("fees#opening-an-account",))
+    assert (report.changed, report.unchanged) == ((), 0)
+
+
+def test_of_a_text_that_stood_there_twice_each_is_renamed_once(live, tmp_path):
+    _, embedder, shelf = live
+    other = {name: ARTICLE.replace("id: fees", f"id: {name}") for name in ("charges", "costs")}
+    report = build(read_kb(write_kb(tmp_path / "new", articles=other), LABELS), embedder, shelf)
+
+    assert report.renamed == (
+        ("fees#intro", "charges#intro"),
+        ("fees#opening-an-account", "charges#opening-an-account"),
+    )
+    assert report.added == ("costs#intro", "costs#opening-an-account")
+
+
 def test_a_change_of_labels_alone_is_a_change_that_needs_no_embedding(live, tmp_path):
     _, embedder, shelf = live
     report = build(a_kb(tmp_path / "new", article=ARTICLE.replace("[public]", "[IM]")), embedder, shelf)

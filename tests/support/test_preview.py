@@ -57,6 +57,17 @@ def test_what_was_left_to_people_is_answered_by_a_new_passage():
     assert told == Effect(asked=1, other_sources=(1,), to_answers=(1,))
 
 
+def test_a_source_by_another_name_is_the_same_source():
+    charges = FEE.model_copy(update={"source_id": "charges#fee", "article_id": "charges"})
+    before, after = an_index(FEE, NOMINEE), MemoryIndex()
+    rows = [*template_rows(a_template("tds", "Interest tax", ["Is tax deducted?"], ["public"])), row_of(charges)]
+    publish([*rows, *template_rows(TEMPLATES[1]), row_of(NOMINEE)], EMBEDDER, after)
+    renamed = {"charges#fee": "exit#fee", "tds": "tax"}
+
+    assert effect([asked(1, FEE_ASKED)], before, after, EMBEDDER, renamed=renamed) == Effect(asked=1)
+    assert effect([asked(1, FEE_ASKED)], before, after, EMBEDDER).other_sources == (1,)
+
+
 def test_one_of_two_questions_without_a_source_leaves_the_ticket_to_a_person():
     # Long enough to be searched for alone, not together with the one before.
     second = "Adding nominee Family Asha Ravi Meera Tom?"

@@ -119,6 +119,20 @@ def read_documents(
     )
 
 
+def version_of(template: Template, called: str = "") -> str:
+    """Of all that its file says; `called`: as if that were its id."""
+    front = {
+        "id": called or template.template_id,
+        "title": template.title,
+        "topic": template.topic,
+        "segments": list(template.segments),
+        "questions": list(template.questions),
+        "needs": list(template.needs),
+        "auto_send": template.auto_send,
+    }
+    return short_hash(repr(sorted(front.items())), template.body)
+
+
 def short_hash(*parts: str) -> str:
     """Twelve hexadecimal digits of SHA-256: a version that people can compare."""
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:12]
@@ -202,19 +216,18 @@ def _template(file: _File, labels: Sequence[str], placeholders: Sequence[str]) -
     if not body:
         file.tell(file.body_line, "the template has no body: write the reply under the front matter")
     _check_placeholders(file, front.needs, placeholders)
-    return [
-        Template(
-            template_id=front.id,
-            title=front.title,
-            topic=front.topic,
-            segments=tuple(front.segments),
-            questions=tuple(front.questions),
-            needs=tuple(front.needs),
-            auto_send=front.auto_send,
-            body=body,
-            version=short_hash(repr(sorted(front.model_dump().items())), body),
-        )
-    ]
+    template = Template(
+        template_id=front.id,
+        title=front.title,
+        topic=front.topic,
+        segments=tuple(front.segments),
+        questions=tuple(front.questions),
+        needs=tuple(front.needs),
+        auto_send=front.auto_send,
+        body=body,
+        version="",
+    )
+    return [template.model_copy(update={"version": version_of(template)})]
 
 
 def _check_placeholders(file: _File, needs: Sequence[str], allowed: Sequence[str]) -> None:

@@ -115,7 +115,8 @@ def publish(
     )
     head = _head(rows, vectors, embedder, shelf, approved, None if full or not live else live, fresh)
     name = shelf.stage(rows, vectors.batches(embedder, tick), fresh, tick, head)
-    change = compared({row.source.source_id: row.source for row in rows}, had)
+    templates = [row.template for row in rows if row.template]
+    change = compared({row.source.source_id: row.source for row in rows}, had, templates)
     swapped = _swapped(name, change, shelf, look, tick)
     if swapped and kept:
         kept.keep(fresh, vectors.all)

@@ -6,7 +6,7 @@ else's. Nothing is written. Called by scripts/index_kb.py before it swaps an ind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -79,15 +79,19 @@ def effect(
     new: Index,
     embedder: Embedder,
     tick: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    renamed: Mapping[str, str] | None = None,
 ) -> Effect:
-    """Asks all of it of both. `live` and `new` hold vectors of one model, the embedder's. Raises what they raise."""
-    once = _Once(embedder)
+    """Asks all of it of both. `live` and `new` hold vectors of one model, the embedder's. `renamed`: ids of the live
+    one by those of the new one, of sources that are the same by another name. Raises what they raise."""
+    once, names = _Once(embedder), renamed or {}
     groups: dict[str, list[int]] = {"other_sources": [], "lost": [], "to_people": [], "to_answers": []}
     for number, query in enumerate(queries, 1):
         before, after = _found(query, live, once), _found(query, new, once)
         had, has = _resting(query, before), _resting(query, after)
         told = {
-            "other_sources": any(_shown(before, q) != _shown(after, q) for q in query.questions),
+            "other_sources": any(
+                _shown(before, q) != {names.get(one, one) for one in _shown(after, q)} for q in query.questions
+            ),
             "lost": any(was and not now for was, now in zip(had, has, strict=True)),
             "to_people": all(had) and not all(has),
             "to_answers": all(has) and not all(had),
