@@ -65,6 +65,28 @@ def test_what_a_file_has_no_rows_for_is_null(tmp_path, capsys):
     assert told["oos_recall_at_5pct_false_oos"] is None
 
 
+def test_labels_that_nothing_was_learnt_for_are_named_and_counted(tmp_path, capsys):
+    test = a_csv(tmp_path, "a.csv", [("the heir", "nominee"), ("a fee", "Fees"), ("an id", "Fees"), ("", "kyc")])
+
+    assert main(["intents", "--train", training(tmp_path), "--test", test]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["unlearnt_rows"] == 2
+    assert (
+        "1 labels of the test file are on no training row, so that none of their 2 rows can be right: Fees (2)." in err
+    )
+    assert "Left out for lack of a text or a label: 1 rows." in err
+
+
+def test_out_of_scope_is_one_label_in_small_and_large_letters(tmp_path, capsys):
+    test = a_csv(tmp_path, "a.csv", [("the heir", "nominee"), ("zebra giraffe", "OOS"), ("lion", " Oos ")])
+
+    assert main(["intents", "--train", training(tmp_path), "--test", test]) == 0
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert (told["accuracy"], told["oos_auroc"], told["unlearnt_rows"]) == (1.0, 1.0, 0)
+    assert "Out of scope, that is labelled oos: 0 and 2 of them." in err
+
+
 @pytest.mark.parametrize(
     ("rows", "header", "said"),
     [

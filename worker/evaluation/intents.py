@@ -2,7 +2,8 @@
 
 A knowledge base is made of the training file and published as index_kb.py does it; each row of the test file then takes
 the way of a customer's question through support/retrieve.py: Milvus, the trained head, and whether none fits. The
-threshold of "none fits" is the head's own, learnt from the training file. Rows labelled `oos` have no template.
+threshold of "none fits" is the head's own, learnt from the training file. Rows labelled `oos`, in small or large
+letters, have no template.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +36,17 @@ from worker.support.retrieve import templates_for
 
 OUTSIDE = "oos"  # the label of rows that no template fits
 TOGETHER = 64
+NAMED = 10  # labels in a sentence at most
 READER = Reader(segments=(), reads=("public",))
 
 
 @dataclass(frozen=True)
 class Labelled:
+    """`lacking`: how many rows more the file has, without a text or a label."""
+
     texts: tuple[str, ...]
     labels: tuple[str, ...]
+    lacking: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,8 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
     train, test = read(options.train), read(options.test)
     if len(set(train.labels) - {OUTSIDE}) < 2:
         raise BadConfiguration("The training file has a single label: there is nothing to choose between.")
-    screen.say(f"{len(train.texts)} rows to learn from, {len(test.texts)} to be judged on.")
+    unlearnt = unlearnt_labels(train, test)
+    screen.say("\n".join(told(train, test, unlearnt)))
     embedder = parts.embedder()
     with parts.shelf(embedder.name) as shelf:
         begun = time.monotonic()
@@ -68,7 +75,31 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
         publish(rows, embedder, shelf, progress=screen.tick, approved=approved)
         screen.say(f"Indexed and trained in {time.monotonic() - begun:.1f} s.")
         judged, seconds = judge(test, shelf, embedder, screen)
-    return figures(judged) | {"ms_per_query": round(seconds / len(test.texts) * 1000, 2)}
+    more = {"unlearnt_rows": unlearnt.total(), "ms_per_query": round(seconds / len(test.texts) * 1000, 2)}
+    return figures(judged) | more
+
+
+def unlearnt_labels(train: Labelled, test: Labelled) -> Counter[str]:
+    """Labels of the test file that no training row has, and how many rows have each: all of them will be wrong."""
+    known = {*train.labels, OUTSIDE}
+    return Counter(label for label in test.labels if label not in known)
+
+
+def told(train: Labelled, test: Labelled, unlearnt: Counter[str]) -> list[str]:
+    """What is measured on what, in sentences for people."""
+    lines = [f"{len(train.texts)} rows to learn from, {len(test.texts)} to be judged on."]
+    outside = [sum(label == OUTSIDE for label in rows.labels) for rows in (train, test)]
+    lines.append(f"Out of scope, that is labelled {OUTSIDE}: {outside[0]} and {outside[1]} of them.")
+    lines += [f"Left out for lack of a text or a label: {rows.lacking} rows." for rows in (train, test) if rows.lacking]
+    if unlearnt:
+        named = ", ".join(f"{label} ({count})" for label, count in unlearnt.most_common(NAMED))
+        named += ", ..." if len(unlearnt) > NAMED else ""
+        lines.append(
+            f"{len(unlearnt)} labels of the test file are on no training row, so that none of their {unlearnt.total()} "
+            f"rows can be right: {named}. Write them as in the training file, "
+            f"give them training rows, or label them {OUTSIDE} where no template fits."
+        )
+    return lines
 
 
 def rows_of(train: Labelled) -> Iterator[Row]:
@@ -179,10 +210,12 @@ def pair(rows: Labelled) -> tuple[Sequence[str], Sequence[str]]:
 
 def read(paths: list[Path]) -> Labelled:
     rows = [row for path in paths for row in read_csv(path, ("text", "label"))]
-    rows = [row for row in rows if row["text"].strip() and row["label"].strip()]
-    if not rows:
+    whole = [row for row in rows if row["text"].strip() and row["label"].strip()]
+    if not whole:
         raise BadConfiguration(f"{paths[0]} has no row with both text and label.")
-    return Labelled(tuple(row["text"] for row in rows), tuple(row["label"].strip() for row in rows))
+    texts, labels = [row["text"] for row in whole], [row["label"].strip() for row in whole]
+    named = [OUTSIDE if label.casefold() == OUTSIDE else label for label in labels]
+    return Labelled(tuple(texts), tuple(named), lacking=len(rows) - len(whole))
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
