@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,6 +61,23 @@ def test_a_ticket_comes_with_its_requester_and_its_first_message(server: Scripte
     )
     assert server.seen(TICKET)[0].query == {"include": "conversations"}
     assert server.seen(TICKET)[0].user == "k3y-that-nobody-may-see:X"
+
+
+def test_an_emoji_that_was_cut_in_two_leaves_text_that_everything_can_read(server: ScriptedServer) -> None:
+    half = "units \ud83d"
+    requester = {"id": CAROL, "name": half, "email": "carol@example.com"}
+    said = [a_conversation(1, body=f"<p>{half}</p>", body_text=half)]
+    thread = thread_of(
+        server,
+        subject=half,
+        requester=requester,
+        tags=[half],
+        custom_fields={"cf_note": half, "cf_more": {half: [half]}},
+        conversations=said,
+    )
+
+    assert thread.ticket.subject == thread.ticket.requester.name == "units \ufffd"
+    json.dumps(thread.model_dump(mode="json"), ensure_ascii=False).encode()
 
 
 def test_a_short_thread_costs_one_call_once_we_know_the_account(server: ScriptedServer) -> None:

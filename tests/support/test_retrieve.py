@@ -11,7 +11,7 @@ from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.knowledge.index import publish, row_of
 from worker.models import Kind
 from worker.ports.world import Hit
-from worker.support.retrieve import Floors, Weights, fuse, retrieve
+from worker.support.retrieve import Floors, Weights, fuse, retrieve, templates_for
 
 EMBEDDER = HashEmbedder(dim=1024)
 NO_FLOOR = Floors(template=0.0, passage=0.0)
@@ -115,6 +115,22 @@ def test_without_questions_the_message_is_the_question(index):
 
 def test_an_empty_message_is_not_searched_for(index):
     assert retrieve((), " ", a_reader(), index, EMBEDDER).per_question == {}
+
+
+def test_half_a_character_in_a_question_reaches_no_model_and_changes_nothing_else(index):
+    class Strict(HashEmbedder):
+        def embed(self, texts):
+            for text in texts:
+                text.encode()  # as any tokenizer does
+            return super().embed(texts)
+
+    halved = "How do I add a nominee \ud83d"
+    reader, embedder = a_reader("public"), Strict(dim=1024)
+    found = retrieve([halved], f"\udc00 {halved}", reader, index, embedder, floors=NO_FLOOR)
+
+    assert found.per_question[halved][0] == ("nominee",)
+    assert ids(found.passages) == ["family#nominee"]
+    assert ids(templates_for([halved], embedder, reader, index)[0].templates) == ["nominee"]
 
 
 @pytest.mark.parametrize("reads", [("public",), ("IM",), ("IM+",), ("public", "IM"), ("public", "IM", "IM+")])

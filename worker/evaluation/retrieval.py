@@ -24,6 +24,7 @@ from worker.evaluation.suite import Figures, Screen, Suite
 from worker.knowledge.articles import Article, Section
 from worker.knowledge.documents import Kb
 from worker.knowledge.index import build
+from worker.knowledge.words import sendable
 from worker.models import Kind, Reader, Source
 from worker.ports import Embedder, Index
 from worker.support.fusing import Sureness, Weights, signs
@@ -83,15 +84,16 @@ def as_articles(passages: Sequence[Mapping[str, Any]]) -> tuple[tuple[Article, .
 
 
 def ask(query: Mapping[str, Any], ids: Mapping[str, str], embedder: Embedder, index: Index) -> Asked:
+    text = sendable(query["text"])
     started = time.perf_counter()
-    finish = Search(index, Reader(segments=(), reads=(READS,)), Weights()).begin(Kind.PASSAGE, [query["text"]])
-    vectors = embedder.embed([query["text"]])
+    finish = Search(index, Reader(segments=(), reads=(READS,)), Weights()).begin(Kind.PASSAGE, [text])
+    vectors = embedder.embed([text])
     looked = finish(vectors)[0]
     ended = time.perf_counter()
     return Asked(
         found=_articles(looked.sources, ids),
         sure=looked.sure,
-        signs=signs(query["text"], looked.sources, looked.sums) if looked.sources else (0.0, 0.0, 0.0),
+        signs=signs(text, looked.sources, looked.sums) if looked.sources else (0.0, 0.0, 0.0),
         relevant=frozenset(str(one) for one in query["relevant"]),
         seconds=ended - started,
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.knowledge.buckets import counted, pieces, words_and_pairs
+from worker.knowledge.words import sendable
 
 BUCKETS = 2**18  # of words, and as many again of pieces of words
 
@@ -50,9 +51,7 @@ def learn(texts: Sequence[str]) -> Wording:
 
 
 def _counted(texts: Sequence[str]) -> list[Any]:
-    # A lone surrogate is no text to whoever counts bytes.
-    texts = [text.encode("utf-8", "replace").decode() for text in texts]
-    plain = [re.sub(r"[_\W]*_[_\W]*", " ", text) for text in texts]
+    plain = [re.sub(r"[_\W]*_[_\W]*", " ", sendable(text)) for text in texts]
     halves = [counted(plain, cut, BUCKETS) for cut in (words_and_pairs, pieces)]
     for half in halves:
         half.data = 1 + np.log(half.data)  # said twice is not twice as much

@@ -32,6 +32,11 @@ def searchable(text: str) -> str:
     return " ".join(content_words(text)) or text
 
 
+def sendable(text: str) -> str:
+    """Without halves of characters that stand alone (lone surrogates): no model, no wire and no hash takes them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A light cut of English endings. What it leaves need not be a word; other languages lose little by it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 from pydantic import Field
 
-from worker.knowledge.words import searchable
+from worker.knowledge.words import searchable, sendable
 from worker.models import Kind, Noun, Reader, Source
 from worker.ports.world import Embedder, Hit, Index, Vectors
 from worker.support.choosing import Chosen, choose, rank
@@ -96,7 +96,7 @@ def retrieve(
     texts = [*asked, *(part for part in in_parts(message_text) if part not in asked)]
     if not texts:
         return Found()
-    said = [*in_context(asked, before), *texts[len(asked) :]]
+    said = [sendable(text) for text in (*in_context(asked, before), *texts[len(asked) :])]
     search = Search(index, reader, weights)
     wanted = asked if passages else []
     # Both are on their way while the texts are embedded, which takes about as long.
@@ -174,9 +174,10 @@ def templates_for(
     texts: Sequence[str], embedder: Embedder, reader: Reader, index: Index, *, weights: Weights = Weights()
 ) -> list[Chosen]:
     """The templates for each text, best first, and whether none of them fits it."""
-    vectors = embedder.embed(texts)
-    looked = Search(index, reader, weights).look_all(Kind.TEMPLATE, vectors, texts)
-    return _chosen(texts, vectors, looked, index, embedder)
+    said = [sendable(text) for text in texts]
+    vectors = embedder.embed(said)
+    looked = Search(index, reader, weights).look_all(Kind.TEMPLATE, vectors, said)
+    return _chosen(said, vectors, looked, index, embedder)
 
 
 def _chosen(

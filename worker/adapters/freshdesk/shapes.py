@@ -5,15 +5,29 @@ Vendor words stay in here and in words.py. `id` alone is required of everything 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+_HALF = re.compile("[\ud800-\udfff]")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Samples carry both "Z" and "+05:30"; a time without any offset is UTC.
 Moment = Annotated[datetime, AfterValidator(lambda at: at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC))]
+
+
+def _whole(value: Any) -> Any:
+    r"""Text in which no half of a character stands alone: JSON lets an emoji be cut in two ("\ud83d"), and neither the
+    embedding model nor anything that is sent as UTF-8 takes what is left. Shapes inside a shape see to themselves."""
+    if isinstance(value, str):
+        return value if value.isascii() else _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(one) if isinstance(one, str) else one for one in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(one) for key, one in value.items()}
+    return value
 
 
 class Shape(BaseModel):
@@ -22,7 +36,7 @@ class Shape(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, value: Any) -> Any:
-        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+        return {k: _whole(v) for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
 class RequesterShape(Shape):

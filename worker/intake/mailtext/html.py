@@ -11,6 +11,8 @@ import re
 from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, Tag
 
+from worker.knowledge.words import sendable
+
 QUOTED_FROM_HERE = "\ue000quoted\ue000"  # private use: no mail program writes it
 SIGNED = "\ue001"
 
@@ -32,7 +34,7 @@ _MARKS = {_BREAK, _MARK, _QUOTE_IN, _QUOTE_OUT, _SIGN_IN, _SIGN_OUT}
 
 def seen_and_hidden(html: str) -> tuple[str, str]:
     """The text of an HTML mail as a reader sees it, and the text that was hidden from the reader."""
-    soup = BeautifulSoup(html, "html.parser")
+    soup = BeautifulSoup(sendable(html), "html.parser")
     for tag in soup(["script", "style", "head", "title", "noscript", "template", "object", "iframe"]):
         tag.decompose()
     seen: list[str] = []
