@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pymilvus import MilvusClient, MilvusException
 
 from tests.builders import a_draft, a_reader, a_source, a_trace, an_identity
 from tests.console.seed import a_conversation, hold
@@ -213,6 +214,31 @@ def test_while_another_reindex_is_at_work_none_begins_and_none_goes_back(run: Ru
             assert (code, told) == (1, None)
             assert "another reindex is at work on it (process " in said
     assert run()[1]["swapped"]
+
+
+def test_a_full_disk_is_named_nothing_is_lost_and_what_was_left_makes_room_for_the_next(
+    run: Run, kb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(kb)
+    live = run()[1]["collection"]
+    write(kb, Bank="Edition two.")
+
+    def full(*_: object, **__: object) -> None:
+        raise MilvusException(code=1, message="[Errno 28] No space left on device")
+
+    with monkeypatch.context() as while_full:
+        for call in ("insert", "drop_collection"):
+            while_full.setattr(MilvusClient, call, full)
+        code, told, said = run()
+    assert (code, told) == (1, None)
+    assert "The live index stays as it is: writing the new index: no space is left on the disk" in said
+    assert "(DATA_DIR/milvus, or the disk of the server that MILVUS_URI names): make room there" in said
+    with open_shelf(load_settings()) as shelf:
+        assert len(shelf._link.call("listing", lambda client: client.list_collections())) == 2
+
+    assert run("--preview")[1]["collection"] == live
+    with open_shelf(load_settings()) as shelf:
+        assert shelf._link.call("listing", lambda client: client.list_collections()) == [live]
 
 
 def test_people_read_when_each_index_was_built_and_how_it_is_gone_back_to(

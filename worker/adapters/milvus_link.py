@@ -26,6 +26,11 @@ log = structlog.get_logger(__name__)
 _REFUSED = {1400, 1401, 1402, 1403}  # not authenticated, not allowed
 _WRONG = {1100, 1101}  # invalid parameter
 _GONE = {100, 101}  # collection not found; collection not loaded, as after a restart of the server
+_NO_SPACE = "no space left on device"  # as the operating system says it, on Milvus' machine or ours
+_FULL = (
+    "no space is left on the disk that Milvus writes to (DATA_DIR/milvus, or the disk of the server that MILVUS_URI "
+    "names): make room there and try again"
+)
 _HOPELESS = {"UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT", "UNIMPLEMENTED"}
 
 _CHANNEL = {
@@ -177,6 +182,8 @@ def judge(error: Exception, what: str) -> Trouble:
     reason = f"{what}: {type(error).__name__}" + (f", code {code}" if code is not None else f" {status}".rstrip())
     if code in _GONE:
         return Gone(f"{what}: the collection is gone or not loaded", part=PART)
+    if _NO_SPACE in str(error).lower():
+        return Retryable(f"{what}: {_FULL}", part=PART)
     denied = "auth" in str(error).lower() and "fail" in str(error).lower()
     if code in _REFUSED or denied:
         return Permanent(f"{what}: Milvus refused us, check MILVUS_TOKEN", part=PART, code=code)

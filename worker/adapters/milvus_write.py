@@ -1,7 +1,7 @@
 """Writing to Milvus: a new collection beside the live one, checked, then the alias moved; earlier ones kept in a row.
 
 The earlier collections have aliases of their own ("<alias>_back1", "_back2"): what carries none of the aliases is a
-leftover of a build that was broken off, and is dropped by the next build. Used by adapters/milvus.py.
+leftover of a build that was broken off, and is dropped by the next build, before it writes. Used by adapters/milvus.py.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class Writing:
             metric=METRIC,
         )
         with self._one:
+            self._sweep(live.name)  # what broken builds left may be the room that this one needs
             try:
                 self._write(live, rows, vectors, tick, head)
             except BaseException:  # also where somebody lost patience
