@@ -165,3 +165,9 @@ def test_the_mark_that_windows_editors_write_first_is_no_text(tmp_path):
     [article] = read_kb(write_kb(tmp_path / "kb", articles={"fees": "\ufeff" + ARTICLE}), LABELS).articles
 
     assert article.article_id == "fees"
+
+
+def test_an_article_needs_no_questions(tmp_path):
+    bare = ARTICLE.replace("questions:\n  - What does it cost?\n", "")
+
+    assert read_kb(write_kb(tmp_path, articles={"fees": bare}), LABELS).articles[0].questions == ()

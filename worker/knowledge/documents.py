@@ -56,6 +56,7 @@ class _TemplateFront(_Front):
 
 
 class _ArticleFront(_Front):
+    questions: list[_Text] = Field(default_factory=list)  # for people; as search text they found nothing better
     updated: date
 
 
