@@ -82,7 +82,7 @@ def answering(desk: Desk, ledger: Ledger) -> Desk:
 @contextmanager
 def an_answering_office(folder: Path, **policy: Any) -> Iterator[Office]:
     """Sends automatically, gate open; Asha's question lies on ticket 1."""
-    with an_office(folder, **({"delivery": "auto", "gate_open": True} | policy)) as opened:
+    with an_office(folder, **policy) as opened:
         opened.desk = answering(opened.desk, opened.ledger)
         opened.helpdesk.thread_now = a_thread(1, a_message(QUESTION), subject="Withdrawal")
         yield opened

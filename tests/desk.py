@@ -193,11 +193,17 @@ class Office:
 
 @contextmanager
 def an_office(folder: Path, **policy: Any) -> Iterator[Office]:
-    """`policy`: fields of Policy. The settle time is short so that a test can let it pass."""
+    """`policy`: fields of Policy. The settle time is short so that a test can let it pass; replies may leave alone."""
     url = empty_ledger(folder / "ledger.db")
     ledger = open_ledger(url)
     helpdesk = ScriptedHelpdesk()
-    said = {"state_after_reply": TicketState.PENDING, "settle": timedelta(0), "http_timeout": 0.0} | policy
+    said = {
+        "delivery": "auto",
+        "gate_open": True,
+        "state_after_reply": TicketState.PENDING,
+        "settle": timedelta(0),
+        "http_timeout": 0.0,
+    } | policy
     absent: Any = None
     desk = Desk(
         helpdesk=helpdesk,

@@ -130,7 +130,7 @@ def _drop(send: Send, reason: Overtaken, desk: Desk, trouble: str = "") -> str:
     words = f"Not sent: {reason} ({trouble})." if trouble else f"Not sent: {reason}."
     if send.kind is SendKind.HOLDING:  # whatever it was, the draft's own way to the customer tells it
         case_to, note = None, None
-    elif reason in (Overtaken.NEEDLESS, Overtaken.STOPPED, Overtaken.BRAKED):
+    elif reason.holds:
         case_to, note = Status.HELD, _held_again(send, words, desk)
     else:
         case_to, note = Status.HANDED_OVER if reason is Overtaken.TAKEN else Status.SUPERSEDED, None

@@ -54,7 +54,7 @@ def _superseded(send: Send, thread: Thread, read: Thread | None, desk: Desk) -> 
     alone = not _approved_by_person(send, desk)
     if thread.ticket.assigned_to_person and alone:
         return overtaken(thread, send.message_key) or Overtaken.TAKEN
-    stopped = paused(send, desk) if alone else decided(send, desk)
+    stopped = paused(send, thread, desk) if alone else decided(send, desk)
     if not wrote_after(thread, send.message_key, read=read):
         return overtaken(thread, send.message_key) or stopped
     reason = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)

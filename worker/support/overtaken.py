@@ -25,8 +25,15 @@ class Overtaken(StrEnum):
     NEEDLESS = "a message came in since that needs no answer, so a person should look"
     STOPPED = "automatic sending is switched off"
     BRAKED = "many customers write about this at once, so automatic sending of it is paused"
+    REVIEWED = "every reply is read by a person now"
+    NOT_OPEN = "the gate is not open to it any more"
     DECIDED = "its draft has been decided on since"
     OUT_OF_REACH = "the ticket was deleted, or cannot be reached any more"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the draft may still be right: it only must not leave by itself, so a lead gets it."""
+        return self in (self.NEEDLESS, self.STOPPED, self.BRAKED, self.REVIEWED, self.NOT_OPEN)
 
 
 def overtaken(

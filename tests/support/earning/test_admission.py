@@ -187,6 +187,37 @@ def test_the_switch_holds_what_waits_to_leave_and_it_can_still_be_approved(tmp_p
         assert record(office).waiting
 
 
+def test_a_reply_that_waits_to_leave_does_where_nothing_has_changed(office: Office) -> None:
+    opens(office, Rung.ALL)
+    [send_id] = ring(office, out=False)
+    assert deliver(send_id, office.desk) == "done"
+    assert (status(office), replies(office)) == (Status.SENT, 1)
+
+
+@pytest.mark.parametrize("how", ["the gate steps down", "the budget is 0", "the budget is lowered"])
+def test_a_reply_that_waits_to_leave_is_held_once_the_gate_would_not_let_it_go(office: Office, how: str) -> None:
+    opens(office, Rung.ALL, risk=0.01)
+    [send_id] = ring(office, out=False)
+    if how == "the gate steps down":
+        opens(office, Rung.REVIEW)
+    else:
+        office.ledger.earning.set_budget(KIND, 0.0 if "0" in how else 0.5, "meera")
+    assert deliver(send_id, office.desk) == "dropped"
+    assert deliver(send_id, office.desk) == "not ours"
+    assert (status(office), replies(office)) == (Status.HELD, 0)
+    assert reasons(office) == ("Not sent: the gate is not open to it any more.",)
+    case = office.ledger.cases.of_ticket(1)[-1]
+    states = {send.kind.value: send.state for send in office.ledger.sends.of_case(case.case_id)}
+    assert states == {"reply": SendState.DROPPED, "held_note": SendState.QUEUED}
+
+
+def test_a_reply_that_waits_to_leave_is_held_once_every_reply_is_reviewed(office: Office) -> None:
+    opens(office, Rung.ALL)
+    [send_id] = ring(office, out=False)
+    assert deliver(send_id, office.with_policy(delivery="review")) == "dropped"
+    assert (status(office), replies(office)) == (Status.HELD, 0)
+
+
 def test_the_switch_does_not_hold_what_a_person_approved(tmp_path: Path) -> None:
     from worker.support.outgoing import Tags, reply_outgoing
 

@@ -1,7 +1,8 @@
 """Whether this draft may leave without a person, as far as the gate is concerned, and what is kept of it for learning.
 
 A keyed hash of the customer decides who is among the 5 % or the 25 %: the same customers every time, and nobody can
-tell from outside who they are. Called by pipeline.draft for drafts that no guard has anything against.
+tell from outside who they are. Called by pipeline.draft for drafts that no guard has anything against, and before such
+a draft leaves (paused.py).
 """
 
 from __future__ import annotations
@@ -58,15 +59,22 @@ def admit(
     if draft.findings or not draft.template_id:
         return Admission(against=() if desk.policy.gate_open else (NOT_OPEN,))
     kind = kind_of(draft, reader)
-    model, standing, seen = book.model(), book.standing(kind), features(draft, found, who, questions, words)
+    model, seen = book.model(), features(draft, found, who, questions, words)
     risk = None if model is None else chance(model, seen, kind)
     assessed = Assessed(kind=kind, features=seen, risk=risk, model=model.version if model else 0)
+    standing = book.standing(kind)
     against = [] if (stop := book.stopped()) is None else [switched_off(stop)]
-    if not desk.policy.gate_open:
-        whose = f"customer {who.customer.customer_id}" if who.customer else f"requester {person}"
-        lot = lot_of(whose, book.key()) if standing.rung.open else 1.0
-        against += _closed_to(standing, risk, lot, budget_for(kind, book.budgets()))
+    against += _closed_to(assessed, standing, who, person, desk)
     return Admission(tuple(against), assessed, open=standing.rung.open or desk.policy.gate_open)
+
+
+def closed_to(assessed: Assessed | None, who: Identity | None, person: str, desk: Desk) -> list[str]:
+    """Why the gate, as it stands now, does not let a draft leave that it may have let go when it was written."""
+    if desk.policy.gate_open:
+        return []
+    if assessed is None:
+        return [NOT_OPEN]
+    return _closed_to(assessed, desk.ledger.earning.standing(assessed.kind), who, person, desk)
 
 
 def switched_off(stop: Stop) -> str:
@@ -79,16 +87,24 @@ def lot_of(person: str, key: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _closed_to(standing: Standing, risk: float | None, lot: float, budget: float) -> list[str]:
-    if not standing.rung.open or risk is None or budget <= 0:
+def _closed_to(assessed: Assessed, standing: Standing, who: Identity | None, person: str, desk: Desk) -> list[str]:
+    book = desk.ledger.earning
+    if desk.policy.gate_open:
+        return []
+    budget = budget_for(assessed.kind, book.budgets())
+    if not standing.rung.open or assessed.risk is None or budget <= 0:
         return [NOT_OPEN]
     reasons = []
-    if lot >= standing.rung.share:
+    customer = who.customer if who else None
+    if (
+        lot_of(f"customer {customer.customer_id}" if customer else f"requester {person}", book.key())
+        >= standing.rung.share
+    ):
         reasons.append(f"This customer is not among the {standing.rung.value} whose replies of this kind leave alone.")
     # A budget that was lowered counts at once; a raised one has to be earned first.
     # "Any risk" was earned for the budget of then: of a lower one, the largest level that is a number.
     level = min(standing.level, len(LEVELS) - 2) if budget < standing.budget else standing.level
     most = cut(level, min(budget, standing.budget))
-    if risk > most:
-        reasons.append(f"The risk that it is wrong, {risk:.1%}, is above what may leave alone ({most:.1%}).")
+    if assessed.risk > most:
+        reasons.append(f"The risk that it is wrong, {assessed.risk:.1%}, is above what may leave alone ({most:.1%}).")
     return reasons
