@@ -60,6 +60,20 @@ _PATTERNS = {
 }
 _NEGATE = re.compile(r"\b(?:is|are|can|may|must|will|does|do)\b(?! not\b|['’]t| no\b)")
 _DENIED = re.compile(r"\b(?:not|never) |(?<=\w)n't\b|\bno (?=[a-z])|\bwithout (?=[a-z])", re.I)
+_ANY_TIME = re.compile(r"\bat any time\b|\bwhenever you (?:like|want)\b")
+_ONE_ONLY = re.compile(r"\bonly\b|\bis one\b")  # "there is only one account per PAN" changes nothing
+_PAIRED = (
+    re.compile(r"(?<![\w+])IM\+?(?![\w+])"),
+    re.compile(rf"(?:Rs\.? ?|₹|INR ?){_NUMBER}"),
+    re.compile(rf"\b\d+ {_UNITS}\b"),
+    re.compile(r"\b(?:UPI|IMPS|NEFT|RTGS|net banking)\b"),
+    re.compile(r"\b(?:lenders?|borrowers?|Peerwell|your bank|IM balance|provision fund|interest|principal)\b"),
+)
+_LISTED = re.compile(r"\s*(?:,|and|or|, and|, or|to)\s*$")  # "UPI and NEFT" says the same as "NEFT and UPI"
+_BOTH = re.compile(
+    r"\b(?:needs?|requires?|must|upload|enter|complete)\b[^.;:]*?\b(?:PAN|Aadhaar|IFSC|KYC|certificate|number|name|amount|date|figure"
+    r"|links?)\b(?: \([^)]*\))?,? (?P<by>and)(?= (?:an? |the |your |KYC|IFSC|PAN))"
+)
 _TERMS = re.compile(r"\b(?:UPI|IMPS|NEFT|RTGS|PAN|KYC|TDS|NRI|PDF|OTP|IST|ITR|Aadhaar|Profile|Documents|Mumbai)\b")
 
 
@@ -139,11 +153,28 @@ def _words(text: str, sources: str, draw: random.Random) -> Iterator[Change]:
     for found in _DENIED.finditer(text):
         yield Change("denial dropped", text[: found.start()] + text[found.end() :])
     yield from _absolutes(text)
+    yield from _swapped(text)
+    for found in _BOTH.finditer(text):
+        yield Change("or for and", f"{text[: found.start('by')]}or{text[found.end('by') :]}")
     for found in _TERMS.finditer(text):
         others = sorted(set(_TERMS.findall(sources)) - set(_TERMS.findall(text)))
         if others and found.group().isupper():
             other = draw.choice([o for o in others if o.isupper()] or ["SEBI"])
             yield Change("term", text[: found.start()] + other + text[found.end() :])
+
+
+def _swapped(text: str) -> Iterator[Change]:
+    """The two products, or the two values of a kind, that a sentence names, each in the place of the other."""
+    for pattern in _PAIRED:
+        found = list(pattern.finditer(text))
+        if (
+            len(found) == 2
+            and found[0].group().rstrip("s") != found[1].group().rstrip("s")
+            and not _LISTED.match(text[found[0].end() : found[1].start()])
+        ):
+            one, two = found
+            between = text[one.end() : two.start()]
+            yield Change("swapped", f"{text[: one.start()]}{two.group()}{between}{one.group()}{text[two.end() :]}")
 
 
 def _joined(before: str, new: str, after: str) -> str:
@@ -160,7 +191,7 @@ def _absolutes(text: str) -> Iterator[Change]:
         ("is ", "is only "),
     )
     for old, new in turns:
-        said_already = (old == "free" and "free of" in text) or ("always" in new and "at any time" in text)
-        said_already = said_already or (new.endswith("only ") and "only" in text)
+        said_already = (old == "free" and "free of" in text) or ("always" in new and _ANY_TIME.search(text))
+        said_already = said_already or (new.endswith("only ") and bool(_ONE_ONLY.search(text)))
         if re.search(rf"\b{old}", text) and not said_already:
             yield Change("always, never, only, free", re.sub(rf"\b{old}", new, text, count=1))
