@@ -61,7 +61,7 @@ class Ruled:
 
 @dataclass(frozen=True)
 class Right:
-    """One correct reply. `style`: "copied" or "reworded"."""
+    """One correct reply. `style`: "copied", "reworded" or "free"."""
 
     reply: Candidate
     template_id: str
@@ -83,8 +83,8 @@ class Shelf:
 def right_replies(kb: Kb, rulebook: Rulebook, each: int, draw: random.Random) -> Iterator[Right]:
     """`each`: replies for every pair of template and reader who may be sent it."""
     asked = {t.template_id: t for t in kb.templates}
-    for name, (strength, held) in READERS.items():
-        shelf = _shelf(kb, rulebook, strength, held)
+    for name in READERS:
+        shelf = reader_of(kb, rulebook, name)
         for template in shelf.templates:
             if PLACEHOLDER.search(template.text):
                 continue  # needs a record that this reader does not have; production holds it
@@ -93,6 +93,38 @@ def right_replies(kb: Kb, rulebook: Rulebook, each: int, draw: random.Random) ->
                 style = "reworded" if number % 2 else "copied"
                 parts = (_part(asked[template.source_id], given, shelf, style, draw),)
                 yield Right(_candidate(parts, given, shelf, rulebook), template.source_id, name, style)
+
+
+def reader_of(kb: Kb, rulebook: Rulebook, name: str) -> Shelf:
+    """What one of READERS may be told from."""
+    strength, held = READERS[name]
+    return _shelf(kb, rulebook, strength, held)
+
+
+def worded_freely(
+    shelf: Shelf,
+    rulebook: Rulebook,
+    *,
+    asked: str,
+    says: Sequence[str],
+    template: str = "",
+    article: str = "",
+    message: str = "",
+    reader: str = "",
+) -> Right:
+    """A reply in words of its own, each sentence citing one source: a template, or the section "article#heading"."""
+    if template:
+        source = next(t for t in shelf.templates if t.source_id == template)
+        given = _given(source, shelf)
+    else:
+        name, _, heading = article.partition("#")
+        of_article = [p for p in shelf.passages if p.source_id.startswith(name)]
+        source = next(p for p in of_article if heading.casefold() in f"{p.title} {p.text[:120]}".casefold())
+        others = [p for p in shelf.passages if p.source_id != source.source_id]
+        near = tuple(t.model_copy(update={"score": 1.0, "dense": 1.0}) for t in _nearest(source, shelf.templates, 1))
+        given = Found(templates=near, passages=(source, *_nearest(source, others, SHOWN - 1)))
+    part = Part(question=asked, sentences=tuple(Sentence(text=said, sources=(source.source_id,)) for said in says))
+    return Right(_candidate((part,), given, shelf, rulebook, message or asked), source.source_id, reader, "free")
 
 
 def _shelf(kb: Kb, rulebook: Rulebook, strength: Strength, held: tuple[str, ...]) -> Shelf:
@@ -199,7 +231,7 @@ def _question(asked: Template, shelf: Shelf) -> str:
     return f"What should I know about the {asked.topic}{named}?"
 
 
-def _candidate(parts: tuple[Part, ...], given: Found, shelf: Shelf, rulebook: Rulebook) -> Candidate:
-    words = Words(now=f"Hello, what about this: {parts[0].question}")
+def _candidate(parts: tuple[Part, ...], given: Found, shelf: Shelf, rulebook: Rulebook, message: str = "") -> Candidate:
+    words = Words(now=f"Hello, {message}" if message else f"Hello, what about this: {parts[0].question}")
     writing = Writing(parts=parts, written_by="a model")
     return candidate(words, given, writing, shelf.facts, shelf.who, shelf.reader, Ruled(rulebook))

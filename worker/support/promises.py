@@ -104,6 +104,7 @@ def _found(sentence: str, company: str) -> Iterator[tuple[int, Promise]]:
             if claimed and (_conditional(before) or _WHICH.search(before)):  # "once it has been approved": no claim
                 continue
             act, verb = _act(said, sentence[match.end() :])
+            act = "payment" if name == "money comes" else act  # "will be in your account"
             yield match.start(), Promise(act, match.group().strip(), verb, claimed, _conditional(before))
 
 

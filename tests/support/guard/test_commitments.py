@@ -75,3 +75,56 @@ def test_the_same_act_about_something_else_is_another_promise() -> None:
     reward = "The reward of the referral programme is paid within 7 working days."
     assert found("We will pay the reward of the referral programme within 7 working days.", source=reward) == []
     assert found("We will pay back your stolen deposit and the damage.", source=reward) == ["We will pay"]
+
+
+STATES = (
+    "Returns on IM are not guaranteed. Withdrawals are paused for 48 hours after a change of the bank account. Your "
+    "data stay safe, because they are not stored on the phone. A withdrawal in the queue is paid within 7 working days."
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The return on IM is assured.",
+        "You can rest easy that your money is safe.",
+        "You will certainly get the return on IM.",
+        "There is no risk with IM.",
+        "You cannot lose money with IM.",
+        "Your withdrawal failed.",
+        "Your account is blocked.",
+        "Your bank account has been rejected.",
+        "Your withdrawal from IM is still on hold.",
+    ],
+)
+def test_assurances_and_words_on_this_customers_affairs_need_a_source(said: str) -> None:
+    assert found(said, source=STATES)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Returns on IM are not guaranteed.",
+        "Your data stay safe, because they are not stored on the phone.",
+        "If your account is blocked, withdrawals are paused.",
+        "After a change of the bank account your withdrawals are paused for 48 hours.",
+        "There is no guarantee that you get the return on IM.",
+    ],
+)
+def test_what_a_source_assures_and_what_holds_on_a_condition_passes(said: str) -> None:
+    assert found(said, source=STATES) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "right"),
+    [
+        ("My withdrawal is queued. Why?", True),
+        ("Why is my withdrawal queued?", True),
+        ("Is my withdrawal queued?", False),
+        ("When does it arrive?", False),
+    ],
+)
+def test_what_the_customer_says_of_their_own_affairs_may_be_said_again(message: str, right: bool) -> None:
+    said = Sentence(text="Your withdrawal is queued.", sources=("T",))
+    reply = a_candidate(said, sources={"T": a_source(STATES, "T")}, template_ids=("T",), message=message)
+    assert (not list(GUARDS["commitments"](reply))) == right

@@ -16,12 +16,13 @@ from collections.abc import Iterator
 
 from worker.models import Finding, Part
 from worker.support.guard.candidate import Candidate
+from worker.support.guard.supported import FLOOR
 from worker.support.guard.tokens import tokens
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
     for n, part in enumerate(reply.parts, 1):
-        if not part.answered:
+        if not part.answered or _only_manners(reply, part):
             yield Finding(
                 guard="answered",
                 what=f"Question {n} of the message is not answered by anything that was found.",
@@ -35,6 +36,14 @@ def check(reply: Candidate) -> Iterator[Finding]:
             yield from _half_an_answer(reply, part, n)
     if not reply.parts:
         yield Finding(guard="answered", what="No question was found in the message.", todo="Read the message yourself.")
+
+
+def _only_manners(reply: Candidate, part: Part) -> bool:
+    """Whether all that it says is courtesy that no source says either."""
+    said = [
+        (i, one.support) for (i, one), (_, s) in zip(reply.ledger, reply.numbered(), strict=True) if s in part.sentences
+    ]
+    return bool(said) and all(i in reply.courteous and support < FLOOR for i, support in said)
 
 
 def _about_another_product(reply: Candidate, part: Part, n: int) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from worker.models import Finding
 from worker.support.guard.candidate import Candidate
 
 _ASKING = re.compile(
-    r"\b(?:send|share|tell|give|reply\s+with|provide|confirm|enter|forward|submit|read\s+out|spell\s+out|type|mention|attach"
+    r"\b(?:(?<!\bwe\s)send|share|tell|give|reply\s+with|provide|confirm|enter|forward|submit|read\s+out|spell\s+out|type|mention|attach"
     r"|let\s+us\s+(?:know|have)|(?:we|i)\s+(?:\w+\s+)?(?:need|require|want)|what(?:\s+is|['’]s|\s+was|\s+are)\s+(?:your|the))\b",
     re.I,
 )
@@ -27,7 +27,7 @@ WRITTEN = 0.8  # support from which a sentence is one of the knowledge base in o
 
 
 def _asking(text: str) -> set[str]:
-    return {" ".join(word.lower().split()) for word in _ASKING.findall(text)}
+    return {{"type": "enter"}.get(word, word) for word in (" ".join(w.lower().split()) for w in _ASKING.findall(text))}
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -47,5 +47,5 @@ def check(reply: Candidate) -> Iterator[Finding]:
 
 def _written(text: str, secret: str, base: str) -> bool:
     """Whether the source itself tells them to do so with this secret; that they never should is no leave to ask."""
-    named = secret.casefold().rstrip("s") in base.casefold()
+    named = secret.casefold().rstrip("s").replace("-", " ") in base.casefold().replace("-", " ")
     return named and _asking(text) <= _asking(base) and not _NEVER.search(base)

@@ -9,6 +9,7 @@ from functools import cached_property
 from worker.models import Identity, Part, Reader, Sentence, Source
 from worker.support.guard.claims import Ledgered, ledgered
 from worker.support.guard.counterpart import turned
+from worker.support.guard.courtesy import courteous
 from worker.support.guard.evidence import Evidence, Span, evidence
 from worker.support.guard.records import Told, record, told
 
@@ -65,17 +66,31 @@ class Candidate:
     @cached_property
     def ledger(self) -> tuple[tuple[int, Ledgered], ...]:
         """Every sentence with its index and what was found for it. Worked out once for all guards."""
+        theirs = Span(self.asked).words
         return tuple(
-            (i, ledgered(Span(sentence.text, self.product_names), self.known(sentence)))
+            (i, ledgered(Span(sentence.text, self.product_names), self.known(sentence), theirs))
             for i, sentence in self.numbered()
+        )
+
+    @cached_property
+    def asked(self) -> str:
+        """What the customer wrote, and the questions that were found in it."""
+        return "\n".join([self.message, *(part.question for part in self.parts)])
+
+    @cached_property
+    def courteous(self) -> frozenset[int]:
+        """The sentences that only keep good manners, by index: nothing has to hold them."""
+        ledger = (one.span for _, one in self.ledger)
+        return frozenset(
+            i for i, span in enumerate(ledger) if courteous(span.text, self.asked, self.product_names, self.company)
         )
 
     @cached_property
     def turned(self) -> tuple[frozenset[str], ...]:
         """For each sentence the small words that stand in only one of it and its source."""
         return tuple(
-            frozenset(turned(one.span, one.bases, self.known(sentence)))
-            for (_, one), (_, sentence) in zip(self.ledger, self.numbered(), strict=True)
+            frozenset() if i in self.courteous else frozenset(turned(one.span, one.bases, self.known(sentence)))
+            for (i, one), (_, sentence) in zip(self.ledger, self.numbered(), strict=True)
         )
 
     @cached_property

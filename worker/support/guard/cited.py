@@ -1,4 +1,4 @@
-"""Every sentence cites a source that was given.
+"""Every sentence that states something cites a source that was given; good manners need none.
 
 PASS:
   reply: A withdrawal from IM reaches your bank within 2 working days.
@@ -20,6 +20,8 @@ ADVICE = "Check this sentence against the knowledge base, or take it out."
 def check(reply: Candidate) -> Iterator[Finding]:
     for i, sentence in reply.numbered():
         unknown = [s for s in sentence.sources if s not in reply.sources and not (s == "customer" and reply.facts)]
+        if i in reply.courteous:
+            continue
         if not sentence.sources:
             yield Finding(
                 guard="cited", what="A sentence names no source.", todo=ADVICE, sentence=i, words=sentence.text

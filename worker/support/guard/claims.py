@@ -24,7 +24,10 @@ MARGIN = {
 }  # by how much another value's place must suit better to count against a token
 USUAL_MARGIN = 0.05
 ALIEN = 0.12  # a place that suits less than this says something else altogether
-_RANGE = re.compile(r"\s(?:to)\s|\d\s*[-–]\s*\d")
+_RANGE = re.compile(r"\s(?:to|and)\s|\d\s*[-–]\s*\d")
+_WEEK = re.compile(r"\bMonday\s+to\s+Friday\b", re.I)
+_NO_WORK = re.compile(r"\b(?:not|n['’]t)\s+(?:count(?:ed)?|working\s+days|processed)\b", re.I)
+_SURE = ("link", "address", "phone")  # where one of these stands, it is the right one, whatever words are around it
 _PERIODS = {
     "year": re.compile(r"\b(?:year|annum|annual\w*|yearly)\b|p\.\s?a\b", re.I),
     "month": re.compile(r"\bmonth(?:ly|s)?\b", re.I),
@@ -63,28 +66,31 @@ class Ledgered:
     standings: tuple[Standing, ...]
 
 
-def ledgered(said: Span, known: Evidence) -> Ledgered:
-    bases, support = closest(said, known)
+def ledgered(said: Span, known: Evidence, asked: frozenset[str] = frozenset()) -> Ledgered:
+    """`asked`: the words of the customer's mail. One of them that no source has says neither for nor against it."""
+    neutral = {word for word in said.words & asked if ":" not in word and word not in known.weights}
+    bases, support = closest(said, known, said.words - neutral if len(said.words) - len(neutral) > 2 else said.words)
     often = Counter((t.kind, t.value) for t in said.tokens)
-    standings = tuple(stands(token, said, known, often[token.kind, token.value]) for token in said.tokens)
+    standings = tuple(stands(token, said, known, often[token.kind, token.value], bases) for token in said.tokens)
     return Ledgered(said, bases, support, standings)
 
 
-def closest(said: Span, known: Evidence) -> tuple[tuple[Span, ...], float]:
-    """The span that says most of the sentence and, where a second one says a good part of the rest, that too."""
-    total = known.total(said.words)
+def closest(said: Span, known: Evidence, words: frozenset[str]) -> tuple[tuple[Span, ...], float]:
+    """The span that says most of the sentence and, where a second one says a good part of the rest, that too. `words`:
+    those that count."""
+    total = known.total(words)
     if not total:
         return (), 1.0
     best = max(known.spans, key=lambda s: _alike(said, s, known), default=None)
     if best is None:
         return (), 0.0
     reached = best.words | best.of_title
-    rest = said.words - reached
+    rest = words - reached
     second = max(known.spans, key=lambda s: known.shared(rest, s.words), default=best)
     if known.shared(rest, second.words) < 0.2 * total:
-        return (best,), known.shared(said.words, reached) / total
+        return (best,), known.shared(words, reached) / total
     reached = reached | second.words | second.of_title
-    return (best, second), known.shared(said.words, reached) / total
+    return (best, second), known.shared(words, reached) / total
 
 
 def _alike(said: Span, span: Span, known: Evidence) -> float:
@@ -94,10 +100,12 @@ def _alike(said: Span, span: Span, known: Evidence) -> float:
     return (2 * shared / both if both else 0.0) - (0.05 if span.start < 0 else 0.0)
 
 
-def stands(token: Token, said: Span, known: Evidence, often: int) -> Standing:
+def stands(token: Token, said: Span, known: Evidence, often: int, bases: tuple[Span, ...] = ()) -> Standing:
     """Whether the token stands in what is known where that says the same."""
     places = list(_places(token, said, known))
     same = [p for p in places if same_value(token, said.text, p.token, p.span.text)]
+    if not same and _told_otherwise(token, said, bases):
+        return Standing(token)
     if not same:
         best = max(places, key=lambda p: p.suits, default=None)
         return Standing(token, fault="absent", instead=best.token if best else None)
@@ -105,15 +113,38 @@ def stands(token: Token, said: Span, known: Evidence, often: int) -> Standing:
     if not fitting:
         return Standing(token, place=max(same, key=lambda p: p.suits), fault="bound")
     best = max(fitting, key=lambda p: p.suits)
-    rival = max((p for p in places if p not in fitting), key=lambda p: p.suits, default=None)
+    others = (p for p in places if p not in fitting and not (p not in same and _other_side(token, said, p)))
+    rival = max(others, key=lambda p: p.suits, default=None)
     margin = MARGIN.get(token.kind, USUAL_MARGIN)
     if rival and rival.suits > best.suits + margin:
         return Standing(token, place=best, fault="bound" if rival in same else "elsewhere", instead=rival.token)
     if often > 1 and often > _most_often(token, known):
         return Standing(token, place=best, fault="elsewhere")
-    if best.suits < ALIEN and token.kind not in MARGIN:
+    if best.suits < ALIEN and token.kind not in (*MARGIN, *_SURE):
         return Standing(token, place=best, fault="elsewhere")
     return Standing(token, place=best)
+
+
+def _told_otherwise(token: Token, said: Span, bases: tuple[Span, ...]) -> bool:
+    """Whether what the sentence rests on says it in another form: several of a term ("PDFs"), "voter id" for its "ID",
+    the days that are not from Monday to Friday, or "in one day" beside an amount that is so much per day."""
+    if token.kind == "term":
+        name = re.escape(token.words.strip(" \"'“”‘’.,"))
+        word = re.compile(rf"(?<![\w-]){name}s?(?![\w-])" + (r"|\bids?\b" if name == "ID" else ""))
+        return any(word.search(span.text) for span in bases)
+    if token.value in ("saturday", "sunday"):
+        return bool(_NO_WORK.search(said.text)) and any(_WEEK.search(span.text) for span in bases)
+    if token.kind == "period":
+        amounts = {t.value for t in said.tokens if t.kind == "amount"}
+        return any(f"{value}/{token.value}" in span.words_of_amounts for value in amounts for span in bases)
+    return False
+
+
+def _other_side(token: Token, said: Span, place: Place) -> bool:
+    """Whether a place is bound on another side than the token ("at least" for "at most"), and so no rival of it."""
+    mine = bound(said.text, token.start, token.end)
+    theirs = bound(place.span.text, place.token.start, place.token.end)
+    return mine in ("most", "least") and theirs in ("most", "least") and mine != theirs
 
 
 def _places(token: Token, said: Span, known: Evidence) -> Iterator[Place]:

@@ -10,12 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from worker.support.guard.denied import contradicted
 from worker.support.guard.evidence import Evidence, Span
 from worker.support.guard.turns import turns
 
 CLOSE = 0.6  # likeness from which two clauses are the same statement
 ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
 AS_CLOSE = 0.05  # spans that are nearly as close as the closest are as good
+NEARLY = 0.2  # spans that are still about the same
 OPPOSED = tuple(
     (re.compile(rf"\b(?:{one})\b", re.I), re.compile(rf"\b(?:{other})\b", re.I))
     for one, other in (
@@ -42,15 +44,28 @@ OPPOSED = tuple(
         ("withdrawals?", "deposits?"),
     )
 )
+_ANY = re.compile(r"^(?!.*\b(?:if|whether|before|without|hardly)\b).*\banything\b", re.I)
+# "Sundays are not working days" says what "Working days are Monday to Friday" means.
+_FREE_DAYS = re.compile(
+    r"\b(?:Saturdays?|Sundays?|weekends?|holidays?)\b.*\b(?:not\s+(?:working|count)|do\s+not\s+count)", re.I
+)
+_WEEK = re.compile(r"\bMonday\s+to\s+Friday\b", re.I)
 NAMES = {"no": "not", "always": "always", "only": "only", "free": "free", "charged": "charged"}
 
 
 def turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
     """The words that stand in only one of the sentence and its source."""
+    if _FREE_DAYS.search(said.text) and any(_WEEK.search(span.text) for span in known.spans):
+        return set()
+    if _ANY.search(said.text) and not turns(said.text)["no"] and any(_denies_any(span) for span in known.spans):
+        return {"not"}  # "you do need to do anything more"
     anchors = _closest(said, known, known.spans, floor=ANCHOR)
     if opposed := _opposed(said, anchors) | _absolute(said, anchors, bases):
         return opposed
-    if any(turns(said.text) == turns(span.text) for span in anchors):
+    near = _closest(said, known, known.spans, floor=0.0, as_close=NEARLY)
+    if contradicted(said, anchors, bases, near):
+        return {"not"}
+    if any(_alike(turns(said.text), turns(span.text)) for span in anchors):
         return set()
     if len(bases) > 1 and turns(said.text) == sum((turns(span.text) for span in bases), Counter()):
         return set()  # two statements of the source in one sentence
@@ -58,6 +73,10 @@ def turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
     for clause in said.pieces:
         found |= _turned_clause(clause, anchors, known)
     return found
+
+
+def _denies_any(span: Span) -> bool:
+    return bool(_ANY.search(span.text) and turns(span.text)["no"])
 
 
 def _opposed(said: Span, anchors: list[Span]) -> set[str]:
@@ -98,15 +117,32 @@ def _turned_clause(clause: Span, anchors: list[Span], known: Evidence) -> set[st
         pieces = [piece for span in spans for piece in span.pieces]
         if close := _closest(clause, known, pieces, floor=CLOSE):
             theirs = [turns(piece.text) for piece in close]
-            return set() if mine in theirs else min((_difference(mine, other) for other in theirs), key=len)
+            return (
+                set()
+                if any(_alike(mine, other) for other in theirs)
+                else min((_difference(mine, other) for other in theirs), key=len)
+            )
     return set()
 
 
+def _alike(mine: Counter[str], theirs: Counter[str]) -> bool:
+    """Whether they turn alike; who leaves an "at any time" out says less and nothing wrong."""
+    return mine == theirs or (
+        not mine["always"] and mine == Counter({k: n for k, n in theirs.items() if k != "always"})
+    )
+
+
 def _difference(one: Counter[str], other: Counter[str]) -> set[str]:
-    return {NAMES[kind] for kind in one.keys() | other.keys() if one[kind] != other[kind]}
+    return {
+        NAMES[kind]
+        for kind in one.keys() | other.keys()
+        if one[kind] != other[kind] and (kind != "always" or one[kind])
+    }
 
 
-def _closest(said: Span, known: Evidence, spans: Iterable[Span], *, floor: float) -> list[Span]:
+def _closest(
+    said: Span, known: Evidence, spans: Iterable[Span], *, floor: float, as_close: float = AS_CLOSE
+) -> list[Span]:
     """The spans most like `said`: half what of it they say, half what they say of it and nothing besides."""
     total = known.total(said.words)
     if not total:
@@ -116,4 +152,4 @@ def _closest(said: Span, known: Evidence, spans: Iterable[Span], *, floor: float
         shared = known.shared(said.words, span.words)
         scored.append((shared / total / 2 + shared / (total + known.total(span.words)), span))
     best = max((score for score, _ in scored), default=0.0)
-    return [span for score, span in scored if score >= max(floor, best - AS_CLOSE)]
+    return [span for score, span in scored if score >= max(floor, best - as_close)]

@@ -60,11 +60,9 @@ def chance(found: Mapping[str, float]) -> float:
 
 def measures(reply: Candidate) -> dict[str, float]:
     """Each by its name in WEIGHTS."""
-    ledger = [one for _, one in reply.ledger]
-    worded = [
-        measured(s.text, reply.known(s).wording, _held(one))
-        for one, (_, s) in zip(ledger, reply.numbered(), strict=True)
-    ]
+    ledger = [one for i, one in reply.ledger if i not in reply.courteous]
+    stating = [s for i, s in reply.numbered() if i not in reply.courteous]
+    worded = [measured(s.text, reply.known(s).wording, _held(one)) for one, s in zip(ledger, stating, strict=True)]
     if not ledger:
         return {}
     found = {

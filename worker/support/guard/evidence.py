@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from worker.models import Source
-from worker.support.guard.content import COMMON, stem
+from worker.support.guard.alike import ALIKE, EMPTY
+from worker.support.guard.content import stem
 from worker.support.guard.records import record
 from worker.support.guard.tokens import Token, tokens
 from worker.support.guard.turns import clauses
@@ -27,23 +28,7 @@ BEYOND = 0.4  # what they count on the other side of a comma or an "and"
 UNSEEN = 1.5  # the weight of a word that no source says: it tells most
 OF_TITLE = 0.3  # what the words of a title weigh beside those of the span itself
 _WORD = re.compile(r"[^\W\d_]{3,}(?:['’]t\b)?")
-_NO_WORDS = COMMON | {"able", "note", "good", "know", "question", "kindly", "our"}
 _JOINT = re.compile(r"[,;()–—](?!\d)|\b(?:and|but|because|so|while|or)\b")
-_ALIKE = {
-    "arrive": "reach",
-    "select": "choose",
-    "pick": "choose",
-    "begin": "start",
-    "email": "mail",
-    "require": "need",
-    "payout": "pay",
-    "business": "work",
-    "kindly": "please",
-    "additional": "extra",
-    "charge": "cost",
-    "fee": "cost",
-    "earn": "return",
-}
 
 
 @dataclass(frozen=True)
@@ -69,11 +54,16 @@ class Span:
         words = [
             (m.start(), folded(m.group()))
             for m in _WORD.finditer(self.text)
-            if m.group().casefold() not in _NO_WORDS
+            if m.group().casefold() not in EMPTY
             and not m.group().endswith(("'t", "’t"))
             and not any(a <= m.start() < b for a, b in taken)
         ]
         return tuple(sorted([*words, *((t.start, f"{t.kind}:{t.value}") for t in self.tokens)]))
+
+    @cached_property
+    def words_of_amounts(self) -> frozenset[str]:
+        """Their folded values, such as "100000.00/day"."""
+        return frozenset(t.value for t in self.tokens if t.kind == "amount")
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -182,7 +172,7 @@ class Evidence:
 
 def folded(word: str) -> str:
     root = stem(word.casefold())
-    return _ALIKE.get(root, root)
+    return ALIKE.get(root, root)
 
 
 def evidence(sources: Sequence[Source], facts: Mapping[str, str], names: tuple[str, ...]) -> Evidence:

@@ -45,12 +45,17 @@ _WRONG = {
 
 def check(reply: Candidate) -> Iterator[Finding]:
     for i, one in reply.ledger:
-        for standing in one.standings:
-            if standing.fault and not worked_out(standing.token, one.span, reply):
+        for standing in () if i in reply.courteous else one.standings:
+            if standing.fault and not (_own(standing, reply) or worked_out(standing.token, one.span, reply)):
                 yield _finding(standing, i)
         for wrong, right in sums(one.span):
             what = f"The calculation does not come out: “{wrong.words}” should be {right}."
             yield Finding(guard="exact", what=what, todo="Correct it.", sentence=i, words=wrong.words)
+
+
+def _own(standing: Standing, reply: Candidate) -> bool:
+    """The company's own name, which may stand in any sentence."""
+    return standing.token.kind == "term" and standing.token.value == reply.company.casefold()
 
 
 def _finding(standing: Standing, i: int) -> Finding:

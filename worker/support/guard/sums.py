@@ -24,6 +24,7 @@ _OPERATIONS: tuple[tuple[re.Pattern[str], Callable[[float, float], float]], ...]
     (re.compile(r"^\s*(?:-|−|–|minus|less)\s*$", re.I), lambda a, b: a - b),
     (re.compile(r"^\s*(?:×|x|\*|times|withdrawals?\s+at|at)\s*$", re.I), lambda a, b: a * b),
 )
+_GIVES = re.compile(r"\b(?:is|are|makes?|equals?|comes?\s+to|amounts?\s+to|gives?|=)\s*(?:about\s+)?$", re.I)
 _OF = re.compile(r"^\s*of\s+(?:the\s+|your\s+)?$", re.I)
 _COUNTED = ("amount", "number")
 
@@ -44,14 +45,30 @@ def worked_out(token: Token, said: Span, reply: Candidate) -> bool:
     asked = {t.value for t in tokens(reply.message, reply.product_names) if t.kind == "amount"}
     ledgered = next((one for _, one in reply.ledger if one.span.text == said.text), None)
     held = [s.token for s in (ledgered.standings if ledgered else ()) if not s.fault]
-    for percent in (t for t in held if t.kind == "percent"):
+    for percent in _percents(said, reply):
         for base in (t for t in said.tokens if t.kind == "amount" and (t in held or t.value in asked)):
             part = _value(base) * _value(percent) / 100
             results = (part, _value(base) - part, _value(base) + part)
-            right = [t for t in said.tokens if t.kind == "amount" and t != base and _among(_value(t), results)]
+            amounts = (t for t in said.tokens if t.kind == "amount" and t != base)
+            right = [t for t in amounts if _among(_value(t), results) and not _comes_to(said, t, base)]
             if token in right or (token == base and right):
                 return True
     return False
+
+
+def _comes_to(said: Span, one: Token, base: Token) -> bool:
+    """Whether the sentence has the base as the result: "Rs 800 comes to Rs 80,000"."""
+    return one.start < base.start and bool(_GIVES.search(said.text[one.end : base.start]))
+
+
+def _percents(said: Span, reply: Candidate) -> list[Token]:
+    """The percentages that hold, in this sentence or, where it has none, in the one before."""
+    ledger = [one for _, one in reply.ledger]
+    at = next((i for i, one in enumerate(ledger) if one.span.text == said.text), -1)
+    for one in (ledger[at], *ledger[max(0, at - 1) : at]) if at >= 0 else ():
+        if found := [s.token for s in one.standings if not s.fault and s.token.kind == "percent"]:
+            return found
+    return []
 
 
 def _among(value: float, results: tuple[float, ...]) -> bool:

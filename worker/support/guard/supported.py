@@ -14,11 +14,13 @@ from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
+from worker.support.guard.claims import Ledgered
 from worker.support.guard.doubt import doubt
 from worker.support.guard.evidence import Evidence, Span
+from worker.support.guard.sums import worked_out
 
 # A sentence that a good support lead would accept shares at least this share of its words with its source.
-FLOOR = 0.55
+FLOOR = 0.5
 # A reply of which more is in doubt is held: no right reply built from kb/ comes near it, docs/guards.md says what does.
 CEILING = 0.7
 STRANGE = 0.5  # share of a clause's words that no source may lack; one word alone says too little
@@ -27,6 +29,8 @@ STRANGE = 0.5  # share of a clause's words that no source may lack; one word alo
 def check(reply: Candidate) -> Iterator[Finding]:
     sentences = dict(reply.numbered())
     for i, one in reply.ledger:
+        if i in reply.courteous or _only_a_sum(one, reply):
+            continue
         if one.support < FLOOR:
             yield Finding(
                 guard="supported",
@@ -49,6 +53,12 @@ def check(reply: Candidate) -> Iterator[Finding]:
             what="Taken together, the reply seems to say more than its sources do.",
             todo="Look for statements, names and numbers that stand in none of them.",
         )
+
+
+def _only_a_sum(one: Ledgered, reply: Candidate) -> bool:
+    """Whether all that it says are amounts that come out: "for Rs 80,000 that is Rs 800"."""
+    only_tokens = all(":" in word for word in one.span.words)
+    return bool(one.standings) and only_tokens and all(worked_out(s.token, one.span, reply) for s in one.standings)
 
 
 def _strange(clause: Span, known: Evidence) -> bool:

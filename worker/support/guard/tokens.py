@@ -88,13 +88,14 @@ _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+[^\s<>\"')\].,;:!?]", re.I)
 # Bounded, as the mail standards bound it: otherwise a line of 20,000 letters is walked through from each of them.
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _AMOUNT = re.compile(
-    rf"(?:(?:rs\.?|inr|₹|rupees)\s*({_NUMBER})\s*(lakhs?|lac|crores?|k)?(?!\w)"
+    rf"(?:(?:rs\.?|re\.?(?=\s1\b)|inr|₹|rupees)\s*({_NUMBER})\s*(lakhs?|lac|crores?|k)?(?!\w)"
     rf"|\b({_NUMBER})\s*(lakhs?|lac|crores?)?\s*(?:rupees|inr)\b){_RATE}",
     re.I,
 )
 _PERCENT = re.compile(rf"({_NUMBER})\s*(?:%|per\s?cent\b|percent\b){_RATE}", re.I)
 _RANGE = re.compile(rf"\b((?:{_COUNT}\s*,\s*)*{_COUNT}\s*,?\s*(?:-|–|to|or|and)\s*{_COUNT})[\s-]+({_UNIT})\b", re.I)
 _EACH = re.compile(_COUNT, re.I)
+_HALF_HOUR = re.compile(r"\bhalf(?:\s+an?|[\s-])\s*hour\b", re.I)
 _DURATION = re.compile(rf"\b({_COUNT})(?:[\s-]+|(?<=\d))({_UNIT})\b", re.I)
 # "A fortnight", "half of it", "doubled", "tomorrow": quantities and days that are written without a number.
 _SHARE = re.compile(
@@ -114,6 +115,8 @@ _PERIOD = re.compile(
     r"|\b(hourly|daily|weekly|monthly|quarterly|yearly|annual(?:ly)?)\b",
     re.I,
 )
+# "In one day" is how often, as "in a day" is; "within one day" is how long.
+_ONE_DAY = re.compile(r"\bin\s+(?:any\s+one|one|a\s+single)\s+(day|month|year)\b", re.I)
 _TIME = re.compile(r"\b(\d{1,2})[:.](\d{2})\s*(am|pm)?\b|\b(\d{1,2})\s*(am|pm)\b", re.I)
 _DATE = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({_MONTH})\b(?:\s+(\d{{4}}))?"
@@ -127,10 +130,10 @@ _MONTH_ALONE = re.compile(
     r"\b(January|February|March|April|June|July|August|September|October|November|December)\b|(?<=\w )(May)\b"
 )
 _SPELLED = re.compile(
-    rf"\b((?:{_TENS})[\s-](?:{_ONES})|{'|'.join(w for w in _SMALL if w not in ('zero', 'one'))})\b",
+    rf"(?<!\bof\sthe\s)\b((?:{_TENS})[\s-](?:{_ONES})|{'|'.join(w for w in _SMALL if w not in ('zero', 'one'))})\b",
     re.I,
 )
-_PHONE = re.compile(r"(?<![\w,.])\+?\d(?:[\s-]?\d){8,13}(?![\w,]|\.\d)")
+_PHONE = re.compile(r"(?<![\w,.])\+?\d(?:[\s-]?\d){8,13}(?!\w|[.,]\d)")
 _PLAIN = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w%])")
 _LEFT = re.compile(r"(?<![\w.])\d[\w.,/:]*\w|(?<![\w.])\d")  # "21k", "1e3", "9/11": whatever else begins with a digit
 _QUOTED = re.compile(r"[\"“]([^\"“”]{2,60})[\"”]|(?<!\w)[‘']([^'’\n]{2,60})[’'](?!\w)")
@@ -192,6 +195,12 @@ def _unit(text: str) -> str:
     return {"min": "minute", "hr": "hour"}.get(folded, folded)
 
 
+def _duration(number: str, unit: str) -> str:
+    """Years as months; "a financial year" is a certain one, though."""
+    count, of = _number(number), _unit(unit)
+    return f"{float(count) * 12:g} month" if of == "year" else f"{count} {of}"
+
+
 def _amount(m: re.Match[str]) -> list[tuple[str, str]]:
     number, scale = (m.group(1), m.group(2)) if m.group(1) else (m.group(3), m.group(4))
     value = float(_number(number)) * _SCALE.get((scale or "").lower(), 1)
@@ -214,11 +223,14 @@ def _ordinal(m: re.Match[str]) -> list[tuple[str, str]]:
     return [("ordinal", m.group(1) or str(_PLACES.index(m.group(2).lower()) + 1))]
 
 
+_AT_ONCE = ("right away", "immediately", "instantly", "at once", "in no time")
+
+
 def _day(text: str) -> str:
     words = re.sub(r"\s+", " ", text.lower()).removeprefix("the ").replace("following", "next")
     if words.endswith(" day"):
         return "same day" if words.startswith("same") else "next day"
-    return words
+    return "at once" if words in _AT_ONCE else words
 
 
 def _period(text: str) -> str:
@@ -242,8 +254,10 @@ _FOLDS = (
     (_EMAIL, lambda m: [("address", m.group().lower())]),
     (_AMOUNT, _amount),
     (_PERCENT, lambda m: [("percent", f"{_number(m.group(1))}{_rate(m)}")]),
-    (_RANGE, lambda m: [("duration", f"{_number(one)} {_unit(m.group(2))}") for one in _EACH.findall(m.group(1))]),
-    (_DURATION, lambda m: [("duration", f"{_number(m.group(1))} {_unit(m.group(2))}")]),
+    (_HALF_HOUR, lambda m: [("duration", "30 minute")]),
+    (_ONE_DAY, lambda m: [("period", m.group(1).lower())]),
+    (_RANGE, lambda m: [("duration", _duration(one, m.group(2))) for one in _EACH.findall(m.group(1))]),
+    (_DURATION, lambda m: [("duration", _duration(m.group(1), m.group(2)))]),
     (_DATE, _date),
     (_TIME, _time),
     (_ORDINAL, _ordinal),

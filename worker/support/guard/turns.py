@@ -10,18 +10,19 @@ import re
 from collections import Counter
 
 _BOUND_BEFORE = {
-    "most": r"at\s+(?:the\s+)?most|(?:no|not)\s+(?:more|later|longer|greater)\s+than|up\s?to|as\s+much\s+as|within"
-    r"|not\s+exceed(?:ing)?"
+    "most": r"at\s+(?:the\s+)?most|(?:no|not|never)\s+(?:more|later|longer|greater)\s+than|up\s?to"
+    r"|as\s+(?:much|many)\s+as|within|not\s+exceed(?:ing)?"
     r"|(?:a\s+|the\s+)?maximum(?:\s+(?:of|is))?|(?:a\s+|the\s+)?limit\s+(?:of|is)|capped\s+at|until|till|in\s+under",
     "least": r"at\s+least|(?:no|not)\s+(?:less|fewer|earlier|sooner)\s+than|(?:a\s+|the\s+)?minimum(?:\s+(?:of|is))?"
     r"|as\s+little\s+as|starts?\s+(?:at|with|from)|starting\s+(?:at|with|from)",
-    "above": r"above|more\s+than|over|exceed(?:s|ing)?|greater\s+than|beyond|larger\s+than|higher\s+than",
+    "above": r"above|more\s+than|(?<!spread\s)over|exceed(?:s|ing)?|greater\s+than|beyond|larger\s+than|higher\s+than",
     "below": r"below|less\s+than|under|fewer\s+than|lower\s+than|smaller\s+than",
     "before": r"before|earlier\s+than|prior\s+to",
     "after": r"after|later\s+than",
 }
 _BOUND_AFTER = {
-    "most": r"at\s+(?:the\s+)?(?:most|latest)|or\s+(?:less|fewer|sooner|earlier|under|below|younger)|maximum|max\b",
+    "most": r"at\s+(?:the\s+)?(?:very\s+)?(?:most|latest)|or\s+(?:less|fewer|sooner|earlier|under|below|younger)"
+    r"|maximum|max\b",
     "least": r"at\s+(?:the\s+)?least|or\s+(?:more|longer|later|over|above|older|higher)|minimum|min\b"
     r"|and\s+above|and\s+more|upwards",
 }
@@ -35,11 +36,12 @@ _BOUNDED = re.compile(
 # How a whole sentence may say the same without standing next to the number.
 _LOOSE = {
     "most": re.compile(
-        r"\b(?:maximum|max|(?<!without\sa\s)(?<!\bno\s)limit(?:s|ed)?|at\s+most|up\s?to|no\s+more|longest|highest|as\s+much|within|until|valid|largest)\b",
+        r"\b(?:maximum|max|(?<!without\sa\s)(?<!\bno\s)limit(?:s|ed)?|at\s+most|up\s?to|no\s+more|longest|highest|as\s+much|within|until|valid|largest|the\s+most|biggest)\b",
         re.I,
     ),
     "least": re.compile(
-        r"\b(?:minimum|min|at\s+least|smallest|lowest|starts?|begins?|from|need(?:s|ed)?|or\s+more)\b", re.I
+        r"\b(?:minimum|min|at\s+least|smallest|lowest|or\s+above|fewest|starts?|begins?|from|need(?:s|ed)?|or\s+more)\b",
+        re.I,
     ),
     "above": re.compile(r"\b(?:above|over|more\s+than|exceed\w*|larger|bigger|beyond)\b", re.I),
     "below": re.compile(r"\b(?:below|under|less\s+than|smaller)\b", re.I),
@@ -47,19 +49,28 @@ _LOOSE = {
     "after": re.compile(r"\b(?:after|later|once|passed|following|over)\b", re.I),
 }
 _NO_DENIAL = re.compile(
-    r"\b(?:no|not)\s+(?:more|less|later|longer|fewer|earlier|sooner|greater)\s+than\b|\bnot\s+only\b|\bwhether\s+or\s+not\b|\bor\s+not\b",
+    r"\b(?:no|not|never)\s+(?:more|less|later|longer|fewer|earlier|sooner|greater)\s+than\b|\bnot\s+only\b|\bwhether\s+or\s+not\b|\bor\s+not\b",
+    re.I,
+)
+# "Yes," and "No," answer the question (yesno.py); "if that does not help" denies nothing; "only one" is one.
+_ASIDE = re.compile(
+    r"^(?:yes|no)\s*[,:;–—-]\s*|\bif\s+(?:(?:that|this|it)\s+(?:does|did)(?:\s+not|n['’]t)\s+(?:help|work)|not)\b"
+    r"|\bonly\s+(?=(?:one|the\s+first)\b)|(?<=indicative\s)only\b|(?<=minutes\s)only\b|(?<=hour\s)only\b|\b(?:would\s+)?rather\s+not\b|\bprefer\s+not\s+to\b|\bfree\s+to\b(?!\s+use)"
+    r"|\bno\s+problem\b|\bno\s+matter\s+(?:how|which|what)\b",
     re.I,
 )
 _FREE = re.compile(
     r"\bfree\s+of\s+(?:charge|cost)\b|\b(?:no|without(?:\s+an?y?)?)\s+(?:extra\s+|additional\s+)?(?:charges?|costs?|fees?)\b"
-    r"|\bat\s+no\s+(?:extra\s+)?(?:charge|cost)\b|\bcosts?\s+nothing\b",
+    r"|\bat\s+no\s+(?:extra\s+)?(?:charge|cost)\b|\bcosts?\s+(?:you\s+)?nothing\b|\bpays?\s+nothing\b"
+    r"|\b(?:do|does|did|will)(?:\s+not|n['’]t)\s+(?:cost|charge)\s+(?:you\s+)?(?:anything|a\s+thing|a\s+fee)\b"
+    r"|\bnone\s+of\s+(?:them|these|this)\s+costs?\s+(?:you\s+)?anything\b",
     re.I,
 )
 _TURNS = re.compile(
     r"(?P<no>\b(?:not|never|no|none|nobody|nothing|neither|nor|cannot|without|unable|impossible"
-    r"|rarely|seldom|hardly|barely|scarcely|fail(?:s|ing)?\s+to|zero|nil)\b|n['’]t\b)"
-    r"|(?P<always>\b(?:always|at\s+any\s+time|every\s+time)\b)|(?P<only>\b(?:only|solely|exclusively|nothing\s+but)\b)"
-    r"|(?P<free>\b(?:free|gratis)\b)|(?P<charged>\b(?:charged|chargeable|billed)\b(?!\s+(?:at|rs|inr|₹|\d)))",
+    r"|rarely|seldom|hardly|barely|scarcely|fail(?:s|ing)?\s+to|zero|nil|unavailable)\b|n['’]t\b)"
+    r"|(?P<always>\b(?:always|at\s+any\s+time|any\s?time|every\s+time|all\s+the\s+time|whenever\s+you\s+(?:like|want|wish))\b)|(?P<only>\b(?:only|solely|exclusively|nothing\s+but)\b)"
+    r"|(?P<free>\b(?:free|gratis)\b)|(?P<charged>\b(?:(?<!\d\sis\s)charged|chargeable|billed)\b(?!\s+(?:at|rs|inr|₹|\d)))",
     re.I,
 )
 SHORT = 4  # words below which a piece is no statement of its own
@@ -93,12 +104,19 @@ def same_bound(said: str, text: str, stands: str, source: str) -> bool:
 
 def turns(text: str) -> Counter[str]:
     """How often a clause denies, and whether it says "always", "only" or "free"."""
-    folded = _FREE.sub("free", _NO_DENIAL.sub(" ", text))
+    folded = plain_text(text)
     found: Counter[str] = Counter()
     for match in _TURNS.finditer(folded):
         kind = match.lastgroup or ""
+        if found["no"] and match.group().lower() in ("neither", "nor"):
+            continue  # it goes on with the denial before it
         found[kind] = found[kind] + 1 if kind == "no" else 1
     return found
+
+
+def plain_text(text: str) -> str:
+    """The text without words that look like a denial and are none, and "free" where it says so in other words."""
+    return _FREE.sub("free", _NO_DENIAL.sub(" ", _ASIDE.sub(" ", text)))
 
 
 def clauses(text: str) -> list[str]:
