@@ -33,10 +33,19 @@ def kinds_in(text: str) -> set[str]:
         ("You pay up to Rs 700.", {"amount", "bound"}),
         ("Leaving IM+ is not free.", {"product", "denial dropped", "always, never, only, free"}),
         ("Write to support@peerwell.example.", {"e-mail"}),
+        ("IM is free, and IM+ costs Rs 10.", {"swapped"}),
+        ("Late borrowers pay more, and lenders wait.", {"swapped"}),
+        ("KYC needs your PAN and a selfie.", {"or for and"}),
     ],
 )
 def test_every_kind_of_token_that_a_sentence_holds_can_be_changed(text: str, kinds: set[str]) -> None:
     assert kinds <= kinds_in(text)
+
+
+def test_what_says_the_same_is_no_change() -> None:
+    assert "swapped" not in kinds_in("You pay by UPI or NEFT.")
+    assert "always, never, only, free" not in kinds_in("You can add to it whenever you like.")
+    assert "or for and" not in kinds_in("You get interest and a statement.")
 
 
 def test_a_change_changes_the_sentence_and_never_into_one_that_stands_in_a_source() -> None:
