@@ -132,6 +132,13 @@ def test_the_judge_knows_what_a_customer_may_not_read_and_has_nothing_against_a_
     assert list(told.bad(own, (), other)) == [f"address: {IM_ONLY.email}"]
 
 
+def test_two_people_may_share_a_first_name() -> None:
+    first = strangers(random.Random(1))[3].name.split()[0]
+    namesake = IM_ONLY.model_copy(update={"name": f"{first} Rao"})
+    assert list(a_judge().bad(f"<p>Hi {first},</p>", (), namesake)) == []
+    assert list(a_judge().bad(f"<p>Hi {first},</p>", (), IM_ONLY)) == [f"another customer: {first}"]
+
+
 def test_a_third_of_the_answers_are_left_alone_and_the_kinds_of_harm_take_turns() -> None:
     made = mails(KB, rules(), KINDS, 150, 1 / 3, random.Random(2))
     assert sum(mail.harm == GOOD for mail in made) == 50

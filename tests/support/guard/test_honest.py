@@ -18,7 +18,7 @@ from worker.settings import load_settings
 from worker.support.guard import judge
 
 REPLIES = Path(__file__).with_name("honest_replies.yaml")
-MOST_HELD = 0.55  # nine in ten were, before manners, synonyms and the customer's own words were understood
+MOST_HELD = 0.52  # nine in ten were, before manners, synonyms and the customer's own words were understood
 
 
 @cache
@@ -84,6 +84,7 @@ def test_manners_alone_answer_nothing() -> None:
         ("The move takes place at once.", "The move takes place immediately."),
         ("By UPI you can deposit up to Rs 1,00,000 per day.", "By UPI you can deposit up to Rs 1,00,000 in one day."),
         ("Statements are free of charge.", "Statements do not cost anything."),
+        ("The return of IM is 9 % p.a. Returns on IM are not guaranteed.", "The return of IM is 9 % a year."),
         ("Working days are Monday to Friday.", "Sundays are not working days."),
         ("Peerwell does not accept cash or cheques.", "No, Peerwell accepts neither cash nor cheques."),
         ("Call 1800 000 0140, Monday to Saturday.", "You can call us at 1800 000 0140 from Monday to Saturday."),
@@ -105,6 +106,10 @@ def test_the_same_in_free_words_passes(source: str, said: str) -> None:
         ("Re-KYC is due every 24 months.", "Re-KYC is due every 24 years."),
         ("The maximum in IM is Rs 5,000.", "You can hold not less than Rs 5,000 in IM."),
         ("Working days are Monday to Friday.", "Sundays are working days."),
+        (
+            "Who lends more than Rs 1,000 needs a certificate that shows a net worth of at least Rs 5,000.",
+            "Who lends more than Rs 1,000 needs a certificate that shows a net worth of Rs 5,000.",
+        ),
     ],
 )
 def test_another_fact_in_free_words_does_not(source: str, said: str) -> None:

@@ -7,7 +7,7 @@ this or that knowledge base.
 
 from __future__ import annotations
 
-from worker.support.guard.content import COMMON
+from worker.support.guard.content import COMMON, stem
 
 EMPTY = COMMON | frozenset(
     """
@@ -22,7 +22,7 @@ EMPTY = COMMON | frozenset(
     often yourself worth anything lots mentioned asked wrote themselves itself along together currently
     """.split()
 )
-# A word, and the folded ones that stand for it.
+# A word, and those that say the same: as they stand, or folded already.
 _SAME = {
     "reach": "arrive",
     "choose": "select pick tap chosen chose",
@@ -53,19 +53,19 @@ _SAME = {
     "invest": "put",
     "withdraw": "redeem withdrawal withdrew",
     "over": "end past",
-    "finish": "complet",
+    "finish": "complete",
     "newest": "latest current",
-    "change": "updat modify alter edit replac",
+    "change": "update modify alter edit replace",
     "mobile": "phone telephone",
     "document": "paper proof",
     "check": "verify verification examine review",
-    "spread": "distribut",
+    "spread": "distribute",
     "repay": "repaid repayment",
-    "process": "handle handl",
+    "process": "handle",
     "year": "yearly annual",
     "sign": "login log",
     "wife": "spouse husband",
     "loss": "lose lost losse",
-    "availabl": "unavailabl",
+    "available": "unavailable",
 }
-ALIKE = {word: one for one, words in _SAME.items() for word in words.split()}
+ALIKE = {form: stem(one) for one, words in _SAME.items() for word in words.split() for form in (word, stem(word))}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from worker.models import Basis, Claim, HeldToken
 from worker.support.guard.evidence import OF_TITLE, Evidence, Features, Span
 from worker.support.guard.tokens import Token
-from worker.support.guard.turns import bound, same_bound
+from worker.support.guard.turns import bound, of_side, same_bound
 
 MARGIN = {
     "name": 0.12,
@@ -144,7 +144,9 @@ def _other_side(token: Token, said: Span, place: Place) -> bool:
     """Whether a place is bound on another side than the token ("at least" for "at most"), and so no rival of it."""
     mine = bound(said.text, token.start, token.end)
     theirs = bound(place.span.text, place.token.start, place.token.end)
-    return mine in ("most", "least") and theirs in ("most", "least") and mine != theirs
+    other = {"most": "least", "least": "most"}.get(mine)
+    text = place.span.text
+    return other is not None and (theirs == other or (not theirs and of_side(text, other) and not of_side(text, mine)))
 
 
 def _places(token: Token, said: Span, known: Evidence) -> Iterator[Place]:

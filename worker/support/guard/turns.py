@@ -40,7 +40,8 @@ _LOOSE = {
         re.I,
     ),
     "least": re.compile(
-        r"\b(?:minimum|min|at\s+least|smallest|lowest|or\s+above|fewest|starts?|begins?|from|need(?:s|ed)?|or\s+more)\b",
+        r"\b(?:minimum|min|at\s+least|smallest|lowest|or\s+above|fewest|starts?|begins?|or\s+more)\b"
+        r"|\bfrom(?=\s+(?:rs|inr|₹|\d))|\bneed(?:s|ed)?(?=\s+(?:to\s+\w+\s+)?(?:rs|inr|₹|\d))",
         re.I,
     ),
     "above": re.compile(r"\b(?:above|over|more\s+than|exceed\w*|larger|bigger|beyond)\b", re.I),
@@ -59,6 +60,8 @@ _ASIDE = re.compile(
     r"|\bno\s+problem\b|\bno\s+matter\s+(?:how|which|what)\b",
     re.I,
 )
+_UN = re.compile(r"\bunavailable\b", re.I)
+_BEGINS = re.compile(r"^(?:yes|no)\s*[,:;–—-]\s*", re.I)
 _FREE = re.compile(
     r"\bfree\s+of\s+(?:charge|cost)\b|\b(?:no|without(?:\s+an?y?)?)\s+(?:extra\s+|additional\s+)?(?:charges?|costs?|fees?)\b"
     r"|\bat\s+no\s+(?:extra\s+)?(?:charge|cost)\b|\bcosts?\s+(?:you\s+)?nothing\b|\bpays?\s+nothing\b"
@@ -68,14 +71,15 @@ _FREE = re.compile(
 )
 _TURNS = re.compile(
     r"(?P<no>\b(?:not|never|no|none|nobody|nothing|neither|nor|cannot|without|unable|impossible"
-    r"|rarely|seldom|hardly|barely|scarcely|fail(?:s|ing)?\s+to|zero|nil|unavailable)\b|n['’]t\b)"
+    r"|rarely|seldom|hardly|barely|scarcely|fail(?:s|ing)?\s+to|zero|nil)\b|n['’]t\b)"
     r"|(?P<always>\b(?:always|at\s+any\s+time|any\s?time|every\s+time|all\s+the\s+time|whenever\s+you\s+(?:like|want|wish))\b)|(?P<only>\b(?:only|solely|exclusively|nothing\s+but)\b)"
     r"|(?P<free>\b(?:free|gratis)\b)|(?P<charged>\b(?:(?<!\d\sis\s)charged|chargeable|billed)\b(?!\s+(?:at|rs|inr|₹|\d)))",
     re.I,
 )
 SHORT = 4  # words below which a piece is no statement of its own
 _JOINT = re.compile(
-    r"\s*[;:–—()]\s*|,\s+|\s+-\s+|\s+(?:but|because|so|while|whereas|although|though|unless|if|when|and|or|since)\s+",
+    r"\s*[;:–—()]\s*|,\s+|\s+-\s+|\s+(?:but|because|so|while|whereas|although|though|unless|if|when|and|or|since)\s+"
+    r"|(?<=p\.a\.)\s+(?=(?-i:[A-Z]))",
     re.I,
 )
 
@@ -102,6 +106,11 @@ def same_bound(said: str, text: str, stands: str, source: str) -> bool:
     return bool(_LOOSE[other].search(_BOUNDED.sub(" ", words)))
 
 
+def of_side(text: str, side: str) -> bool:
+    """Whether a sentence says, in words that need not stand next to its number, that it is a bound of this side."""
+    return side in _LOOSE and bool(_LOOSE[side].search(text))
+
+
 def turns(text: str) -> Counter[str]:
     """How often a clause denies, and whether it says "always", "only" or "free"."""
     folded = plain_text(text)
@@ -116,14 +125,14 @@ def turns(text: str) -> Counter[str]:
 
 def plain_text(text: str) -> str:
     """The text without words that look like a denial and are none, and "free" where it says so in other words."""
-    return _FREE.sub("free", _NO_DENIAL.sub(" ", _ASIDE.sub(" ", text)))
+    return _FREE.sub("free", _NO_DENIAL.sub(" ", _ASIDE.sub(" ", _UN.sub("not available", text))))
 
 
 def clauses(text: str) -> list[str]:
     """A sentence cut where one statement ends and the next begins; pieces of few words stay with their neighbour."""
     out: list[str] = []
     enough = False  # words in the last one: counted again with every piece, a long sentence would take by the square
-    for piece in _JOINT.split(text):
+    for piece in _JOINT.split(_BEGINS.sub("", text)):
         short = _length(piece) < SHORT
         if out and (short or not enough):
             out[-1] = f"{out[-1]} {piece}"
