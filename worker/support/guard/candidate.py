@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,8 +11,10 @@ from worker.models import Identity, Part, Reader, Sentence, Source
 from worker.support.guard.claims import Ledgered, ledgered
 from worker.support.guard.counterpart import turned
 from worker.support.guard.courtesy import courteous
-from worker.support.guard.evidence import Evidence, Span, evidence
+from worker.support.guard.evidence import Evidence, Span, evidence, folded
 from worker.support.guard.records import Told, record, told
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Candidate:
     @cached_property
     def ledger(self) -> tuple[tuple[int, Ledgered], ...]:
         """Every sentence with its index and what was found for it. Worked out once for all guards."""
-        theirs = Span(self.asked).words
+        theirs = frozenset(folded(word) for word in _WORD.findall(self.asked))
         return tuple(
             (i, ledgered(Span(sentence.text, self.product_names), self.known(sentence), theirs))
             for i, sentence in self.numbered()

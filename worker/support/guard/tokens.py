@@ -146,10 +146,12 @@ def tokens(text: str, names: Sequence[str] = ()) -> list[Token]:
     found: list[Token] = []
     rest = text
     for pattern, fold in _FOLDS:
+        before = len(found)
         for match in pattern.finditer(rest):
             words = match.group().rstrip()
             found += [Token(k, v, words, match.start(), match.start() + len(words)) for k, v in fold(match)]
-        rest = pattern.sub(_blank, rest)
+        if len(found) > before:  # most patterns find nothing, and blanking is half of the work
+            rest = pattern.sub(_blank, rest)
     for name in sorted(names, key=len, reverse=True):
         pattern = _named(name)
         found += [Token("name", name, match.group(), *match.span()) for match in pattern.finditer(rest)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 _BOUND_BEFORE = {
     "most": r"at\s+(?:the\s+)?most|(?:no|not|never)\s+(?:more|later|longer|greater)\s+than|up\s?to"
@@ -111,8 +112,9 @@ def of_side(text: str, side: str) -> bool:
     return side in _LOOSE and bool(_LOOSE[side].search(text))
 
 
+@lru_cache(maxsize=8192)
 def turns(text: str) -> Counter[str]:
-    """How often a clause denies, and whether it says "always", "only" or "free"."""
+    """Not to be changed by whoever asks. How often a clause denies, and whether it says "always", "only" or "free"."""
     folded = plain_text(text)
     found: Counter[str] = Counter()
     for match in _TURNS.finditer(folded):
