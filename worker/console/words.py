@@ -40,7 +40,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     "personal": ("Personal data", "Personal data belongs only in replies to verified customers, and only their own."),
     "commitments": (
         "A promise",
-        "A reply promises only what its template promises to this customer. Nothing was done yet.",
+        "A reply promises and assures what its sources do, and tells of this customer what is known. Nothing was done.",
     ),
     "unfilled": ("Gaps", "Placeholders of the template must be filled in."),
     "markup": ("Links and markup", "The text may hold no markup, and links only to places on our list."),
