@@ -49,7 +49,7 @@ _MANNERS = frozenset(
     more additional feel hesitate respond reply replying write back welcome congratulations here details steps below
     briefly quickly clear clears clarify clarifies useful best way whenever time any really very still always like wish
     know wanted would could able how long so well settled resolved understandable today
-    giving give gave wedding marriage money receive
+    giving give gave
     """.split()
 )
 _SMALL = frozenset(
