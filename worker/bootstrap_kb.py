@@ -34,7 +34,8 @@ def make_embedder(settings: Settings) -> Embedder:
     """Loads the model: seconds and hundreds of megabytes. Workers and the indexer only."""
     from worker.adapters.embedding import MiniLmEmbedder
 
-    return MiniLmEmbedder(settings.embedding_model or None, brief=settings.embedding_precision == "bfloat16")
+    brief = {"auto": None, "float32": False, "bfloat16": True}[settings.embedding_precision]
+    return MiniLmEmbedder(settings.embedding_model or None, brief=brief)
 
 
 def embedder_name(settings: Settings) -> str:

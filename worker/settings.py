@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     redis_url: str = ""
     embedding_model: str = ""
-    embedding_precision: Literal["float32", "bfloat16"] = "float32"
+    embedding_precision: Literal["auto", "float32", "bfloat16"] = "auto"
     data_dir: Path = Path("var")
     rules_dir: Path = Path("rules")
     kb_dir: Path = Path("kb")

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from worker.adapters.embedding import MiniLmEmbedder, packaged_model
+from worker.adapters.embedding_linear import Brief, Whole
 from worker.errors import BadConfiguration, Permanent, Retryable
 
 
@@ -131,6 +132,16 @@ def test_bfloat16_is_refused_where_the_processor_or_the_model_cannot_do_it(
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
         with pytest.raises(BadConfiguration, match=f"EMBEDDING_PRECISION: .*{sentence}"):
             MiniLmEmbedder(str(tmp_path), brief=True)
+
+
+def test_without_a_wish_it_is_bfloat16_where_processor_and_model_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for has, kind in (({"avx2": True}, Whole), ({"amx_bf16": True}, Brief)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        made = MiniLmEmbedder(threads=1, brief=None)
+        assert {type(layer.wide) for layer in made._model._layers} == {kind}
+        made.close()
+    with pytest.raises(BadConfiguration, match="EMBEDDING_MODEL"):  # the library judges it, in 32 bits
+        MiniLmEmbedder(str(tmp_path), brief=None)
 
 
 def test_in_bfloat16_a_question_means_what_it_means_in_32_bits(embedder, monkeypatch: pytest.MonkeyPatch):

@@ -69,12 +69,12 @@ class MiniLmEmbedder:
     """all-MiniLM-L6-v2, or any model of that library. Implements world.Embedder.
 
     `model`: a folder or a hub id; None for the packaged one. `threads`: how many cores a forward pass may use, None for
-    all. `linger`: seconds that a forward pass waits for texts of other callers. `brief`: in bfloat16. Raises
-    BadConfiguration where the model cannot be loaded, or not so.
+    all. `linger`: seconds that a forward pass waits for texts of other callers. `brief`: whether in bfloat16; None
+    where processor and model can. Raises BadConfiguration where the model cannot be loaded, or not so.
     """
 
     def __init__(
-        self, model: str | None = None, *, threads: int | None = None, linger: float = 0.0, brief: bool = False
+        self, model: str | None = None, *, threads: int | None = None, linger: float = 0.0, brief: bool | None = False
     ) -> None:
         self._cores = threads or os.cpu_count() or 1
         self._model = _load(model or str(packaged_model()), brief)
@@ -211,17 +211,18 @@ def _use_cores(cores: int) -> None:
         torch.set_num_threads(cores)
 
 
-def _load(where: str, brief: bool) -> Model:
+def _load(where: str, brief: bool | None) -> Model:
     for name, value in (_QUIET | (_OFFLINE if Path(where).is_dir() else {})).items():
         os.environ.setdefault(name, value)
-    if brief and not embedding_linear.brief_is_faster():
+    faster = embedding_linear.brief_is_faster() if brief is not False else False
+    if brief and not faster:
         raise BadConfiguration(
             "EMBEDDING_PRECISION: this processor has no instructions for bfloat16 (AMX or AVX512-BF16), and would be "
-            "slower for it: leave float32."
+            "slower for it: leave it at auto."
         )
-    ours = embedding_bert.read(Path(where), brief=brief)
+    ours = embedding_bert.read(Path(where), brief=faster)
     if brief and ours is None:
-        raise BadConfiguration(f"EMBEDDING_PRECISION: '{where}' can be worked out in float32 only.")
+        raise BadConfiguration(f"EMBEDDING_PRECISION: '{where}' can be worked out in float32 only: leave it at auto.")
     return ours or embedding_library.Library(where)
 
 

@@ -3,8 +3,8 @@
 Nearly all of the time goes into them: of a short text into reading their weights from memory, of a long one into the
 products. A processor with instructions for bfloat16 does them in half of the time and less (docs/performance.md), with
 weights in the order that oneDNN reads without turning it around for every text. Sums are kept in 32 bits, and so is
-everything between the layers: vectors of both kinds have a cosine of .9999 and more. 32 bits give the same digits on
-every machine, alone and among others. Used by embedding_bert.py.
+everything between the layers: vectors of both kinds have a cosine of .9999 and more. Other processors would be slower
+for it. 32 bits give the same digits on every machine, alone and among others. Used by embedding_bert.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-LIKELY = 16  # word pieces of a pass that oneDNN lays the weights out for; others are worked out as well
+STEP = 16  # word pieces; a pass is filled up to a multiple, since oneDNN makes and keeps a kernel for each number
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ class Brief:
         """(word pieces, outputs) of (word pieces, inputs), in bfloat16."""
         import torch
 
-        follows = "gelu" if self.bends else "none"
-        return torch.ops.mkldnn._linear_pointwise(state.bfloat16(), self.weight, self.bias, follows, [], "none")
+        follows, pieces = "gelu" if self.bends else "none", len(state)
+        filled = torch.nn.functional.pad(state.bfloat16(), (0, 0, 0, -pieces % STEP))
+        told = torch.ops.mkldnn._linear_pointwise(filled, self.weight, self.bias, follows, [], "none")
+        return told[:pieces]
 
 
 Linear = Whole | Brief
@@ -56,7 +58,7 @@ def linear(weight: Any, bias: Any, *, brief: bool, bends: bool = False) -> Linea
 
     if not brief:
         return Whole(weight.t().contiguous(), bias, bends)
-    laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16().contiguous(), LIKELY)
+    laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16().contiguous(), STEP)
     return Brief(laid_out, bias.bfloat16(), bends)
 
 
