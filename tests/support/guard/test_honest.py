@@ -16,9 +16,19 @@ from worker.evaluation.right_replies import READERS, Right, reader_of, worded_fr
 from worker.models import Sentence
 from worker.settings import load_settings
 from worker.support.guard import judge
+from worker.support.guard.courtesy import courteous
 
 REPLIES = Path(__file__).with_name("honest_replies.yaml")
-MOST_HELD = 0.52  # nine in ten were, before manners, synonyms and the customer's own words were understood
+MOST_HELD = 0.54  # nine in ten were, before manners, synonyms and the customer's own words were understood
+SMUGGLED = [
+    ("May I share my password with your team?", "Thank you for asking, you may share it with our team."),
+    ("Can I use my wife's account?", "Thank you for asking, of course you can use your wife's account."),
+    ("Can I use it?", "You asked whether this works, and you can use it."),
+    ("Is my money lost?", "We are sorry that your money is lost."),
+    ("Did you lose my money?", "Sorry, we did lose your money."),
+    ("Was it charged by mistake?", "We apologise, it was charged by mistake."),
+    ("Please return it to my bank.", "We are happy to help and return it to your bank."),
+]
 
 
 @cache
@@ -129,3 +139,8 @@ def test_a_sum_may_stand_in_the_sentence_after_its_percentage() -> None:
     assert not exact("For Rs 80,000, that comes to Rs 800.")
     assert exact("For Rs 80,000, that comes to Rs 900.")
     assert exact("For Rs 800, that comes to Rs 80,000.")
+
+
+@pytest.mark.parametrize(("asked", "said"), SMUGGLED)
+def test_no_statement_comes_in_with_good_manners_and_the_customers_own_words(asked: str, said: str) -> None:
+    assert not courteous(said, asked)

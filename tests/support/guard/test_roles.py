@@ -95,8 +95,17 @@ FEE = "From the fourth withdrawal in a month, each withdrawal from IM costs Rs 1
         ("Is there a fee for a withdrawal from IM?", "No. | Each withdrawal costs Rs 10 from the fourth on.", False),
         ("Is there a lock-in on IM?", "No, IM has no lock-in.", True),
         ("Is there a lock-in on IM?", "Yes, IM has no lock-in.", False),
+        ("Is there a fee for a withdrawal from IM?", "Yes, there is.", True),
+        ("Is there a lock-in on IM?", "Yes, there is.", False),
+        ("Is a withdrawal from IM free of cost?", "Yes, it is.", False),
         ("What does a withdrawal cost?", "No problem: each withdrawal costs Rs 10 from the fourth on.", True),
     ],
 )
 def test_a_yes_or_no_at_the_beginning_fits_what_follows_and_its_source(asked: str, said: str, right: bool) -> None:
     assert meant(said, FEE, asked) == right
+
+
+def test_what_holds_above_an_amount_is_not_said_of_what_is_below_it() -> None:
+    source = "The minimum for IM is Rs 500. Above that you can put in any multiple of Rs 100."
+    assert meant("The minimum for IM is Rs 500, and above that you can put in any multiple of Rs 100.", source)
+    assert not meant("The minimum amount for IM is Rs 500, and below that you can add any multiple of Rs 100.", source)

@@ -44,6 +44,11 @@ OPPOSED = tuple(
         ("withdrawals?", "deposits?"),
     )
 )
+# "Above that you can add more" is the source's next sentence, and so no counterpart of one that begins with the amount.
+_POINTED = tuple(
+    (name, re.compile(rf"\b(?:{words})\s+(?:that|this|it|these|those)\b", re.I))
+    for name, words in (("above", "above|over|beyond|more than"), ("below", "below|under|beneath|less than"))
+)
 _ANY = re.compile(r"^(?!.*\b(?:if|whether|before|without|hardly)\b).*\banything\b", re.I)
 # "Sundays are not working days" says what "Working days are Monday to Friday" means.
 _FREE_DAYS = re.compile(
@@ -62,6 +67,8 @@ def turned(said: Span, bases: tuple[Span, ...], known: Evidence) -> set[str]:
     anchors = _closest(said, known, known.spans, floor=ANCHOR)
     if opposed := _opposed(said, anchors) | _absolute(said, anchors, bases):
         return opposed
+    if pointed := _pointed(said, known):
+        return pointed
     near = _closest(said, known, known.spans, floor=0.0, as_close=NEARLY)
     if contradicted(said, anchors, bases, near):
         return {"not"}
@@ -89,6 +96,13 @@ def _opposed(said: Span, anchors: list[Span]) -> set[str]:
             if all(has.search(span.text) and not lacks.search(span.text) for span in anchors):
                 found.add((one if mine else other).pattern.split("(?:")[1].split("|")[0])
     return found
+
+
+def _pointed(said: Span, known: Evidence) -> set[str]:
+    """ "Below that", where the source says "above that" and nowhere "below that"; and the other way round."""
+    stands = {name: any(pattern.search(span.text) for span in known.spans) for name, pattern in _POINTED}
+    mine = {name for name, pattern in _POINTED if pattern.search(said.text)}
+    return mine if len(mine) == 1 and not stands[next(iter(mine))] and any(stands.values()) else set()
 
 
 def _absolute(said: Span, anchors: list[Span], bases: tuple[Span, ...]) -> set[str]:

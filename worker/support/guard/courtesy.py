@@ -60,15 +60,26 @@ _SMALL = frozenset(
 )
 _ASSERTS = re.compile(r"\b(?:guarantee\w*|assur\w*|certain\w*|approv\w*|promis\w*|confirm\w*)\b", re.I)
 _NO_DENIAL = re.compile(r"\bhesitate\b|\bnot\s+(?:pleasant|easy|nice|ideal|what\s+you)\b", re.I)
+_CLAIMS = re.compile(  # a second clause: with words of the customer's own it could say anything
+    r",|\b(?:that|and|but|so|because|can|may|might|will|shall|is|are|was|were|be|been|did|do|does|has|have|had|could|would|should"
+    r"|must|to)\b|['’](?:s|re|ll|ve|d|m)\b",
+    re.I,
+)
+_GOES_ON = re.compile(
+    r"(?:[,;:–—]|\b(?:and|but|so)\b).*\b(?:can|may|might|will|is|are|was|did|do|does|has|could|should)\b", re.I
+)
 _OF_THEM = re.compile(r"^\W*(?:we|i)\s+(?:\w+\s+)?understand\s+that\s+you\b", re.I)
 _TOLD = ("link", "address", "phone")
 
 
 def courteous(sentence: str, asked: str, names: tuple[str, ...] = (), company: str = "") -> bool:
     """Whether it says nothing that a source would have to hold. `asked`: what the customer wrote."""
-    if not _OPENS.search(sentence) or promises(sentence, company or "we"):
+    opens = _OPENS.search(sentence)
+    if opens is None or promises(sentence, company or "we"):
         return False
     restates = bool(_RESTATES.search(sentence))
+    if restates and _GOES_ON.search(sentence):
+        return False
     theirs = {(t.kind, t.value) for t in tokens(asked, names)} if restates else set()
     written = {word.casefold() for word in _WORD.findall(asked)}
     known = {stem(word) for word in written} | written
@@ -84,4 +95,7 @@ def courteous(sentence: str, asked: str, names: tuple[str, ...] = (), company: s
         return False
     words = [word.casefold() for word in _WORD.findall(sentence)]
     usual = {company.casefold(), *_SMALL, *COMMON}
-    return all(w in usual or stem(w) in _MANNERS or w in known or stem(w) in known for w in words)
+    theirs_too = [w for w in words if not (w in usual or stem(w) in _MANNERS)]
+    if theirs_too and not restates and _CLAIMS.search(sentence[opens.end() :]):
+        return False
+    return all(w in known or stem(w) in known for w in theirs_too)

@@ -41,7 +41,11 @@ def misanswered(part: Part, known: Evidence, names: tuple[str, ...]) -> str:
     said = next((text for text in rest if text), "")
     price = bool(_PRICE.search(asked["what"])) and not turns(asked["what"])["free"]
     denies = _denies(said, price)
-    if begins["no"]:
+    if Span(texts[0][begins.end() :], names).words <= Span(asked["what"], names).words:
+        # "Yes, it is" says nothing of its own that a source could hold: what that says of the question counts.
+        right = _source_denies(asked["what"], known, names, price) is bool(begins["no"])
+        right = right and not turns(asked["what"])["free"]  # "free" is denied by a figure, which no word tells
+    elif begins["no"]:
         right = denies or bool(_LIMITS.search(said)) or _source_denies(asked["what"], known, names, price) is True
     else:
         right = not (denies and _all_denied(said, asked["what"], names))
