@@ -171,3 +171,11 @@ def test_an_article_needs_no_questions(tmp_path):
     bare = ARTICLE.replace("questions:\n  - What does it cost?\n", "")
 
     assert read_kb(write_kb(tmp_path, articles={"fees": bare}), LABELS).articles[0].questions == ()
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path):
+    kb = write_kb(tmp_path)
+    (kb / "templates").rename(kb / "elsewhere")
+    (kb / "templates").write_text("not a folder")
+    with pytest.raises(BadConfiguration, match=r"templates cannot be read \(NotADirectoryError\)"):
+        read_kb(kb, LABELS)

@@ -5,8 +5,11 @@ What they say is read by documents.py; kept.py tells by their bytes which of the
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from worker.errors import BadConfiguration
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,22 @@ class Document:
 
 
 def documents(kb_dir: Path) -> list[Document]:
-    """Templates, then articles, each in the order of their paths; README.md is left out."""
+    """Templates, then articles, each in the order of their paths; README.md is left out. Raises BadConfiguration for a
+    folder that is there and cannot be read: taken for an empty one, all that is in it would leave the index."""
     return [_document(path, kind) for kind in ("templates", "articles") for path in _files(kb_dir / kind)]
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*.md") if p.name != "README.md")
+    found = [Path(where) / name for where, _, names in os.walk(folder, onerror=_unread) for name in names]
+    return sorted(p for p in found if p.suffix == ".md" and p.name != "README.md")
+
+
+def _unread(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise BadConfiguration(
+            f"{error.filename} cannot be read ({type(error).__name__}): nothing was changed. Let this user read the "
+            "folder and what is in it."
+        )
 
 
 def _document(path: Path, kind: str) -> Document:
