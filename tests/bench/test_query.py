@@ -51,10 +51,8 @@ def test_a_whole_run_tells_the_parts_of_a_query(tmp_path, capsys, monkeypatch):
     told = json.loads(out)
     assert (told["passages"], err) == (30, "")
     for name in ("query", "message", "embedding", "search", "first"):
-        for kind in ("", "cpu_"):
-            p50, p95 = told[f"{name}_{kind}p50_ms"], told[f"{name}_{kind}p95_ms"]
-            assert p50 <= p95
-            assert p50 > 0 or name == "embedding", "the embedder of this test takes less than is told"
+        assert 0 < told[f"{name}_p50_ms"] <= told[f"{name}_p95_ms"]
+        assert 0 < told[f"{name}_cpu_p50_ms"] <= told[f"{name}_cpu_p95_ms"]
 
 
 def test_a_measurement_that_cannot_be_made_is_refused(capsys):

@@ -28,11 +28,11 @@ class Spent:
 
 
 def percentiles(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The median and the 95th percentile, to a tenth; None of fewer than two."""
+    """The median and the 95th percentile, to a hundredth; None of fewer than two."""
     if len(values) < 2:
         return None, None
     cuts = quantiles(values, n=20, method="inclusive")
-    return round(cuts[9], 1), round(cuts[18], 1)
+    return round(cuts[9], 2), round(cuts[18], 2)
 
 
 def processor_time(pid: int) -> int | None:
