@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 import torch
 
+from worker.adapters import embedding
 from worker.adapters.embedding import MiniLmEmbedder, packaged_model
 from worker.adapters.embedding_linear import Brief, Whole
+from worker.bootstrap_kb import make_embedder
 from worker.errors import BadConfiguration, Permanent, Retryable
+from worker.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +154,11 @@ def test_in_bfloat16_a_question_means_what_it_means_in_32_bits(embedder, monkeyp
     assert not np.array_equal(brief.embed(asked), embedder.embed(asked))
     assert (brief.embed(asked) * embedder.embed(asked)).sum(axis=1).min() > 0.9999
     brief.close()
+
+
+@pytest.mark.parametrize(("wish", "brief"), [("auto", None), ("float32", False), ("bfloat16", True)])
+def test_what_ops_wish_for_is_what_the_model_is_made_with(wish: str, brief: bool | None, monkeypatch):
+    made: list[bool | None] = []
+    monkeypatch.setattr(embedding, "MiniLmEmbedder", lambda _, *, brief: made.append(brief))
+    make_embedder(Settings(embedding_precision=wish))
+    assert made == [brief]
