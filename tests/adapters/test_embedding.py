@@ -12,7 +12,6 @@ import torch
 
 from worker.adapters import embedding
 from worker.adapters.embedding import MiniLmEmbedder, packaged_model
-from worker.adapters.embedding_linear import Brief, Whole
 from worker.bootstrap_kb import make_embedder
 from worker.errors import BadConfiguration, Permanent, Retryable
 from worker.settings import Settings
@@ -86,7 +85,7 @@ def test_trouble_reaches_the_caller_without_his_text_and_the_next_one_is_served(
         raise RuntimeError("cannot embed 'my secret'")
 
     with monkeypatch.context() as patch:
-        patch.setattr(embedder._model, "states", fail)
+        patch.setattr(embedder._model, "encode", fail)
         with pytest.raises(Retryable) as caught:
             embedder.embed(["my secret"])
 
@@ -98,7 +97,7 @@ def test_what_several_layers_say_is_there_without_a_second_pass(embedder, monkey
     texts = ["When does my withdrawal arrive?", "Withdrawals reach your bank within two working days. " * 60]
     vectors = embedder.embed(texts)
     with monkeypatch.context() as patch:
-        patch.setattr(embedder._model, "states", lambda *_: pytest.fail("embedded again"))
+        patch.setattr(embedder._model, "encode", lambda *_: pytest.fail("embedded again"))
         views = embedder.views(texts)
 
     assert views.shape == (2, 4 * embedder.dim)
@@ -138,10 +137,10 @@ def test_bfloat16_is_refused_where_the_processor_or_the_model_cannot_do_it(
 
 
 def test_without_a_wish_it_is_bfloat16_where_processor_and_model_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for has, kind in (({"avx2": True}, Whole), ({"amx_bf16": True}, Brief)):
+    for has, kind in (({"avx2": True}, torch.float32), ({"amx_bf16": True}, torch.bfloat16)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
         made = MiniLmEmbedder(threads=1, brief=None)
-        assert {type(layer.wide) for layer in made._model._layers} == {kind}
+        assert {layer.wide[1].dtype for layer in made._model._model.layers} == {kind}
         made.close()
     with pytest.raises(BadConfiguration, match="EMBEDDING_MODEL"):  # the library judges it, in 32 bits
         MiniLmEmbedder(str(tmp_path), brief=None)

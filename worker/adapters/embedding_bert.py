@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from worker.adapters.embedding_linear import Linear, linear
+from worker.adapters.embedding_linear import linear
 from worker.ports.world import Vectors
 
 PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
@@ -24,21 +23,10 @@ _MODULES = ["Transformer", "Pooling", "Normalize"]
 _ELSEWISE = {"is_decoder", "add_cross_attention"}  # of a configuration: what makes it another model where it is true
 
 
-@dataclass(frozen=True)
-class _Layer:
-    """Question, key and value in one; norms as weight and bias."""
-
-    mixed: Linear
-    told: Linear
-    told_norm: tuple[Any, Any]
-    wide: Linear
-    narrow: Linear
-    norm: tuple[Any, Any]
-
-
 class Bert:
     """`dim`: numbers of a vector; `reads`: word pieces of a text, the two around it among them; `layers`: how many;
-    `deep`: the last ones, last first; `brief`: whether its linear layers are bfloat16 (embedding_linear.py).
+    `deep`: the last ones, last first; `brief`: whether its linear layers are bfloat16 (embedding_linear.py). The pass
+    itself is embedding_pass.py.
 
     Not for several threads at once.
     """
@@ -46,6 +34,8 @@ class Bert:
     def __init__(
         self, weights: dict[str, Any], config: dict[str, Any], tokenizer: Any, reads: int, *, brief: bool
     ) -> None:
+        from worker.adapters import embedding_pass  # which loads torch
+
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
@@ -53,14 +43,17 @@ class Bert:
         self.dim = int(config["hidden_size"])
         self.layers = int(config["num_hidden_layers"])
         self.deep = tuple(range(self.layers, max(self.layers - DEEP, 0), -1))
-        self._heads = int(config["num_attention_heads"])
-        self._slight = float(config["layer_norm_eps"])
+        self.brief = brief
         at = "embeddings."
-        self._words = weights[f"{at}word_embeddings.weight"]
         kind = weights[f"{at}token_type_embeddings.weight"][0]
-        self._places = weights[f"{at}position_embeddings.weight"][:reads] + kind
-        self._first_norm = _pair(weights, f"{at}LayerNorm")
-        self._layers = [_layer(weights, f"encoder.layer.{number}.", brief) for number in range(self.layers)]
+        self._model = embedding_pass.Model(
+            words=weights[f"{at}word_embeddings.weight"],
+            places=weights[f"{at}position_embeddings.weight"][:reads] + kind,
+            first_norm=_pair(weights, f"{at}LayerNorm"),
+            layers=[_layer(weights, f"encoder.layer.{number}.", brief) for number in range(self.layers)],
+            heads=int(config["num_attention_heads"]),
+            slight=float(config["layer_norm_eps"]),
+        )
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word piece of the text begins and ends, however many there are."""
@@ -72,49 +65,37 @@ class Bert:
         return [ids if len(ids) <= self.reads else [*ids[: self.reads - 1], ids[-1]] for ids in told]
 
     def encode(self, texts: Sequence[str], layers: Sequence[int] = ()) -> Vectors:
-        """(len(texts), dim) unit vectors; of several `layers` (see `states`) side by side."""
+        """(len(texts), dim) unit vectors; of several `layers`, 1..self.layers, side by side."""
         import torch
 
-        pieces, layers = self.pieces(texts), layers or (self.layers,)
-        vectors = np.empty((len(texts), len(layers), self.dim), dtype=np.float32)
-        for start, end in _passes([len(ids) for ids in pieces]):
-            for number, layer in enumerate(self.states(pieces[start:end], layers)):
-                with torch.inference_mode():
-                    means = torch.stack([state.mean(0) for state in layer])
-                    vectors[start:end, number] = torch.nn.functional.normalize(means, dim=1).numpy()
+        from worker.adapters import embedding_pass
+
+        pieces, asked = self.pieces(texts), list(layers) or [self.layers]
+        vectors = np.empty((len(texts), len(asked), self.dim), dtype=np.float32)
+        with torch.inference_mode():
+            for start, end in _passes([len(ids) for ids in pieces]):
+                told = embedding_pass.views(self._model, *_joined(pieces[start:end]), asked)
+                vectors[start:end] = told.numpy()
         return vectors.reshape(len(texts), -1)
 
     def states(self, pieces: Sequence[Sequence[int]], layers: Sequence[int] = ()) -> list[list[Any]]:
         """What the asked `layers` (1..self.layers; the last one by default) say of each text: for each layer, for each
         text a tensor (its word pieces, dim). One pass, whatever is asked: it is worked out anyway."""
         import torch
-        from torch.nn.functional import embedding, layer_norm
 
-        asked, found = set(layers or (self.layers,)), {}
-        lengths = [len(ids) for ids in pieces]
-        size, slight = (self.dim,), self._slight
+        from worker.adapters import embedding_pass
+
+        ids, lengths = _joined(pieces)
         with torch.inference_mode():
-            ids = torch.tensor([one for text in pieces for one in text])
-            places = torch.cat([self._places[:length] for length in lengths])
-            state = layer_norm(embedding(ids, self._words) + places, size, *self._first_norm, slight)
-            for number, layer in enumerate(self._layers, 1):
-                told = layer.told(self._attended(layer.mixed(state), lengths))
-                state = layer_norm(state + told, size, *layer.told_norm, slight)
-                state = layer_norm(state + layer.narrow(layer.wide(state)), size, *layer.norm, slight)
-                if number in asked:
-                    found[number] = list(state.split(lengths))
-        return [found[number] for number in (layers or (self.layers,))]
+            found = embedding_pass.states(self._model, ids, lengths)
+            return [list(found[number - 1].split(lengths)) for number in (layers or (self.layers,))]
 
-    def _attended(self, mixed: Any, lengths: Sequence[int]) -> Any:
-        """Each text attends to itself alone."""
-        import torch
 
-        each = mixed.view(len(mixed), 3, self._heads, -1).permute(1, 2, 0, 3).unsqueeze(1)
-        parts = [
-            torch.nn.functional.scaled_dot_product_attention(*one.unbind(0)) for one in each.split(list(lengths), dim=3)
-        ]
-        joined = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
-        return joined[0].transpose(0, 1).reshape(len(mixed), self.dim)
+def _joined(pieces: Sequence[Sequence[int]]) -> tuple[Any, list[int]]:
+    """The word pieces of all texts in one row, and how many each has."""
+    import torch
+
+    return torch.tensor([one for text in pieces for one in text]), [len(text) for text in pieces]
 
 
 def read(folder: Path, *, brief: bool = False) -> Bert | None:
@@ -167,21 +148,24 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _layer(weights: dict[str, Any], at: str, brief: bool) -> _Layer:
+def _layer(weights: dict[str, Any], at: str, brief: bool) -> Any:
     import torch
 
-    def one(name: str, *, bends: bool = False) -> Linear:
-        return linear(*_pair(weights, f"{at}{name}"), brief=brief, bends=bends)
+    from worker.adapters.embedding_pass import Layer
+
+    def one(name: str) -> tuple[Any, Any]:
+        return linear(*_pair(weights, f"{at}{name}"), brief=brief)
 
     three = [_pair(weights, f"{at}attention.self.{name}") for name in ("query", "key", "value")]
     joined = torch.cat([weight for weight, _ in three]), torch.cat([bias for _, bias in three])
-    return _Layer(
+    return Layer(
         mixed=linear(*joined, brief=brief),
         told=one("attention.output.dense"),
         told_norm=_pair(weights, f"{at}attention.output.LayerNorm"),
-        wide=one("intermediate.dense", bends=True),
+        wide=one("intermediate.dense"),
         narrow=one("output.dense"),
         norm=_pair(weights, f"{at}output.LayerNorm"),
+        brief=brief,
     )
 
 

@@ -1,4 +1,4 @@
-"""The linear layers of a forward pass, in 32 bits or in bfloat16.
+"""The weights of a forward pass's linear layers, for 32 bits or for bfloat16.
 
 Nearly all of the time goes into them: of a short text into reading their weights from memory, of a long one into the
 products. A processor with instructions for bfloat16 does them in half of the time and less (docs/performance.md), with
@@ -9,57 +9,19 @@ for it. 32 bits give the same digits on every machine, alone and among others. U
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-STEP = 16  # word pieces; a pass is filled up to a multiple, since oneDNN makes and keeps a kernel for each number
+STEP = 16  # word pieces that oneDNN lays out for; a pass is filled up to a multiple (embedding_pass.py)
 
 
-@dataclass(frozen=True)
-class Whole:
-    """In 32 bits. `weight`: (inputs, outputs); `bends`: whether a GELU follows."""
-
-    weight: Any
-    bias: Any
-    bends: bool = False
-
-    def __call__(self, state: Any) -> Any:
-        """(word pieces, outputs) of (word pieces, inputs)."""
-        import torch
-
-        told = torch.addmm(self.bias, state, self.weight)
-        return torch.nn.functional.gelu(told) if self.bends else told
-
-
-@dataclass(frozen=True)
-class Brief:
-    """In bfloat16. `weight`: as oneDNN laid it out; `bends`: whether a GELU follows."""
-
-    weight: Any
-    bias: Any
-    bends: bool = False
-
-    def __call__(self, state: Any) -> Any:
-        """(word pieces, outputs) of (word pieces, inputs), in bfloat16."""
-        import torch
-
-        follows, pieces = "gelu" if self.bends else "none", len(state)
-        filled = torch.nn.functional.pad(state.bfloat16(), (0, 0, 0, -pieces % STEP))
-        told = torch.ops.mkldnn._linear_pointwise(filled, self.weight, self.bias, follows, [], "none")
-        return told[:pieces]
-
-
-Linear = Whole | Brief
-
-
-def linear(weight: Any, bias: Any, *, brief: bool, bends: bool = False) -> Linear:
-    """Of a weight (outputs, inputs) as a model's file has it, and its bias (outputs)."""
+def linear(weight: Any, bias: Any, *, brief: bool) -> tuple[Any, Any]:
+    """Weight and bias as embedding_pass.py takes them, of a weight (outputs, inputs) as a model's file has it, and its
+    bias (outputs). `brief`: for bfloat16."""
     import torch
 
     if not brief:
-        return Whole(weight.t().contiguous(), bias, bends)
-    laid_out = torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16().contiguous(), STEP)
-    return Brief(laid_out, bias.bfloat16(), bends)
+        return weight.t().contiguous(), bias
+    return torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16().contiguous(), STEP), bias.bfloat16()
 
 
 def brief_is_faster() -> bool:
