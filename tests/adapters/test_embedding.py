@@ -140,7 +140,7 @@ def test_without_a_wish_it_is_bfloat16_where_processor_and_model_can(tmp_path: P
     for has, kind in (({"avx2": True}, torch.float32), ({"amx_bf16": True}, torch.bfloat16)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
         made = MiniLmEmbedder(threads=1, brief=None)
-        assert {layer.wide[1].dtype for layer in made._model._model.layers} == {kind}
+        assert {layer["wide_bias"].dtype for layer in made._model._layers} == {kind}
         made.close()
     with pytest.raises(BadConfiguration, match="EMBEDDING_MODEL"):  # the library judges it, in 32 bits
         MiniLmEmbedder(str(tmp_path), brief=None)

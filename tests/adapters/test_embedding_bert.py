@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from worker.adapters import embedding_bert
 from worker.adapters.embedding import packaged_model
 from worker.adapters.embedding_bert import Bert, read
 from worker.adapters.embedding_library import Library
+from worker.adapters.embedding_pass import compiled
 from worker.ports.world import Vectors
 
 TEXTS = [
@@ -76,6 +78,11 @@ def test_texts_that_do_not_fit_one_pass_go_through_several_in_order(
     at_once = bert.encode(TEXTS)
     monkeypatch.setattr(embedding_bert, "PASS", 40)
     assert np.abs(bert.encode(TEXTS) - at_once).max() < 1e-5
+
+
+def test_a_pass_is_one_program_that_keeps_no_other_thread_waiting(bert: Bert) -> None:
+    assert all(isinstance(one, torch.jit.ScriptFunction) for one in compiled())
+    assert bert.encode(["Once."]).shape == (1, bert.dim)
 
 
 def test_any_layer_can_be_looked_at(bert: Bert) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from worker.adapters.embedding_linear import linear
+from worker.adapters.embedding_pass import compiled
 from worker.ports.world import Vectors
 
 PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
@@ -34,8 +35,6 @@ class Bert:
     def __init__(
         self, weights: dict[str, Any], config: dict[str, Any], tokenizer: Any, reads: int, *, brief: bool
     ) -> None:
-        from worker.adapters import embedding_pass  # which loads torch
-
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
@@ -46,14 +45,15 @@ class Bert:
         self.brief = brief
         at = "embeddings."
         kind = weights[f"{at}token_type_embeddings.weight"][0]
-        self._model = embedding_pass.Model(
-            words=weights[f"{at}word_embeddings.weight"],
-            places=weights[f"{at}position_embeddings.weight"][:reads] + kind,
-            first_norm=_pair(weights, f"{at}LayerNorm"),
-            layers=[_layer(weights, f"encoder.layer.{number}.", brief) for number in range(self.layers)],
-            heads=int(config["num_attention_heads"]),
-            slight=float(config["layer_norm_eps"]),
-        )
+        self._heads = int(config["num_attention_heads"])
+        self._slight = float(config["layer_norm_eps"])
+        self._weights = {
+            "words": weights[f"{at}word_embeddings.weight"],
+            "places": weights[f"{at}position_embeddings.weight"][:reads] + kind,
+            **_named("norm", _pair(weights, f"{at}LayerNorm")),
+        }
+        self._layers = [_layer(weights, f"encoder.layer.{number}.", brief) for number in range(self.layers)]
+        self._program = compiled()
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word piece of the text begins and ends, however many there are."""
@@ -68,13 +68,11 @@ class Bert:
         """(len(texts), dim) unit vectors; of several `layers`, 1..self.layers, side by side."""
         import torch
 
-        from worker.adapters import embedding_pass
-
         pieces, asked = self.pieces(texts), list(layers) or [self.layers]
         vectors = np.empty((len(texts), len(asked), self.dim), dtype=np.float32)
         with torch.inference_mode():
             for start, end in _passes([len(ids) for ids in pieces]):
-                told = embedding_pass.views(self._model, *_joined(pieces[start:end]), asked)
+                told = self._program.views(*self._parts, *_joined(pieces[start:end]), asked)
                 vectors[start:end] = told.numpy()
         return vectors.reshape(len(texts), -1)
 
@@ -83,12 +81,14 @@ class Bert:
         text a tensor (its word pieces, dim). One pass, whatever is asked: it is worked out anyway."""
         import torch
 
-        from worker.adapters import embedding_pass
-
         ids, lengths = _joined(pieces)
         with torch.inference_mode():
-            found = embedding_pass.states(self._model, ids, lengths)
+            found = self._program.states(*self._parts, ids, lengths)
             return [list(found[number - 1].split(lengths)) for number in (layers or (self.layers,))]
+
+    @property
+    def _parts(self) -> tuple[Any, ...]:
+        return self._weights, self._layers, self._heads, self._slight
 
 
 def _joined(pieces: Sequence[Sequence[int]]) -> tuple[Any, list[int]]:
@@ -148,25 +148,27 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _layer(weights: dict[str, Any], at: str, brief: bool) -> Any:
+def _layer(weights: dict[str, Any], at: str, brief: bool) -> dict[str, Any]:
+    """As embedding_pass.Program has it."""
     import torch
 
-    from worker.adapters.embedding_pass import Layer
-
-    def one(name: str) -> tuple[Any, Any]:
-        return linear(*_pair(weights, f"{at}{name}"), brief=brief)
-
     three = [_pair(weights, f"{at}attention.self.{name}") for name in ("query", "key", "value")]
-    joined = torch.cat([weight for weight, _ in three]), torch.cat([bias for _, bias in three])
-    return Layer(
-        mixed=linear(*joined, brief=brief),
-        told=one("attention.output.dense"),
-        told_norm=_pair(weights, f"{at}attention.output.LayerNorm"),
-        wide=one("intermediate.dense"),
-        narrow=one("output.dense"),
-        norm=_pair(weights, f"{at}output.LayerNorm"),
-        brief=brief,
-    )
+    linears = {
+        "mixed": (torch.cat([weight for weight, _ in three]), torch.cat([bias for _, bias in three])),
+        "told": _pair(weights, f"{at}attention.output.dense"),
+        "wide": _pair(weights, f"{at}intermediate.dense"),
+        "narrow": _pair(weights, f"{at}output.dense"),
+    }
+    laid_out = {name: linear(*pair, brief=brief) for name, pair in linears.items()}
+    norms = {
+        "told_norm": _pair(weights, f"{at}attention.output.LayerNorm"),
+        "norm": _pair(weights, f"{at}output.LayerNorm"),
+    }
+    return {key: one for name, pair in (laid_out | norms).items() for key, one in _named(name, pair).items()}
+
+
+def _named(name: str, pair: tuple[Any, Any]) -> dict[str, Any]:
+    return {name: pair[0], f"{name}_bias": pair[1]}
 
 
 def _pair(weights: dict[str, Any], name: str) -> tuple[Any, Any]:
