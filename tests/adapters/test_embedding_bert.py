@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 from pathlib import Path
@@ -83,6 +84,29 @@ def test_texts_that_do_not_fit_one_pass_go_through_several_in_order(
 def test_a_pass_is_one_program_that_keeps_no_other_thread_waiting(bert: Bert) -> None:
     assert all(isinstance(one, torch.jit.ScriptFunction) for one in compiled())
     assert bert.encode(["Once."]).shape == (1, bert.dim)
+
+
+def resident(file: Path) -> int:
+    """Bytes of it that are mapped into this process and in memory."""
+    held, ours = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        first, *more = line.split()
+        if not first.endswith(":"):
+            ours = more[-1:] == [str(file)]
+        elif ours and first == "Rss:":
+            held += 1024 * int(more[0])
+    return held
+
+
+@pytest.mark.parametrize("brief", [False, True])
+def test_of_a_models_file_only_the_words_that_were_read_stay_in_memory(brief: bool) -> None:
+    file = (packaged_model() / "model.safetensors").resolve()
+    gc.collect()
+    before = resident(file)
+    model = read(packaged_model(), brief=brief)
+    assert model is not None
+    model.encode(TEXTS)
+    assert 0 < resident(file) - before < 0.2 * file.stat().st_size
 
 
 def test_any_layer_can_be_looked_at(bert: Bert) -> None:

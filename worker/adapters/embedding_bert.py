@@ -20,6 +20,7 @@ from worker.ports.world import Vectors
 
 PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
 DEEP = 4  # layers that are asked where more is wanted than vectors
+_WORDS = "embeddings.word_embeddings.weight"
 _MODULES = ["Transformer", "Pooling", "Normalize"]
 _ELSEWISE = {"is_decoder", "add_cross_attention"}  # of a configuration: what makes it another model where it is true
 
@@ -48,9 +49,9 @@ class Bert:
         self._heads = int(config["num_attention_heads"])
         self._slight = float(config["layer_norm_eps"])
         self._weights = {
-            "words": weights[f"{at}word_embeddings.weight"],
+            "words": weights[_WORDS].float(),
             "places": weights[f"{at}position_embeddings.weight"][:reads] + kind,
-            **_named("norm", _pair(weights, f"{at}LayerNorm")),
+            **_named("norm", _norm(weights, f"{at}LayerNorm")),
         }
         self._layers = [_layer(weights, f"encoder.layer.{number}.", brief) for number in range(self.layers)]
         self._program = compiled()
@@ -108,6 +109,7 @@ def read(folder: Path, *, brief: bool = False) -> Bert | None:
 
 
 def _read(folder: Path, brief: bool) -> Bert | None:
+    from safetensors import safe_open
     from safetensors.torch import load_file
     from tokenizers import Tokenizer
 
@@ -116,6 +118,9 @@ def _read(folder: Path, brief: bool) -> Bert | None:
     if not (_names(modules) == _MODULES and _is_plain(config, around, folder) and _by_mean(folder, modules[1])):
         return None
     weights = load_file(folder / "model.safetensors")
+    with safe_open(folder / "model.safetensors", framework="pt") as file:
+        # Mapped by itself, as all else is copied: of the file only rows that somebody's words need stay in memory.
+        weights[_WORDS] = file.get_tensor(_WORDS)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     return Bert(weights, config, tokenizer, int(around["max_seq_length"]), brief=brief)
 
@@ -161,14 +166,20 @@ def _layer(weights: dict[str, Any], at: str, brief: bool) -> dict[str, Any]:
     }
     laid_out = {name: linear(*pair, brief=brief) for name, pair in linears.items()}
     norms = {
-        "told_norm": _pair(weights, f"{at}attention.output.LayerNorm"),
-        "norm": _pair(weights, f"{at}output.LayerNorm"),
+        "told_norm": _norm(weights, f"{at}attention.output.LayerNorm"),
+        "norm": _norm(weights, f"{at}output.LayerNorm"),
     }
     return {key: one for name, pair in (laid_out | norms).items() for key, one in _named(name, pair).items()}
 
 
 def _named(name: str, pair: tuple[Any, Any]) -> dict[str, Any]:
     return {name: pair[0], f"{name}_bias": pair[1]}
+
+
+def _norm(weights: dict[str, Any], name: str) -> tuple[Any, Any]:
+    """Copied, as all is but the words: a view of the file would keep all of it in memory that was ever read."""
+    weight, bias = _pair(weights, name)
+    return weight.clone(), bias.clone()
 
 
 def _pair(weights: dict[str, Any], name: str) -> tuple[Any, Any]:

@@ -20,7 +20,7 @@ def linear(weight: Any, bias: Any, *, brief: bool) -> tuple[Any, Any]:
     import torch
 
     if not brief:
-        return weight.t().contiguous(), bias
+        return weight.t().clone(memory_format=torch.contiguous_format), bias.clone()
     return torch.ops.mkldnn._reorder_linear_weight(weight.bfloat16().contiguous(), STEP), bias.bfloat16()
 
 
