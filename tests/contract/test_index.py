@@ -303,6 +303,7 @@ def test_a_build_is_swapped_in_whole_and_can_be_taken_back(make):
     assert first != second
     assert shelf.version() == second
     assert set(ids(shelf, "fees")) == {p.source_id for p in PASSAGES[2:]}
+    assert shelf.searched() == second
     assert shelf.earlier() == [first]
     for steps in (2, 0, -1):
         with pytest.raises(Permanent, match=f"a single earlier index is kept, none of them {steps} steps back"):

@@ -106,6 +106,9 @@ class MemoryIndex:
     def version(self) -> str:
         return self._collections[-1].build.collection if self._collections else ""
 
+    def searched(self) -> str:
+        return self.version()
+
     def ping(self) -> str:
         live = self._live()
         return f"memory, {live.build.collection}, {len(live.rows)} rows, {live.build.model}"

@@ -147,6 +147,9 @@ class MilvusShelf:
     def version(self) -> str:
         return self._looking.version()
 
+    def searched(self) -> str:
+        return live.name if (live := self._looking.look()) else ""
+
     def ping(self) -> str:
         live = self._looking.live(fresh=True)
         how = "dense and BM25" if live.lexical else "dense only: this server has no BM25"

@@ -165,6 +165,10 @@ class Index(Protocol):
         """Name of the live collection behind the alias; "" if there is none."""
         ...
 
+    def searched(self) -> str:
+        """Name of the collection that searches ask: the live one, as known a second ago at most."""
+        ...
+
     def ping(self) -> str: ...
 
 

@@ -174,7 +174,7 @@ def _identify(thread: Thread, words: Words, desk: Desk) -> Identity:
 
 def _retrieve(thread: Thread, who: Identity, reader: Reader, progress: Progress, desk: Desk) -> Found:
     """New customers get a template without passages; existing ones the whole search."""
-    progress.index_version = desk.index.version()
+    progress.index_version = desk.index.searched()
     if not progress.words.strip() and (template := desk.index.template(NO_TEXT)):
         return Found(templates=(template_source(template),))
     return retrieve(

@@ -7,7 +7,6 @@ finding itself: nothing goes out because a check was broken.
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
@@ -85,31 +84,37 @@ def ledger_of(reply: Candidate) -> tuple[Claim, ...]:
 def _run(left: dict[str, Guard], reply: Candidate, patience: float) -> Iterator[Finding]:
     """Runs the guards in one thread beside this one and takes them out of `left` as they end. One that does not end in
     time is left alone with its thread; the others go on in another."""
-    ended: queue.Queue[list[Finding] | Exception] = queue.Queue()
-    names = tuple(left)
-    worker = threading.Thread(target=_work, args=(dict(left), reply, ended), name="guards", daemon=True)
+    results: list[list[Finding] | Exception] = []
+    ended = threading.Event()  # of them all: a word after each would change threads seventeen times
+    names, seen = tuple(left), 0
+    worker = threading.Thread(target=_work, args=(dict(left), reply, results, ended), name="guards", daemon=True)
     worker.start()
-    for name in names:
+    while not ended.wait(patience) and seen < len(results):
+        seen = len(results)
+    told = tuple(results)  # what comes later is nobody's
+    for name, result in zip(names, told, strict=False):
         del left[name]
-        try:
-            result = ended.get(timeout=patience)
-        except queue.Empty:
-            log.error("guard_failed", guard=name, error="it took too long")
-            yield _broken(name)
-            return
         if isinstance(result, Exception):
             log.error("guard_failed", guard=name, error=safe_reason(result))
             yield _broken(name)
         else:
             yield from result
+    if len(told) < len(names):
+        stuck = names[len(told)]
+        del left[stuck]
+        log.error("guard_failed", guard=stuck, error="it took too long")
+        yield _broken(stuck)
 
 
-def _work(guards: dict[str, Guard], reply: Candidate, ended: queue.Queue[list[Finding] | Exception]) -> None:
+def _work(
+    guards: dict[str, Guard], reply: Candidate, results: list[list[Finding] | Exception], ended: threading.Event
+) -> None:
     for guard in guards.values():
         try:
-            ended.put(list(guard(reply)))
+            results.append(list(guard(reply)))
         except Exception as error:
-            ended.put(error)
+            results.append(error)
+    ended.set()
 
 
 def _broken(name: str) -> Finding:
