@@ -74,6 +74,12 @@ def test_a_directory_that_another_process_has_open_is_told_and_may_be_tried_agai
         MilvusShelf(str(directory)).version()
 
 
+def test_a_directory_that_cannot_be_made_is_told_with_what_to_set(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with MilvusShelf(str(tmp_path / "file" / "milvus")) as shelf, pytest.raises(Permanent, match="MILVUS_URI, or DATA"):
+        shelf.version()
+
+
 def test_a_server_that_cannot_start_says_so_at_once(tmp_path):
     directory = tmp_path / "milvus"
     with MilvusShelf(str(directory)) as owner:

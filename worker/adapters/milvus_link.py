@@ -163,7 +163,11 @@ class Link:
             return self._uri
         from milvus_lite.server_manager import server_manager_instance
 
-        Path(self._uri).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(self._uri).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = f"the index would be in {self._uri}, which cannot be made ({error.strerror})"
+            raise Permanent(f"{why}: set MILVUS_URI, or DATA_DIR, to another folder", part=PART) from None
         served = server_manager_instance.start_and_get_uri(self._uri)
         if served is None:
             raise Retryable("the index's directory cannot be opened: another process may have it open", part=PART)
