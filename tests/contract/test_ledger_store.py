@@ -6,6 +6,8 @@ import fcntl
 import multiprocessing
 import re
 import threading
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +150,23 @@ def test_sqlite_is_set_to_keep_what_it_has_committed(tmp_path: Path) -> None:
                  ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}  # fmt: skip
 
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10000}
+
+
+def test_a_write_of_one_statement_is_a_transaction_by_itself_and_keeps_the_others_waiting_for_no_more(
+    tmp_path: Path,
+) -> None:
+    url, said = f"sqlite:///{tmp_path / 'ledger.db'}", list[str]()
+    migrate(url)
+    with closing(open_ledger(url)) as ledger, closing(open_ledger(url)) as other:
+        event.listen(
+            ledger._engine, "before_cursor_execute", lambda _c, _u, statement, *_: said.append(statement.split()[0])
+        )
+        doorbell_id = ledger.doorbells.ring(Ring.WEBHOOK, 7)
+        ledger.doorbells.claim(doorbell_id, timedelta(minutes=1))
+        assert other.doorbells.claim(doorbell_id, timedelta(minutes=1)) is None
+        assert ledger.doorbells.finish(doorbell_id, 1, "done")
+        assert other.doorbells.due(10) == []
+    assert said == ["BEGIN", "INSERT", "PRAGMA", "UPDATE", "UPDATE"]
 
 
 @pytest.mark.parametrize(

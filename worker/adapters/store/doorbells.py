@@ -56,7 +56,7 @@ class SqlDoorbells(Room):
             add_doorbells(connection, rows)
 
     def claim(self, doorbell_id: str, lease: timedelta) -> Doorbell | None:
-        with self.writing(synced=False) as connection:
+        with self.writing(synced=False, alone=True) as connection:
             this = {"this_row": doorbell_id, "seconds_from_now": lease.total_seconds()}
             row = connection.execute(_CLAIM, this).one_or_none()
             return None if row is None else to_doorbell(row)
@@ -75,7 +75,7 @@ class SqlDoorbells(Room):
 
     def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
         done = {"state": "done", "outcome": outcome, "lease_until": 0.0}
-        with self.writing(synced=False) as connection:
+        with self.writing(synced=False, alone=True) as connection:
             written = connection.execute(_HELD, {"this_row": doorbell_id, "held_epoch": epoch, **done})
             return written.rowcount == 1
 

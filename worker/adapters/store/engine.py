@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from worker.errors import BadConfiguration
 
 WRITES = "deskhand_writes"  # execution option: this transaction will write
+ALONE = "deskhand_alone"  # execution option: this transaction is one statement, which SQLite makes one by itself
 UNSYNCED = "deskhand_unsynced"  # execution option: its commit does not wait for the disk, where that is safe
 _BUSY_SECONDS = 10
 _POOL: dict[str, Any] = {"pool_size": 32, "max_overflow": 8, "pool_timeout": 10}
@@ -85,7 +86,8 @@ def _sqlite(url: URL) -> Engine:
         if connection.info.get("synchronous", every) != wanted:
             connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
             connection.info["synchronous"] = wanted
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if not options.get(ALONE, False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.adapters.store.columns import Written, clock, folded, moment, new_id, written
 from worker.adapters.store.conditions import WAITING
-from worker.adapters.store.engine import UNSYNCED, WRITES
+from worker.adapters.store.engine import ALONE, UNSYNCED, WRITES
 from worker.adapters.store.schema import audit, case_moves, case_words, cases, doorbells, drafts, lessons, sends
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
@@ -55,8 +56,10 @@ class Room:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(**{WRITES: True})
-        self._unsynced = engine.execution_options(**{WRITES: True, UNSYNCED: True})
+        self._writers = {
+            (synced, alone): engine.execution_options(**{WRITES: True, UNSYNCED: not synced, ALONE: alone})
+            for synced, alone in product((True, False), repeat=2)
+        }
         self._turn = turn_for(Path(str(engine.url.database))).taken if engine.dialect.name == "sqlite" else nullcontext
 
     @contextmanager
@@ -65,15 +68,18 @@ class Room:
             yield connection
 
     @contextmanager
-    def writing(self, *, synced: bool = True) -> Iterator[Connection]:
+    def writing(self, *, synced: bool = True, alone: bool = False) -> Iterator[Connection]:
         """Committed at the end of the block, also after a `return` in it; rolled back by any exception.
+
+        `alone`: the block makes a single statement, and an exception after it need not take it back. SQLite then begins
+        and commits with it: of the three short steps for which everybody else's writes wait, one is left.
 
         Not `synced`: what may be forgotten when the power fails, since nothing outside knows of it yet, and the work is
         then done again from the last commit that was synced; that one takes all before it along. Of SQLite, whose
         readers all fall with the same machine. Of PostgreSQL every commit is synced: a worker elsewhere, still holding
         an epoch that its server has forgotten, could meet another one with the same.
         """
-        with judged(), self._turn(), (self._writer if synced else self._unsynced).begin() as connection:
+        with judged(), self._turn(), self._writers[synced, alone].begin() as connection:
             yield connection
 
 

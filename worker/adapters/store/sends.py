@@ -65,7 +65,7 @@ class SqlSends(Room):
     """`ports.ledger.Sends` over SQL."""
 
     def claim(self, send_id: str, lease: timedelta) -> Send | None:
-        with self.writing(synced=False) as connection:
+        with self.writing(synced=False, alone=True) as connection:
             this = {"this_row": send_id, "seconds_from_now": lease.total_seconds()}
             row = connection.execute(_CLAIM, this).one_or_none()
             return None if row is None else to_send(row)
@@ -73,18 +73,18 @@ class SqlSends(Room):
     def renew(self, send_id: str, epoch: int, lease: timedelta) -> bool:
         # One that was given back must stay so: a renewal that comes late would keep the next worker out.
         this = (sends.c.send_id == send_id, sends.c.epoch == epoch, LIVE, sends.c.lease_until > 0)
-        with self.writing(synced=False) as connection:
+        with self.writing(synced=False, alone=True) as connection:
             return connection.execute(update(sends).where(*this).values(lease_until=from_now(lease))).rowcount == 1
 
     def settled(self, send_id: str, epoch: int, settle: timedelta) -> bool:
         over = sends.c.intended_at + settle.total_seconds()
         young = (sends.c.send_id == send_id, sends.c.epoch == epoch, LIVE, over > clock())
-        with self.writing(synced=False) as connection:
+        with self.writing(synced=False, alone=True) as connection:
             back = {"lease_until": 0.0, "due_at": over, "remark": SETTLING}
             return connection.execute(update(sends).where(*young).values(back)).rowcount == 0
 
     def intend(self, send_id: str, epoch: int) -> Send | None:
-        with self.writing() as connection:
+        with self.writing(alone=True) as connection:
             row = connection.execute(_INTEND, {"this_row": send_id, "held_epoch": epoch}).one_or_none()
             return None if row is None else to_send(row)
 
@@ -107,7 +107,7 @@ class SqlSends(Room):
             return row is not None
 
     def done(self, send_id: str, epoch: int, remark: str = "") -> bool:
-        with self.writing(synced=False) as connection:
+        with self.writing(synced=False, alone=True) as connection:
             row = _leave(connection, send_id, epoch, [SendState.POSTED], SendState.DONE, remark=remark, lease_until=0.0)
             return row is not None
 
