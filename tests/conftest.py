@@ -6,8 +6,11 @@ modules named after them.
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +62,9 @@ def pytest_configure(config):
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
         os.environ.pop(f"{name.upper()}_FILE", None)
+    # Where no bytecode is kept, each of the hundreds of processes that tests start compiles all that it imports anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # Several processes share the cores: a thread that spins while it waits for another takes the time of who has work.
     os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     # A logger that a test made for good would write past what the next one listens to.
@@ -92,6 +98,20 @@ def pytest_xdist_make_scheduler(config, log):
             return TOGETHER.get(file, file)
 
     return Together(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session):
+    """Where several processes are about to import all tests, each begins somewhere else: in a fresh clone, where none
+    is compiled yet, they compile a share each instead of all the same ones at the same time."""
+    ours = getattr(session.config, "workerinput", None)
+    if ours is None or session.config.option.file_or_dir:
+        return
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    begin = len(files) * int(ours["workerid"].removeprefix("gw")) // ours["workercount"]
+    for path in files[begin:] + files[:begin]:
+        with suppress(Exception, pytest.skip.Exception):  # told when it is collected
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items):

@@ -8,7 +8,6 @@ from threading import Barrier
 
 import numpy as np
 import pytest
-import torch
 
 from worker.adapters import embedding
 from worker.adapters.embedding import MiniLmEmbedder, packaged_model
@@ -131,14 +130,16 @@ def test_bfloat16_is_refused_where_the_processor_or_the_model_cannot_do_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for has, sentence in (({"avx2": True}, "no instructions"), ({"avx512_bf16": True}, "float32 only")):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        monkeypatch.setattr("torch.cpu.get_capabilities", lambda has=has: has)
         with pytest.raises(BadConfiguration, match=f"EMBEDDING_PRECISION: .*{sentence}"):
             MiniLmEmbedder(str(tmp_path), brief=True)
 
 
 def test_without_a_wish_it_is_bfloat16_where_processor_and_model_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    import torch  # here: to load it takes a second, and every process imports every test
+
     for has, kind in (({"avx2": True}, torch.float32), ({"amx_bf16": True}, torch.bfloat16)):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        monkeypatch.setattr("torch.cpu.get_capabilities", lambda has=has: has)
         made = MiniLmEmbedder(threads=1, brief=None)
         assert {layer["wide_bias"].dtype for layer in made._model._layers} == {kind}
         made.close()
@@ -147,7 +148,7 @@ def test_without_a_wish_it_is_bfloat16_where_processor_and_model_can(tmp_path: P
 
 
 def test_in_bfloat16_a_question_means_what_it_means_in_32_bits(embedder, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": True})
     brief = MiniLmEmbedder(threads=1, brief=True)
     asked = ["When does my withdrawal arrive?", "Withdrawals reach your bank within two working days. " * 60]
     assert not np.array_equal(brief.embed(asked), embedder.embed(asked))

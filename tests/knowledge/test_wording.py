@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from worker.knowledge.buckets import PIECES, counted, pieces, words_and_pairs
 from worker.knowledge.wording import BUCKETS, learn
@@ -22,6 +21,9 @@ PARTS = {"analyzer": "char_wb", "ngram_range": (PIECES[0], PIECES[-1])}
 @settings(deadline=None, max_examples=60)
 @given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), min_size=1, max_size=4))
 def test_every_text_falls_into_the_buckets_of_the_hashing_vectorizer(cut, shape, texts) -> None:
+    # Here: to load it takes two seconds, and every process imports every test.
+    from sklearn.feature_extraction.text import HashingVectorizer
+
     theirs = HashingVectorizer(n_features=BUCKETS, alternate_sign=False, norm=None, dtype=np.float32, **shape)
     assert abs(theirs.transform(texts) - counted(texts, cut, BUCKETS)).nnz == 0
 
