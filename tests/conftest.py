@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -57,6 +59,8 @@ TOGETHER = {
 
 
 def pytest_configure(config):
+    if not hasattr(config, "workerinput"):  # the first process; what it starts inherits it
+        os.environ["DESKHAND_TESTS_ROOM"] = tempfile.mkdtemp(prefix="deskhand-tests-")
     # Before any module reads them: a developer's .env or shell must not decide how a test ends.
     os.environ["DESKHAND_ENV_FILE"] = os.devnull
     for name in Settings.model_fields:
@@ -74,6 +78,11 @@ def pytest_configure(config):
     settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any machine")
     config.option.loadscopereorder = False  # xdist would begin with the files that have most tests
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop("DESKHAND_TESTS_ROOM"), ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import update
 
+from tests.answering import knowledge
 from tests.builders import a_customer
+from tests.desk import rules
 from tests.empty_ledger import empty_ledger
 from tests.sandbox_server import RunningSandbox
 from tests.scripted_server import HASTY, PATIENT
@@ -21,17 +22,12 @@ from worker.adapters.breaker import Breaker
 from worker.adapters.directory import LedgerDirectory
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.groq import GroqWriter
-from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.adapters.pace import LocalPace
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.schema import doorbells, sends
 from worker.adapters.turnstile import Turnstile
-from worker.knowledge.documents import read_kb
-from worker.knowledge.index import build
 from worker.models import Case, Draft, Ring, TicketState
-from worker.rulebook import Rulebook, load_rulebook
 from worker.sandbox.samples import Requester, Sample, put
-from worker.settings import ROOT
 from worker.support.deliver import deliver
 from worker.support.desk import Desk, Policy
 from worker.tasks import draft_doorbell
@@ -48,18 +44,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@cache
-def rules() -> Rulebook:
-    return load_rulebook(ROOT / "rules")
-
-
-@cache
-def knowledge() -> tuple[MemoryIndex, HashEmbedder]:
-    index, embedder = MemoryIndex(), HashEmbedder()
-    build(read_kb(ROOT / "kb", rules().labels), embedder, index)
-    return index, embedder
 
 
 @dataclass

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.answering import knowledge
+from tests.desk import rules
 from tests.milvus import free_port
-from tests.outages.house import Clock, House, a_house, knowledge, rules
+from tests.outages.house import Clock, House, a_house
 from tests.sandbox_server import running_sandbox
 from tests.scripted_server import HASTY, PATIENT
 from worker.adapters.breaker import FAILURES, Breaker, State

@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class MemoryIndex:
             if row.source.kind is kind and not set(row.source.segments).isdisjoint(reads)
         ]
         dense = _best(live.rows, {i: float(live.vectors[i] @ vector) for i in readable})
-        lexical = _best(live.rows, _bm25([_words(live.rows[i].words) for i in readable], readable, _words(text)))
+        lexical = _best(live.rows, _bm25([_counted(live.rows[i].words) for i in readable], readable, _words(text)))
         ranked = sorted(lexical, key=lambda s: -lexical[s])[:limit]
         nearest = sorted(dense, key=lambda s: -dense[s])[:limit]
         sources = {row.source.source_id: row.source for row in live.rows if row.about == "source"}
@@ -183,6 +184,13 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+@lru_cache(maxsize=4096)
+def _counted(text: str) -> tuple[Counter[str], int]:
+    """How often each word stands in the text, and how many words it has. Rows are asked for each search anew."""
+    words = _words(text)
+    return Counter(words), len(words)
+
+
 def _best(rows: Sequence[Row], scores: dict[int, float]) -> dict[str, float]:
     """The best score of each source over its rows."""
     best: dict[str, float] = {}
@@ -192,16 +200,15 @@ def _best(rows: Sequence[Row], scores: dict[int, float]) -> dict[str, float]:
     return best
 
 
-def _bm25(documents: Sequence[Sequence[str]], ids: Sequence[int], query: Sequence[str]) -> dict[int, float]:
+def _bm25(documents: Sequence[tuple[Counter[str], int]], ids: Sequence[int], query: Sequence[str]) -> dict[int, float]:
     """Okapi BM25 of the documents that share a word with the query, by id."""
-    counts = [Counter(document) for document in documents]
-    average = sum(map(len, documents)) / max(len(documents), 1)
+    average = sum(length for _, length in documents) / max(len(documents), 1)
     scores: dict[int, float] = {}
     for word in set(query):
-        having = sum(word in count for count in counts)
+        having = sum(word in count for count, _ in documents)
         weight = math.log((len(documents) - having + 0.5) / (having + 0.5) + 1)
-        for i, count, document in zip(ids, counts, documents, strict=True):
+        for i, (count, length) in zip(ids, documents, strict=True):
             if count[word]:
-                damped = count[word] + K1 * (1 - B + B * len(document) / average)
+                damped = count[word] + K1 * (1 - B + B * length / average)
                 scores[i] = scores.get(i, 0.0) + weight * count[word] * (K1 + 1) / damped
     return scores
