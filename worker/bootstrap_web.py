@@ -31,16 +31,13 @@ from worker.models import Identity, Strength, Thread
 from worker.outside_metrics import Gauge, Outside
 from worker.ports import Ledger
 from worker.settings import Settings
-from worker.support.facts import first_name, known_facts
-from worker.support.letters import letter_for, tags_of
-from worker.support.rejudge import Rejudge
-from worker.support.render import Letter
-from worker.support.reviewdesk import Versions
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from worker.adapters.milvus import MilvusShelf
+    from worker.support.render import Letter
+    from worker.support.reviewdesk import Versions
 
 
 def require_webhook_secret(settings: Settings) -> None:
@@ -95,10 +92,16 @@ def _ping_milvus(settings: Settings) -> str:
 
 
 def make_console_app(settings: Settings) -> FastAPI:
-    """The console over the ledger; approvals are looked at once more against the helpdesk, where one is configured."""
+    """The console over the ledger; approvals are looked at once more against the helpdesk, where one is configured.
+
+    What judges a draft is imported here: the webhook would take a third longer to start.
+    """
     from worker.bootstrap_looks import looks
     from worker.console.app import make_console
     from worker.queues import make_celery
+    from worker.support.facts import first_name, known_facts
+    from worker.support.letters import letter_for, tags_of
+    from worker.support.rejudge import Rejudge
 
     rulebook = load_rules(settings)
 
