@@ -1,7 +1,8 @@
 """The rows of a new collection, written by a thread of its own while the vectors of others are still being made.
 
-One thread, since Milvus Lite does not bear two writers. A few batches may wait for it; whoever makes more then waits
-too, so that memory does not grow with the knowledge base. Used by adapters/milvus_write.py.
+One thread, since Milvus Lite does not bear two writers. Nobody waits for it before the end: the rows of unchanged texts
+come all at once, and whoever waited for them would begin to embed the others only then. What waits in line is a row's
+number and its vector. Used by adapters/milvus_write.py.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from worker.adapters.milvus_link import PART, Link
-from worker.adapters.milvus_rows import entity
+from worker.adapters.milvus_rows import columns
+from worker.adapters.milvus_wire import insert
 from worker.errors import Permanent
 from worker.models import Kind
 from worker.ports.shelf import Row, Tick
 from worker.ports.world import Vectors
 
 BATCH = 500  # rows of one insert
-WAITING = 4  # inserts at most
 
 
 class Filling:
@@ -64,16 +65,18 @@ class Filling:
         gathered, self._gathered[kind] = self._gathered[kind], []
         if gathered:
             self._under_way.append(self._thread.submit(self._insert, kind, gathered))
-        while len(self._under_way) > WAITING:
+        while self._under_way and self._under_way[0].done():
             self._wait()
 
     def _wait(self) -> None:
         self._done += self._under_way.popleft().result()
 
     def _insert(self, kind: Kind, gathered: Sequence[tuple[int, Vectors]]) -> int:
+        packed = columns([self._rows[place] for place, _ in gathered])
+        points = np.stack([point for _, point in gathered])
+
         def ask(client: Any) -> None:
-            batch = [entity(self._rows[place], point) for place, point in gathered]
-            client.insert(self._name, batch, partition_name=kind.value, timeout=self._patience)
+            insert(client, self._name, kind.value, packed, points, self._patience)
 
         self._link.call("writing the new index", ask, again=False)
         return len(gathered)

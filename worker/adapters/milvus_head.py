@@ -16,7 +16,7 @@ from worker.adapters.milvus_rows import Live, unfindable
 from worker.errors import Retryable
 
 ROOM = 45_000  # bytes in one row: 60,000 letters of base64
-TOGETHER = 20  # rows of one answer: about a megabyte
+TOGETHER = 20  # rows of one insert or answer: about a megabyte
 
 
 def rows_for(head: bytes) -> int:

@@ -17,13 +17,14 @@ import numpy as np
 from worker.errors import Permanent
 from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Row
-from worker.ports.world import Vectors
 
 CARRIED = ["source_id", "kind", "article_id", "title", "text", "labels", "version"]
 BUILD = "#build"  # pk of the row that tells about the collection itself
 K1, B = 1.5, 0.75  # Milvus Lite has no others, whatever it is told, and the weights of the search were fixed on it
 METRIC = "IP"  # the cosine of unit vectors; COSINE would have Milvus Lite work out all lengths anew for each question
-FLAT_UP_TO = 5_000  # rows; above, an exact search through all of them is slower than HNSW
+FLAT_UP_TO = (
+    20_000  # rows; up to there Milvus Lite is no quicker with HNSW, which takes it longer to build than all else
+)
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +_.-]{0,39}")
 _LENGTHS = {"pk": 320, "source_id": 300, "kind": 16, "article_id": 100, "title": 1_500, "version": 40}
 _LENGTHS |= {"text": 60_000, "words": 60_000, "audience": 400, "text_hash": 40}
@@ -93,26 +94,41 @@ def indexes(client: Any, *, hnsw: bool, lexical: bool) -> Any:
     return made
 
 
-def entity(row: Row, vector: Vectors) -> dict[str, Any]:
-    source = row.source
-    return _cut(
-        {
-            "pk": row.pk,
-            "source_id": source.source_id,
-            "kind": source.kind.value,
-            "article_id": source.article_id,
-            "title": source.title,
-            "version": source.version,
-            # A question's row only points to its template: the text is with the template's own row.
-            "text": source.text if row.about == "source" else "",
-            "words": row.words,
-            "audience": audience(source.segments),
-            "text_hash": row.text_hash,
-            "labels": list(source.segments),
-            "meta": row.template.model_dump(mode="json") if row.template else {},
-            "vector": vector.tolist(),
-        }
+@dataclass(frozen=True)
+class Columns:
+    """Rows as Milvus keeps them, by field. `texts`: those of a limited length; `meta`: JSON in UTF-8."""
+
+    texts: dict[str, list[str]]
+    labels: list[tuple[str, ...]]
+    meta: list[bytes]
+
+
+def columns(rows: Sequence[Row]) -> Columns:
+    """Too long an id is refused (Permanent); too long a text is cut."""
+    sources = [row.source for row in rows]
+    told = {
+        "pk": [row.pk for row in rows],
+        "source_id": [source.source_id for source in sources],
+        "kind": [source.kind.value for source in sources],
+        "article_id": [source.article_id for source in sources],
+        "title": [source.title for source in sources],
+        "version": [source.version for source in sources],
+        # A question's row only points to its template: the text is with the template's own row.
+        "text": [row.source.text if row.about == "source" else "" for row in rows],
+        "words": [row.words for row in rows],
+        "audience": _audiences(sources),
+        "text_hash": [row.text_hash for row in rows],
+    }
+    return Columns(
+        texts={name: [_cut(name, text) for text in texts] for name, texts in told.items()},
+        labels=[source.segments for source in sources],
+        meta=[row.template.model_dump_json().encode() if row.template else b"{}" for row in rows],
     )
+
+
+def _audiences(sources: Sequence[Source]) -> list[str]:
+    known = {segments: audience(segments) for segments in {source.segments for source in sources}}
+    return [known[source.segments] for source in sources]
 
 
 def build_entity(live: Live) -> dict[str, Any]:
@@ -164,12 +180,11 @@ def _json(meta: Any) -> dict[str, Any]:
     return dict(loaded)
 
 
-def _cut(fields: dict[str, Any]) -> dict[str, Any]:
+def _cut(name: str, text: str) -> str:
     """Too long an id is refused; too long a text is cut, since Milvus counts bytes and would refuse the whole batch."""
-    for name, length in _LENGTHS.items():
-        coded = fields[name].encode()
-        if len(coded) > length and name in {"pk", "source_id", "article_id", "audience"}:
-            raise Permanent(f"{name} of a row is longer than {length} bytes: shorten the id", part="milvus")
-        if len(coded) > length:
-            fields[name] = coded[:length].decode(errors="ignore")
-    return fields
+    length = _LENGTHS[name]
+    if 4 * len(text) <= length or len(coded := text.encode()) <= length:  # a character has four bytes at most
+        return text
+    if name in {"pk", "source_id", "article_id", "audience"}:
+        raise Permanent(f"{name} of a row is longer than {length} bytes: shorten the id", part="milvus")
+    return coded[:length].decode(errors="ignore")

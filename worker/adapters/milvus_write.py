@@ -19,7 +19,7 @@ import numpy as np
 import structlog
 
 from worker.adapters.milvus_fill import Filling
-from worker.adapters.milvus_head import head_entities, rows_for
+from worker.adapters.milvus_head import TOGETHER, head_entities, rows_for
 from worker.adapters.milvus_link import PART, Gone, Link
 from worker.adapters.milvus_rows import FLAT_UP_TO, METRIC, Live, audience, build_entity, indexes, schema, where
 from worker.errors import Permanent, Retryable, Trouble
@@ -171,10 +171,10 @@ class Writing:
                 client.create_partition(live.name, kind.value, timeout=PATIENCE)
 
         def finish(client: Any) -> None:
-            for told in head_entities(trained, live.build.dim):
-                client.insert(live.name, [told], timeout=PATIENCE)
             whole = replace(live, head_rows=rows_for(trained))
-            client.insert(live.name, [build_entity(whole)], timeout=PATIENCE)
+            told = [*head_entities(trained, live.build.dim), build_entity(whole)]
+            for start in range(0, len(told), TOGETHER):
+                client.insert(live.name, told[start : start + TOGETHER], timeout=PATIENCE)
             client.flush(live.name, timeout=PATIENCE)  # unflushed rows are searched ten times slower
             client.load_collection(live.name, timeout=PATIENCE)
 
