@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 from worker.adapters.breaker import Breaker, State
+from worker.adapters.milvus_lean import milvus_client
 from worker.errors import BadConfiguration, Permanent, Retryable, Trouble
 
 T = TypeVar("T")
@@ -142,13 +143,12 @@ class Link:
             return self._client
 
     def _connect(self) -> Any:
-        from pymilvus import MilvusClient
-
+        opened = milvus_client()
         # pymilvus logs whole tracebacks of errors that we judge ourselves, and sets its level when imported.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
         try:
-            client = MilvusClient(self._served(), token=self._token, timeout=self.timeout, grpc_options=_CHANNEL)
+            client = opened(self._served(), token=self._token, timeout=self.timeout, grpc_options=_CHANNEL)
             self._version = str(client.get_server_version(timeout=self.timeout))
         except Trouble:
             raise
