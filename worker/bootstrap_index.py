@@ -18,7 +18,7 @@ from worker.errors import Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
 from worker.knowledge.coming import Coming
-from worker.knowledge.index import BuildReport, publish, unchanged_rows
+from worker.knowledge.index import BuildReport, kb_hash, publish, unchanged_rows
 from worker.knowledge.kept import Kept
 from worker.models import Noun, Status
 from worker.ports import Embedder, Index
@@ -75,14 +75,22 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     rows = kept.read(settings.kb_dir, load_rules(settings).labels)
     approved = _approved(settings, wish)
     with on_this_host(settings.data_dir, wait=wish.wait), open_shelf(settings) as shelf:
-        name = embedder_name(settings)
-        if not wish.full and (report := unchanged_rows(rows, name, shelf, approved)):
+        name, hashed = embedder_name(settings), kb_hash(rows, approved)
+        if not wish.full and (report := unchanged_rows(rows, name, shelf, hashed)):
             return _as_it_was(report, kept, shelf, wish)
         with on_all_hosts(settings.ledger_url, wait=wish.wait):
             embedder = Coming(name, lambda: make_embedder(settings))
             look = _Look(settings, wish, shelf, embedder, tick)
             report = publish(
-                rows, embedder, shelf, full=wish.full, progress=tick, approved=approved, look=look, kept=kept
+                rows,
+                embedder,
+                shelf,
+                full=wish.full,
+                progress=tick,
+                approved=approved,
+                look=look,
+                kept=kept,
+                hashed=hashed,
             )
         stale, not_marked = _mark(settings, shelf) if report.swapped else ((), "")
     return Reindexed(
@@ -162,6 +170,10 @@ class _Look:
 def _ledger(settings: Settings, *, only_look: bool) -> Iterator[SqlLedger | None]:
     """None where there is none yet. `only_look`: its tables are not brought up to date, and one of another release
     counts as none."""
+    own = settings.data_dir / "deskhand.db"
+    if settings.ledger_url == f"sqlite:///{own}" and not own.exists():
+        yield None
+        return
     # Here: the ledger's libraries take longer to import than it takes to see that nothing has changed.
     from worker.adapters.store.engine import parse
     from worker.adapters.store.ledger import open_ledger

@@ -92,12 +92,14 @@ def publish(
     approved: Sequence[Example] = (),
     look: Look | None = None,
     kept: Kept | None = None,
+    hashed: str = "",
 ) -> BuildReport:
-    """Makes `rows` the live index; see `build`. `kept`: may know what the live one holds, and keeps what becomes it."""
+    """Makes `rows` the live index; see `build`. `kept`: may know what the live one holds, and keeps what becomes it;
+    `hashed`: their `kb_hash`, where that is known."""
     started, tick = time.monotonic(), progress or (lambda stage, done, total: None)
     if not rows:
         raise BadConfiguration("There is nothing to index: an empty index would answer nobody. Check KB_DIR.")
-    wanted, live = kb_hash(rows, approved), shelf.built()
+    wanted, live = hashed or kb_hash(rows, approved), shelf.built()
     same_model = live is not None and live.model == embedder.name
     if live and same_model and live.kb_hash == wanted and not full:
         return _as_it_was(live, rows, started)
@@ -115,8 +117,7 @@ def publish(
     )
     head = _head(rows, vectors, embedder, shelf, approved, None if full or not live else live, fresh)
     name = shelf.stage(rows, vectors.batches(embedder, tick), fresh, tick, head)
-    templates = [row.template for row in rows if row.template]
-    change = compared({row.source.source_id: row.source for row in rows}, had, templates)
+    change = compared({row.source.source_id: row.source for row in rows}, had, [r.template for r in rows if r.template])
     swapped = _swapped(name, change, shelf, look, tick)
     if swapped and kept:
         kept.keep(fresh, vectors.all)
@@ -171,15 +172,14 @@ def unchanged(kb: Kb, model: str, shelf: Shelf, approved: Sequence[Example] = ()
 
     For whoever would load a model only to learn that nothing is to be embedded.
     """
-    return unchanged_rows(list(rows_of(kb)), model, shelf, approved)
+    rows = list(rows_of(kb))
+    return unchanged_rows(rows, model, shelf, kb_hash(rows, approved))
 
 
-def unchanged_rows(
-    rows: Sequence[Row], model: str, shelf: Shelf, approved: Sequence[Example] = ()
-) -> BuildReport | None:
-    """The same of what `publish` would report."""
+def unchanged_rows(rows: Sequence[Row], model: str, shelf: Shelf, hashed: str) -> BuildReport | None:
+    """The same of what `publish` would report. `hashed`: their `kb_hash`."""
     started, live = time.monotonic(), shelf.built()
-    if live is None or live.model != model or live.kb_hash != kb_hash(rows, approved):
+    if live is None or live.model != model or live.kb_hash != hashed:
         return None
     return _as_it_was(live, rows, started)
 
