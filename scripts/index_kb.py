@@ -181,6 +181,7 @@ def run(options: argparse.Namespace) -> int:
         preview=options.preview,
         force=options.force,
         wait=options.at_start,
+        quick=options.at_start,
     )
     try:
         done = reindex(settings, wish, bar)

@@ -23,7 +23,7 @@ def index_kb(data_dir: Path, *options: str, **settings: str) -> subprocess.Compl
 
 
 def test_no_model_is_loaded_where_nothing_has_changed(tmp_path: Path, furnished: Any) -> None:
-    done = index_kb(furnished(tmp_path / "var"))
+    done = index_kb(furnished(tmp_path / "var"), "--at-start")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["swapped"], report["embedded"]) == (False, 0)

@@ -13,16 +13,18 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from worker.adapters import embedding_bert, embedding_library, embedding_linear
+from worker.adapters.embedding_bert import Bert
 from worker.errors import BadConfiguration, Permanent, Retryable
 from worker.ports.world import Vectors
 
@@ -43,8 +45,12 @@ _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 @dataclass(frozen=True)
 class _Wish:
+    """Vectors of `texts`, with the tuned `layers` if any are told; where `groups` are told, such layers as bytes."""
+
     texts: Sequence[str]
-    answer: Future[Vectors] = field(default_factory=Future)
+    layers: bytes = b""
+    groups: NDArray[Any] | None = None
+    answer: Future[Any] = field(default_factory=Future)
 
 
 class Model(Protocol):
@@ -108,10 +114,23 @@ class MiniLmEmbedder:
         known = [row for row in rows if row is not None]
         return np.stack(known) if rows and len(known) == len(rows) else self._ask(texts)
 
+    def tune(self, texts: Sequence[str], groups: NDArray[Any]) -> bytes:
+        """See world.Tunable. Nobody is served meanwhile."""
+        return bytes(self._wished(_Wish(tuple(texts), groups=groups))) if isinstance(self._model, Bert) else b""
+
+    def tuned(self, texts: Sequence[str], layers: bytes) -> Vectors:
+        """See world.Tunable."""
+        if not texts:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        self._tunable()
+        return np.asarray(self._wished(_Wish(tuple(texts), layers)))
+
     def _ask(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim * max(len(self._model.deep), 1)), dtype=np.float32)
-        wish = _Wish(tuple(texts))
+        return np.asarray(self._wished(_Wish(tuple(texts))))
+
+    def _wished(self, wish: _Wish) -> Any:
         with self._closing:
             if self._closed:
                 raise Permanent("the embedder is closed", part="embedding")
@@ -129,20 +148,31 @@ class MiniLmEmbedder:
     def _serve(self) -> None:
         while (first := self._wishes.get()) is not None:
             wishes, last = self._collect(first)
-            try:
-                vectors = self._encode([text for wish in wishes for text in wish.texts])
-            except Exception as error:
-                # Only the kind of error: its message could quote a text.
-                trouble = Retryable(f"embedding failed: {type(error).__name__}", part="embedding")
-                for wish in wishes:
-                    wish.answer.set_exception(trouble)
-            else:
-                start = 0
-                for wish in wishes:
-                    wish.answer.set_result(vectors[start : start + len(wish.texts)])
-                    start += len(wish.texts)
+            for layers in dict.fromkeys(wish.layers for wish in wishes):
+                self._fulfil([wish for wish in wishes if wish.layers == layers and wish.groups is None], layers)
+            for wish in wishes:
+                if wish.groups is not None:
+                    self._fulfil_tuning(wish, wish.groups)
             if last:
                 return
+
+    def _fulfil(self, wishes: Sequence[_Wish], layers: bytes) -> None:
+        with _told_of_trouble(wishes):
+            vectors = self._encode([text for wish in wishes for text in wish.texts], layers)
+            start = 0
+            for wish in wishes:
+                wish.answer.set_result(vectors[start : start + len(wish.texts)])
+                start += len(wish.texts)
+
+    def _fulfil_tuning(self, wish: _Wish, groups: NDArray[Any]) -> None:
+        with _told_of_trouble([wish]):
+            _use_cores(self._cores)
+            wish.answer.set_result(self._tunable().tune(wish.texts, groups))
+
+    def _tunable(self) -> Bert:
+        if not isinstance(self._model, Bert):
+            raise Permanent("this embedding model has no tuned layers", part="embedding")
+        return self._model
 
     def _collect(self, first: _Wish) -> tuple[list[_Wish], bool]:
         """What was asked by several callers within `linger`; True if nothing will come after it."""
@@ -157,11 +187,11 @@ class MiniLmEmbedder:
             wishes.append(wish)
         return wishes, False
 
-    def _encode(self, texts: Sequence[str]) -> Vectors:
+    def _encode(self, texts: Sequence[str], layers: bytes = b"") -> Vectors:
         parts = [self._parts(text) for text in texts]
         flat = [part for split in parts for part, _ in split]
         _use_cores(1 if sum(map(len, flat)) <= FEW else self._cores)
-        vectors = self._model.encode(flat, self._model.deep)
+        vectors = self._tunable().tuned(flat, layers) if layers else self._model.encode(flat, self._model.deep)
         if len(flat) == len(texts):
             return vectors
         views = vectors.reshape(len(flat), -1, self.dim)
@@ -201,6 +231,17 @@ def packaged_model() -> Path:
 def model_name(model: str | None) -> str:
     """What a MiniLmEmbedder of this model is called; it is not loaded for that."""
     return _name(model) if model else f"all-MiniLM-L6-v2@{_weights(packaged_model())}"
+
+
+@contextmanager
+def _told_of_trouble(wishes: Sequence[_Wish]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # Only the kind of error: its message could quote a text.
+        told = Retryable(f"embedding failed: {type(error).__name__}", part="embedding")
+        for wish in wishes:
+            wish.answer.set_exception(error if isinstance(error, Permanent) else told)
 
 
 def _use_cores(cores: int) -> None:

@@ -8,18 +8,23 @@ which alone takes six seconds. `read` gives None for every other model. Called b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from worker.adapters import embedding_layers, embedding_tuning
 from worker.adapters.embedding_linear import linear
 from worker.adapters.embedding_pass import compiled
 from worker.ports.world import Vectors
 
 PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
 DEEP = 4  # layers that are asked where more is wanted than vectors
+TUNED = 2  # the last layers, which examples can tune
+LATELY = 2_048  # word pieces of the last texts, of which is kept what comes out below those layers
 _WORDS = "embeddings.word_embeddings.weight"
 _MODULES = ["Transformer", "Pooling", "Normalize"]
 _ELSEWISE = {"is_decoder", "add_cross_attention"}  # of a configuration: what makes it another model where it is true
@@ -27,14 +32,14 @@ _ELSEWISE = {"is_decoder", "add_cross_attention"}  # of a configuration: what ma
 
 class Bert:
     """`dim`: numbers of a vector; `reads`: word pieces of a text, the two around it among them; `layers`: how many;
-    `deep`: the last ones, last first; `brief`: whether its linear layers are bfloat16 (embedding_linear.py). The pass
-    itself is embedding_pass.py.
+    `deep`: the last ones, last first; `file`: of the weights; `brief`: whether its linear layers are bfloat16
+    (embedding_linear.py). The pass itself is embedding_pass.py.
 
     Not for several threads at once.
     """
 
     def __init__(
-        self, weights: dict[str, Any], config: dict[str, Any], tokenizer: Any, reads: int, *, brief: bool
+        self, weights: dict[str, Any], config: dict[str, Any], tokenizer: Any, reads: int, *, file: Path, brief: bool
     ) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
@@ -55,6 +60,12 @@ class Bert:
         }
         self._layers = [_layer(weights, f"encoder.layer.{number}.", brief) for number in range(self.layers)]
         self._program = compiled()
+        self._file = file
+        last = tuple(range(self.layers)[-TUNED:])
+        self._shape = embedding_tuning.Shape(last, self._heads, self._slight, brief)
+        self._below = self.layers - len(last)
+        self._lately: dict[str, Any] = {}
+        self._tuned = lru_cache(maxsize=2)(self._read_tuned)  # while an index is swapped, two are asked
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where each word piece of the text begins and ends, however many there are."""
@@ -73,9 +84,32 @@ class Bert:
         vectors = np.empty((len(texts), len(asked), self.dim), dtype=np.float32)
         with torch.inference_mode():
             for start, end in _passes([len(ids) for ids in pieces]):
-                told = self._program.views(*self._parts, *_joined(pieces[start:end]), asked)
+                ids, lengths = _joined(pieces[start:end])
+                told, below = self._program.views(*self._parts, ids, lengths, asked, self._below)
                 vectors[start:end] = told.numpy()
+                self._keep(texts[start:end], below.split(lengths))
         return vectors.reshape(len(texts), -1)
+
+    def tuned(self, texts: Sequence[str], stored: bytes) -> Vectors:
+        """(len(texts), dim) unit vectors with the last layers that `tune` gave. Of texts that were encoded last only
+        those layers are worked out. Permanent for layers of another model."""
+        import torch
+
+        layers, states = self._tuned(stored), self._states_below(texts)
+        vectors, lengths = np.empty((len(texts), self.dim), dtype=np.float32), [len(state) for state in states]
+        with torch.inference_mode():
+            for start, end in _passes(lengths):
+                state = torch.cat(states[start:end])
+                told = self._program.onward(layers, self._heads, self._slight, state, lengths[start:end])
+                vectors[start:end] = told[:, 0].numpy()
+        return vectors
+
+    def tune(self, texts: Sequence[str], groups: NDArray[Any]) -> bytes:
+        """See world.Tunable."""
+        pieces = [[*ids[: embedding_tuning.AT_MOST - 1], ids[-1]] for ids in self.pieces(texts)]
+        own = embedding_layers.own(self._file, self._shape.layers)
+        tuned = embedding_tuning.tune(own, self._shape, self._up_to_tuned(pieces), groups)
+        return embedding_layers.pack(own, tuned)
 
     def states(self, pieces: Sequence[Sequence[int]], layers: Sequence[int] = ()) -> list[list[Any]]:
         """What the asked `layers` (1..self.layers; the last one by default) say of each text: for each layer, for each
@@ -86,6 +120,35 @@ class Bert:
         with torch.inference_mode():
             found = self._program.states(*self._parts, ids, lengths)
             return [list(found[number - 1].split(lengths)) for number in (layers or (self.layers,))]
+
+    def _up_to_tuned(self, pieces: Sequence[Sequence[int]]) -> list[Any]:
+        """For each text what comes out below the layers that can be tuned: (its word pieces, dim)."""
+        import torch
+
+        found: list[Any] = []
+        with torch.inference_mode():
+            for start, end in _passes([len(ids) for ids in pieces]):
+                ids, lengths = _joined(pieces[start:end])
+                layers = self._layers[: self._below]
+                told = self._program.states(self._weights, layers, self._heads, self._slight, ids, lengths)
+                found += told[-1].split(lengths)
+        return found
+
+    def _states_below(self, texts: Sequence[str]) -> list[Any]:
+        missing = [text for text in dict.fromkeys(texts) if text not in self._lately]
+        made = dict(zip(missing, self._up_to_tuned(self.pieces(missing)), strict=True)) if missing else {}
+        return [made[text] if text in made else self._lately[text] for text in texts]
+
+    def _keep(self, texts: Sequence[str], states: Sequence[Any]) -> None:
+        """However long the texts are: no more than LATELY word pieces, and those of one pass."""
+        self._lately |= dict(zip(texts, states, strict=True))
+        kept = sum(len(state) for state in self._lately.values())
+        while kept > LATELY:
+            kept -= len(self._lately.pop(next(iter(self._lately))))
+
+    def _read_tuned(self, stored: bytes) -> list[dict[str, Any]]:
+        weights = embedding_layers.unpack(embedding_layers.own(self._file, self._shape.layers), stored)
+        return [_layer(weights, f"encoder.layer.{number}.", self.brief) for number in self._shape.layers]
 
     @property
     def _parts(self) -> tuple[Any, ...]:
@@ -122,7 +185,8 @@ def _read(folder: Path, brief: bool) -> Bert | None:
         # Mapped by itself, as all else is copied: of the file only rows that somebody's words need stay in memory.
         weights[_WORDS] = file.get_tensor(_WORDS)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    return Bert(weights, config, tokenizer, int(around["max_seq_length"]), brief=brief)
+    reads = int(around["max_seq_length"])
+    return Bert(weights, config, tokenizer, reads, file=folder / "model.safetensors", brief=brief)
 
 
 def _names(modules: Any) -> list[str]:
@@ -153,7 +217,7 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _layer(weights: dict[str, Any], at: str, brief: bool) -> dict[str, Any]:
+def _layer(weights: Mapping[str, Any], at: str, brief: bool) -> dict[str, Any]:
     """As embedding_pass.Program has it."""
     import torch
 
@@ -176,13 +240,13 @@ def _named(name: str, pair: tuple[Any, Any]) -> dict[str, Any]:
     return {name: pair[0], f"{name}_bias": pair[1]}
 
 
-def _norm(weights: dict[str, Any], name: str) -> tuple[Any, Any]:
+def _norm(weights: Mapping[str, Any], name: str) -> tuple[Any, Any]:
     """Copied, as all is but the words: a view of the file would keep all of it in memory that was ever read."""
     weight, bias = _pair(weights, name)
     return weight.clone(), bias.clone()
 
 
-def _pair(weights: dict[str, Any], name: str) -> tuple[Any, Any]:
+def _pair(weights: Mapping[str, Any], name: str) -> tuple[Any, Any]:
     return weights[f"{name}.weight"].float(), weights[f"{name}.bias"].float()
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Program(NamedTuple):
-    """Two compiled functions, called with torch.inference_mode.
+    """Three compiled functions, called with torch.inference_mode.
 
     `weights`: "words" (a vector for each word piece), "places" (one for each place in a text), "norm" and "norm_bias".
     `layers`: of each "mixed" (question, key and value in one), "told", "wide" and "narrow" as embedding_linear.py lays
@@ -26,12 +26,14 @@ class Program(NamedTuple):
     `lengths`: how many are each text's. `slight`: what norms add to a spread.
 
     states(weights, layers, heads, slight, ids, lengths): after each layer (word pieces, dim).
-    views(weights, layers, heads, slight, ids, lengths, asked): (texts, layers asked for by number from 1, dim), the
-    means of each text's word pieces, of length 1.
+    views(weights, layers, heads, slight, ids, lengths, asked, kept): (texts, layers asked for by number from 1, dim),
+    the means of each text's word pieces, of length 1; and what `states` gives for the layer number `kept`.
+    onward(layers, heads, slight, state, lengths): the same of what more layers make of a state: (texts, 1, dim).
     """
 
     states: Any
     views: Any
+    onward: Any
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +46,7 @@ def compiled() -> Program:
     with warnings.catch_warnings():
         # Deprecated in favour of what needs a C++ compiler where it runs; the pinned torch has it.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return Program(torch.jit.script(_states), torch.jit.script(_views))
+        return Program(torch.jit.script(_states), torch.jit.script(_views), torch.jit.script(_onward))
 
 
 def _linear(state: Tensor, layer: dict[str, Tensor], name: str, bends: bool) -> Tensor:
@@ -87,7 +89,12 @@ def _states(
     for length in lengths:
         places.append(weights["places"][:length])
     state = torch.nn.functional.embedding(ids, weights["words"]) + torch.cat(places)
-    state = _normed(state, weights, "norm", slight)
+    return _through(layers, heads, slight, _normed(state, weights, "norm", slight), lengths)
+
+
+def _through(
+    layers: list[dict[str, Tensor]], heads: int, slight: float, state: Tensor, lengths: list[int]
+) -> list[Tensor]:
     found: list[Tensor] = []
     for layer in layers:
         attended = _attended(_linear(state, layer, "mixed", False), lengths, heads)
@@ -106,12 +113,24 @@ def _views(
     ids: Tensor,
     lengths: list[int],
     asked: list[int],
-) -> Tensor:
+    kept: int,
+) -> tuple[Tensor, Tensor]:
     found = _states(weights, layers, heads, slight, ids, lengths)
-    views: list[Tensor] = []
+    states: list[Tensor] = []
     for number in asked:
+        states.append(found[number - 1])
+    return _means(states, lengths), found[kept - 1]
+
+
+def _onward(layers: list[dict[str, Tensor]], heads: int, slight: float, state: Tensor, lengths: list[int]) -> Tensor:
+    return _means(_through(layers, heads, slight, state, lengths)[-1:], lengths)
+
+
+def _means(states: list[Tensor], lengths: list[int]) -> Tensor:
+    views: list[Tensor] = []
+    for state in states:
         means: list[Tensor] = []
-        for one in found[number - 1].split_with_sizes(lengths):
+        for one in state.split_with_sizes(lengths):
             means.append(one.mean(0))
         views.append(torch.nn.functional.normalize(torch.stack(means), dim=1))
     return torch.stack(views, 1)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from worker.knowledge.around import Around
 from worker.models import Kind, Source
 from worker.ports import Embedder, Index
 from worker.ports.world import Hit, Vectors
@@ -86,12 +87,15 @@ class NotedIndex:
         return self._index.ping()
 
 
-class NotedEmbedder:
+class NotedEmbedder(Around):
     """Implements world.Embedder."""
 
     def __init__(self, embedder: Embedder, noted: Noted) -> None:
         self._embedder, self._noted = embedder, noted
         self.name, self.dim = embedder.name, embedder.dim
+
+    def inner(self) -> Embedder:
+        return self._embedder
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         self._noted.embedded.append(texts)

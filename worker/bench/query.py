@@ -23,6 +23,7 @@ from worker.bootstrap import load_kb
 from worker.errors import BadConfiguration
 from worker.evaluation import parts
 from worker.evaluation.suite import Figures, Screen, Suite
+from worker.knowledge.around import Around
 from worker.knowledge.chunk import passages
 from worker.knowledge.documents import Kb
 from worker.knowledge.index import publish, row_of, rows_of
@@ -39,12 +40,15 @@ NOISE = 0.5  # of a made-up vector: as far from its like as real passages of one
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
-class Known:
+class Known(Around):
     """The vectors of made-up texts; of any other text `model`'s. Implements world.Embedder."""
 
     def __init__(self, model: Embedder, vectors: dict[str, Vectors]) -> None:
         self.name, self.dim = model.name, model.dim
         self._model, self._vectors = model, vectors
+
+    def inner(self) -> Embedder:
+        return self._model
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         others = [text for text in texts if text not in self._vectors]

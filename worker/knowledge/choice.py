@@ -3,13 +3,18 @@
 A head is kernel ridge regression from example questions to templates, over embeddings and wording, and two logistic
 regressions on top that make its scores chances. Those learn from what the ridge says of each example once it is left
 out, and of each template's examples once the whole template is left out: the questions that nothing answers. Both are
-closed formulas, so a head is trained in a second or so. Trained by knowledge/index.py, asked by support/retrieve.py.
+closed formulas, so that this takes a second or so. Where layers of the model were tuned on the examples (tuned.py),
+the ridge reads both vectors; layers know the examples that they were tuned on too well for leaving out to tell
+anything, so the regressions learn from a ridge that reads the plain ones, and whether any template answers is asked of
+that one alone: tuned layers find a place among the templates for every question.
+
+Trained by knowledge/index.py, asked by support/retrieve.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,12 +23,12 @@ from numpy.typing import NDArray
 from worker.errors import BadConfiguration
 from worker.knowledge.correlation import matthews
 from worker.knowledge.net import MANY, Net, teach
-from worker.knowledge.ridge import BESIDE, GONE, Ridge, left_out, solve
+from worker.knowledge.ridge import BESIDE, GONE, Fitted, Ridge, left_out, solve
+from worker.knowledge.tuned import NONE, Tuned, beside
 from worker.knowledge.wording import Wording, learn
 from worker.models import Noun
 from worker.ports.world import Vectors
 
-NONE = ""  # the label of examples that no template answers
 SLIGHT = 1e-6
 BELIEFS = 40  # examples that what we believe before learning is worth
 SIGNS = 7  # that a judge reads
@@ -72,6 +77,8 @@ class Head:
     right: Judge
     floor: float  # of the best template's chance: below it, none fits
     net: Net | None = None
+    layers: bytes = b""  # of the model, tuned for the ridge; as world.Tunable gives them
+    plain: Ridge | None = None  # where there are such layers: what would be without them
 
     def choose(
         self,
@@ -80,18 +87,21 @@ class Head:
         among: Sequence[Collection[str]] | None = None,
         best: int = 12,
         views: Vectors | None = None,
+        tuned: Vectors | None = None,
     ) -> list[Choice]:
         """One for each text. `among`: for each text the templates that there are to choose from, None for all; the
         others' examples count nothing. `best`: how many templates get a chance. `views`: what `net` was trained on, if
-        there is one; without them the ridge speaks alone."""
+        there is one; without them the ridge speaks alone. `tuned`: the texts' vectors with `layers`, if there are."""
         may = np.ones((len(texts), len(self.labels)), dtype=bool)
         if among is not None:
             may = np.array([[label == NONE or label in one for label in self.labels] for one in among])
-        scores, near = self.ridge.scores(vectors, self.wording.of(texts), may)
+        words = self.wording.of(texts)
+        scores, near = self.ridge.scores(beside(vectors, tuned), words, may)
         if self.net is not None and views is not None:
             scores = joined(scores, self.net(views))
         told = signs(scores, near, self._none)
-        fits, right = self.fits(told), self.right(told)
+        alone = signs(*self.plain.scores(vectors, words, may), self._none) if self.plain else told
+        fits, right = self.fits(alone), self.right(told)
         scores = scores.copy()
         scores[:, self._none] = GONE
         return [self._choice(scores[i], float(fits[i]), float(right[i]), best) for i in range(len(texts))]
@@ -113,9 +123,15 @@ class Head:
         return Choice(fits=fits, chances=chances, none=fits * right < self.floor)
 
 
-def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], views: Vectors | None = None) -> Head:
+def train(
+    texts: Sequence[str],
+    vectors: Vectors,
+    labels: Sequence[str],
+    views: Vectors | None = None,
+    tuned: Tuned | None = None,
+) -> Head:
     """A head from example questions, their unit vectors and their templates' ids. `views`: what the embedder tells of
-    them besides, where there are many (see net.py).
+    them besides, where there are many (see net.py). `tuned`: what layers that were tuned on them say.
 
     BadConfiguration where there are fewer than two templates.
     """
@@ -126,7 +142,7 @@ def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], views: 
     wording = learn(texts)
     taught = teach(views, owner, len(known)) if views is not None and len(owner) >= MANY else None
     most = BESIDE if taught else None
-    fitted = solve(np.asarray(vectors, dtype=np.float32), wording.of(texts), owner, len(known), most)
+    fitted, ridge = _fitted(vectors, tuned, wording.of(texts), owner, len(known), most)
     none = [i for i, label in enumerate(known) if label == NONE]
     inside = ~np.isin(owner, none)
     one, one_near = left_out(fitted, owner, whole=False)
@@ -148,7 +164,18 @@ def train(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], views: 
         np.concatenate([np.where(inside, owner, len(known)), np.full(inside.sum(), len(known))]),
         nothing=len(known),
     )
-    return Head(known, fitted.ridge, wording, fits, right, floor, taught.net if taught else None)
+    head = Head(known, ridge, wording, fits, right, floor, taught.net if taught else None)
+    return replace(head, layers=tuned.layers, plain=fitted.ridge) if tuned else head
+
+
+def _fitted(
+    vectors: Vectors, tuned: Tuned | None, words: Any, owner: NDArray[Any], labels: int, most: int | None
+) -> tuple[Fitted, Ridge]:
+    """What can be left out of, and the ridge that is asked."""
+    fitted = solve(beside(vectors, None), words, owner, labels, most)
+    if not tuned:
+        return fitted, fitted.ridge
+    return fitted, solve(beside(vectors, tuned.vectors), words, owner, labels, most).ridge
 
 
 def ranked_without(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], best: int) -> list[tuple[str, ...]]:

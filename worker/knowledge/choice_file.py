@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,14 +19,16 @@ from worker.errors import Permanent
 from worker.knowledge.choice import SIGNS, Head, Judge
 from worker.knowledge.net import Net
 from worker.knowledge.ridge import Ridge
+from worker.knowledge.tuned import plain_of
 from worker.knowledge.wording import BUCKETS, Wording
 
-FORMAT = 3  # raise it when a head is made or read in another way: every index is then built anew
+FORMAT = 4  # raise it when a head is made or read in another way: every index is then built anew
 _NET = ("mean", "inner", "inner_offset", "outer", "outer_offset")
 
 
 def pack(head: Head) -> bytes:
-    """About 1 kB for each example question, and 2 MB where there is a network."""
+    """About 1 kB for each example question, 2 MB where there is a network, and where layers were tuned 4 MB and again
+    as much for each question."""
     ridge, seen = head.ridge, np.flatnonzero(head.wording.rarity)
     about = {
         "format": FORMAT,
@@ -34,6 +37,7 @@ def pack(head: Head) -> bytes:
         "sharpness": ridge.sharpness,
         "offsets": [head.fits.offset, head.right.offset],
         "net_scale": head.net.scale if head.net else 0.0,  # of none
+        "plain_sharpness": head.plain.sharpness if head.plain else 0.0,  # of none
     }
     arrays: dict[str, Any] = {
         "about": np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
@@ -49,7 +53,10 @@ def pack(head: Head) -> bytes:
         "rare_at": seen.astype(np.int32),
         "fits": head.fits.weights,
         "right": head.right.weights,
+        "layers": np.frombuffer(head.layers, dtype=np.uint8),
     }
+    if head.plain:  # its vectors are the first half of the ridge's
+        arrays["plain_weights"] = head.plain.weights
     if head.net:
         arrays |= {f"net_{name}": getattr(head.net, name).astype(np.float16) for name in _NET}
     written = io.BytesIO()
@@ -95,7 +102,23 @@ def _head(arrays: Any) -> Head:
     if any(judge.weights.shape != (SIGNS,) for judge in judges):
         raise ValueError("judges of other signs")
     net = _net(arrays, float(about["net_scale"]), len(labels))
-    return Head(labels, ridge, Wording(rarity), *judges, float(about["floor"]), net)
+    plain = _plain(arrays, float(about["plain_sharpness"]), ridge)
+    return Head(labels, ridge, Wording(rarity), *judges, float(about["floor"]), net, _bytes(arrays["layers"]), plain)
+
+
+def _plain(arrays: Any, sharpness: float, ridge: Ridge) -> Ridge | None:
+    if not sharpness:
+        return None
+    weights = arrays["plain_weights"]
+    if weights.shape != ridge.weights.shape:
+        raise ValueError("a plain ridge of other labels")
+    return replace(ridge, vectors=plain_of(ridge.vectors), weights=weights, sharpness=sharpness)
+
+
+def _bytes(numbers: Any) -> bytes:
+    if numbers.dtype != np.uint8:
+        raise ValueError("layers that are no bytes")
+    return bytes(numbers.tobytes())
 
 
 def _net(arrays: Any, scale: float, labels: int) -> Net | None:

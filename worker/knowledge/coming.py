@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from worker.knowledge.around import Around
 from worker.ports.world import Embedder, Vectors
 
 
-class Coming:
+class Coming(Around):
     """`name`: known before. `make` is called at once, in another thread; what it raises is raised by whoever needs the
     model first. Implements world.Embedder."""
 
@@ -20,6 +21,9 @@ class Coming:
         thread = ThreadPoolExecutor(1, thread_name_prefix="loading")
         self._made = thread.submit(make)
         thread.shutdown(wait=False)
+
+    def inner(self) -> Embedder:
+        return self._made.result()
 
     @property
     def dim(self) -> int:

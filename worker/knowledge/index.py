@@ -24,6 +24,7 @@ from worker.knowledge.chunk import passages, template_source
 from worker.knowledge.documents import Kb
 from worker.knowledge.made import EMBED_TOGETHER, Made
 from worker.knowledge.net import MANY, views_of
+from worker.knowledge.tuned import tuned_on
 from worker.knowledge.words import searchable
 from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Row, Shelf, Tick
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 FORMAT = "5"  # raise it when rows are made in another way: every index is then built anew
+UNTUNED = "-untuned"  # after what was taught, where no layers were tuned for want of time
 
 Look = Callable[[Change, Index], bool]  # at what would change, and at the new index; False: leave the live one
 
@@ -93,29 +95,26 @@ def publish(
     look: Look | None = None,
     kept: Kept | None = None,
     hashed: str = "",
+    tune: bool = True,
 ) -> BuildReport:
     """Makes `rows` the live index; see `build`. `kept`: may know what the live one holds, and keeps what becomes it;
-    `hashed`: their `kb_hash`, where that is known."""
+    `hashed`: their `kb_hash`, where that is known; `tune`: whether the template choice may take seconds to tune layers;
+    if not, one that has is as good."""
     started, tick = time.monotonic(), progress or (lambda stage, done, total: None)
     if not rows:
         raise BadConfiguration("There is nothing to index: an empty index would answer nobody. Check KB_DIR.")
     wanted, live = hashed or kb_hash(rows, approved), shelf.built()
     same_model = live is not None and live.model == embedder.name
-    if live and same_model and live.kb_hash == wanted and not full:
+    if live and same_model and _serves(live.kb_hash, wanted, tune) and not full:
         return _as_it_was(live, rows, started)
     had = (kept.contents(live) if kept and live else None) or shelf.contents()
     # The live one tells how long vectors are before the model is there; loading that takes seconds.
     dim = live.dim if live and same_model and not full else embedder.dim
     vectors = Made(rows, had.vectors if same_model and not full else {}, dim)
-    fresh = Build(
-        model=embedder.name,
-        dim=dim,
-        kb_hash=wanted,
-        built_at=datetime.now(UTC),
-        rows=len(rows),
-        taught=taught(rows, embedder.name, approved),
-    )
-    head = _head(rows, vectors, embedder, shelf, approved, None if full or not live else live, fresh)
+    learned, before = taught(rows, embedder.name, approved), None if full else live
+    how = "" if tune or (before and before.taught == learned) else UNTUNED
+    fresh = _build(rows, embedder.name, dim, wanted + how, learned + how)
+    head = _head(rows, vectors, embedder, shelf, approved, before, fresh)
     name = shelf.stage(rows, vectors.batches(embedder, tick), fresh, tick, head)
     change = compared({row.source.source_id: row.source for row in rows}, had, [r.template for r in rows if r.template])
     swapped = _swapped(name, change, shelf, look, tick)
@@ -133,6 +132,10 @@ def publish(
     )
 
 
+def _build(rows: Sequence[Row], model: str, dim: int, kb: str, learned: str) -> Build:
+    return Build(model=model, dim=dim, kb_hash=kb, built_at=datetime.now(UTC), rows=len(rows), taught=learned)
+
+
 def _head(
     rows: Sequence[Row],
     vectors: Made,
@@ -147,7 +150,7 @@ def _head(
     def head() -> bytes:
         if live and live.taught == fresh.taught:
             return shelf.staged(live.collection).head()
-        trained = head_of(rows, vectors.all, embedder, approved)
+        trained = head_of(rows, vectors.all, embedder, approved, tune=not fresh.taught.endswith(UNTUNED))
         return pack(trained) if trained else b""
 
     return head
@@ -176,12 +179,18 @@ def unchanged(kb: Kb, model: str, shelf: Shelf, approved: Sequence[Example] = ()
     return unchanged_rows(rows, model, shelf, kb_hash(rows, approved))
 
 
-def unchanged_rows(rows: Sequence[Row], model: str, shelf: Shelf, hashed: str) -> BuildReport | None:
+def unchanged_rows(
+    rows: Sequence[Row], model: str, shelf: Shelf, hashed: str, *, tune: bool = True
+) -> BuildReport | None:
     """The same of what `publish` would report. `hashed`: their `kb_hash`."""
     started, live = time.monotonic(), shelf.built()
-    if live is None or live.model != model or live.kb_hash != hashed:
+    if live is None or live.model != model or not _serves(live.kb_hash, hashed, tune):
         return None
     return _as_it_was(live, rows, started)
+
+
+def _serves(there: str, wanted: str, tune: bool) -> bool:
+    return there == wanted or (not tune and there == wanted + UNTUNED)
 
 
 def rows_of(kb: Kb) -> Iterator[Row]:
@@ -213,7 +222,9 @@ def row_of(source: Source, template: Template | None = None) -> Row:
     )
 
 
-def head_of(rows: Sequence[Row], vectors: Vectors, embedder: Embedder, approved: Sequence[Example] = ()) -> Head | None:
+def head_of(
+    rows: Sequence[Row], vectors: Vectors, embedder: Embedder, approved: Sequence[Example] = (), *, tune: bool = True
+) -> Head | None:
     """The template choice that these rows teach, and what was approved; None where there are not two templates.
 
     A template's own row teaches too, as if it were a question: it says what the template is about.
@@ -223,13 +234,14 @@ def head_of(rows: Sequence[Row], vectors: Vectors, embedder: Embedder, approved:
     if len(there) < 2:
         return None
     more = [example for example in approved if example.template_id in there or not example.template_id]
-    texts = [rows[i].source.title if rows[i].about == "source" else rows[i].embed for i in mine]
-    labels = [rows[i].source.source_id for i in mine]
     told = [example.text for example in more]
+    texts = [rows[i].source.title if rows[i].about == "source" else rows[i].embed for i in mine]
+    embedded = [*(rows[i].embed for i in mine), *told]
+    labels = [*(rows[i].source.source_id for i in mine), *(example.template_id for example in more)]
     learned = np.concatenate([vectors[mine], embedder.embed(told)])
-    enough = len(learned) >= MANY
-    views = views_of(embedder, [*(rows[i].embed for i in mine), *told]) if enough else None
-    return train([*texts, *told], learned, [*labels, *(example.template_id for example in more)], views)
+    views = views_of(embedder, embedded) if len(learned) >= MANY else None
+    tuned = tuned_on(embedder, embedded, labels) if tune else None
+    return train([*texts, *told], learned, labels, views, tuned)
 
 
 def kb_hash(rows: Sequence[Row], approved: Sequence[Example] = ()) -> str:

@@ -24,6 +24,7 @@ SHARPNESSES = (0.5, 1.0)  # these and the ridges are tried; what errs least on e
 RIDGES = (0.03, 0.1, 0.3)
 NEAR = 5  # examples that "near" looks at
 BLOCK = 1_000
+COLUMNS = 384
 GONE = -1.0  # score and likeness of what is not there to be chosen: below all that is
 STEADY = 1e-4
 
@@ -44,7 +45,7 @@ class Ridge:
         """((n, labels), (n, 4)): about 1 for the label that it is, and how near examples are: `nearness`, and `worded`.
 
         `may`: (n, labels), whether a label is there to be chosen; where it is not, its score is GONE."""
-        alike = np.asarray(vectors, dtype=np.float32) @ self.vectors.T
+        alike = _cosines(np.asarray(vectors, dtype=np.float32), self.vectors)
         shared = (words @ self._worded).toarray()
         likeness = alike[:, self.landmarks] + WORDS * shared - 1 - WORDS
         found = np.exp(2 * self.sharpness * likeness) @ self.weights + self.mean
@@ -118,6 +119,12 @@ class _Basis:
         inner = span.T @ (truth - mean)
         weights = self._solve(self._lower, self._solve(bent, inner, lower=True, trans=1), lower=True, trans=1)
         return span, span @ inner + mean, weights
+
+
+def _cosines(some: Numbers, others: Numbers) -> Numbers:
+    """By columns: of wider products of a single row numpy makes several threads' work, which then wait for a core."""
+    parts = [some[:, i : i + COLUMNS] @ others[:, i : i + COLUMNS].T for i in range(0, some.shape[1], COLUMNS)]
+    return np.asarray(sum(parts[1:], start=parts[0]))
 
 
 def _some(n: int, most: int) -> NDArray[Any]:

@@ -144,7 +144,7 @@ def redis_store(settings: Settings) -> Iterator[Said]:
 def index(settings: Settings) -> Iterator[Said]:
     """The live collection against the embedding model and against kb/ as it is now."""
     from worker.adapters.milvus import MilvusShelf
-    from worker.knowledge.index import unchanged
+    from worker.knowledge.index import kb_hash, rows_of, unchanged_rows
 
     uri = bootstrap.milvus_uri(settings)
     if not uri:
@@ -163,7 +163,8 @@ def index(settings: Settings) -> Iterator[Said]:
             yield broken("embedding model", f"the index was made with {build.model}, the worker has {model}", todo)
             return
         yield ok("embedding model", model)
-        if unchanged(bootstrap.load_kb(settings), model, shelf) is None:
+        rows = list(rows_of(bootstrap.load_kb(settings)))
+        if unchanged_rows(rows, model, shelf, kb_hash(rows), tune=False) is None:
             todo = (
                 "scripts/index_kb.py --preview says what a reindex changes. An index built with --learn always differs."
             )

@@ -120,6 +120,21 @@ class Deep(Protocol):
         ...
 
 
+@runtime_checkable
+class Tunable(Protocol):
+    """What an embedder may be besides: one whose last layers can be tuned to tell groups of texts apart."""
+
+    def tune(self, texts: Sequence[str], groups: NDArray[Any]) -> bytes:
+        """Layers with which texts of one group lie near each other; b"" where the model cannot. `groups`: (n,) a number
+        for each text. The same for the same input, but for rounding; takes seconds. Thread-safe."""
+        ...
+
+    def tuned(self, texts: Sequence[str], layers: bytes) -> Vectors:
+        """(len(texts), dim) unit vectors with such layers. Thread-safe; for the texts that were embedded last it costs
+        a third of what embedding them did. Permanent for layers of another model."""
+        ...
+
+
 class Hit(Noun):
     """A row that came back: `dense` is the cosine similarity, `lexical_rank` 0-based, None if BM25 did not find it."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from worker.knowledge.choice import Choice
 from worker.knowledge.choice_file import unpack
 from worker.knowledge.net import views_of
+from worker.knowledge.tuned import through
 from worker.models import Source
 from worker.ports.world import Embedder, Index, Vectors
 
@@ -35,8 +36,8 @@ def choose(
     """For each text what the search `found` for it, ordered by the chances of the live index's trained choice.
 
     What the reader may not see was not found, and its examples have no say: "when is interest paid?" is about his own
-    product. Without a trained choice the order of the search stands. `embedder`: that made the `vectors`; a choice that
-    learnt from thousands of examples asks it for more than those.
+    product. Without a trained choice the order of the search stands. `embedder`: that made the `vectors`; a choice asks
+    it for more than those where thousands of examples taught it, or where layers of the model were tuned for it.
     """
     stored = index.head()
     if not stored:
@@ -44,7 +45,8 @@ def choose(
     among = [{source.source_id for source in sources} for sources in found]
     head = unpack(stored)
     views = views_of(embedder, texts) if head.net and embedder else None
-    choices = head.choose(texts, vectors, among, views=views)
+    tuned = through(head.layers, embedder, texts)
+    choices = head.choose(texts, vectors, among, views=views, tuned=tuned)
     return [_ordered(sources, choice) for sources, choice in zip(found, choices, strict=True)]
 
 

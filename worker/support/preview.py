@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from worker.knowledge.around import Around
 from worker.knowledge.change import Change
-from worker.knowledge.net import views_of
 from worker.models import Case, Noun, Reader, Status
 from worker.ports import Embedder, Index
 from worker.ports.ledger import Cases
@@ -124,7 +124,7 @@ def _shown(found: Found, question: str) -> set[str]:
     return {*templates[:1], *passages}
 
 
-class _Once:
+class _Once(Around):
     """An embedder that embeds each text once: both indexes are asked with the same vectors, at half the price."""
 
     def __init__(self, embedder: Embedder) -> None:
@@ -137,8 +137,8 @@ class _Once:
             self._texts, self._vectors = tuple(texts), self._embedder.embed(texts)
         return self._vectors
 
-    def views(self, texts: Sequence[str]) -> Vectors | None:
-        return views_of(self._embedder, texts)
+    def inner(self) -> Embedder:
+        return self._embedder
 
 
 FEW = 3  # tickets or sources: what concerns fewer is told and stops nothing
