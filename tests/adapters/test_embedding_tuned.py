@@ -114,9 +114,10 @@ def test_layers_of_another_model_are_refused_and_nothing_in_them_is_run(
 
     with np.load(io.BytesIO(tuned)) as arrays:
         cut = {name: array[:-1] for name, array in arrays.items()}
+        one_row = {name: array[:1] for name, array in arrays.items()}  # which numpy would take for each row
         foreign = {name: np.array([Evil()], dtype=object) for name in arrays}
     strange = [b"nonsense", pickle.dumps(Evil())]
-    for made in (cut, foreign, {}):
+    for made in (cut, one_row, foreign, {}):
         np.savez(written := io.BytesIO(), **made)
         strange.append(written.getvalue())
     for stored in strange:
