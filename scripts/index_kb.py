@@ -57,6 +57,11 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="a change that is too big is no failure: ends with 0; waits for another reindex",
     )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="do not take the seconds in which layers are tuned for the choice of templates",
+    )
     parser.add_argument("--full", action="store_true", help="embed and write everything anew")
     parser.add_argument("--learn", action="store_true", help="let the choice of templates learn from approved replies")
     parser.add_argument(
@@ -71,7 +76,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no report; errors are told")
     options = parser.parse_args(given)
-    builds = options.preview or options.force or options.full or options.learn or options.at_start
+    builds = options.preview or options.force or options.full or options.learn or options.at_start or options.quick
     if options.rollback is not None and (builds or options.list):
         parser.error("--rollback goes back at once, and goes with --json and --quiet only")
     if options.list and builds:
@@ -181,7 +186,7 @@ def run(options: argparse.Namespace) -> int:
         preview=options.preview,
         force=options.force,
         wait=options.at_start,
-        quick=options.at_start,
+        quick=options.quick,
     )
     try:
         done = reindex(settings, wish, bar)

@@ -27,7 +27,7 @@ def built_once(room: Path) -> Path:
         if not built.exists():
             # A folder of its own until it is complete: what a failed build leaves must not pass for an index.
             draft = room / f"draft-{os.getpid()}"
-            command = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--quiet", "--at-start"]
+            command = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--quiet", "--quick"]
             env = {**os.environ, "DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(draft)}
             done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
             assert done.returncode == 0, done.stderr

@@ -38,8 +38,7 @@ KEPT = "index-kept.npz"  # in DATA_DIR
 @dataclass(frozen=True)
 class Wish:
     """What whoever reindexes asks for. `preview`: only look. `force`: swap, whatever the look says. `wait`: for another
-    reindex to end. `quick`: somebody waits: an index without tuned layers is good enough, and for the sandbox none are
-    tuned."""
+    reindex to end; an index without tuned layers that is there is good enough then. `quick`: none are tuned."""
 
     full: bool = False
     learn: bool = False
@@ -75,10 +74,10 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     """Raises BadConfiguration for files that are wrong, before anything is opened, and what shelf and ledger raise."""
     kept = Kept(settings.data_dir / KEPT, anew=wish.full)
     rows = kept.read(settings.kb_dir, load_rules(settings).labels)
-    approved, tune = _approved(settings, wish), not wish.quick or bool(settings.freshdesk_url)
+    approved, tune = _approved(settings, wish), not wish.quick
     with on_this_host(settings.data_dir, wait=wish.wait), open_shelf(settings) as shelf:
         name, hashed = embedder_name(settings), kb_hash(rows, approved)
-        if not wish.full and (report := unchanged_rows(rows, name, shelf, hashed, tune=not wish.quick)):
+        if not wish.full and (report := unchanged_rows(rows, name, shelf, hashed, tune=tune and not wish.wait)):
             return _as_it_was(report, kept, shelf, wish)
         with on_all_hosts(settings.ledger_url, wait=wish.wait):
             embedder = Coming(name, lambda: make_embedder(settings))

@@ -8,6 +8,7 @@ its questions cannot mix two builds; a small one of Milvus Lite is held in memor
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -60,6 +61,7 @@ class MilvusShelf:
         self._model = model
         self._looking = Looking(self._link, lambda client: self._writing.target(client, alias), model)
         self._head: tuple[str, bytes] = ("", b"")  # of which collection
+        self._reading_head = threading.Lock()  # of thirty threads each would read its megabytes after a swap
         self._kept = Kept("")
         self._held = Held(self._link, held)
         self._threads = _threads()
@@ -136,11 +138,12 @@ class MilvusShelf:
         """See world.Index.head. Read once for each collection."""
 
         def ask(client: Any, live: Live) -> bytes:
-            name, head = self._head
-            if name != live.name:
-                head = read_head(client, live, self._link.timeout)
-                self._head = (live.name, head)
-            return head
+            with self._reading_head:
+                name, head = self._head
+                if name != live.name:
+                    head = read_head(client, live, self._link.timeout)
+                    self._head = (live.name, head)
+                return head
 
         return self._looking.ask("reading the template choice", ask)
 

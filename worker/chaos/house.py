@@ -91,7 +91,7 @@ class House:
             self.start(name)
         self.wait("Milvus", lambda: reachable("127.0.0.1", self.ports["milvus"]))
         say("reading the knowledge base")
-        index = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--at-start", "--json"]
+        index = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--at-start", "--quick", "--json"]
         done = self._spawn(index, "index").wait(300)
         if done:
             raise RuntimeError(f"the index was not built; see {self.logs / 'index.log'}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from dataclasses import replace
 from functools import lru_cache
@@ -23,6 +24,7 @@ from worker.knowledge.tuned import plain_of
 from worker.knowledge.wording import BUCKETS, Wording
 
 FORMAT = 4  # raise it when a head is made or read in another way: every index is then built anew
+_UNPACKING = threading.Lock()  # of thirty threads with a new head each would unpack it, and memory be full of them
 _NET = ("mean", "inner", "inner_offset", "outer", "outer_offset")
 
 
@@ -64,9 +66,14 @@ def pack(head: Head) -> bytes:
     return written.getvalue()
 
 
-@lru_cache(maxsize=4)
 def unpack(stored: bytes) -> Head:
     """Permanent for what `pack` of this version did not write. Remembers the last heads that it read."""
+    with _UNPACKING:
+        return _unpacked(stored)
+
+
+@lru_cache(maxsize=4)
+def _unpacked(stored: bytes) -> Head:
     try:
         with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
             return _head(arrays)

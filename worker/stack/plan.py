@@ -87,7 +87,7 @@ def make_plan(settings: Settings, *, verbose: bool = False, workers: int = 1) ->
         environment["LOG_LEVEL"] = "debug"
     effective = load_settings(**{name.lower(): value for name, value in environment.items() if name.lower() in _NAMES})
     more = (replace(_WORKER, name=f"{_WORKER.name}-{number}") for number in range(2, workers + 1))
-    return Plan(effective, sandbox, environment, (*programs, *_OWN, _WORKER, *more))
+    return Plan(effective, sandbox, environment, (*programs, *_own(sandbox), _WORKER, *more))
 
 
 _NAMES = frozenset(Settings.model_fields)
@@ -99,12 +99,18 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
 
 _AT_START = ("--at-start", "--json")  # a change of kb/ that is too big must not keep the service down
 
-_OWN = (
-    Program("webhook", _python("worker.web", "webhook")),
-    Program("console", _python("worker.web", "console")),
-    Program("index", (sys.executable, str(ROOT / "scripts" / "index_kb.py"), *_AT_START), at_once=False, ends=True),
-    Program("dispatcher", _python("worker.dispatcher"), at_once=False),
-)
+
+def _own(sandbox: bool) -> tuple[Program, ...]:
+    """The sandbox's first reply is waited for; an account's templates are chosen better for some seconds more."""
+    index = (sys.executable, str(ROOT / "scripts" / "index_kb.py"), *_AT_START, *(("--quick",) if sandbox else ()))
+    return (
+        Program("webhook", _python("worker.web", "webhook")),
+        Program("console", _python("worker.web", "console")),
+        Program("index", index, at_once=False, ends=True),
+        Program("dispatcher", _python("worker.dispatcher"), at_once=False),
+    )
+
+
 # Celery's warm shutdown drops what does not end in time; the soft one waits for it: that is SIGQUIT.
 _SOFT = {"REMAP_SIGTERM": "SIGQUIT"}
 _WORKER = Program("worker", _python("worker.tasks"), _SOFT, at_once=False, stop_seconds=45)
