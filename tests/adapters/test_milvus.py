@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from tests.knowledge.kb_files import a_passage
 from tests.milvus import free_port
 from tests.scripted_server import HASTY, PATIENT, refusing_url
+from worker.adapters import milvus
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.milvus import MilvusShelf
 from worker.adapters.milvus_link import Link, judge
@@ -78,6 +80,23 @@ def test_a_directory_that_cannot_be_made_is_told_with_what_to_set(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with MilvusShelf(str(tmp_path / "file" / "milvus")) as shelf, pytest.raises(Permanent, match="MILVUS_URI, or DATA"):
         shelf.version()
+
+
+def test_threads_that_come_for_a_new_head_together_read_it_once(shelf, monkeypatch):
+    publish(rows("money"), EMBEDDER, shelf)
+    another, once = threading.Event(), []
+
+    def read(*_):
+        if once:
+            another.set()
+        once.append(True)
+        another.wait(0.3)
+        return b"a head"
+
+    monkeypatch.setattr(milvus, "read_head", read)
+    with ThreadPoolExecutor(4) as threads:
+        heads = list(threads.map(lambda _: shelf.head(), range(4)))
+    assert (len(once), set(heads)) == (1, {b"a head"})
 
 
 def test_a_server_that_cannot_start_says_so_at_once(tmp_path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from tests.builders import a_reader
 from tests.knowledge.kb_files import a_passage, a_template, template_rows
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
-from worker.knowledge import tuned
+from worker.knowledge import choice_file, tuned
 from worker.knowledge.choice import NONE, train
 from worker.knowledge.choice_file import pack, unpack
 from worker.knowledge.index import Row, kb_hash, publish, row_of, unchanged_rows
@@ -52,6 +54,25 @@ def test_what_the_layers_tell_apart_the_choice_does_too() -> None:
 
     assert [choice.best for choice in found] == ["fees", "family", "cards"]
     assert np.allclose(np.linalg.norm(beside(embedder.embed(asked), embedder.tuned(asked, head.layers)), axis=1), 1.0)
+
+
+def test_threads_that_come_for_a_new_head_together_unpack_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder, another = Told(dim=64), threading.Event()
+    stored, unpacked, once = pack(train(TEXTS, embedder.embed(TEXTS), LABELS)), choice_file._head, []
+
+    def told(arrays: Any) -> Any:
+        if once:
+            another.set()
+        once.append(True)
+        another.wait(0.3)
+        return unpacked(arrays)
+
+    monkeypatch.setattr(choice_file, "_head", told)
+    choice_file._unpacked.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        heads = list(threads.map(unpack, [stored] * 4))
+    assert len(once) == 1
+    assert all(head is heads[0] for head in heads)
 
 
 def test_how_sure_it_is_was_learnt_without_layers_that_know_the_examples() -> None:
