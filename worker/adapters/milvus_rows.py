@@ -22,9 +22,8 @@ CARRIED = ["source_id", "kind", "article_id", "title", "text", "labels", "versio
 BUILD = "#build"  # pk of the row that tells about the collection itself
 K1, B = 1.5, 0.75  # Milvus Lite has no others, whatever it is told, and the weights of the search were fixed on it
 METRIC = "IP"  # the cosine of unit vectors; COSINE would have Milvus Lite work out all lengths anew for each question
-FLAT_UP_TO = (
-    20_000  # rows; up to there Milvus Lite is no quicker with HNSW, which takes it longer to build than all else
-)
+# Rows. Up to there Milvus Lite is no quicker with HNSW, which takes it longer to build than all else.
+FLAT_UP_TO = 20_000
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +_.-]{0,39}")
 _LENGTHS = {"pk": 320, "source_id": 300, "kind": 16, "article_id": 100, "title": 1_500, "version": 40}
 _LENGTHS |= {"text": 60_000, "words": 60_000, "audience": 400, "text_hash": 40}
