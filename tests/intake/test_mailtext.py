@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from worker.intake.mailtext import LONGEST, read
+from worker.intake import mailtext
+from worker.intake.mailtext import LONGEST, each_mail_once, read, seen_and_hidden
 
 
 def test_an_html_mail_reads_as_its_reader_saw_it() -> None:
@@ -130,3 +131,22 @@ def test_of_a_mail_that_goes_on_for_ever_only_the_beginning_is_looked_at() -> No
     assert words.cut_short
     assert max(len(words.now), len(words.hidden)) == LONGEST
     assert not read("<p>When?</p><blockquote type='cite'>" + "And then. " * 50_000 + "</blockquote>").cut_short
+
+
+def test_a_mail_is_taken_apart_once_for_a_case_and_forgotten_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def counted(html: str) -> tuple[str, str]:
+        taken.append(html)
+        return html.removeprefix("<p>"), ""
+
+    monkeypatch.setattr(mailtext, "taken_apart", counted)
+    with each_mail_once():
+        seen_and_hidden("<p>When?")
+        assert [read("<p>When?").now, read("<p>When?").now, read("", "<p>When?").now] == ["When?", "When?", "<p>When?"]
+        read("<p>Why?")
+        assert taken == ["<p>When?", "<p>Why?"]
+    with each_mail_once():
+        read("<p>When?")
+    read("<p>When?")
+    assert taken == ["<p>When?", "<p>Why?", "<p>When?", "<p>When?"]

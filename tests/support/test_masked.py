@@ -11,6 +11,7 @@ from tests.answering import QUESTION, Copyist, an_answering_office
 from tests.builders import a_message, a_thread
 from tests.desk import Office
 from worker.adapters.store.ledger import SqlLedger
+from worker.intake.masking import mask
 from worker.models import Author, Ring
 from worker.support.masked import masked
 from worker.tasks import draft_doorbell
@@ -70,3 +71,14 @@ def test_what_markup_hides_from_the_search_is_kept_as_text() -> None:
 def test_our_own_reply_keeps_its_body_by_which_it_is_known() -> None:
     ours = a_message(TOLD, author=Author.DESKHAND)
     assert masked(a_thread(1, ours)).messages == (ours,)
+
+
+def test_messages_that_were_masked_before_are_not_looked_through_again_but_new_ones_are(monkeypatch) -> None:
+    read = masked(a_thread(1, a_message(TOLD)))
+    looked_at: list[str] = []
+    monkeypatch.setattr("worker.support.masked.mask", lambda text: looked_at.append(text) or mask(text))
+    later = masked(read.saying([*read.messages, a_message(f"And card {SECRETS[0]}.")]), read)
+
+    assert not any(read.messages[0].text == text for text in looked_at)
+    assert "[card ending 1111]" in later.messages[1].text
+    assert SECRETS[0] not in later.messages[1].text

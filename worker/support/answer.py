@@ -15,6 +15,7 @@ import structlog
 
 from worker import metrics
 from worker.crashpoints import crash_point
+from worker.intake.mailtext import each_mail_once
 from worker.models import Case, Doorbell, Message, Ring, Status, Step, Thread, Verdict
 from worker.ports import Outgoing
 from worker.support.desk import Desk
@@ -55,6 +56,7 @@ class Worked:
     go_on: bool = False
 
 
+@each_mail_once()
 def answer(doorbell: Doorbell, desk: Desk) -> tuple[str, list[str]]:
     """Reads the thread, drafts for its newest message that needs an answer, stores the verdict.
 

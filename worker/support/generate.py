@@ -103,7 +103,7 @@ def generate(task: Assignment, writer: Writer | None, *, may_wait: bool) -> Writ
 def _ask(task: Assignment, writer: Writer) -> Writing:
     aliases = _aliases(task)
     system, user = prompt(task, aliases)
-    schema = WrittenReply.model_json_schema()
+    schema = _schema()
     started = time.monotonic()
     completion = _complete(writer, system, user, schema)
     reply, fault = _parse(completion.text)
@@ -124,6 +124,12 @@ def _ask(task: Assignment, writer: Writer) -> Writing:
         prompt=f"{system}\n\n{user}",
         answer=completion.text,
     )
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    """Worked out once: pydantic takes milliseconds over it, and it is the same for every message."""
+    return WrittenReply.model_json_schema()
 
 
 def _complete(writer: Writer, system: str, user: str, schema: dict[str, Any]) -> Completion:

@@ -13,9 +13,12 @@ from worker.models import Author, Message, Thread, Ticket
 LONGEST_HTML = 200_000  # characters; of a longer mail its text is kept, as much of it as anything reads
 
 
-def masked(thread: Thread) -> Thread:
-    """The same thread where there is nothing to mask, as nearly always."""
-    ticket, messages = _ticket(thread.ticket), tuple(_message(m) for m in thread.messages)
+def masked(thread: Thread, known: Thread | None = None) -> Thread:
+    """The same thread where there is nothing to mask, as nearly always. `known`: a masked thread, whose very messages
+    are not looked through again."""
+    done = {id(m) for m in known.messages} if known is not None else set()
+    messages = tuple(m if id(m) in done else _message(m) for m in thread.messages)
+    ticket = _ticket(thread.ticket)
     if ticket is thread.ticket and all(a is b for a, b in zip(messages, thread.messages, strict=True)):
         return thread
     return Thread(ticket=ticket, messages=messages, read_at=thread.read_at)

@@ -25,7 +25,7 @@ def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger, known: Threa
     `known`: the thread as it was read before, for whoever only wants to know whether it still is as it was. Whoever
     was rung must not name it: that somebody rang says more than a ticket's time."""
     first = known is None and not ledger.cases.of_ticket(ticket_id)
-    thread = masked(helpdesk.thread(ticket_id, known=known, first=first))
+    thread = masked(helpdesk.thread(ticket_id, known=known, first=first), known)
     if not any(_ours(m) for m in thread.messages):
         return thread
     sends = ledger.sends.replies_of(ticket_id)

@@ -7,9 +7,12 @@ the message, but its presence is a sign of a hostile mail. Called by the pipelin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 
-from worker.intake.mailtext.html import seen_and_hidden
+from worker.intake.mailtext.html import seen_and_hidden as taken_apart
 from worker.intake.mailtext.plain import clean
 from worker.intake.mailtext.signatures import without_closing
 from worker.intake.mailtext.trim import trim
@@ -19,7 +22,7 @@ from worker.intake.mailtext.trim import trim
 LONGEST = 20_000
 _MOST = 200_000  # of a mail with all that it quotes
 
-__all__ = ["LONGEST", "Words", "clean", "read", "seen_and_hidden"]
+__all__ = ["LONGEST", "Words", "clean", "each_mail_once", "read", "seen_and_hidden"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,47 @@ class Words:
     written: str = ""
 
 
+@dataclass(frozen=True)
+class _Remembered:
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict)
+    read: dict[tuple[str, str], Words] = field(default_factory=dict)
+
+
+_remembered: ContextVar[_Remembered | None] = ContextVar("mails_of_this_case", default=None)
+
+
+@contextmanager
+def each_mail_once() -> Iterator[None]:
+    """Within it a mail is taken apart once, however many stages ask for its words; at its end all are forgotten, so
+    that no customer's words outlive the work on their case."""
+    token = _remembered.set(_Remembered())
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
+def seen_and_hidden(html: str) -> tuple[str, str]:
+    """The text of an HTML mail as a reader sees it, and the text that was hidden from the reader."""
+    remembered = _remembered.get()
+    if remembered is None:
+        return taken_apart(html)
+    if html not in remembered.seen:
+        remembered.seen[html] = taken_apart(html)
+    return remembered.seen[html]
+
+
 def read(html: str, text: str = "") -> Words:
     """From a message's HTML (or its plain text, if there is no HTML) to what was written now. Never raises."""
+    remembered = _remembered.get()
+    if remembered is None:
+        return _read(html, text)
+    if (html, text) not in remembered.read:
+        remembered.read[html, text] = _read(html, text)
+    return remembered.read[html, text]
+
+
+def _read(html: str, text: str) -> Words:
     visible, hidden = seen_and_hidden(html) if html.strip() else (text, "")
     had_invisible = bool(re.search("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]", visible))
     whole = clean(visible)
