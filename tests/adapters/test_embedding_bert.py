@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from worker.adapters import embedding_bert
+from worker.adapters import embedding_bert, embedding_pass
 from worker.adapters.embedding import packaged_model
 from worker.adapters.embedding_bert import Bert, read
 from worker.adapters.embedding_library import Library
@@ -79,6 +79,14 @@ def test_texts_that_do_not_fit_one_pass_go_through_several_in_order(
     at_once = bert.encode(TEXTS)
     monkeypatch.setattr(embedding_bert, "PASS", 40)
     assert np.abs(bert.encode(TEXTS) - at_once).max() < 1e-5
+
+
+def test_passes_come_in_few_lengths_since_the_kernels_of_each_are_kept() -> None:
+    lengths = range(1, embedding_bert.PASS + 1)
+    filled = [embedding_pass.filled_up(length) for length in lengths]
+
+    assert len(set(filled)) <= 20
+    assert all(length <= full < length + 32 for length, full in zip(lengths, filled, strict=True))
 
 
 def test_a_pass_is_one_program_that_keeps_no_other_thread_waiting(bert: Bert) -> None:

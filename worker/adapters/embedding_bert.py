@@ -21,7 +21,7 @@ from worker.adapters.embedding_linear import linear
 from worker.adapters.embedding_pass import compiled
 from worker.ports.world import Vectors
 
-PASS = 1_024  # word pieces of one forward pass: of more, what is between two layers does not fit a core's cache
+PASS = 512  # word pieces of one forward pass: more of them gain less than a tenth, and take kernels of their own
 DEEP = 4  # layers that are asked where more is wanted than vectors
 TUNED = 2  # the last layers, which examples can tune
 LATELY = 2_048  # word pieces of the last texts, of which is kept what comes out below those layers

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-STEP = 16  # word pieces that oneDNN lays out for; a pass is filled up to a multiple (embedding_pass.py)
+STEP = 16  # word pieces that oneDNN lays weights out for; passes of more read them as quickly
 
 
 def linear(weight: Any, bias: Any, *, brief: bool) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -48,6 +49,7 @@ _FIRST_AND_ONLY = 1.5  # all the more where the mail asks one thing
 _NOWHERE = 1.5  # weight of a word that no source holds: either chatter or something that nobody covers
 
 
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """A light cut of English endings, so that "withdrawals" and "withdraw" meet."""
     word = _ALSO.get(word, word)
