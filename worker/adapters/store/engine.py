@@ -72,7 +72,7 @@ def _sqlite(url: URL) -> Engine:
             f"journal_mode={mode}",
             f"synchronous={every}",
             "foreign_keys=ON",
-            "cache_size=-512",  # KB: with 2 MB, the default, 40 connections keep 80 MB of pages that a commit makes void
+            "cache_size=-512",  # KB: 40 connections with 2 MB each, the default, keep 80 of pages that a commit voids
         ):
             connection.execute(f"PRAGMA {pragma}")
 
