@@ -47,6 +47,33 @@ def test_a_slow_queue_is_not_filled_with_the_same_ids():
     assert len(queued) == 2
 
 
+def test_while_others_wait_on_the_queue_a_webhooks_own_word_is_waited_for():
+    ledger, queued, clock = MemoryLedger(), [], Clock()
+    waiting = {DRAFT: 5}
+    sweep = Sweep(ledger, lambda queue, row: queued.append(row), clock, lambda queue: waiting[queue])
+    announced = ledger.doorbells.ring(Ring.WEBHOOK, 1)
+    nobody_told = ledger.doorbells.ring(Ring.RECHECK, 2)
+
+    sweep.once()
+    assert queued == [nobody_told]
+    waiting[DRAFT] = 0
+    sweep.once()
+    assert queued == [nobody_told, announced], "nothing is on the queue, so its message is lost"
+
+
+def test_where_the_webhooks_own_word_does_not_come_in_time_it_is_lost():
+    clock, queued = Clock(), []
+    ledger = MemoryLedger(clock)
+    sweep = Sweep(ledger, lambda queue, row: queued.append(row), clock, lambda queue: 5)
+    doorbell_id = ledger.doorbells.ring(Ring.WEBHOOK, 1)
+
+    sweep.once()
+    assert queued == []
+    clock.time += REMEMBER
+    sweep.once()
+    assert queued == [doorbell_id]
+
+
 def test_it_says_now_and_then_that_it_is_there():
     sweep, ledger, _, clock = a_sweep()
     noted: list[datetime] = []

@@ -5,6 +5,7 @@ Nothing happens at import; each maker opens what it makes. Web processes call on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -240,3 +241,8 @@ def make_enqueue(app: Celery) -> Enqueue:
         app.send_task(queue, args=[row], queue=queue)
 
     return Hints(put, on_lost=metrics.HINTS_LOST.inc)
+
+
+def queue_lengths(settings: Settings) -> Callable[[str], int]:
+    """How many messages wait on a queue, for one thread; 0 while Redis does not say."""
+    return QueueLength(redis_url(settings)).of

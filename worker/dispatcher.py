@@ -37,17 +37,25 @@ BATCH = bootstrap.BACKLOG  # as many as a queue holds: behind a longer line, a r
 RECHECK_SECONDS = 60.0  # how often it looks for cases that nobody would come back to
 BRAKE_SECONDS = 15.0  # of several dispatchers, one looks in each half minute
 NOTE = timedelta(seconds=15)  # how often it says that it is there, for the console
-REMEMBER = timedelta(seconds=10)  # how long a row that was enqueued is not enqueued again
+REMEMBER = timedelta(seconds=10)  # how long a row that was enqueued, by us or by the webhook, is not enqueued again
 
 
 class Sweep:
     """One pass puts every due row on its queue. What was just enqueued is left alone for a moment, or a slow queue
-    would fill with copies of the same ids."""
+    would fill with copies of the same ids, each of which a worker takes and looks up. `length`: how many messages wait
+    on a queue: while any do, what a webhook announced a moment ago is taken to be among them."""
 
-    def __init__(self, ledger: Ledger, enqueue: Enqueue, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        enqueue: Enqueue,
+        now: Callable[[], datetime],
+        length: Callable[[str], int] = lambda queue: 0,
+    ) -> None:
         self._ledger = ledger
         self._enqueue = enqueue
         self._now = now
+        self._length = length
         self._recent: dict[str, datetime] = {}
         self._due: set[str] = set()  # at the last pass
         self._noted: datetime | None = None
@@ -58,7 +66,8 @@ class Sweep:
         sends, doorbells = self._ledger.sends.due(BATCH), self._ledger.doorbells.due(BATCH)
         due = [*((DELIVER, row) for row in sends), *((DRAFT, row) for row in doorbells)]
         crash_point("dispatch.due_read")
-        fresh = [(queue, row) for queue, row in due if row not in self._recent]
+        announced = self._ledger.doorbells.announced(REMEMBER) if doorbells and self._length(DRAFT) else ()
+        fresh = [(queue, row) for queue, row in due if row not in self._recent and row not in announced]
         for queue, row in fresh:
             self._enqueue(queue, row)
             crash_point("dispatch.enqueued")
@@ -153,7 +162,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     ledger = bootstrap.open_ledger_for(settings)
     helpdesk: Helpdesk = bootstrap.make_helpdesk(settings)
     enqueue = bootstrap.make_enqueue(make_celery(settings, bootstrap.redis_url(settings)))
-    sweep = Sweep(ledger, enqueue, lambda: datetime.now(UTC))
+    sweep = Sweep(ledger, enqueue, lambda: datetime.now(UTC), bootstrap.queue_lengths(settings))
 
     announced = Announced()
 

@@ -147,3 +147,15 @@ def test_how_late_we_are_is_told_by_what_has_been_due_longest(ledger: Ledger) ->
     assert ledger.doorbells.late([]) == minutes(0)
     assert ledger.doorbells.late([rung]) < minutes(1)
     assert ledger.doorbells.late([rung, held.doorbell_id]) < minutes(1), "due since it rang, whatever its lease says"
+
+
+def test_what_a_webhook_rang_a_moment_ago_is_told_apart_until_somebody_claims_it(ledger: Ledger) -> None:
+    rung, taken = (ledger.doorbells.ring(Ring.WEBHOOK, ticket) for ticket in (42, 43))
+    for ring in (Ring.POLLER, Ring.RECHECK, Ring.REDRAFT):
+        ledger.doorbells.ring(ring, 44)
+    parked = ledger.doorbells.claim(taken, minutes(5))
+    assert parked is not None
+    ledger.doorbells.park(taken, parked.epoch, minutes(0), "a limit", failed=False)
+
+    assert set(ledger.doorbells.announced(minutes(5))) == {rung}
+    assert set(ledger.doorbells.announced(-minutes(5))) == set(), "it was rung before that"

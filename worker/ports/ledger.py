@@ -7,7 +7,7 @@ database's own clock. Any method raises Retryable (locked, down, read-only, full
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -65,6 +65,11 @@ class Doorbells(Protocol):
 
     def due(self, limit: int) -> Sequence[str]:
         """Ids that are waiting and due, or whose lease has run out; oldest first."""
+        ...
+
+    def announced(self, since: timedelta) -> Collection[str]:
+        """Ids that a webhook rang no longer than `since` ago and that nobody has claimed yet: it has told the queue of
+        them as well."""
         ...
 
     def late(self, doorbell_ids: Sequence[str]) -> timedelta:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from worker.adapters.memory.state import BellRow, State
@@ -75,6 +75,15 @@ class MemoryDoorbells:
     def due(self, limit: int) -> Sequence[str]:
         with self._state.lock:
             return [doorbell_id for doorbell_id, row in self._state.bells.items() if self._due(row)][:limit]
+
+    def announced(self, since: timedelta) -> Collection[str]:
+        with self._state.lock:
+            return frozenset(
+                doorbell_id
+                for doorbell_id, row in self._state.bells.items()
+                if row.waiting and row.bell.ring is Ring.WEBHOOK and row.bell.epoch == 0
+                if self._state.now() - row.bell.received_at < since
+            )
 
     def late(self, doorbell_ids: Sequence[str]) -> timedelta:
         with self._state.lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, and_, exists, or_, select, update
@@ -91,6 +91,13 @@ class SqlDoorbells(Room):
         with self.reading() as connection:
             query = select(doorbells.c.doorbell_id).where(WAITING, free(doorbells)).order_by(*oldest).limit(limit)
             return list(connection.execute(query).scalars())
+
+    def announced(self, since: timedelta) -> Collection[str]:
+        rung = (doorbells.c.ring == Ring.WEBHOOK, doorbells.c.epoch == 0)
+        lately = doorbells.c.received_at > clock() - since.total_seconds()
+        query = select(doorbells.c.doorbell_id).where(WAITING, *rung, lately)
+        with self.reading() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def late(self, doorbell_ids: Sequence[str]) -> timedelta:
         with self.reading() as connection:
