@@ -238,7 +238,7 @@ class MilvusShelf:
         live = self._looking.live()
         if whole := self._held.of(live):
             _check(points, live)
-            return hits(wish, points, whole.near(wish, points), whole.worded(wish), whole.rows)
+            return list(whole.search(wish, points))
         return self._looking.ask("searching", ask)
 
     def _kept_of(self, live: Live) -> Kept:

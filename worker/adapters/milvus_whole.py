@@ -16,23 +16,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.adapters.bm25 import Bm25
-from worker.adapters.milvus_ask import Found, Wish, asked_rows
+from worker.adapters.milvus_ask import Wish, asked_rows
 from worker.adapters.milvus_kept import KeptRow
 from worker.adapters.milvus_rows import Live, readable, source_of, template_of
-from worker.models import Kind, Template
-from worker.ports.world import Vectors
+from worker.models import Kind, Source, Template
+from worker.ports.world import Hits, Vectors
 
 HIDDEN = np.float32(-np.inf)  # the score of a row that the reader may not see
+NOTHING = np.float32(0.0)  # what BM25 gives a row without any of the words
+FEW = 4  # points up to which a product for each is quicker than one for all, which lays the rows out anew
+
+Numbers = NDArray[np.float32]
+Places = NDArray[np.int64]  # of rows or of sources
 
 
 @dataclass(frozen=True)
 class _Shelf:
-    """The rows of one kind. `audience`: of each row, which of the collection's audiences it is for."""
+    """The rows of one kind. `audience`: of each row, which of the collection's audiences it is for; `owner`: which of
+    `sources` it leads to. None there for a source that has no row of its own: it can be found, but not shown."""
 
-    pks: list[str]
     vectors: Vectors
     audience: NDArray[np.int32]
     words: Bm25
+    owner: Places
+    sources: list[Source | None]
 
 
 class Whole:
@@ -41,27 +48,30 @@ class Whole:
     def __init__(self, live: Live, rows: Sequence[Mapping[str, Any]]) -> None:
         self.name = live.name
         self._audiences = live.audiences
-        self._shelves = {kind: _shelf(live, [row for row in rows if row["kind"] == kind.value]) for kind in Kind}
-        own = [row for row in rows if row["kind"] == Kind.TEMPLATE.value and row["pk"] == row["source_id"]]
+        of_kind = {kind: [row for row in rows if row["kind"] == kind.value] for kind in Kind}
+        own = [row for row in of_kind[Kind.TEMPLATE] if row["pk"] == row["source_id"]]
         self._templates = {str(row["pk"]): row["meta"] for row in own}  # its example questions' rows have none
-        points = {
-            pk: point for shelf in self._shelves.values() for pk, point in zip(shelf.pks, shelf.vectors, strict=True)
+        vectors = {kind: _vectors(live.build.dim, some) for kind, some in of_kind.items()}
+        self._rows = {
+            str(row["pk"]): KeptRow(source_of(row, 0.0), point)
+            for kind, some in of_kind.items()
+            for row, point in zip(some, vectors[kind], strict=True)
         }
-        self._rows = {str(row["pk"]): KeptRow(source_of(row, 0.0), points[str(row["pk"])]) for row in rows}
+        self._shelves = {kind: self._shelf(some, vectors[kind]) for kind, some in of_kind.items()}
 
-    def near(self, wish: Wish, points: Vectors) -> Found:
-        """For each of `points` (n, dim) the nearest rows and their cosines, best first."""
-        shelf, seen = self._shelves[wish.kind], self._seen(wish)
-        scores = np.where(seen, points @ shelf.vectors.T, HIDDEN)
-        return [_best(shelf.pks, one, HIDDEN, asked_rows(wish)) for one in scores]
-
-    def worded(self, wish: Wish) -> Found:
-        """For each question the rows that share words with it and their scores, best first."""
-        shelf, seen = self._shelves[wish.kind], self._seen(wish)
-        nothing = np.float32(0.0)
+    def search(self, wish: Wish, points: Vectors) -> list[Hits]:
+        """For each of `points` (n, dim) and of the wish's words what milvus_ask.hits would make of Milvus's answers."""
+        shelf, seen, most = self._shelves[wish.kind], self._seen(wish), asked_rows(wish)
         return [
-            _best(shelf.pks, np.where(seen, shelf.words.scores(text), nothing), nothing, asked_rows(wish))
-            for text in wish.words
+            _union(
+                shelf,
+                cosines,
+                near=_best(np.where(seen, cosines, HIDDEN), HIDDEN, most),
+                worded=_best(scores := np.where(seen, shelf.words.scores(text), NOTHING), NOTHING, most),
+                scores=scores,
+                limit=wish.limit,
+            )
+            for cosines, text in zip(_products(shelf.vectors, points), wish.words, strict=True)
         ]
 
     def rows(self, pks: Sequence[str]) -> dict[str, KeptRow]:
@@ -77,25 +87,60 @@ class Whole:
         told = np.array([one in known for one in self._audiences], dtype=np.bool_)
         return np.asarray(told[self._shelves[wish.kind].audience])
 
+    def _shelf(self, rows: Sequence[Mapping[str, Any]], vectors: Vectors) -> _Shelf:
+        audiences = {audience: n for n, audience in enumerate(self._audiences)}
+        sources: dict[str, int] = {}
+        for row in rows:
+            sources.setdefault(str(row["source_id"]), len(sources))
+        kept = [self._rows.get(source_id) for source_id in sources]
+        return _Shelf(
+            vectors=vectors,
+            audience=np.array([audiences[str(row["audience"])] for row in rows], dtype=np.int32),
+            words=Bm25(str(row["words"]) for row in rows),
+            owner=np.array([sources[str(row["source_id"])] for row in rows], dtype=np.int64),
+            sources=[row.source if row else None for row in kept],
+        )
 
-def _shelf(live: Live, rows: Sequence[Mapping[str, Any]]) -> _Shelf:
-    number = {audience: n for n, audience in enumerate(live.audiences)}
-    vectors = np.zeros((len(rows), live.build.dim), dtype=np.float32)
+
+def _vectors(dim: int, rows: Sequence[Mapping[str, Any]]) -> Vectors:
+    vectors = np.zeros((len(rows), dim), dtype=np.float32)
     for n, row in enumerate(rows):
         vectors[n] = row["vector"]
-    return _Shelf(
-        pks=[str(row["pk"]) for row in rows],
-        vectors=vectors,
-        audience=np.array([number[str(row["audience"])] for row in rows], dtype=np.int32),
-        words=Bm25(str(row["words"]) for row in rows),
-    )
+    return vectors
 
 
-def _best(pks: Sequence[str], scores: NDArray[np.float32], above: np.float32, most: int) -> list[tuple[str, float]]:
+def _products(vectors: Vectors, points: Vectors) -> Sequence[Numbers]:
+    """For each point its product with each of the vectors."""
+    return [vectors @ point for point in points] if len(points) <= FEW else list((vectors @ points.T).T)
+
+
+def _best(scores: Numbers, above: np.float32, most: int) -> Places:
     """The best rows whose score is more than `above`; of two equal ones the earlier first."""
     found = np.flatnonzero(scores > above)
     if len(found) > most:
         edge = np.partition(scores[found], len(found) - most)[len(found) - most]
         found = found[scores[found] >= edge]
-    order = found[np.argsort(-scores[found], kind="stable")][:most]
-    return [(pks[row], score) for row, score in zip(order.tolist(), scores[order].tolist(), strict=True)]
+    return found[np.argsort(-scores[found], kind="stable")][:most]
+
+
+def _union(shelf: _Shelf, cosines: Numbers, near: Places, worded: Places, scores: Numbers, limit: int) -> Hits:
+    """The `limit` nearest and the `limit` best-worded sources, each as good as the best of its rows. `near`, `worded`:
+    rows, best first. Of two sources that are equally good the one whose row comes first."""
+    rows = np.concatenate([near, worded])
+    owner, spoken = shelf.owner[rows], shelf.owner[worded]
+    first = np.full(len(shelf.sources), len(rows))
+    first[owner[::-1]] = np.arange(len(rows))[::-1]  # what is written last stands: a source's first row
+    dense = np.full(len(shelf.sources), -1.0, dtype=np.float32)
+    np.maximum.at(dense, owner, np.minimum(cosines[rows], 1.0))
+    lexical = np.zeros(len(shelf.sources), dtype=np.float32)
+    lexical[spoken[::-1]] = scores[worded[::-1]]  # the first row is the best one
+    found = np.flatnonzero(first < len(rows))
+    nearest = found[np.lexsort((first[found], -dense[found]))][:limit].tolist()
+    ranks = {source: rank for rank, source in enumerate(list(dict.fromkeys(spoken.tolist()))[:limit])}
+    told = [number for number in dict.fromkeys((*nearest, *ranks)) if shelf.sources[number] is not None]
+    return Hits(
+        [source for number in told if (source := shelf.sources[number])],
+        dense[told].tolist(),
+        [ranks.get(number) for number in told],
+        [score or None for score in lexical[told].tolist()],  # whatever BM25 finds is worth more than nothing
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, overload, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +142,47 @@ class Hit(Noun):
     dense: float
     lexical_rank: int | None = None
     lexical: float | None = None  # BM25 score, larger is better; None where unknown or the engine has no BM25
+
+
+class Hits(Sequence[Hit]):
+    """What one search brought, by columns. A Hit is made when it is asked for: a mail's searches bring hundreds, of
+    which a dozen are shown. `kept`: sources as the index keeps them, without any score."""
+
+    def __init__(
+        self, kept: list[Source], dense: list[float], ranks: list[int | None], lexical: list[float | None]
+    ) -> None:
+        self.kept, self.dense, self.ranks, self.lexical = kept, dense, ranks, lexical
+
+    @staticmethod
+    def of(hits: Sequence[Hit]) -> Hits:
+        """The same hits by columns."""
+        if isinstance(hits, Hits):
+            return hits
+        return Hits(
+            [hit.source for hit in hits],
+            [hit.dense for hit in hits],
+            [hit.lexical_rank for hit in hits],
+            [hit.lexical for hit in hits],
+        )
+
+    def only(self, places: Sequence[int]) -> Hits:
+        """Those at these places."""
+        columns = ([column[i] for i in places] for column in (self.kept, self.dense, self.ranks, self.lexical))
+        return Hits(*columns)  # type: ignore[arg-type]  # one comprehension for four types
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    @overload
+    def __getitem__(self, place: int) -> Hit: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Hit]: ...
+    def __getitem__(self, place: int | slice) -> Hit | list[Hit]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        dense = self.dense[place]
+        source = self.kept[place].model_copy(update={"dense": dense})
+        return Hit(source=source, dense=dense, lexical_rank=self.ranks[place], lexical=self.lexical[place])
 
 
 class Index(Protocol):

@@ -7,12 +7,13 @@ question that nothing answers. Called by retrieve.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.knowledge.words import content_words
 from worker.models import Source
-from worker.ports.world import Hit
+from worker.ports.world import Hit, Hits
 
 AHEAD_OF = 10  # how many of the first stand for "the others"
 
@@ -40,26 +41,58 @@ class Sureness:
 
 def summed(hits: Sequence[Hit], weights: Weights = Weights()) -> list[float]:
     """weights.dense * cosine + weights.lexical * BM25 of each hit, in the order of `hits`."""
-    return [weights.dense * hit.dense + weights.lexical * (hit.lexical or 0.0) for hit in hits]
+    found = Hits.of(hits)
+    return [
+        weights.dense * dense + weights.lexical * (lexical or 0.0)
+        for dense, lexical in zip(found.dense, found.lexical, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What `fuse` tells, each source made when it is asked for. `kept`: the sources as the index keeps them, best
+    first; `dense`, `scores`: of each its cosine and its fused score."""
+
+    kept: Sequence[Source] = ()
+    dense: Sequence[float] = ()
+    scores: Sequence[float] = ()
+
+    def all(self) -> list[Source]:
+        return [self._made(place) for place in range(len(self.kept))]
+
+    def above(self, floor: float, most: int) -> list[Source]:
+        """The best of them, `most` at most, without those whose score is below the floor."""
+        return [self._made(place) for place in [n for n, score in enumerate(self.scores) if score >= floor][:most]]
+
+    def named(self, ids: Collection[str]) -> list[Source]:
+        return [self._made(place) for place, source in enumerate(self.kept) if source.source_id in ids]
+
+    def _made(self, place: int) -> Source:
+        return self.kept[place].model_copy(update={"score": self.scores[place], "dense": self.dense[place]})
 
 
 def fuse(hits: Sequence[Hit], weights: Weights = Weights()) -> list[Source]:
-    """The hits of one search as sources, best first, with fused scores.
+    """The hits of one search as sources, best first, with fused scores: see `fused`."""
+    return fused(hits, summed(hits, weights)).all()
 
-    The order is that of `summed`. The score is that sum brought back to the scale of the cosines by mean and deviation
+
+def fused(hits: Sequence[Hit], sums: Sequence[float]) -> Fused:
+    """The hits of one search as sources, best first, with fused scores. `sums`: as `summed` gives them.
+
+    The order is that of the sums. The score is that sum brought back to the scale of the cosines by mean and deviation
     over the hits, so that a floor means the same with BM25 and without.
     """
-    if not hits:
-        return []
-    dense, sums = [hit.dense for hit in hits], summed(hits, weights)
+    found = Hits.of(hits)
+    if not len(found):
+        return Fused()
+    dense = found.dense
     middle, summed_middle, spread = _mean(dense), _mean(sums), _deviation(sums)
     scale = _deviation(dense) / spread if spread > 0 else 0.0
-    fused: list[Source] = []
-    for hit, value in zip(hits, sums, strict=True):
-        score = middle + scale * (value - summed_middle) if scale > 0 else hit.dense
-        fused.append(hit.source.model_copy(update={"score": min(max(score, 0.0), 1.0), "dense": hit.dense}))
-    order = sorted(range(len(hits)), key=lambda i: (-sums[i], -dense[i], fused[i].source_id))
-    return [fused[i] for i in order]
+    scores = [middle + scale * (value - summed_middle) for value in sums] if scale > 0 else dense
+    order = sorted(range(len(found)), key=lambda i: (-sums[i], -dense[i], found.kept[i].source_id))
+    return Fused(
+        [found.kept[i] for i in order], [dense[i] for i in order], [min(max(scores[i], 0.0), 1.0) for i in order]
+    )
 
 
 def confidence(text: str, best: Sequence[Source], sums: Sequence[float], fixed: Sureness = Sureness()) -> float:
@@ -72,9 +105,15 @@ def confidence(text: str, best: Sequence[Source], sums: Sequence[float], fixed: 
 
 def signs(text: str, best: Sequence[Source], sums: Sequence[float]) -> tuple[float, float, float]:
     """What `confidence` goes by: the cosine of the first, its share of the question's words, its lead."""
-    asked, has = set(content_words(text)), set(content_words(f"{best[0].title}\n{best[0].text}"))
+    asked, has = set(content_words(text)), _said(best[0].title, best[0].text)
     first = sorted(sums, reverse=True)[:AHEAD_OF]
     return best[0].dense, len(asked & has) / max(len(asked), 1), first[0] - _mean(first)
+
+
+@lru_cache(maxsize=1_000)
+def _said(title: str, text: str) -> frozenset[str]:
+    """The words of a source, which is the first one for many questions."""
+    return frozenset(content_words(f"{title}\n{text}"))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import structlog
 from pydantic import Field
 
 from worker.knowledge.words import searchable, sendable
 from worker.models import Kind, Noun, Reader, Source
-from worker.ports.world import Embedder, Hit, Index, Vectors
+from worker.ports.world import Embedder, Hit, Hits, Index, Vectors
 from worker.support.choosing import Chosen, choose, rank
-from worker.support.fusing import Weights, confidence, fuse, summed
-from worker.support.neighbours import neighbours
+from worker.support.fusing import Fused, Weights, confidence, fuse, fused, summed
+from worker.support.neighbours import beside, neighbours
 from worker.support.questions import in_context, in_parts
 
 __all__ = ["Floors", "Found", "Looked", "Search", "Weights", "fuse", "retrieve"]
@@ -28,6 +29,7 @@ TEMPLATES_OF_A_QUESTION = 3
 PASSAGES_OF_A_QUESTION = 4
 PASSAGES_OF_AN_ARTICLE = 3
 PASSAGES = 6
+NONE = Fused()
 CANDIDATES = {Kind.TEMPLATE: 12, Kind.PASSAGE: 60}  # sources asked for by vector and by words, before fusing
 
 
@@ -107,12 +109,13 @@ def retrieve(
     for_text = dict(zip(texts, _chosen(said, vectors, for_templates(vectors), index, embedder), strict=True))
     by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     by_question = {
-        text: one.above(floors.passage)[:PASSAGES_OF_A_QUESTION] if one.sure >= floors.found else []
+        text: one.fused.above(floors.passage, PASSAGES_OF_A_QUESTION) if one.sure >= floors.found else []
         for text, one in ((text, looked.get(text, Looked())) for text in asked)
     }
     unfit = tuple(text for text in asked if for_text[text].none)
     shown = _shared(by_question)
-    seen = {source.source_id: source for one in looked.values() for source in one.sources}
+    parts = {part for source in shown for part in beside(source.source_id)}
+    seen = {source.source_id: source for one in looked.values() for source in one.fused.named(parts)}
     by_question = _with_neighbours(by_question, shown, neighbours(shown, seen, search.read))
     return _found(asked, by_text, by_question, {text: one.sure for text, one in looked.items()}, unfit)
 
@@ -156,14 +159,21 @@ def _found(
 
 @dataclass(frozen=True)
 class Looked:
-    """What one search brought: sources best first with fused scores, and how sure it is that the first is right."""
+    """What one search for `text` brought. `sums`: of the hits, as fusing.summed gives them."""
 
-    sources: tuple[Source, ...] = ()
-    sure: float = 0.0
-    sums: tuple[float, ...] = ()  # of the hits, as fusing.summed gives them
+    text: str = ""
+    fused: Fused = NONE
+    sums: tuple[float, ...] = ()
 
-    def above(self, floor: float) -> list[Source]:
-        return [source for source in self.sources if source.score >= floor]
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Best first, with fused scores."""
+        return tuple(self.fused.all())
+
+    @cached_property
+    def sure(self) -> float:
+        """How sure it is that the first one is right."""
+        return confidence(self.text, self.fused.above(0.0, 1), self.sums)
 
 
 def _shown(found: Chosen, floor: float) -> list[Source]:
@@ -183,7 +193,7 @@ def templates_for(
 def _chosen(
     texts: Sequence[str], vectors: Vectors, looked: Sequence[Looked], index: Index, embedder: Embedder
 ) -> list[Chosen]:
-    found = [one.above(0.0)[: CANDIDATES[Kind.TEMPLATE]] for one in looked]
+    found = [one.fused.above(0.0, CANDIDATES[Kind.TEMPLATE]) for one in looked]
     return choose(texts, vectors, found, index, embedder)
 
 
@@ -211,10 +221,12 @@ class Search:
         return lambda vectors: [self._looked(kind, text, h) for text, h in zip(texts, finish(vectors), strict=True)]
 
     def _looked(self, kind: Kind, text: str, hits: Sequence[Hit]) -> Looked:
-        readable = [hit for hit in hits if self._readable(kind, hit.source)]
-        sources = fuse(readable, self.weights)
-        sums = summed(readable, self.weights)
-        return Looked(tuple(sources), confidence(text, sources, sums), tuple(sums))
+        found = Hits.of(hits)
+        readable = [place for place, source in enumerate(found.kept) if self._readable(kind, source)]
+        if len(readable) < len(found):
+            found = found.only(readable)
+        sums = summed(found, self.weights)
+        return Looked(text, fused(found, sums), tuple(sums))
 
     def read(self, source_ids: Sequence[str]) -> list[Source]:
         """Those of these passages that are there and that the reader may read, without scores."""
@@ -223,7 +235,7 @@ class Search:
 
     def _readable(self, kind: Kind, source: Source) -> bool:
         """The second look: the filter in the query is the first, and no customer must depend on one alone."""
-        readable = source.kind is kind and not set(source.segments).isdisjoint(self.reader.reads)
+        readable = source.kind is kind and any(label in self.reader.reads for label in source.segments)
         if not readable:
             log.error("retrieve.unreadable", source_id=source.source_id, segments=source.segments)
         return readable
