@@ -7,12 +7,12 @@ takes two seconds and 45 MB, which a worker would spend on nothing else.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 _WORD = re.compile(r"(?u)\w+\+?")
 _GAP = re.compile(r"\s\s+")
@@ -26,32 +26,33 @@ def words_and_pairs(text: str) -> list[str]:
 
 def pieces(text: str) -> list[str]:
     """Of each word with a blank around it; a word shorter than a piece counts once."""
-    return [piece for word in _GAP.sub(" ", text.lower()).split() for piece in _of_word(f" {word} ")]
+    found: list[str] = []
+    for word in _GAP.sub(" ", text.lower()).split():
+        bounded = f" {word} "
+        for size in PIECES:
+            if len(bounded) <= size:
+                found.append(bounded)
+                break
+            found += [bounded[start : start + size] for start in range(len(bounded) - size + 1)]
+    return found
 
 
-def _of_word(word: str) -> Iterator[str]:
-    for size in PIECES:
-        if len(word) <= size:
-            yield word
-            return
-        for start in range(len(word) - size + 1):
-            yield word[start : start + size]
+def numbered(some: Sequence[str], buckets: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The buckets that these fall into, in order, and how many into each. Without lone surrogates, of which there are
+    no bytes."""
+    from mmh3 import hash as number_of
+
+    # abs, as there: a number and its negative share a bucket, and so does the one that has none in 32 bits.
+    places = np.abs(np.fromiter(map(number_of, some), dtype=np.int64, count=len(some))) % buckets
+    return np.unique(places, return_counts=True)
 
 
 def counted(texts: Sequence[str], cut: Callable[[str], Sequence[str]], buckets: int) -> Any:
-    """A sparse (len(texts), buckets) matrix: how often what falls into each bucket is said. `texts`: without lone
-    surrogates, of which there are no bytes."""
-    from mmh3 import hash as number_of
+    """A sparse (len(texts), buckets) matrix: how often what falls into each bucket is said."""
     from scipy import sparse
 
-    places: list[int] = []
-    counts: list[int] = []
-    ends = [0]
-    for text in texts:
-        # abs, as there: a number and its negative share a bucket, and so does the one that has none.
-        found = Counter(abs(number_of(piece)) % buckets for piece in cut(text))
-        places += sorted(found)
-        counts += [found[place] for place in sorted(found)]
-        ends.append(len(places))
-    data = np.array(counts, dtype=np.float32), np.array(places, dtype=np.int32), np.array(ends, dtype=np.int32)
-    return sparse.csr_matrix(data, shape=(len(texts), buckets))
+    rows = [numbered(cut(text), buckets) for text in texts]
+    data = np.array([count for _, counts in rows for count in counts], dtype=np.float32)
+    places = np.array([place for found, _ in rows for place in found], dtype=np.int32)
+    ends = np.cumsum([0, *(len(found) for found, _ in rows)], dtype=np.int32)
+    return sparse.csr_matrix((data, places, ends), shape=(len(texts), buckets))

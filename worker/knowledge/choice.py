@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from worker.errors import BadConfiguration
 from worker.knowledge.correlation import matthews
 from worker.knowledge.net import MANY, Net, teach
-from worker.knowledge.ridge import BESIDE, GONE, Fitted, Ridge, left_out, solve
-from worker.knowledge.tuned import NONE, Tuned, beside
+from worker.knowledge.ridge import BESIDE, GONE, Fitted, Ridge, cosines, left_out, solve
+from worker.knowledge.tuned import NONE, Tuned, beside, second_halves
 from worker.knowledge.wording import Wording, learn
 from worker.models import Noun
 from worker.ports.world import Vectors
@@ -95,16 +95,26 @@ class Head:
         may = np.ones((len(texts), len(self.labels)), dtype=bool)
         if among is not None:
             may = np.array([[label == NONE or label in one for label in self.labels] for one in among])
-        words = self.wording.of(texts)
-        scores, near = self.ridge.scores(beside(vectors, tuned), words, may)
+        shared = self.ridge.shared(self.wording.rows(texts))
+        alike, plainly = self._alike(vectors, tuned)
+        scores, near = self.ridge.told(alike, shared, may)
         if self.net is not None and views is not None:
             scores = joined(scores, self.net(views))
         told = signs(scores, near, self._none)
-        alone = signs(*self.plain.scores(vectors, words, may), self._none) if self.plain else told
+        alone = signs(*self.plain.told(plainly, shared, may), self._none) if self.plain else told
         fits, right = self.fits(alone), self.right(told)
         scores = scores.copy()
         scores[:, self._none] = GONE
         return [self._choice(scores[i], float(fits[i]), float(right[i]), best) for i in range(len(texts))]
+
+    def _alike(self, vectors: Vectors, tuned: Vectors | None) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The cosines to the examples that the ridge goes by, and those of the plain vectors, which are half of them
+        where layers were tuned."""
+        if self.plain is None or tuned is None:
+            alike = cosines(beside(vectors, tuned), self.ridge.vectors)
+            return alike, cosines(beside(vectors, None), self.plain.vectors) if self.plain else alike
+        plainly = cosines(beside(vectors, None), self.plain.vectors)
+        return plainly / 2 + cosines(*second_halves(tuned, self.ridge.vectors)), plainly
 
     @property
     def _none(self) -> list[int]:

@@ -25,6 +25,7 @@ RIDGES = (0.03, 0.1, 0.3)
 NEAR = 5  # examples that "near" looks at
 BLOCK = 1_000
 COLUMNS = 384
+FEW = 4  # texts whose cosines are worked out one by one
 GONE = -1.0  # score and likeness of what is not there to be chosen: below all that is
 STEADY = 1e-4
 
@@ -44,10 +45,14 @@ class Ridge:
     def scores(self, vectors: Vectors, words: Any, may: NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
         """((n, labels), (n, 4)): about 1 for the label that it is, and how near examples are: `nearness`, and `worded`.
 
-        `may`: (n, labels), whether a label is there to be chosen; where it is not, its score is GONE."""
-        alike = _cosines(np.asarray(vectors, dtype=np.float32), self.vectors)
-        shared = (words @ self._worded).toarray()
-        likeness = alike[:, self.landmarks] + WORDS * shared - 1 - WORDS
+        `words`: sparse rows. `may`: (n, labels), whether a label is there to be chosen; where it is not, its score is
+        GONE."""
+        return self.told(cosines(np.asarray(vectors, dtype=np.float32), self.vectors), self.shared(words), may)
+
+    def told(self, alike: Numbers, shared: Numbers, may: NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
+        """`scores` for texts with these cosines to the examples (n, examples), and this `shared`."""
+        every = len(self.landmarks) == len(self.owner)
+        likeness = (alike if every else alike[:, self.landmarks]) + WORDS * shared - 1 - WORDS
         found = np.exp(2 * self.sharpness * likeness) @ self.weights + self.mean
         found = np.where(may, found, GONE)
         alike = np.where(may[:, self.owner], alike, GONE)
@@ -55,9 +60,22 @@ class Ridge:
         near = nearness(alike, self.owner, chosen), worded(shared, self, chosen)
         return found, np.column_stack(near)
 
+    def shared(self, words: Any) -> Numbers:
+        """(n, landmarks): the products of sparse rows with the landmarks' words. By hand: scipy takes longer to get
+        ready for a product than a few rows take."""
+        table, n = self._worded, len(words.indptr) - 1
+        starts = table.indptr[words.indices]
+        sizes = table.indptr[words.indices + 1] - starts
+        at = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+        row = np.repeat(np.arange(n), np.diff(words.indptr))
+        found = np.zeros(n * len(self.landmarks), dtype=np.float32)
+        place = table.indices[at] + np.repeat(row * len(self.landmarks), sizes)
+        np.add.at(found, place, np.repeat(words.data, sizes) * table.data[at])
+        return found.reshape(n, -1)
+
     @cached_property
     def _worded(self) -> Any:
-        """(buckets, landmarks): the other way round, a product would turn it again for every message."""
+        """(buckets, landmarks): the other way round, a bucket's landmarks stand together."""
         return self.words.T.tocsr()
 
 
@@ -121,10 +139,13 @@ class _Basis:
         return span, span @ inner + mean, weights
 
 
-def _cosines(some: Numbers, others: Numbers) -> Numbers:
-    """By columns: of wider products of a single row numpy makes several threads' work, which then wait for a core."""
-    parts = [some[:, i : i + COLUMNS] @ others[:, i : i + COLUMNS].T for i in range(0, some.shape[1], COLUMNS)]
-    return np.asarray(sum(parts[1:], start=parts[0]))
+def cosines(some: Numbers, others: Numbers) -> Numbers:
+    """(some, others). By columns: of wider products of a single row numpy makes several threads' work, which then wait
+    for a core. A few one by one: for a product of all, the others would be laid out anew each time."""
+    ways = [slice(start, start + COLUMNS) for start in range(0, some.shape[1], COLUMNS)]
+    if len(some) > FEW:
+        return np.asarray(sum(some[:, way] @ others[:, way].T for way in ways))
+    return np.array([sum(others[:, way] @ one[way] for way in ways) for one in some]).reshape(len(some), len(others))
 
 
 def _some(n: int, most: int) -> NDArray[Any]:

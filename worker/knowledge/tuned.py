@@ -51,3 +51,8 @@ def beside(vectors: Vectors, tuned: Vectors | None) -> Vectors:
 def plain_of(both: Vectors) -> Vectors:
     """What `beside` was given first."""
     return np.ascontiguousarray(both[:, : both.shape[1] // 2]) * np.float32(2**0.5)
+
+
+def second_halves(tuned: Vectors, both: Vectors) -> tuple[Vectors, Vectors]:
+    """Of `beside(vectors, tuned)` what `tuned` became, and the same of what `beside` gave for others."""
+    return np.asarray(tuned, dtype=np.float32) * np.float32(0.5**0.5), both[:, both.shape[1] // 2 :]

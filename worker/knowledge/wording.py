@@ -9,15 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.knowledge.buckets import counted, pieces, words_and_pairs
+from worker.knowledge.buckets import counted, numbered, pieces, words_and_pairs
 from worker.knowledge.words import sendable
 
 BUCKETS = 2**18  # of words, and as many again of pieces of words
+CUTS = (words_and_pairs, pieces)
+_RULED = re.compile(r"[_\W]*_[_\W]*")
+
+
+class Rows(NamedTuple):
+    """Rows of sparse numbers, by the names that scipy has for them, whose matrices take longer to make than all that is
+    asked of them for one message: `data` at the columns `indices`, row n from `indptr[n]` to `indptr[n + 1]`."""
+
+    data: NDArray[np.float32]
+    indices: NDArray[np.int64]
+    indptr: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -27,32 +38,43 @@ class Wording:
     rarity: NDArray[np.float32]  # (2 * BUCKETS,)
 
     def of(self, texts: Sequence[str]) -> Any:
-        """A sparse (len(texts), 2 * BUCKETS) matrix; a row has length 1 where a text shares words and pieces of words
-        with the learned texts, less where it does not."""
+        """`rows` as a sparse (len(texts), 2 * BUCKETS) matrix."""
         from scipy import sparse
 
-        halves = _counted(texts)
-        for number, half in enumerate(halves):
-            # By hand: as a product with a diagonal matrix this takes longer than all else that a choice needs.
-            half.data *= self.rarity[number * BUCKETS : (number + 1) * BUCKETS][half.indices]
-            row = np.repeat(np.arange(len(texts)), np.diff(half.indptr))
-            lengths = np.sqrt(np.bincount(row, weights=half.data**2, minlength=len(texts)))
-            half.data *= np.sqrt(0.5) / np.where(lengths > 0, lengths, 1.0)[row]
-        return sparse.hstack(halves, format="csr")
+        return sparse.csr_matrix(tuple(self.rows(texts)), shape=(len(texts), 2 * BUCKETS))
+
+    def rows(self, texts: Sequence[str]) -> Rows:
+        """Each text's learned buckets, of 2 * BUCKETS, and what they weigh; a row has length 1 where a text shares
+        words and pieces of words with the learned texts, less where it does not."""
+        halves = [self._half(cut(plain), n * BUCKETS) for plain in map(_plain, texts) for n, cut in enumerate(CUTS)]
+        ends = np.cumsum([0, *(len(places) for places, _ in halves)])[::2]
+        places, weights = zip(*halves, strict=True) if halves else ([np.zeros(0, np.int64)], [np.zeros(0, np.float32)])
+        return Rows(np.concatenate(weights), np.concatenate(places), ends)
+
+    def _half(self, said: Sequence[str], start: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        places, counts = numbered(said, BUCKETS)
+        rarity = self.rarity[start + places]
+        learned = np.flatnonzero(rarity)
+        weights = _damped(counts[learned]) * rarity[learned]
+        length = np.sqrt(np.square(weights).sum(dtype=np.float64))
+        weights *= np.sqrt(0.5) / (length if length > 0 else 1.0)
+        return start + places[learned], weights
 
 
 def learn(texts: Sequence[str]) -> Wording:
     """Rarity as usual: the logarithm of how many texts there are for one with the word."""
     rare = []
-    for half in _counted(texts):
-        having = np.bincount(half.indices, minlength=BUCKETS)
+    plain = [_plain(text) for text in texts]
+    for cut in CUTS:
+        having = np.bincount(counted(plain, cut, BUCKETS).indices, minlength=BUCKETS)
         rare.append(np.where(having > 0, np.log((1 + len(texts)) / (1 + having)) + 1, 0))
     return Wording(np.concatenate(rare).astype(np.float32))
 
 
-def _counted(texts: Sequence[str]) -> list[Any]:
-    plain = [re.sub(r"[_\W]*_[_\W]*", " ", sendable(text)) for text in texts]
-    halves = [counted(plain, cut, BUCKETS) for cut in (words_and_pairs, pieces)]
-    for half in halves:
-        half.data = 1 + np.log(half.data)  # said twice is not twice as much
-    return halves
+def _plain(text: str) -> str:
+    return _RULED.sub(" ", sendable(text))
+
+
+def _damped(counts: NDArray[Any]) -> NDArray[np.float32]:
+    """Said twice is not twice as much."""
+    return 1 + np.log(counts.astype(np.float32))
