@@ -89,7 +89,8 @@ def fused(hits: Sequence[Hit], sums: Sequence[float]) -> Fused:
     middle, summed_middle, spread = _mean(dense), _mean(sums), _deviation(sums)
     scale = _deviation(dense) / spread if spread > 0 else 0.0
     scores = [middle + scale * (value - summed_middle) for value in sums] if scale > 0 else dense
-    order = sorted(range(len(found)), key=lambda i: (-sums[i], -dense[i], found.kept[i].source_id))
+    keys = zip([-value for value in sums], [-value for value in dense], [s.source_id for s in found.kept], strict=True)
+    order = [place for _, place in sorted(zip(keys, range(len(found)), strict=True))]
     return Fused(
         [found.kept[i] for i in order], [dense[i] for i in order], [min(max(scores[i], 0.0), 1.0) for i in order]
     )
@@ -122,4 +123,4 @@ def _mean(values: Sequence[float]) -> float:
 
 def _deviation(values: Sequence[float]) -> float:
     mean = _mean(values)
-    return math.sqrt(sum((value - mean) ** 2 for value in values) / len(values))
+    return math.sqrt(sum([(value - mean) ** 2 for value in values]) / len(values))

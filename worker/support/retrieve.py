@@ -222,7 +222,7 @@ class Search:
 
     def _looked(self, kind: Kind, text: str, hits: Sequence[Hit]) -> Looked:
         found = Hits.of(hits)
-        readable = [place for place, source in enumerate(found.kept) if self._readable(kind, source)]
+        readable = self._readable(kind, found.kept)
         if len(readable) < len(found):
             found = found.only(readable)
         sums = summed(found, self.weights)
@@ -231,13 +231,15 @@ class Search:
     def read(self, source_ids: Sequence[str]) -> list[Source]:
         """Those of these passages that are there and that the reader may read, without scores."""
         found = self.index.passages(source_ids, self.reader.reads)
-        return [source for source in found if self._readable(Kind.PASSAGE, source)]
+        return [found[place] for place in self._readable(Kind.PASSAGE, found)]
 
-    def _readable(self, kind: Kind, source: Source) -> bool:
+    def _readable(self, kind: Kind, found: Sequence[Source]) -> list[int]:
         """The second look: the filter in the query is the first, and no customer must depend on one alone."""
-        readable = source.kind is kind and any(label in self.reader.reads for label in source.segments)
-        if not readable:
-            log.error("retrieve.unreadable", source_id=source.source_id, segments=source.segments)
+        reads = frozenset(self.reader.reads)
+        readable = [n for n, one in enumerate(found) if one.kind is kind and not reads.isdisjoint(one.segments)]
+        if len(readable) < len(found):
+            for source in (found[n] for n in sorted({*range(len(found))} - {*readable})):
+                log.error("retrieve.unreadable", source_id=source.source_id, segments=source.segments)
         return readable
 
 
