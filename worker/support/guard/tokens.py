@@ -9,7 +9,7 @@ not: "Rs 1,00,000", "₹1,00,000" and "Rs 1 lakh" are one amount; "5 days" and "
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -25,46 +25,17 @@ class Token(NamedTuple):
 
 
 _NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
-_SMALL = {
-    word: str(i)
-    for i, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-} | {
-    "dozen": "12",
-    "twenty": "20",
-    "thirty": "30",
-    "forty": "40",
-    "fifty": "50",
-    "sixty": "60",
-    "seventy": "70",
-    "eighty": "80",
-    "ninety": "90",
-    "hundred": "100",
-    "thousand": "1000",
-    "million": "1000000",
-}
+_SMALL = (
+    {
+        word: str(i)
+        for i, word in enumerate(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+            " eighteen nineteen".split()
+        )
+    }
+    | {word: f"{i}0" for i, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+    | {"dozen": "12", "hundred": "100", "thousand": "1000", "million": "1000000"}
+)
 _PLACES = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES = "|".join(list(_SMALL)[1:10])
@@ -136,6 +107,8 @@ _SPELLED = re.compile(
 _PHONE = re.compile(r"(?<![\w,.])\+?\d(?:[\s-]?\d){8,13}(?!\w|[.,]\d)")
 _PLAIN = re.compile(rf"(?<![\w.])({_NUMBER})(?![\w%])")
 _LEFT = re.compile(r"(?<![\w.])\d[\w.,/:]*\w|(?<![\w.])\d")  # "21k", "1e3", "9/11": whatever else begins with a digit
+_DIGIT = re.compile(r"\d")
+_PHONE_LONG = re.compile(r"\d(?:[\s-]?\d){8}")  # without which there is no _PHONE
 _QUOTED = re.compile(r"[\"“]([^\"“”]{2,60})[\"”]|(?<!\w)[‘']([^'’\n]{2,60})[’'](?!\w)")
 _CAPITALS = re.compile(r"(?<![\w@./+])([A-Z][A-Z0-9]*[A-Z](?:-[A-Z0-9]+)?|[A-Z][a-z]+(?:[A-Z][a-z]*)+)(?![\w@+-])")
 _CAPITAL = re.compile(r"(?<=[a-z,>] )([A-Z][a-z]{2,})(?![\w@+-])")
@@ -143,29 +116,73 @@ _CAPITAL = re.compile(r"(?<=[a-z,>] )([A-Z][a-z]{2,})(?![\w@+-])")
 
 def tokens(text: str, names: Sequence[str] = ()) -> list[Token]:
     """The hard tokens of `text`, each character used once, in no particular order."""
-    found: list[Token] = []
-    rest = text
-    for pattern, fold in _FOLDS:
-        before = len(found)
-        for match in pattern.finditer(rest):
-            words = match.group().rstrip()
-            found += [Token(k, v, words, match.start(), match.start() + len(words)) for k, v in fold(match)]
-        if len(found) > before:  # most patterns find nothing, and blanking is half of the work
-            rest = pattern.sub(_blank, rest)
-    for name in sorted(names, key=len, reverse=True):
-        pattern = _named(name)
-        found += [Token("name", name, match.group(), *match.span()) for match in pattern.finditer(rest)]
-        rest = pattern.sub(_blank, rest)
+    found, rest = _numbered(text, _FOLDS)
+    named, rest = _names_in(rest, names)
+    found += named
     for pattern in (_QUOTED, _CAPITALS, _CAPITAL):
-        for match in pattern.finditer(rest):
+        matches = list(pattern.finditer(rest))
+        for match in matches:
             words = next(group for group in match.groups() if group)
             found.append(Token("term", words.casefold().strip(" .,"), words, *match.span()))
-        rest = pattern.sub(_blank, rest)
+        rest = _blanked(rest, matches)
     return found
 
 
-def _blank(match: re.Match[str]) -> str:
-    return " " * len(match.group())
+def contacts(text: str) -> list[Token]:
+    """Those of `tokens` that are e-mail addresses and telephone numbers."""
+    if "@" not in text and not _PHONE_LONG.search(text):
+        return []
+    return [token for token in _numbered(text, _FOLDS)[0] if token.kind in ("address", "phone")]
+
+
+def products(text: str, names: Sequence[str]) -> frozenset[str]:
+    """The values of those of `tokens` that are names."""
+    return frozenset(token.value for token in _names_in(_numbered(text, _FOLDS)[1], names)[0])
+
+
+def _numbered(text: str, folds: Sequence[_Fold]) -> tuple[list[Token], str]:
+    """The tokens of these folds, and the text with blanks in their place."""
+    found: list[Token] = []
+    rest, seen = text, _seen(text)
+    for fold in folds:
+        # Most patterns find nothing, and looking for them everywhere is nearly all of the work.
+        if not all([any(map(seen.__contains__, some)) for some in fold.needs]):
+            continue
+        if matches := list(fold.pattern.finditer(rest)):
+            for match in matches:
+                words = match.group().rstrip()
+                found += [Token(k, v, words, match.start(), match.start() + len(words)) for k, v in fold.read(match)]
+            rest = _blanked(rest, matches)
+    return found, rest
+
+
+def _names_in(rest: str, names: Sequence[str]) -> tuple[list[Token], str]:
+    found: list[Token] = []
+    for name in sorted(names, key=len, reverse=True):
+        matches = list(_named(name).finditer(rest))
+        found += [Token("name", name, match.group(), *match.span()) for match in matches]
+        rest = _blanked(rest, matches)
+    return found, rest
+
+
+def _blanked(text: str, matches: Sequence[re.Match[str]]) -> str:
+    """The text with blanks where the matches stand."""
+    if not matches:
+        return text
+    out, done = [], 0
+    for match in matches:
+        start, end = match.span()
+        out += (text[done:start], " " * (end - start))
+        done = end
+    return "".join((*out, text[done:]))
+
+
+def _seen(text: str) -> str:
+    """The text in small letters as patterns without regard to case see it, with a "0" at its end if it has any digit."""
+    small = text.casefold()
+    if not text.isascii():  # to such a pattern, "İ" and "ı" are an "i"
+        small = small.replace("i\u0307", "i").replace("ı", "i")
+    return f"{small} 0" if _DIGIT.search(text) else small
 
 
 @cache
@@ -251,25 +268,52 @@ def _date(m: re.Match[str]) -> list[tuple[str, str]]:
     return [("date", f"{int(day)} {month[:3].lower()}")] + ([("number", year)] if year else [])
 
 
+class _Fold(NamedTuple):
+    """`needs`: of each of these groups a match has at least one, as `_seen` shows it."""
+
+    pattern: re.Pattern[str]
+    read: Callable[[re.Match[str]], list[tuple[str, str]]]
+    needs: tuple[tuple[str, ...], ...] = ()
+
+
+_DIGITS = ("0",)
+_COUNTS = (
+    *_DIGITS,
+    *"zero one two three four five six seven eight nine ten eleven twelve teen twenty thirty forty fifty dozen".split(),
+    *"hundred thousand million".split(),
+)
+_TIMES = ("day", "week", "month", "year", "hour", "hr", "min", "sec")
+_MONTHS = tuple("jan feb mar apr may jun jul aug sep oct nov dec".split())
+_SHARES = tuple(
+    "hal quarter third tenth dozen hundred thousand lakh crore twice thrice doubl tripl couple few several fortnight cent"
+    " basis bps p.c".split()
+)
+_DAYS = tuple("day night noon tomorrow week month year morning evening away immediately instant once time".split())
+_EVERY = tuple("day week month quarter year lifetime hour dail annual".split())
+
 _FOLDS = (
-    (_URL, lambda m: [("link", m.group().lower().rstrip("/"))]),
-    (_EMAIL, lambda m: [("address", m.group().lower())]),
-    (_AMOUNT, _amount),
-    (_PERCENT, lambda m: [("percent", f"{_number(m.group(1))}{_rate(m)}")]),
-    (_HALF_HOUR, lambda m: [("duration", "30 minute")]),
-    (_ONE_DAY, lambda m: [("period", m.group(1).lower())]),
-    (_RANGE, lambda m: [("duration", _duration(one, m.group(2))) for one in _EACH.findall(m.group(1))]),
-    (_DURATION, lambda m: [("duration", _duration(m.group(1), m.group(2)))]),
-    (_DATE, _date),
-    (_TIME, _time),
-    (_ORDINAL, _ordinal),
-    (_PHONE, lambda m: [("phone", re.sub(r"\D", "", m.group())[-10:])]),
-    (_PLAIN, lambda m: [("number", _number(m.group(1)))]),
-    (_SPELLED, lambda m: [("number", _number(m.group(1)))]),
-    (_SHARE, lambda m: [("share", re.sub(r"\s+", " ", m.group(1).lower()).rstrip("s"))]),
-    (_RELATIVE, lambda m: [("day", _day(m.group(1)))]),
-    (_PERIOD, lambda m: [("period", _period(m.group(1) or m.group(2)))]),
-    (_LEFT, lambda m: [("number", m.group().lower())]),
-    (_DAY_OF_WEEK, lambda m: [("weekday", m.group(1).lower().rstrip("s"))]),
-    (_MONTH_ALONE, lambda m: [("month", m.group().lower()[:3])]),
+    _Fold(_URL, lambda m: [("link", m.group().lower().rstrip("/"))], (("http", "www."),)),
+    _Fold(_EMAIL, lambda m: [("address", m.group().lower())], (("@",),)),
+    _Fold(_AMOUNT, _amount, (_DIGITS, ("rs", "re", "inr", "₹", "rupees"))),
+    _Fold(_PERCENT, lambda m: [("percent", f"{_number(m.group(1))}{_rate(m)}")], (_DIGITS, ("%", "cent"))),
+    _Fold(_HALF_HOUR, lambda m: [("duration", "30 minute")], (("half",),)),
+    _Fold(_ONE_DAY, lambda m: [("period", m.group(1).lower())], (("one", "single"), ("day", "month", "year"))),
+    _Fold(
+        _RANGE,
+        lambda m: [("duration", _duration(one, m.group(2))) for one in _EACH.findall(m.group(1))],
+        (_TIMES, _COUNTS),
+    ),
+    _Fold(_DURATION, lambda m: [("duration", _duration(m.group(1), m.group(2)))], (_TIMES, _COUNTS)),
+    _Fold(_DATE, _date, (_DIGITS, _MONTHS)),
+    _Fold(_TIME, _time, (_DIGITS,)),
+    _Fold(_ORDINAL, _ordinal, ((*_DIGITS, *_PLACES[2:]),)),
+    _Fold(_PHONE, lambda m: [("phone", re.sub(r"\D", "", m.group())[-10:])], (_DIGITS,)),
+    _Fold(_PLAIN, lambda m: [("number", _number(m.group(1)))], (_DIGITS,)),
+    _Fold(_SPELLED, lambda m: [("number", _number(m.group(1)))], (_COUNTS[1:],)),
+    _Fold(_SHARE, lambda m: [("share", re.sub(r"\s+", " ", m.group(1).lower()).rstrip("s"))], (_SHARES,)),
+    _Fold(_RELATIVE, lambda m: [("day", _day(m.group(1)))], (_DAYS,)),
+    _Fold(_PERIOD, lambda m: [("period", _period(m.group(1) or m.group(2)))], (_EVERY,)),
+    _Fold(_LEFT, lambda m: [("number", m.group().lower())], (_DIGITS,)),
+    _Fold(_DAY_OF_WEEK, lambda m: [("weekday", m.group(1).lower().rstrip("s"))], (("day",),)),
+    _Fold(_MONTH_ALONE, lambda m: [("month", m.group().lower()[:3])], (_MONTHS,)),
 )
