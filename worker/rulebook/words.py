@@ -40,4 +40,6 @@ def _pieces(text: str) -> list[str]:
 
 
 def _visible(text: str) -> str:
+    if text.isascii():
+        return text.replace("`", "'")
     return unicodedata.normalize("NFKC", text).translate(_INVISIBLE).translate(_QUOTES)

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from worker.models import Finding, Part
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.supported import FLOOR
-from worker.support.guard.tokens import tokens
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -50,7 +49,7 @@ def _about_another_product(reply: Candidate, part: Part, n: int) -> Iterator[Fin
     """A question that names a product needs a source that names it too: near misses are the worst answers. Where the
     customer holds products, but not this one, that source must be written for holders of theirs: what is public about
     it may be true and still not be the answer."""
-    asked = _products(part.question, reply)
+    asked = reply.products_in(part.question)
     own = set(reply.reader.segments)
     for name in sorted(asked):
         foreign = bool(own) and name not in own
@@ -66,7 +65,7 @@ def _about_another_product(reply: Candidate, part: Part, n: int) -> Iterator[Fin
 def _half_an_answer(reply: Candidate, part: Part, n: int) -> Iterator[Finding]:
     """Who holds two products and names none is told about both, or a person finds out which one is meant."""
     own = set(reply.reader.segments)
-    if len(own) < 2 or _products(part.question, reply) or _products(reply.message, reply):
+    if len(own) < 2 or reply.products_in(part.question) or reply.products_in(reply.message):
         return
     cited = {i for sentence in part.sentences for i in sentence.sources}
     labels = [set(s.segments) for i in cited if (s := reply.sources.get(i))]
@@ -85,8 +84,4 @@ def _told(reply: Candidate, part: Part, labels: set[str] | None) -> set[str]:
     """Products that the part's sources speak of; `labels`: only of sources that carry one of them."""
     ids = {i for sentence in part.sentences for i in sentence.sources}
     sources = [s for i in ids if (s := reply.sources.get(i)) and (labels is None or labels & set(s.segments))]
-    return _products("\n".join(f"{s.title}. {s.text}" for s in sources), reply)
-
-
-def _products(text: str, reply: Candidate) -> set[str]:
-    return {t.value for t in tokens(text, reply.product_names) if t.kind == "name"}
+    return {name for s in sources for name in reply.products_in(f"{s.title}. {s.text}")}

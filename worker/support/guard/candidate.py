@@ -13,6 +13,7 @@ from worker.support.guard.counterpart import turned
 from worker.support.guard.courtesy import courteous
 from worker.support.guard.evidence import Evidence, Span, evidence, folded
 from worker.support.guard.records import Told, record, told
+from worker.support.guard.tokens import products
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -75,6 +76,12 @@ class Candidate:
             for i, sentence in self.numbered()
         )
 
+    def products_in(self, text: str) -> frozenset[str]:
+        """The products that a text names; several guards ask it of the same mail, questions and sources."""
+        if text not in self._products:
+            self._products[text] = products(text, self.product_names)
+        return self._products[text]
+
     @cached_property
     def asked(self) -> str:
         """What the customer wrote, and the questions that were found in it."""
@@ -107,6 +114,10 @@ class Candidate:
             return ()
         pairs = zip(cited, self.numbered(), strict=True)
         return tuple(told(sentence.text, known) if known else Told() for known, (_, sentence) in pairs)
+
+    @cached_property
+    def _products(self) -> dict[str, frozenset[str]]:
+        return {}
 
     @cached_property
     def _evidence(self) -> dict[tuple[tuple[str, ...], bool], Evidence]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from worker.models import Basis, Claim, HeldToken
-from worker.support.guard.evidence import OF_TITLE, Evidence, Features, Span
+from worker.support.guard.evidence import OF_TITLE, UNSEEN, Evidence, Features, Span, Spot
 from worker.support.guard.tokens import Token
-from worker.support.guard.turns import bound, of_side, same_bound
+from worker.support.guard.turns import of_side, same_bound
 
 MARGIN = {
     "name": 0.12,
@@ -36,13 +37,13 @@ _PERIODS = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
-    """A token of a source, and how well the words around it suit a token of the reply."""
+class Place(NamedTuple):
+    """A token of a source, how well the words around it suit a token of the reply, and which bound it is there."""
 
     span: Span
     token: Token
     suits: float
+    bound: str
 
 
 @dataclass(frozen=True)
@@ -81,43 +82,53 @@ def closest(said: Span, known: Evidence, words: frozenset[str]) -> tuple[tuple[S
     total = known.total(words)
     if not total:
         return (), 1.0
-    best = max(known.spans, key=lambda s: _alike(said, s, known), default=None)
-    if best is None:
+    if not known.spans:
         return (), 0.0
+    best = known.spans[_first_best(_alike(said, known))]
     reached = best.words | best.of_title
     rest = words - reached
-    second = max(known.spans, key=lambda s: known.shared(rest, s.words), default=best)
+    second = known.spans[_first_best(known.shares(rest))]
     if known.shared(rest, second.words) < 0.2 * total:
         return (best,), known.shared(words, reached) / total
     reached = reached | second.words | second.of_title
     return (best, second), known.shared(words, reached) / total
 
 
-def _alike(said: Span, span: Span, known: Evidence) -> float:
-    """Twice what they share over what both say; what stands in a text ranks before its title."""
-    shared = known.shared(said.words, span.words)
-    both = known.total(said.words) + known.total(span.words)
-    return (2 * shared / both if both else 0.0) - (0.05 if span.start < 0 else 0.0)
+def _alike(said: Span, known: Evidence) -> list[float]:
+    """For each span twice what they share over what both say; what stands in a text ranks before its title."""
+    mine, total = known.total(said.words), known.total
+    return [
+        (2 * shared / (mine + total(span.words)) if shared else 0.0) - (0.05 if span.start < 0 else 0.0)
+        for shared, span in zip(known.shares(said.words), known.spans, strict=True)
+    ]
+
+
+def _first_best(scores: Sequence[float]) -> int:
+    return scores.index(max(scores))
 
 
 def stands(token: Token, said: Span, known: Evidence, often: int, bases: tuple[Span, ...] = ()) -> Standing:
     """Whether the token stands in what is known where that says the same."""
-    places = list(_places(token, said, known))
+    if not known.of_kind(token.kind):
+        return Standing(token) if _told_otherwise(token, said, bases) else Standing(token, fault="absent")
+    mine = said.spot(token)
+    places = _places(mine, known)
     same = [p for p in places if same_value(token, said.text, p.token, p.span.text)]
     if not same and _told_otherwise(token, said, bases):
         return Standing(token)
     if not same:
         best = max(places, key=lambda p: p.suits, default=None)
         return Standing(token, fault="absent", instead=best.token if best else None)
-    fitting = [p for p in same if _bounded_alike(token, said, p)]
+    fitting = [p for p in same if _bounded_alike(mine, p)]
     if not fitting:
         return Standing(token, place=max(same, key=lambda p: p.suits), fault="bound")
     best = max(fitting, key=lambda p: p.suits)
-    others = (p for p in places if p not in fitting and not (p not in same and _other_side(token, said, p)))
-    rival = max(others, key=lambda p: p.suits, default=None)
-    margin = MARGIN.get(token.kind, USUAL_MARGIN)
-    if rival and rival.suits > best.suits + margin:
-        return Standing(token, place=best, fault="bound" if rival in same else "elsewhere", instead=rival.token)
+    too_good = best.suits + MARGIN.get(token.kind, USUAL_MARGIN)
+    for rival in sorted((p for p in places if p.suits > too_good), key=lambda p: -p.suits):
+        in_same = any(p is rival for p in same)
+        if not any(p is rival for p in fitting) and (in_same or not _other_side(mine, rival)):
+            fault = "bound" if in_same else "elsewhere"
+            return Standing(token, place=best, fault=fault, instead=rival.token)
     if often > 1 and often > _most_often(token, known):
         return Standing(token, place=best, fault="elsewhere")
     if best.suits < ALIEN and token.kind not in (*MARGIN, *_SURE):
@@ -140,40 +151,39 @@ def _told_otherwise(token: Token, said: Span, bases: tuple[Span, ...]) -> bool:
     return False
 
 
-def _other_side(token: Token, said: Span, place: Place) -> bool:
+def _other_side(mine: Spot, place: Place) -> bool:
     """Whether a place is bound on another side than the token ("at least" for "at most"), and so no rival of it."""
-    mine = bound(said.text, token.start, token.end)
-    theirs = bound(place.span.text, place.token.start, place.token.end)
-    other = {"most": "least", "least": "most"}.get(mine)
+    other = {"most": "least", "least": "most"}.get(mine.bound)
     text = place.span.text
-    return other is not None and (theirs == other or (not theirs and of_side(text, other) and not of_side(text, mine)))
-
-
-def _places(token: Token, said: Span, known: Evidence) -> Iterator[Place]:
-    # A number that no source holds, such as the customer's own, says nothing of where this one belongs.
-    around, near = (
-        {f: w for f, w in side.items() if ":" not in f or f in known.weights}
-        for side in (said.around(token), said.near(token))
+    return other is not None and (
+        place.bound == other or (not place.bound and of_side(text, other) and not of_side(text, mine.bound))
     )
-    sizes = known.size(around), known.size(near)
-    for span in known.spans:
-        for other in span.tokens:
-            if other.kind == token.kind:
-                yield Place(span, other, _suits(around, near, sizes, span, other, known))
 
 
-def _suits(
-    around: Features, near: Features, sizes: tuple[float, float], span: Span, other: Token, known: Evidence
-) -> float:
-    """0..1: half what the two sentences share, half what stands next to the two tokens. `sizes`: of `around` and
-    `near`."""
-    theirs = span.around(other)
-    met = known.met(around, theirs) + OF_TITLE * known.met(around, dict.fromkeys(span.of_title - theirs.keys(), 1.0))
-    (mine, next_to), (all_theirs, next_to_theirs) = sizes, known.size_beside(span, other)
-    whole = 0.6 * met / mine + 0.8 * met / (mine + all_theirs) if mine else 1.0
-    both = next_to + next_to_theirs
-    local = 2 * known.met(near, span.near(other)) / both if both else 1.0
-    return min(1.0, 0.5 * whole + 0.5 * local)
+def _places(mine: Spot, known: Evidence) -> list[Place]:
+    """Every token of the same kind, and how well it suits, 0..1: half what the two sentences share, half what stands
+    next to the two tokens."""
+    around, near = _weighed(mine.around, known), _weighed(mine.near, known)
+    all_mine, next_to = sum([v * w for _, w, v in around]), sum([v * w for _, w, v in near])
+    out = []
+    for spot, all_theirs, next_to_theirs in known.of_kind(mine.token.kind):
+        met = _met(around, spot.around) + OF_TITLE * sum([v * w for f, w, v in around if f in spot.of_title])
+        whole = 0.6 * met / all_mine + 0.8 * met / (all_mine + all_theirs) if all_mine else 1.0
+        both = next_to + next_to_theirs
+        local = 2 * _met(near, spot.near) / both if both else 1.0
+        out.append(Place(spot.span, spot.token, min(1.0, 0.5 * whole + 0.5 * local), spot.bound))
+    return out
+
+
+def _weighed(side: Features, known: Evidence) -> list[tuple[str, float, float]]:
+    """(feature, how near, weight) of each. A number that no source holds, such as the customer's own, says nothing of
+    where this one belongs."""
+    weights = known.weights
+    return [(f, w, weights.get(f, UNSEEN)) for f, w in side.items() if ":" not in f or f in weights]
+
+
+def _met(mine: Sequence[tuple[str, float, float]], theirs: Features) -> float:
+    return sum([v * min(w, theirs[f]) for f, w, v in mine if f in theirs])
 
 
 def same_value(one: Token, text: str, other: Token, source: str) -> bool:
@@ -187,14 +197,13 @@ def same_value(one: Token, text: str, other: Token, source: str) -> bool:
     return bool(period and _PERIODS[period].search(words))
 
 
-def _bounded_alike(token: Token, said: Span, place: Place) -> bool:
-    if token.kind in ("name", "term", "period", "link", "address", "phone"):
+def _bounded_alike(mine: Spot, place: Place) -> bool:
+    if mine.token.kind in ("name", "term", "period", "link", "address", "phone"):
         return True
-    mine = bound(said.text, token.start, token.end)
-    theirs = bound(place.span.text, place.token.start, place.token.end)
-    if _of_range(place.token) and not _of_range(token):
+    theirs = place.bound
+    if _of_range(place.token) and not _of_range(mine.token):
         theirs = theirs or "range"
-    return same_bound(mine, said.text, theirs, place.span.text)
+    return same_bound(mine.bound, mine.span.text, theirs, place.span.text)
 
 
 def _of_range(token: Token) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_LAST = ("g", "d", "s", "y")  # what an ending ends with
 COMMON = frozenset(
     """
     the and for are was were been have has had you your yours our can may will would could should not this that
@@ -18,6 +19,8 @@ COMMON = frozenset(
 
 def stem(word: str) -> str:
     """Light folding of English endings: enough to let "withdrawals" meet "withdrawal", never across meanings."""
+    if word[-1:] not in _LAST:
+        return word.removesuffix("e") if len(word) > 4 else word
     for ending in ("ingly", "ings", "ing", "edly", "ied", "ies", "ed", "es", "s", "ly"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)] + ("y" if ending in {"ied", "ies"} else "")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from worker.support.guard.denied import contradicted
 from worker.support.guard.evidence import Evidence, Span
+from worker.support.guard.tokens import small_letters
 from worker.support.guard.turns import turns
 
 CLOSE = 0.6  # likeness from which two clauses are the same statement
@@ -43,6 +44,15 @@ OPPOSED = tuple(
         ("wrong", "right|correct"),
         ("withdrawals?", "deposits?"),
     )
+)
+# What each match of a pair begins with: few sentences have any of it, and a pattern takes longer to tell so.
+_WORDS = tuple(
+    tuple(
+        re.sub(r"[a-z]\?.*|[^a-z].*", "", word)
+        for side in pair
+        for word in side.pattern.removeprefix(r"\b(?:").removesuffix(r")\b").split("|")
+    )
+    for pair in OPPOSED
 )
 # "Above that you can add more" is the source's next sentence, and so no counterpart of one that begins with the amount.
 _POINTED = tuple(
@@ -89,9 +99,14 @@ def _denies_any(span: Span) -> bool:
 def _opposed(said: Span, anchors: list[Span]) -> set[str]:
     """Which words the sentence has whose opposite stands in its place in all of its counterparts."""
     found: set[str] = set()
-    for one, other in OPPOSED:
+    if not anchors:
+        return found
+    small = small_letters(said.text)
+    for (one, other), words in zip(OPPOSED, _WORDS, strict=True):
+        if not any(map(small.__contains__, words)):
+            continue
         mine, theirs = (bool(p.search(said.text)) for p in (one, other))
-        if anchors and mine != theirs:
+        if mine != theirs:
             has, lacks = (other, one) if mine else (one, other)
             if all(has.search(span.text) and not lacks.search(span.text) for span in anchors):
                 found.add((one if mine else other).pattern.split("(?:")[1].split("|")[0])
@@ -100,15 +115,20 @@ def _opposed(said: Span, anchors: list[Span]) -> set[str]:
 
 def _pointed(said: Span, known: Evidence) -> set[str]:
     """ "Below that", where the source says "above that" and nowhere "below that"; and the other way round."""
-    stands = {name: any(pattern.search(span.text) for span in known.spans) for name, pattern in _POINTED}
     mine = {name for name, pattern in _POINTED if pattern.search(said.text)}
-    return mine if len(mine) == 1 and not stands[next(iter(mine))] and any(stands.values()) else set()
+    if len(mine) != 1:
+        return set()
+    stands = {name: any(pattern.search(span.text) for span in known.spans) for name, pattern in _POINTED}
+    return mine if not stands[next(iter(mine))] and any(stands.values()) else set()
 
 
 def _absolute(said: Span, anchors: list[Span], bases: tuple[Span, ...]) -> set[str]:
     """What it says without reserve ("always", "only", "free") and none of its counterparts does."""
+    mine = turns(said.text).keys() - {"no"}
+    if not mine or not anchors:
+        return set()
     theirs = sum((turns(span.text) for span in (*anchors, *bases)), Counter())
-    found = {NAMES[kind] for kind in turns(said.text) if kind != "no" and anchors and not theirs[kind]}
+    found = {NAMES[kind] for kind in mine if not theirs[kind]}
     return found | ({"free"} if _all_free(said, anchors) else set())
 
 
@@ -155,15 +175,19 @@ def _difference(one: Counter[str], other: Counter[str]) -> set[str]:
 
 
 def _closest(
-    said: Span, known: Evidence, spans: Iterable[Span], *, floor: float, as_close: float = AS_CLOSE
+    said: Span, known: Evidence, spans: Sequence[Span], *, floor: float, as_close: float = AS_CLOSE
 ) -> list[Span]:
     """The spans most like `said`: half what of it they say, half what they say of it and nothing besides."""
     total = known.total(said.words)
     if not total:
         return []
-    scored = []
-    for span in spans:
-        shared = known.shared(said.words, span.words)
-        scored.append((shared / total / 2 + shared / (total + known.total(span.words)), span))
-    best = max((score for score, _ in scored), default=0.0)
-    return [span for score, span in scored if score >= max(floor, best - as_close)]
+    if spans is known.spans:
+        all_shared = known.shares(said.words)
+    else:
+        all_shared = [known.shared(said.words, span.words) for span in spans]
+    of = known.total
+    scores = [
+        s / total / 2 + s / (total + of(span.words)) if s else 0.0 for s, span in zip(all_shared, spans, strict=True)
+    ]
+    least = max(floor, max(scores, default=0.0) - as_close)
+    return [span for score, span in zip(scores, spans, strict=True) if score >= least]

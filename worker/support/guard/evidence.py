@@ -11,13 +11,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from worker.models import Source
 from worker.support.guard.alike import ALIKE, EMPTY
 from worker.support.guard.content import stem
 from worker.support.guard.records import record
 from worker.support.guard.tokens import Token, tokens
-from worker.support.guard.turns import clauses
+from worker.support.guard.turns import bound, clauses
 from worker.support.guard.wording import Wording, wording
 from worker.support.sentences import sentences
 
@@ -84,30 +85,35 @@ class Span:
         return tuple(m.start() for m in _JOINT.finditer(self.text))
 
     @cached_property
-    def _beside(self) -> dict[tuple[str, Token], Features]:
-        """What was worked out once: a source's token is weighed against every token of a reply."""
-        return {}
+    def once(self) -> dict[str, int]:
+        """Where each word stands that it has once. A name counts as a word, which it is where a sentence begins."""
+        places: dict[str, list[int]] = {}
+        for at, word in self.places:
+            places.setdefault(folded(word.removeprefix("term:")), []).append(at)
+        return {word: at[0] for word, at in places.items() if len(at) == 1}
+
+    @cached_property
+    def spots(self) -> tuple[Spot, ...]:
+        """Its hard tokens with what stands beside each: a source's token is weighed against every token of a reply."""
+        return tuple(self.spot(token) for token in self.tokens)
+
+    def spot(self, token: Token) -> Spot:
+        around = self.around(token)
+        of_title = [feature for feature in self.of_title if feature not in around]
+        return Spot(
+            self, token, around, self.near(token), frozenset(of_title), bound(self.text, token.start, token.end)
+        )
 
     def around(self, token: Token) -> Features:
         """The features beside a token: those beyond a comma or an "and" count less."""
-        if ("around", token) not in self._beside:
-            self._beside["around", token] = self._around(token)
-        return self._beside["around", token]
-
-    def near(self, token: Token) -> Features:
-        """Those next to it, the nearer the heavier."""
-        if ("near", token) not in self._beside:
-            self._beside["near", token] = self._near(token)
-        return self._beside["near", token]
-
-    def _around(self, token: Token) -> Features:
         out: dict[str, float] = {}
         for offset, feature in self.places:
             if offset != token.start:
                 out[feature] = max(out.get(feature, 0.0), self._weight(offset, token))
         return out
 
-    def _near(self, token: Token) -> Features:
+    def near(self, token: Token) -> Features:
+        """Those next to it, the nearer the heavier."""
         middle = bisect_left(self.places, (token.start, ""))
         out: dict[str, float] = {}
         for i in range(max(0, middle - NEAR), min(len(self.places), middle + NEAR + 1)):
@@ -123,12 +129,32 @@ class Span:
         return BEYOND if behind < len(self.joints) and self.joints[behind] < high else 1.0
 
 
+class Spot(NamedTuple):
+    """A hard token where it stands: what is around and near it, what only the title has, and which bound it is."""
+
+    span: Span
+    token: Token
+    around: Features
+    near: Features
+    of_title: frozenset[str]
+    bound: str
+
+
+class Sized(NamedTuple):
+    """A token of a source, with the sizes of what is around and near it."""
+
+    spot: Spot
+    around: float
+    near: float
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """The spans of several sources, and how much each word tells them apart."""
+    """The spans of several sources, how much each word tells them apart, and which spans have it, by index."""
 
     spans: tuple[Span, ...]
     weights: Mapping[str, float] = field(default_factory=dict)
+    having: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     # Each is called thousands of times for a reply, so that calls and generators inside would take most of the time.
 
@@ -136,20 +162,28 @@ class Evidence:
         weight = self.weights.get
         return sum([weight(f, UNSEEN) for f in one & other])
 
-    def met(self, one: Features, other: Features) -> float:
-        weight = self.weights.get
-        return sum([weight(f, UNSEEN) * min(w, other[f]) for f, w in one.items() if f in other])
+    def shares(self, words: frozenset[str]) -> Sequence[float]:
+        """What `shared` is of these words and those of each span, in order."""
+        if words not in self._shares:
+            found = [0.0] * len(self.spans)
+            for word in words:
+                if spans := self.having.get(word):
+                    weight = self.weights[word]
+                    for i in spans:
+                        found[i] += weight
+            self._shares[words] = found
+        return self._shares[words]
 
     def size(self, features: Features) -> float:
         weight = self.weights.get
         return sum([weight(f, UNSEEN) * w for f, w in features.items()])
 
-    def size_beside(self, span: Span, token: Token) -> tuple[float, float]:
-        """The sizes of what is around and near a token of one of the spans."""
-        at = id(span), token.start, token.kind
-        if at not in self._sizes:
-            self._sizes[at] = self.size(span.around(token)), self.size(span.near(token))
-        return self._sizes[at]
+    def of_kind(self, kind: str) -> Sequence[Sized]:
+        """Every token of this kind in the spans."""
+        if kind not in self._of_kind:
+            spots = [spot for span in self.spans for spot in span.spots if spot.token.kind == kind]
+            self._of_kind[kind] = [Sized(spot, self.size(spot.around), self.size(spot.near)) for spot in spots]
+        return self._of_kind[kind]
 
     def total(self, features: frozenset[str]) -> float:
         if features not in self._totals:
@@ -166,7 +200,11 @@ class Evidence:
         return {}
 
     @cached_property
-    def _sizes(self) -> dict[tuple[int, int, str], tuple[float, float]]:
+    def _of_kind(self) -> dict[str, Sequence[Sized]]:
+        return {}
+
+    @cached_property
+    def _shares(self) -> dict[frozenset[str], Sequence[float]]:
         return {}
 
 
@@ -181,12 +219,13 @@ def evidence(sources: Sequence[Source], facts: Mapping[str, str], names: tuple[s
     spans += [
         Span(value, names, "customer", "", 0, len(value), name.replace("_", " ")) for name, value in facts.items()
     ]
-    seen: dict[str, int] = {}
-    for span in spans:
+    having: dict[str, list[int]] = {}
+    for i, span in enumerate(spans):
         for feature in span.words:
-            seen[feature] = seen.get(feature, 0) + 1
+            having.setdefault(feature, []).append(i)
     count = max(len(spans), 1)
-    return Evidence(tuple(spans), {f: 0.5 + math.log1p(count / n) / math.log1p(count) for f, n in seen.items()})
+    weigh = {n: 0.5 + math.log1p(count / n) / math.log1p(count) for n in set(map(len, having.values()))}
+    return Evidence(tuple(spans), {f: weigh[len(some)] for f, some in having.items()}, having)
 
 
 @lru_cache(maxsize=512)
@@ -210,6 +249,10 @@ def source_spans(source_id: str, version: str, title: str, text: str, names: tup
 
 def _place(sentence: str, text: str, at: int) -> tuple[int, int]:
     """Where a sentence stands in the text that it was cut from; wrapped lines and spaces were folded."""
+    while at < len(text) and text[at].isspace():
+        at += 1
+    if sentence.strip() == sentence and text.startswith(sentence, at):  # most stand one behind the other
+        return at, at + len(sentence)
     found = re.compile(r"\s+".join(map(re.escape, sentence.split()))).search(text, at)
     return found.span() if found else (-1, -1)
 

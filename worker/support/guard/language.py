@@ -52,9 +52,8 @@ def english_share(text: str) -> float:
 
 def check(reply: Candidate) -> Iterator[Finding]:
     yield from _of_the_mail(reply)
-    sources = {*"".join((*(s.text + s.title for s in reply.sources.values()), *reply.facts.values()))}
     for i, sentence in reply.numbered():
-        if strange := _strange(sentence.text) - sources:
+        if (strange := _strange(sentence.text)) and (strange := strange - _of_the_sources(reply)):
             what = f"It holds letters or digits that are not plain ones ({' '.join(sorted(strange))[:40]})."
             words = next(word for word in sentence.text.split() if strange & {*word})
             yield Finding(guard="language", what=what, todo="Write them anew.", sentence=i, words=words)
@@ -63,8 +62,15 @@ def check(reply: Candidate) -> Iterator[Finding]:
             yield Finding(guard="language", what=what, todo="Take it out.", sentence=i, words=sentence.text)
 
 
+def _of_the_sources(reply: Candidate) -> set[str]:
+    """Every character that a source has."""
+    return {*"".join((*(s.text + s.title for s in reply.sources.values()), *reply.facts.values()))}
+
+
 def _strange(text: str) -> set[str]:
     """Characters that are no plain letter, digit or mark: other scripts, and look-alikes of ours."""
+    if text.isascii():
+        return set()
     return {
         char
         for char in text

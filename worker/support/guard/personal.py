@@ -19,7 +19,7 @@ from worker.intake.masking import found
 from worker.models import Customer, Finding, Strength
 from worker.support.facts import masked_value
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.tokens import tokens
+from worker.support.guard.tokens import contacts, small_letters
 
 ADVICE = "Take it out. Ask the customer to write from the registered address, if they need it."
 ADVICE_NEVER = "Take it out. At most its last four characters may stand in a mail."
@@ -29,12 +29,13 @@ def check(reply: Candidate) -> Iterator[Finding]:
     verified = reply.identity.strength is Strength.VERIFIED
     held = reply.identity.customer
     own = held if verified else None
+    theirs = own_values(own, reply.withheld)
     for i, sentence in reply.numbered():
         if "customer" in sentence.sources and not verified:
             yield _finding("A sentence rests on a customer record, but nobody was verified.", i, sentence.text)
         for words in _foreign_ids(reply, sentence.text, own.customer_id if own else ""):
             yield _finding(f"“{words}” is a customer id that is not this customer's own.", i, words)
-        for words in _contacts(reply, sentence.text, own_values(own, reply.withheld)):
+        for words in _contacts(reply, sentence.text, theirs):
             what = "It holds an e-mail address or phone number that is not ours and not one that they may be told."
             yield _finding(what, i, words)
         yield from _secrets(sentence.text, i)
@@ -64,8 +65,11 @@ def _foreign_ids(reply: Candidate, text: str, own: str) -> list[str]:
 
 
 def _contacts(reply: Candidate, text: str, own: set[str]) -> list[str]:
+    found = contacts(text)
+    if not found:
+        return []
     ours = {c.lower() if "@" in c else re.sub(r"\D", "", c)[-10:] for c in reply.own_contacts}
-    return [t.words for t in tokens(text) if t.kind in {"address", "phone"} and t.value not in ours | own]
+    return [t.words for t in found if t.value not in ours | own]
 
 
 def _leaks(reply: Candidate, held: Customer) -> Iterator[Finding]:
@@ -78,15 +82,13 @@ def _leaks(reply: Candidate, held: Customer) -> Iterator[Finding]:
         else "It holds data from the record of a customer who was not verified."
     )
     names = {held.name, *held.name.split()}  # as written: a customer may be called Will
-    values = [
-        re.compile(rf"(?<!\w){re.escape(v)}(?!\w)", 0 if v in names else re.I)
-        for v in _record(reply, held)
-        if len(v) >= 4
-    ]
+    values = [(v, small_letters(v)) for v in _record(reply, held) if len(v) >= 4]
     for i, sentence in reply.numbered():
-        open_to_all = f"{reply.support_of(sentence)}\n{reply.signed}"
-        for value in values:
-            if (match := value.search(sentence.text)) and not value.search(open_to_all):
+        said = small_letters(sentence.text)
+        for value in (v for v, small in values if small in said):  # hardly any: a pattern of each would take longer
+            pattern = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)", 0 if value in names else re.I)
+            match = pattern.search(sentence.text)
+            if match and not pattern.search(f"{reply.support_of(sentence)}\n{reply.signed}"):
                 yield _finding(what, i, match.group())
 
 

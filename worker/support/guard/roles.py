@@ -36,7 +36,7 @@ _LIST = re.compile(r"^\s*,?\s*(?:and|or|,|to|/|&)?\s*(?:the|your|an?|its)?\s*$",
 def exchanged(said: Span, bases: Sequence[Span]) -> tuple[str, str] | None:
     """Two words of the sentence that stand in each other's place in its counterpart, if there are such."""
     for span in bases:
-        mine, theirs = _once(said), _once(span)
+        mine, theirs = said.once, span.once
         shared = mine.keys() & theirs.keys()
         if len(shared) < 3 or len(shared) < SAME * len(mine.keys() | theirs.keys()):
             continue
@@ -91,14 +91,6 @@ def _products(span: Span, token: Token) -> set[str]:
     return set()
 
 
-def _once(span: Span) -> dict[str, int]:
-    """Where each word stands that it has once; a name counts as a word, which it is at the beginning of a sentence."""
-    places: dict[str, list[int]] = {}
-    for at, word in span.places:
-        places.setdefault(folded(word.removeprefix("term:")), []).append(at)
-    return {word: at[0] for word, at in places.items() if len(at) == 1}
-
-
 def _changed_places(here: list[str], there: list[str]) -> tuple[str, str] | None:
     """The first words of two runs of one or two that have changed places around others; two hard tokens may stand next
     to each other."""
@@ -122,7 +114,7 @@ def _told_of_both(said: Span, span: Span, pair: tuple[str, str]) -> bool:
 
 
 def _denying(span: Span, word: str) -> bool:
-    return any(bool(turns(piece.text)["no"]) for piece in span.pieces if word in _once(piece))
+    return any(bool(turns(piece.text)["no"]) for piece in span.pieces if word in piece.once)
 
 
 def _turned_round(said: str, source: str) -> tuple[str, str] | None:

@@ -32,12 +32,11 @@ SOME = 60  # words that are never too many
 
 def check(reply: Candidate) -> Iterator[Finding]:
     for i, sentence in reply.numbered():
-        source = reply.support_of(sentence)
         if i in reply.courteous and sentence.text.count("!") == 1 and sentence.text.endswith("!"):
             continue  # "You are welcome!"
         for pattern, what in ((_LOUD, "It is louder than its source"), (_UNFIT, "This is not how our templates speak")):
             found = pattern.search(sentence.text)
-            if found and found.group().casefold() not in source.casefold():
+            if found and found.group().casefold() not in reply.support_of(sentence).casefold():
                 yield Finding(
                     guard="tone",
                     what=f"{what}.",
