@@ -1,19 +1,19 @@
 """The assembly's fourth part: reindexing, with a look at what it would change, and going back.
 
-Loads the embedding model, and opens index and ledger as ops have configured them. Called by scripts/index_kb.py.
+Has the embedding model loaded, and opens index and ledger as ops have configured them. Called by scripts/index_kb.py.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.adapters.sole_writer import on_all_hosts, on_this_host
-from worker.bootstrap_kb import embedder_name, load_rules, make_embedder, open_shelf
+from worker.bootstrap_kb import embedder_apart, embedder_name, load_rules, open_shelf
 from worker.errors import Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
@@ -72,15 +72,21 @@ class Back(Noun):
 
 def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     """Raises BadConfiguration for files that are wrong, before anything is opened, and what shelf and ledger raise."""
+    with ExitStack() as ends:
+        embedder = Coming(embedder_name(settings), lambda: ends.enter_context(embedder_apart(settings)))
+        return _reindex(settings, wish, tick, embedder)
+
+
+def _reindex(settings: Settings, wish: Wish, tick: Tick, embedder: Coming) -> Reindexed:
     kept = Kept(settings.data_dir / KEPT, anew=wish.full)
-    rows = kept.read(settings.kb_dir, load_rules(settings).labels)
+    rows = kept.read(settings.kb_dir, load_rules(settings).labels, embedder.begin)
     approved, tune = _approved(settings, wish), not wish.quick
     with on_this_host(settings.data_dir, wait=wish.wait), open_shelf(settings) as shelf:
-        name, hashed = embedder_name(settings), kb_hash(rows, approved)
+        name, hashed = embedder.name, kb_hash(rows, approved)
         if not wish.full and (report := unchanged_rows(rows, name, shelf, hashed, tune=tune and not wish.wait)):
             return _as_it_was(report, kept, shelf, wish)
         with on_all_hosts(settings.ledger_url, wait=wish.wait):
-            embedder = Coming(name, lambda: make_embedder(settings))
+            embedder.begin()  # also where no file is new: a rollback, another model, or tickets that are asked again
             look = _Look(settings, wish, shelf, embedder, tick)
             report = publish(
                 rows,

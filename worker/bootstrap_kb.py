@@ -38,6 +38,16 @@ def make_embedder(settings: Settings) -> Embedder:
     return MiniLmEmbedder(settings.embedding_model or None, brief=brief)
 
 
+@contextmanager
+def embedder_apart(settings: Settings) -> Iterator[Embedder]:
+    """The same in a process of its own, which is still loading when the block begins and ends with it."""
+    from worker.adapters.embedding_apart import Apart
+
+    name, model = embedder_name(settings), settings.embedding_model or None
+    with closing(Apart(name, model, settings.embedding_precision)) as embedder:
+        yield embedder
+
+
 def embedder_name(settings: Settings) -> str:
     """Of `make_embedder`'s, without loading the model."""
     from worker.adapters.embedding import model_name

@@ -1,33 +1,37 @@
-"""An embedder whose model is still being loaded: what needs no model goes on meanwhile.
+"""An embedder that is made when it is first needed, or before that, where somebody sees that it will be.
 
-Called by bootstrap_index.py, once it is known that something is to be embedded or asked.
+Called by bootstrap_index.py, whose embedder loads its model in a process of its own: the sooner it begins the better,
+and where nothing has changed it must not begin at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from worker.knowledge.around import Around
 from worker.ports.world import Embedder, Vectors
 
 
 class Coming(Around):
-    """`name`: known before. `make` is called at once, in another thread; what it raises is raised by whoever needs the
-    model first. Implements world.Embedder."""
+    """`name`: known before. `make` is called once, by `begin` or by whoever asks first. Implements world.Embedder."""
 
     def __init__(self, name: str, make: Callable[[], Embedder]) -> None:
         self.name = name
-        thread = ThreadPoolExecutor(1, thread_name_prefix="loading")
-        self._made = thread.submit(make)
-        thread.shutdown(wait=False)
+        self._make = make
+        self._made: Embedder | None = None
+
+    def begin(self) -> None:
+        """Safe to repeat. Raises what `make` raises."""
+        self.inner()
 
     def inner(self) -> Embedder:
-        return self._made.result()
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
     @property
     def dim(self) -> int:
-        return self._made.result().dim
+        return self.inner().dim
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        return self._made.result().embed(texts)
+        return self.inner().embed(texts)

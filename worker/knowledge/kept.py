@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -42,10 +42,14 @@ class Kept:
         self._rows: list[Row] = []
         self._all_known = False
 
-    def read(self, kb_dir: Path, labels: Sequence[str]) -> list[Row]:
-        """The rows of kb/, as `rows_of` makes them of `read_kb`. Raises BadConfiguration, as that does."""
-        had, found, code = self._had, documents(kb_dir), _code(labels)
+    def read(self, kb_dir: Path, labels: Sequence[str], news: Callable[[], None] = lambda: None) -> list[Row]:
+        """The rows of kb/, as `rows_of` makes them of `read_kb`. Raises BadConfiguration, as that does. `news` is
+        called as soon as it is known that a file says something new, long before it is known what."""
+        found, code = documents(kb_dir), _code(labels)
         digests = {document.path: _digest(code, document) for document in found}
+        if not self._names().issuperset(digests.values()):
+            news()
+        had = self._had
         known = [document for document in found if digests[document.path] in had]
         fresh = _by_file(read_documents(found, kb_dir, labels, known=known))
         self._files, self._rows = [], []
@@ -108,6 +112,16 @@ class Kept:
         except Exception:  # a damaged header makes numpy and zipfile raise nearly anything, before sums are looked at
             return nothing
         return (about, rows, vectors) if sum(count for _, count in about["files"]) == len(rows) else nothing
+
+    def _names(self) -> set[str]:
+        """Digests of the files that were kept: a hint, since another reindex may replace them before they are read."""
+        try:
+            with np.load(self._path, allow_pickle=False) as arrays:
+                return (
+                    set() if self._anew else {str(name) for name, _ in json.loads(arrays["about"].tobytes())["files"]}
+                )
+        except Exception:  # as in `_stored`
+            return set()
 
     @property
     def _about(self) -> dict[str, Any]:
