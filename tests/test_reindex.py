@@ -53,7 +53,7 @@ def run(tmp_path: Path, kb: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.setenv("DESKHAND_ENV_FILE", os.devnull)
     for name in ("DATABASE_URL", "MILVUS_URI"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("worker.bootstrap_index.embedder_apart", lambda settings: nullcontext(HashEmbedder(dim=256)))
+    monkeypatch.setattr("worker.bootstrap_index.embedder_apart", lambda *_: nullcontext(HashEmbedder(dim=256)))
     monkeypatch.setattr("worker.bootstrap_index.embedder_name", lambda settings: HashEmbedder(dim=256).name)
     script = the_script()
 

@@ -73,17 +73,20 @@ class Back(Noun):
 def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     """Raises BadConfiguration for files that are wrong, before anything is opened, and what shelf and ledger raise."""
     with ExitStack() as ends:
-        embedder = Coming(embedder_name(settings), lambda: ends.enter_context(embedder_apart(settings)))
-        return _reindex(settings, wish, tick, embedder)
+        name, kept = embedder_name(settings), Kept(settings.data_dir / KEPT, anew=wish.full)
+        embedder = Coming(name, lambda: ends.enter_context(embedder_apart(settings, name)))
+        ends.callback(kept.drop)
+        return _reindex(settings, wish, tick, kept, embedder)
 
 
-def _reindex(settings: Settings, wish: Wish, tick: Tick, embedder: Coming) -> Reindexed:
-    kept = Kept(settings.data_dir / KEPT, anew=wish.full)
+def _reindex(settings: Settings, wish: Wish, tick: Tick, kept: Kept, embedder: Coming) -> Reindexed:
     rows = kept.read(settings.kb_dir, load_rules(settings).labels, embedder.begin)
     approved, tune = _approved(settings, wish), not wish.quick
     with on_this_host(settings.data_dir, wait=wish.wait), open_shelf(settings) as shelf:
-        name, hashed = embedder.name, kb_hash(rows, approved)
-        if not wish.full and (report := unchanged_rows(rows, name, shelf, hashed, tune=tune and not wish.wait)):
+        hashed = kb_hash(rows, approved)
+        if not wish.full and (
+            report := unchanged_rows(rows, embedder.name, shelf, hashed, tune=tune and not wish.wait)
+        ):
             return _as_it_was(report, kept, shelf, wish)
         with on_all_hosts(settings.ledger_url, wait=wish.wait):
             embedder.begin()  # also where no file is new: a rollback, another model, or tickets that are asked again

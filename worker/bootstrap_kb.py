@@ -39,12 +39,12 @@ def make_embedder(settings: Settings) -> Embedder:
 
 
 @contextmanager
-def embedder_apart(settings: Settings) -> Iterator[Embedder]:
-    """The same in a process of its own, which is still loading when the block begins and ends with it."""
+def embedder_apart(settings: Settings, name: str) -> Iterator[Embedder]:
+    """The same in a process of its own, which is still loading when the block begins and ends with it. `name`: what
+    `embedder_name` says."""
     from worker.adapters.embedding_apart import Apart
 
-    name, model = embedder_name(settings), settings.embedding_model or None
-    with closing(Apart(name, model, settings.embedding_precision)) as embedder:
+    with closing(Apart(name, settings.embedding_model or None, settings.embedding_precision)) as embedder:
         yield embedder
 
 

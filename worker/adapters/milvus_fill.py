@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from worker.adapters.milvus_head import head_columns
 from worker.adapters.milvus_link import PART, Link
-from worker.adapters.milvus_rows import columns
+from worker.adapters.milvus_rows import Columns, columns, nowhere
 from worker.adapters.milvus_wire import insert
 from worker.errors import Permanent
 from worker.models import Kind
@@ -51,6 +52,12 @@ class Filling:
             if len(self._gathered[kind]) >= BATCH:
                 self._send(kind)
 
+    def put_head(self, head: bytes, dim: int) -> None:
+        """The rows of a template choice, beside all partitions; `end` waits for them too."""
+        for packed in head_columns(head):
+            points = nowhere(dim, len(packed.meta))
+            self._under_way.append(self._thread.submit(self._request, "", packed, points, 0))
+
     def end(self, tick: Tick) -> None:
         """Returns once every row is written; Permanent where one had no vector."""
         if not self._seen.all():
@@ -73,13 +80,14 @@ class Filling:
 
     def _insert(self, kind: Kind, gathered: Sequence[tuple[int, Vectors]]) -> int:
         packed = columns([self._rows[place] for place, _ in gathered])
-        points = np.stack([point for _, point in gathered])
+        return self._request(kind.value, packed, np.stack([point for _, point in gathered]), len(gathered))
 
+    def _request(self, partition: str, packed: Columns, points: Vectors, counts: int) -> int:
         def ask(client: Any) -> None:
-            insert(client, self._name, kind.value, packed, points, self._patience)
+            insert(client, self._name, partition, packed, points, self._patience)
 
         self._link.call("writing the new index", ask, again=False)
-        return len(gathered)
+        return counts
 
     def __enter__(self) -> Filling:
         return self

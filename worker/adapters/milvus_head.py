@@ -12,21 +12,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from worker.adapters.milvus_link import PART
-from worker.adapters.milvus_rows import Live, unfindable
+from worker.adapters.milvus_rows import Columns, Live, unfindable_columns
 from worker.errors import Retryable
 
 ROOM = 45_000  # bytes in one row: 60,000 letters of base64
-TOGETHER = 20  # rows of one insert or answer: about a megabyte
+TOGETHER = 20  # rows of one request or answer: about a megabyte
 
 
 def rows_for(head: bytes) -> int:
     return -(-len(head) // ROOM)
 
 
-def head_entities(head: bytes, dim: int) -> Iterator[dict[str, Any]]:
-    for number in range(rows_for(head)):
-        part = head[number * ROOM : (number + 1) * ROOM]
-        yield unfindable(dim, pk=_pk(number), words="head", text=base64.b64encode(part).decode("ascii"))
+def head_columns(head: bytes) -> Iterator[Columns]:
+    """Its rows, as many together as go into one request."""
+    for start in range(0, rows_for(head), TOGETHER):
+        numbers = range(start, min(start + TOGETHER, rows_for(head)))
+        parts = [head[number * ROOM : (number + 1) * ROOM] for number in numbers]
+        yield unfindable_columns(
+            pk=[_pk(number) for number in numbers],
+            words=["head"] * len(parts),
+            text=[base64.b64encode(part).decode("ascii") for part in parts],
+        )
 
 
 def read_head(client: Any, live: Live, timeout: float) -> bytes:

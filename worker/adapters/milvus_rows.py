@@ -17,6 +17,7 @@ import numpy as np
 from worker.errors import Permanent
 from worker.models import Kind, Source, Template
 from worker.ports.shelf import Build, Row
+from worker.ports.world import Vectors
 
 CARRIED = ["source_id", "kind", "article_id", "title", "text", "labels", "version"]
 BUILD = "#build"  # pk of the row that tells about the collection itself
@@ -139,9 +140,21 @@ def build_entity(live: Live) -> dict[str, Any]:
 
 def unfindable(dim: int, **told: Any) -> dict[str, Any]:
     """A row that only its pk leads to: without label and kind, no search returns it."""
-    point = np.zeros(dim, dtype=np.float32)
-    point[0] = 1.0
-    return {**dict.fromkeys(_LENGTHS, ""), "labels": [], "meta": {}, "vector": point.tolist(), **told}
+    return {**dict.fromkeys(_LENGTHS, ""), "labels": [], "meta": {}, "vector": nowhere(dim)[0].tolist(), **told}
+
+
+def unfindable_columns(*, pk: list[str], **told: list[str]) -> Columns:
+    """Such rows by field; their vectors are `nowhere`."""
+    none = [""] * len(pk)
+    texts = {name: told.get(name, none) for name in _LENGTHS} | {"pk": pk}
+    return Columns(texts=texts, labels=[()] * len(pk), meta=[b"{}"] * len(pk))
+
+
+def nowhere(dim: int, rows: int = 1) -> Vectors:
+    """(rows, dim): the vectors of rows that no search returns."""
+    points = np.zeros((rows, dim), dtype=np.float32)
+    points[:, 0] = 1.0
+    return points
 
 
 def live_of(name: str, meta: Any) -> Live:

@@ -19,8 +19,8 @@ _PACKED = b"\x0a"  # how a message begins that has nothing but numbers in its fi
 
 
 def insert(client: Any, name: str, partition: str, columns: Columns, points: Vectors, timeout: float) -> None:
-    """Into a partition of the collection `name` the rows that `columns` and `points`, (rows, dim), make together.
-    Raises what `client.insert` raises."""
+    """Into a partition of the collection `name`, "" for none of its own, the rows that `columns` and `points`,
+    (rows, dim), make together. Raises what `client.insert` raises."""
     request = _request(name, partition, columns, points)
     # The handler below the client takes whole requests; the client itself takes dicts only.
     client._get_connection().batch_insert(name, [], partition, timeout=timeout, insert_param=request)

@@ -19,7 +19,7 @@ import numpy as np
 import structlog
 
 from worker.adapters.milvus_fill import Filling
-from worker.adapters.milvus_head import TOGETHER, head_entities, rows_for
+from worker.adapters.milvus_head import rows_for
 from worker.adapters.milvus_link import PART, Gone, Link
 from worker.adapters.milvus_rows import FLAT_UP_TO, METRIC, Live, audience, build_entity, indexes, schema, where
 from worker.errors import Permanent, Retryable, Trouble
@@ -172,17 +172,19 @@ class Writing:
 
         def finish(client: Any) -> None:
             whole = replace(live, head_rows=rows_for(trained))
-            told = [*head_entities(trained, live.build.dim), build_entity(whole)]
-            for start in range(0, len(told), TOGETHER):
-                client.insert(live.name, told[start : start + TOGETHER], timeout=PATIENCE)
+            client.insert(live.name, [build_entity(whole)], timeout=PATIENCE)
             client.flush(live.name, timeout=PATIENCE)  # unflushed rows are searched ten times slower
             client.load_collection(live.name, timeout=PATIENCE)
 
         self._link.call("writing the new index", make, again=False)
         with Filling(self._link, live.name, rows, PATIENCE) as filling:
+            if isinstance(head, bytes):
+                filling.put_head(head, live.build.dim)
             for places, points in [(range(len(rows)), vectors)] if isinstance(vectors, np.ndarray) else vectors:
                 filling.put(places, points)
             trained = head if isinstance(head, bytes) else head()
+            if not isinstance(head, bytes):
+                filling.put_head(trained, live.build.dim)
             filling.end(tick)
         self._link.call("writing the new index", finish, again=False)
         there = len(rows) + rows_for(trained) + 1

@@ -27,7 +27,7 @@ from worker.knowledge.net import MANY, views_of
 from worker.knowledge.tuned import tuned_on
 from worker.knowledge.words import searchable
 from worker.models import Kind, Source, Template
-from worker.ports.shelf import Build, Row, Shelf, Tick
+from worker.ports.shelf import Build, Row, Shelf, Tick, Trained
 from worker.ports.world import Embedder, Index, Vectors
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ def publish(
     how = "" if tune or (before and before.taught == learned) else UNTUNED
     fresh = _build(rows, embedder.name, dim, wanted + how, learned + how)
     head = _head(rows, vectors, embedder, shelf, approved, before, fresh)
-    name = shelf.stage(rows, vectors.batches(embedder, tick), fresh, tick, head)
+    batches = vectors.batches(embedder, tick)
+    drafted = kept.drafting(batches, fresh, vectors.all) if kept else batches
+    name = shelf.stage(rows, drafted, fresh, tick, head)
     change = compared({row.source.source_id: row.source for row in rows}, had, [r.template for r in rows if r.template])
     swapped = _swapped(name, change, shelf, look, tick)
     if swapped and kept:
@@ -144,12 +146,12 @@ def _head(
     approved: Sequence[Example],
     live: Build | None,
     fresh: Build,
-) -> Callable[[], bytes]:
-    """What gives the template choice once all vectors are there: the live one's, where that learned the same."""
+) -> Trained:
+    """The live one's template choice, where that learned the same; else what makes it once all vectors are there."""
+    if live and live.taught == fresh.taught:
+        return shelf.staged(live.collection).head()
 
     def head() -> bytes:
-        if live and live.taught == fresh.taught:
-            return shelf.staged(live.collection).head()
         trained = head_of(rows, vectors.all, embedder, approved, tune=not fresh.taught.endswith(UNTUNED))
         return pack(trained) if trained else b""
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from worker.knowledge.documents import Kb, read_documents
 from worker.knowledge.files import Document, documents
 from worker.knowledge.index import rows_of
 from worker.ports import shelf
-from worker.ports.shelf import Build, Contents, Row
+from worker.ports.shelf import Batches, Build, Contents, Row
 from worker.ports.world import Vectors
 
 _ROWS = TypeAdapter(list[Row])
@@ -41,6 +42,8 @@ class Kept:
         self._files: list[tuple[str, int]] = []  # as read now: each file's digest and how many rows it made
         self._rows: list[Row] = []
         self._all_known = False
+        self._new = path.with_name(f"{path.name}.new")  # one writer at a time, and what a broken-off one left is its
+        self._drafting: threading.Thread | None = None
 
     def read(self, kb_dir: Path, labels: Sequence[str], news: Callable[[], None] = lambda: None) -> list[Row]:
         """The rows of kb/, as `rows_of` makes them of `read_kb`. Raises BadConfiguration, as that does. `news` is
@@ -75,28 +78,48 @@ class Kept:
             vectors={row.text_hash: vectors[i] for i, row in enumerate(rows)},
         )
 
+    def drafting(self, batches: Batches, build: Build, vectors: Vectors) -> Iterator[tuple[Sequence[int], Vectors]]:
+        """The same batches. Once they came to their end, and `vectors` is whole, what `keep` keeps is written beside
+        while the index is being finished, which is somebody else's work."""
+        yield from batches
+        self._drafting = threading.Thread(target=self._draft, args=(build, vectors), name="keeping")
+        self._drafting.start()
+
     def keep(self, build: Build, vectors: Vectors | None = None) -> None:
         """Keeps what was read last, which is live now. Without vectors only where something was not kept already. A
         disk that does not take it is no trouble."""
         if vectors is None and self._all_known:
             return
+        if vectors is None or not self._drafting:
+            self._draft(build, vectors)
+        else:
+            self._drafting.join()
+        with suppress(OSError):
+            os.replace(self._new, self._path)
+
+    def drop(self) -> None:
+        """A draft of what did not become the live index. Safe to repeat, also where there is none."""
+        if self._drafting:
+            self._drafting.join()
+            self._drafting = None
+            self._new.unlink(missing_ok=True)
+
+    def _draft(self, build: Build, vectors: Vectors | None) -> None:
+        """Writes it beside the file, whole or not at all."""
         about = {"kb_hash": build.kb_hash if vectors is not None else "", "model": build.model, "files": self._files}
         arrays: dict[str, Any] = {
             "about": np.frombuffer(json.dumps(about).encode(), dtype=np.uint8),
             "rows": np.frombuffer(_ROWS.dump_json(self._rows), dtype=np.uint8),
             "vectors": np.zeros((0, build.dim), dtype=np.float32) if vectors is None else vectors,
         }
-        try:
+        with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self._path.parent, prefix=self._path.name, delete=False) as file:
-                try:
+            try:
+                with self._new.open("wb") as file:
                     np.savez(file, **arrays)
-                    os.replace(file.name, self._path)
-                except BaseException:
-                    os.unlink(file.name)
-                    raise
-        except OSError:
-            return
+            except BaseException:
+                self._new.unlink(missing_ok=True)
+                raise
 
     @cached_property
     def _stored(self) -> tuple[dict[str, Any], list[Row], Vectors]:
