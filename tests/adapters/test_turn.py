@@ -89,6 +89,76 @@ def test_threads_of_one_process_write_one_after_the_other(tmp_path: Path):
     assert set(most) == {1}
 
 
+def test_threads_in_line_take_the_front_over_from_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    mine, asked, lock = Turn(tmp_path / "ledger.db"), [], turn._lock
+    monkeypatch.setattr(turn, "_lock", lambda *given: asked.append(given) or lock(*given))
+
+    def write() -> None:
+        with mine.taken():
+            pass
+
+    with mine.taken():
+        threads = [threading.Thread(target=write) for _ in range(turn.IN_A_ROW - 1)]
+        for thread in threads:
+            thread.start()
+        while mine._waiting < len(threads):
+            threading.Event().wait(0.001)
+    for thread in threads:
+        thread.join()
+
+    assert len(asked) == 2, "the turnstile and the front, once for them all"
+    with Turn(tmp_path / "ledger.db").taken():
+        pass
+
+
+def test_another_process_has_its_turn_however_many_threads_of_this_one_are_in_line(tmp_path: Path, elsewhere):
+    database, over = tmp_path / "ledger.db", threading.Event()
+    mine = Turn(database)
+
+    def write() -> None:
+        while not over.is_set():
+            with mine.taken():
+                pass
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        _, said = elsewhere(write_for_ever, database)
+        for _ in range(20):
+            assert said.poll(60)
+            said.recv()
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_the_front_that_was_kept_for_one_who_gave_up_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    database = tmp_path / "ledger.db"
+    mine = Turn(database)
+    with mine.taken():
+        mine._waiting += 1  # somebody in line, for whom the front is kept
+    mine._waiting -= 1
+    line = mine._line
+
+    class Impatient:
+        """Whoever waits in it has waited for too long."""
+
+        release = line.release
+
+        def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+            return not blocking and line.acquire(blocking=False)
+
+    monkeypatch.setattr(turn, "SECONDS", 0.2)
+    mine._line = Impatient()  # type: ignore[assignment]
+    with pytest.raises(Retryable, match="too long"), mine.taken():
+        pass
+
+    with Turn(database).taken():
+        pass
+
+
 def test_a_writer_that_is_killed_leaves_the_place_free(tmp_path: Path, elsewhere):
     database = tmp_path / "ledger.db"
     process, _ = elsewhere(hold, database)

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, or_, select, update
 
-from worker.adapters.store.columns import Written, clock, new_id, thread_words, written
+from worker.adapters.store.columns import clock, new_id, thread_words, written
 from worker.adapters.store.conditions import UNENDED, WAITING
+from worker.adapters.store.drafting import drafted, insert_draft
 from worker.adapters.store.earning import keep_assessed
 from worker.adapters.store.lessons import keep_unanswered
 from worker.adapters.store.lookups import CaseLookups
 from worker.adapters.store.room import (
     DESKHAND,
-    add_draft,
     add_send,
     drop_queued_replies,
     from_now,
@@ -25,7 +25,7 @@ from worker.adapters.store.room import (
     to_case,
 )
 from worker.adapters.store.schema import cases, doorbells, sends
-from worker.adapters.store.statements import JUDGED, NO_SNAPSHOT, ON_TICKET, SNAPSHOT, STALE, opening, wording
+from worker.adapters.store.statements import JUDGED, ON_TICKET, STALE, opening, snapshot, wording
 from worker.adapters.store.trouble import Taken
 from worker.models import (
     Case,
@@ -83,22 +83,26 @@ class SqlCases(CaseLookups):
         """As the port says. `identity` and `reader` are taken from the trace where they are not given. An IGNORED
         message supersedes nothing: an automatic answer must not throw away the draft for a question."""
         found = _found(verdict, identity or trace.identity, reader or trace.reader)
-        mine = [cases.c.epoch == epoch]
+        told, read, words = written(trace), written(thread), thread_words(thread)
+        made = drafted(draft, told) if draft is not None else None
+        found |= made.case if made is not None else {}
+        why = verdict.reasons
         try:
             with self.writing(synced=False) as connection:
                 _one_at_a_time(connection, thread.ticket.ticket_id)
-                row = move(
-                    connection, case_id, Status.OPEN, status, by=DESKHAND, reasons=verdict.reasons, where=mine, **found
-                )
+                row = move(connection, case_id, Status.OPEN, status, by=DESKHAND, reasons=why, held=epoch, **found)
                 if row is None:
                     return None
-                told = written(trace)
-                _keep(connection, case_id, thread, told)
-                keep_unanswered(connection, case_id, draft, trace)
-                if draft is not None:
-                    draft_id = add_draft(connection, case_id, draft, told)
+                connection.execute(
+                    snapshot(self._engine.dialect.name), {"case_id": case_id, "thread": read, "trace": told}
+                )
+                found_by = {"case_id": case_id, "thread_words": words, "draft_words": made.words if made else ""}
+                connection.execute(wording(self._engine.dialect.name, made is not None), found_by)
+                keep_unanswered(connection, case_id, draft, trace, first=epoch == 1)
+                if made is not None:
+                    insert_draft(connection, case_id, made)
                     if trace.assessed is not None:
-                        keep_assessed(connection, case_id, draft_id, trace.assessed)
+                        keep_assessed(connection, case_id, made.draft_id, trace.assessed)
                 if status is not Status.IGNORED:
                     _supersede_older(connection, row)
                 return [add_send(connection, case_id, row.ticket_id, row.message_key, one) for one in outgoing]
@@ -227,13 +231,6 @@ def _take_over(
     if row is None and doorbell.ring is Ring.REDRAFT and doorbell.case_id:
         row = move(connection, doorbell.case_id, Status.HELD, Status.OPEN, by=DESKHAND, where=this, epoch=epoch, **held)
     return row
-
-
-def _keep(connection: Connection, case_id: str, thread: Thread, trace: Written) -> None:
-    connection.execute(NO_SNAPSHOT, {"this_row": case_id})
-    connection.execute(SNAPSHOT, {"case_id": case_id, "thread": written(thread), "trace": trace})
-    words = {"case_id": case_id, "thread_words": thread_words(thread), "draft_words": ""}
-    connection.execute(wording(connection.dialect.name), words)
 
 
 def _one_at_a_time(connection: Connection, ticket_id: int) -> None:

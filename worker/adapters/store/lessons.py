@@ -115,9 +115,11 @@ def _seconds(connection: Connection, case_id: str, user: str) -> float | None:
 _NO_QUESTIONS = delete(unanswered).where(unanswered.c.case_id == THIS)
 
 
-def keep_unanswered(connection: Connection, case_id: str, draft: Draft | None, trace: Trace) -> None:
-    """The questions that the newest machine draft of the case has no answer to, in place of those of the one before."""
-    connection.execute(_NO_QUESTIONS, {"this_row": case_id})
+def keep_unanswered(connection: Connection, case_id: str, draft: Draft | None, trace: Trace, *, first: bool) -> None:
+    """The questions that the newest machine draft of the case has no answer to, in place of those of the one before, if
+    this is not its `first`."""
+    if not first:
+        connection.execute(_NO_QUESTIONS, {"this_row": case_id})
     questions = left_open(draft, trace)
     now = connection.execute(select(clock())).scalar_one() if questions else 0.0
     for number, question in enumerate(questions, 1):

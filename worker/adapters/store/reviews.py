@@ -10,10 +10,11 @@ from sqlalchemy import Row, Text, exists, select, type_coerce, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.desks import Desks
+from worker.adapters.store.drafting import add_draft, drafted
 from worker.adapters.store.errands import Errands
 from worker.adapters.store.lessons import Lessons, learn
 from worker.adapters.store.queue import Queue
-from worker.adapters.store.room import add_draft, add_send, drop_queued_replies, move, note_audit, ring_doorbell
+from worker.adapters.store.room import add_send, drop_queued_replies, move, note_audit, ring_doorbell
 from worker.adapters.store.schema import audit, cases, drafts, sends
 from worker.adapters.store.trouble import Taken
 from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status, Trace
@@ -74,7 +75,7 @@ class SqlReviews(Queue, Desks, Errands, Lessons):
             if connection.execute(update(cases).where(*this).values(draft_id=draft_id, minder=user)).rowcount == 0:
                 return None
             trace = connection.execute(select(drafts.c.trace).where(drafts.c.draft_id == draft_id)).scalar_one()
-            edited = add_draft(connection, case_id, draft, Trace.model_validate(trace))
+            edited = add_draft(connection, case_id, drafted(draft, Trace.model_validate(trace)))
             note_audit(connection, user, "edit", case_id, edited)
             learn(connection, case_id, edited, "edited", user, lesson)
             return edited

@@ -29,13 +29,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.adapters.store.columns import Written, clock, folded, moment, new_id, written
+from worker.adapters.store.columns import clock, moment, new_id, written
 from worker.adapters.store.conditions import WAITING
-from worker.adapters.store.engine import ALONE, UNSYNCED, WRITES
-from worker.adapters.store.schema import audit, case_moves, case_words, cases, doorbells, drafts, lessons, sends
+from worker.adapters.store.engine import ALONE, UNSYNCED, WRITES, make_ready
+from worker.adapters.store.schema import audit, case_moves, cases, doorbells, lessons, sends
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
-from worker.models import MOVES, Case, Doorbell, Draft, Ring, Send, SendState, Status, Trace
+from worker.models import MOVES, Case, Doorbell, Ring, Send, SendState, Status
 from worker.ports import Outgoing
 
 DESKHAND = "deskhand"  # who moved a case, where no person did
@@ -79,8 +79,10 @@ class Room:
         readers all fall with the same machine. Of PostgreSQL every commit is synced: a worker elsewhere, still holding
         an epoch that its server has forgotten, could meet another one with the same.
         """
-        with judged(), self._turn(), self._writers[synced, alone].begin() as connection:
-            yield connection
+        with judged(), self._writers[synced, alone].connect() as connection:
+            make_ready(connection)  # all that can be done before and after one's turn is done there
+            with self._turn(), connection.begin():
+                yield connection
 
 
 def upsert(dialect: str, table: Any) -> Any:
@@ -173,6 +175,7 @@ def add_doorbells(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
 _MOVE = (
     update(cases).where(cases.c.case_id == THIS, cases.c.status == _BEFORE).values(moved_at=clock()).returning(*cases.c)
 )
+_MOVE_HELD = _MOVE.where(cases.c.epoch == EPOCH)
 _MOVED = insert(case_moves).values(at=clock())
 
 
@@ -185,19 +188,22 @@ def move(
     by: str,
     reasons: Sequence[str] = (),
     where: Sequence[ColumnElement[bool]] = (),
+    held: int | None = None,
     **columns: Any,
 ) -> Row[Any] | None:
     """The one way a case changes its status: the row after it, or None if MOVES or the row itself refuses. Also ends
-    what a decision makes moot, which the history then tells."""
+    what a decision makes moot, which the history then tells. `held`: the epoch under which the caller has the case."""
     if to not in MOVES[from_]:
         return None
     values = {"status": to, "lease_until": 0.0, **columns}
     if reasons:
         values["reasons"] = list(reasons)
     told = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
-    statement = _MOVE.where(*where).values(told) if where or told else _MOVE
+    whole = _MOVE if held is None else _MOVE_HELD
+    statement = whole.where(*where).values(told) if where or told else whole
     given = {name: value for name, value in values.items() if name not in told}
-    row = connection.execute(statement, {"this_row": case_id, "status_before": from_, **given}).one_or_none()
+    this = {"this_row": case_id, "status_before": from_} | ({} if held is None else {"held_epoch": held})
+    row = connection.execute(statement, {**this, **given}).one_or_none()
     if row is not None:
         why = [*reasons, *(_moot(connection, row) if from_ is Status.HELD and to is not Status.OPEN else ())]
         moved = {"case_id": case_id, "from_status": from_, "to_status": to, "moved_by": by, "reasons": why}
@@ -221,33 +227,6 @@ def _moot(connection: Connection, decided: Row[Any]) -> list[str]:
     if hints:
         connection.execute(update(doorbells).where(*asked).values(ring=Ring.RECHECK, case_id=None, hint=""))
     return [MOOT.format(f" (“{hint}”)" if hint else "") for hint in hints]
-
-
-_LAST_DRAFT = select(func.max(drafts.c.number)).where(drafts.c.case_id == THIS)
-_DRAFTED = insert(drafts).values(stored_at=clock())
-_WITH_DRAFT = update(cases).where(cases.c.case_id == THIS)
-_WORDED = update(case_words).where(case_words.c.case_id == THIS)
-
-
-def add_draft(connection: Connection, case_id: str, draft: Draft, trace: Trace | Written) -> str:
-    """Stores it as the newest of a case whose row this transaction has locked."""
-    draft_id, this = new_id("f"), {"this_row": case_id}
-    guards = list(dict.fromkeys(finding.guard for finding in draft.findings))
-    last = connection.execute(_LAST_DRAFT, this).scalar()
-    values = {
-        "draft_id": draft_id,
-        "case_id": case_id,
-        "number": (last or 0) + 1,
-        "body_hash": draft.body_hash,
-        "guards": guards,
-        "draft": written(draft),
-        "trace": trace if isinstance(trace, Written) else written(trace),
-    }
-    connection.execute(_DRAFTED, values)
-    connection.execute(_WITH_DRAFT, {**this, "draft_id": draft_id, "template_id": draft.template_id, "guards": guards})
-    # As long as the case's words were kept with its thread; without one there is nothing to search either.
-    connection.execute(_WORDED, {**this, "draft_words": folded(draft.body_text)})
-    return draft_id
 
 
 _QUEUED = insert(sends).values(queued_at=clock(), due_at=clock() + SECONDS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Double, and_, bindparam, delete, exists, insert, or_, select
+from sqlalchemy import Double, and_, bindparam, exists, or_, select
 
 from worker.adapters.store.columns import clock
 from worker.adapters.store.room import EPOCH, SECONDS, THIS, upsert
@@ -23,8 +23,6 @@ JUDGED = select(cases.c.message_key, cases.c.status).where(
     and_(cases.c.status != Status.IGNORED, cases.c.status != Status.SUPERSEDED),
     or_(cases.c.status != Status.OPEN, cases.c.lease_until > clock()),
 )
-NO_SNAPSHOT = delete(snapshots).where(snapshots.c.case_id == THIS)
-SNAPSHOT = insert(snapshots)
 ON_TICKET = select(cases.c.case_id, cases.c.status, cases.c.message_key, cases.c.opened_at).where(
     cases.c.ticket_id == THIS, cases.c.case_id != bindparam("newest")
 )
@@ -43,6 +41,18 @@ def opening(dialect: str) -> Any:
 
 
 @cache
-def wording(dialect: str) -> Any:
+def snapshot(dialect: str) -> Any:
+    """In place of the one before."""
+    fresh = upsert(dialect, snapshots)
+    new = {"thread": fresh.excluded.thread, "trace": fresh.excluded.trace}
+    return fresh.on_conflict_do_update(index_elements=["case_id"], set_=new)
+
+
+@cache
+def wording(dialect: str, drafted: bool) -> Any:
+    """What a search finds a case by; without a new draft the last one's words stay."""
     fresh = upsert(dialect, case_words)
-    return fresh.on_conflict_do_update(index_elements=["case_id"], set_={"thread_words": fresh.excluded.thread_words})
+    new = {"thread_words": fresh.excluded.thread_words}
+    if drafted:
+        new["draft_words"] = fresh.excluded.draft_words
+    return fresh.on_conflict_do_update(index_elements=["case_id"], set_=new)

@@ -21,6 +21,7 @@ from pathlib import Path
 from worker.errors import Retryable
 
 SECONDS = 10.0  # the same patience as SQLite's busy_timeout
+IN_A_ROW = 3  # threads of one process that write before another process has its turn
 _FIRST_NAP, _LONGEST_NAP = 0.0002, 0.002  # seconds; two processes at most look at the same lock at a time, mostly
 
 _turns: dict[Path, Turn] = {}
@@ -39,6 +40,10 @@ class Turn:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._line = threading.Lock()
+        self._counting = threading.Lock()  # of whoever is in line, and of who gives the front back
+        self._waiting = 0
+        self._in_a_row = 0
+        self._at_front = False
         self._locks: tuple[int, int] | None = None
         self._opened_by = 0
 
@@ -46,20 +51,39 @@ class Turn:
     def taken(self) -> Iterator[None]:
         """Raises Retryable if it did not come within SECONDS: somebody stands still in the middle of a write."""
         deadline = time.monotonic() + SECONDS
-        if not self._line.acquire(timeout=SECONDS):
-            raise _locked()
+        self._queue_up()
         try:
-            with self._at_the_front(deadline):
-                yield
+            self._to_the_front(deadline)
+            self._in_a_row += 1
+            yield
         finally:
-            self._line.release()
+            with self._counting:
+                self._step_back()
 
-    @contextmanager
-    def _at_the_front(self, deadline: float) -> Iterator[None]:
+    def _queue_up(self) -> None:
+        """Behind the other threads of this process."""
+        with self._counting:
+            self._waiting += 1
+        came = self._line.acquire(timeout=SECONDS)
+        with self._counting:
+            self._waiting -= 1
+            # Whoever wrote last may have kept the front for us alone: nobody else would give it back.
+            if not came and self._line.acquire(blocking=False):
+                self._step_back()
+        if not came:
+            raise _locked()
+
+    def _step_back(self) -> None:
+        """The front goes to the next thread in line as it is, so that a process with many does not pass the turnstile
+        for each of them; to another process where nobody is in line, or when IN_A_ROW have written."""
+        if self._at_front and (not self._waiting or self._in_a_row >= IN_A_ROW):
+            self._leave_the_front()
+        self._line.release()
+
+    def _to_the_front(self, deadline: float) -> None:
         """First the turnstile, then the place at the front; the turnstile is free again for the next process then."""
         locks = self._open()
-        if locks is None:
-            yield
+        if locks is None or self._at_front:
             return
         turnstile, front = locks
         _lock(turnstile, deadline)
@@ -67,10 +91,12 @@ class Turn:
             _lock(front, deadline)
         finally:
             fcntl.flock(turnstile, fcntl.LOCK_UN)
-        try:
-            yield
-        finally:
-            fcntl.flock(front, fcntl.LOCK_UN)
+        self._at_front, self._in_a_row = True, 0
+
+    def _leave_the_front(self) -> None:
+        self._at_front = False
+        if self._locks is not None:
+            fcntl.flock(self._locks[1], fcntl.LOCK_UN)
 
     def _open(self) -> tuple[int, int] | None:
         """None where no file can be made: then the ledger cannot be written either, and says so itself."""
@@ -80,7 +106,7 @@ class Turn:
                 self._locks = (self._file("turnstile"), self._file("front"))
             except OSError:
                 return None
-            self._opened_by = os.getpid()
+            self._opened_by, self._at_front = os.getpid(), False
         return self._locks
 
     def _file(self, name: str) -> int:
