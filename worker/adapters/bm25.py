@@ -42,10 +42,12 @@ class Bm25:
     def scores(self, text: str) -> NDArray[np.float32]:
         """One for each row: larger is better, 0 where it has none of the text's words."""
         found = np.zeros(self._rows, dtype=np.float32)
-        for word, times in Counter(_WORD.findall(text.lower())).items():
-            if posting := self._words.get(word):
-                rows, weights = posting
-                found[rows] += weights * times
+        said = Counter(_WORD.findall(text.lower()))
+        postings = [(posting, times) for word, times in said.items() if (posting := self._words.get(word))]
+        if postings:
+            rows = np.concatenate([rows for (rows, _), _ in postings])
+            weights = [weights if times == 1 else weights * times for (_, weights), times in postings]
+            np.add.at(found, rows, np.concatenate(weights))  # one after the other
         return found
 
     def _posting(

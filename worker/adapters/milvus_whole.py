@@ -137,10 +137,11 @@ def _union(shelf: _Shelf, cosines: Numbers, near: Places, worded: Places, scores
     found = np.flatnonzero(first < len(rows))
     nearest = found[np.lexsort((first[found], -dense[found]))][:limit].tolist()
     ranks = {source: rank for rank, source in enumerate(list(dict.fromkeys(spoken.tolist()))[:limit])}
-    told = [number for number in dict.fromkeys((*nearest, *ranks)) if shelf.sources[number] is not None]
+    told = {number: source for number in (*nearest, *ranks) if (source := shelf.sources[number])}
+    places = np.fromiter(told, dtype=np.int64, count=len(told))
     return Hits(
-        [source for number in told if (source := shelf.sources[number])],
-        dense[told].tolist(),
+        list(told.values()),
+        dense[places].tolist(),
         [ranks.get(number) for number in told],
-        [score or None for score in lexical[told].tolist()],  # whatever BM25 finds is worth more than nothing
+        [score or None for score in lexical[places].tolist()],  # whatever BM25 finds is worth more than nothing
     )

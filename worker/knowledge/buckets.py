@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -37,13 +37,15 @@ def pieces(text: str) -> list[str]:
     return found
 
 
-def numbered(some: Sequence[str], buckets: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The buckets that these fall into, in order, and how many into each. Without lone surrogates, of which there are
-    no bytes."""
+def numbered(rows: Sequence[Sequence[str]], buckets: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What the strings of each row fall into, as row * buckets + bucket, in order, and how many into each. Without lone
+    surrogates, of which there are no bytes."""
     from mmh3 import hash as number_of
 
+    lengths = [len(row) for row in rows]
+    numbers = np.fromiter(map(number_of, chain.from_iterable(rows)), dtype=np.int64, count=sum(lengths))
     # abs, as there: a number and its negative share a bucket, and so does the one that has none in 32 bits.
-    places = np.abs(np.fromiter(map(number_of, some), dtype=np.int64, count=len(some))) % buckets
+    places = np.abs(numbers) % buckets + np.repeat(np.arange(len(rows)) * buckets, lengths)
     return np.unique(places, return_counts=True)
 
 
@@ -51,8 +53,9 @@ def counted(texts: Sequence[str], cut: Callable[[str], Sequence[str]], buckets: 
     """A sparse (len(texts), buckets) matrix: how often what falls into each bucket is said."""
     from scipy import sparse
 
-    rows = [numbered(cut(text), buckets) for text in texts]
-    data = np.array([count for _, counts in rows for count in counts], dtype=np.float32)
-    places = np.array([place for found, _ in rows for place in found], dtype=np.int32)
-    ends = np.cumsum([0, *(len(found) for found, _ in rows)], dtype=np.int32)
+    rows = [numbered([cut(text)], buckets) for text in texts]  # one by one: thousands have millions of pieces
+    ends = np.cumsum([0, *(len(places) for places, _ in rows)], dtype=np.int32)
+    places, data = np.empty(ends[-1], dtype=np.int32), np.empty(ends[-1], dtype=np.float32)
+    for (found, counts), start, end in zip(rows, ends, ends[1:], strict=False):
+        places[start:end], data[start:end] = found, counts
     return sparse.csr_matrix((data, places, ends), shape=(len(texts), buckets))

@@ -38,27 +38,29 @@ class Wording:
     rarity: NDArray[np.float32]  # (2 * BUCKETS,)
 
     def of(self, texts: Sequence[str]) -> Any:
-        """`rows` as a sparse (len(texts), 2 * BUCKETS) matrix."""
+        """`rows` as a sparse (len(texts), 2 * BUCKETS) matrix; for thousands of texts."""
         from scipy import sparse
 
-        return sparse.csr_matrix(tuple(self.rows(texts)), shape=(len(texts), 2 * BUCKETS))
+        rows = [self.rows([text]) for text in texts]
+        ends = np.cumsum([0, *(len(row.data) for row in rows)], dtype=np.int32)
+        places, data = np.empty(ends[-1], dtype=np.int32), np.empty(ends[-1], dtype=np.float32)
+        for row, start, end in zip(rows, ends, ends[1:], strict=False):
+            places[start:end], data[start:end] = row.indices, row.data
+        return sparse.csr_matrix((data, places, ends), shape=(len(texts), 2 * BUCKETS))
 
     def rows(self, texts: Sequence[str]) -> Rows:
         """Each text's learned buckets, of 2 * BUCKETS, and what they weigh; a row has length 1 where a text shares
         words and pieces of words with the learned texts, less where it does not."""
-        halves = [self._half(cut(plain), n * BUCKETS) for plain in map(_plain, texts) for n, cut in enumerate(CUTS)]
-        ends = np.cumsum([0, *(len(places) for places, _ in halves)])[::2]
-        places, weights = zip(*halves, strict=True) if halves else ([np.zeros(0, np.int64)], [np.zeros(0, np.float32)])
-        return Rows(np.concatenate(weights), np.concatenate(places), ends)
-
-    def _half(self, said: Sequence[str], start: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        places, counts = numbered(said, BUCKETS)
-        rarity = self.rarity[start + places]
+        places, counts = numbered([cut(plain) for plain in map(_plain, texts) for cut in CUTS], BUCKETS)
+        rarity = self.rarity[places % (2 * BUCKETS)]
         learned = np.flatnonzero(rarity)
-        weights = _damped(counts[learned]) * rarity[learned]
-        length = np.sqrt(np.square(weights).sum(dtype=np.float64))
-        weights *= np.sqrt(0.5) / (length if length > 0 else 1.0)
-        return start + places[learned], weights
+        places, half = places[learned], places[learned] // BUCKETS
+        # Said twice is not twice as much.
+        weights = (1 + np.log(counts[learned].astype(np.float32))) * rarity[learned]
+        lengths = np.sqrt(np.bincount(half, weights=weights**2, minlength=2 * len(texts)))
+        weights *= np.sqrt(0.5) / np.where(lengths > 0, lengths, 1.0)[half]
+        ends = np.searchsorted(places, np.arange(len(texts) + 1) * (2 * BUCKETS))
+        return Rows(weights, places % (2 * BUCKETS), ends)
 
 
 def learn(texts: Sequence[str]) -> Wording:
@@ -73,8 +75,3 @@ def learn(texts: Sequence[str]) -> Wording:
 
 def _plain(text: str) -> str:
     return _RULED.sub(" ", sendable(text))
-
-
-def _damped(counts: NDArray[Any]) -> NDArray[np.float32]:
-    """Said twice is not twice as much."""
-    return 1 + np.log(counts.astype(np.float32))
