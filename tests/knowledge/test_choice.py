@@ -109,6 +109,21 @@ def test_an_example_left_out_does_not_speak_for_itself_by_its_words():
         assert ridge.left_out(fitted, owner, whole=whole)[1][:, -1] == pytest.approx(0.0)
 
 
+def test_words_shared_with_examples_are_the_product_of_both_as_matrices(head):
+    asked = ["what about the fee", "", "my fee, the fee, and the heir", "zebra"]
+    product = (head.wording.of(asked) @ head.ridge.words.T).toarray()
+
+    assert np.allclose(head.ridge.shared(head.wording.rows(asked)), product, atol=1e-6)
+    assert product[0].max() > product[3].max()
+
+
+def test_few_texts_are_compared_as_many_are():
+    vectors = EMBEDDER.embed([text for text, _ in EXAMPLES])
+    for texts in (0, 1, ridge.FEW, ridge.FEW + 1, len(vectors)):
+        assert np.allclose(ridge.cosines(vectors[:texts], vectors), vectors[:texts] @ vectors.T, atol=1e-6)
+        assert ridge.cosines(vectors[:texts], vectors).shape == (texts, len(vectors))
+
+
 def test_more_examples_than_landmarks_are_all_learnt_from(monkeypatch, head):
     monkeypatch.setattr(ridge, "LANDMARKS", 40)
     monkeypatch.setattr(ridge, "FIRST_LOOK", 20)

@@ -56,6 +56,17 @@ def test_what_the_layers_tell_apart_the_choice_does_too() -> None:
     assert np.allclose(np.linalg.norm(beside(embedder.embed(asked), embedder.tuned(asked, head.layers)), axis=1), 1.0)
 
 
+def test_the_cosines_of_both_vectors_are_put_together_from_the_plain_ones() -> None:
+    embedder = Told(dim=64)
+    for asked in (TEXTS[:2], TEXTS):
+        vectors, layers = embedder.embed(asked), embedder.tuned(asked, b"by the last letter")
+        head = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=tuned_on(embedder, TEXTS, LABELS))
+        both, plainly = head._alike(vectors, layers)
+        assert np.allclose(both, beside(vectors, layers) @ head.ridge.vectors.T, atol=1e-6)
+        assert np.allclose(plainly, vectors @ embedder.embed(TEXTS).T, atol=1e-6)
+        assert not np.allclose(both, plainly, atol=0.01)
+
+
 def test_threads_that_come_for_a_new_head_together_unpack_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
     embedder, another = Told(dim=64), threading.Event()
     stored, unpacked, once = pack(train(TEXTS, embedder.embed(TEXTS), LABELS)), choice_file._head, []

@@ -35,6 +35,20 @@ def test_a_text_like_the_learned_ones_has_length_one_and_one_without_words_has_n
     assert not nothing.data.any()
 
 
+def test_texts_of_one_message_weigh_what_they_weigh_alone() -> None:
+    wording = learn(["When does my withdrawal arrive?", "How do I close my account?"])
+    texts = ["My account, my withdrawal", "", "zebra", "When, when does it arrive? It does arrive"]
+    together = wording.rows(texts)
+
+    for text, start, end in zip(texts, together.indptr, together.indptr[1:], strict=False):
+        alone = wording.rows([text])
+        assert np.array_equal(together.indices[start:end], alone.indices)
+        assert np.array_equal(together.data[start:end], alone.data)
+    assert wording.of(texts).shape == (4, 2 * BUCKETS)
+    assert wording.of(texts).indptr.tolist() == together.indptr.tolist()
+    assert wording.of([]).nnz == len(wording.rows([]).data) == 0
+
+
 def test_a_worker_that_chooses_templates_does_not_load_scikit_learn() -> None:
     chosen = (
         "import sys; from worker.knowledge.wording import learn; learn(['A question?']).of(['Another one.']);"

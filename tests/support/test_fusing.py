@@ -8,8 +8,8 @@ from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.knowledge.index import publish, row_of
 from worker.knowledge.words import content_words, searchable, stem
 from worker.models import Kind
-from worker.ports.world import Hit
-from worker.support.fusing import Weights, confidence, fuse, summed
+from worker.ports.world import Hit, Hits
+from worker.support.fusing import Weights, confidence, fuse, fused, summed
 from worker.support.retrieve import Floors, retrieve
 
 EMBEDDER = HashEmbedder(dim=1024)
@@ -30,6 +30,29 @@ def test_a_point_of_bm25_counts_the_same_whatever_else_was_found() -> None:
     for hits in ([near, worded], [near, worded, *others]):
         assert fuse(hits)[0].source_id == "worded"
         assert fuse(hits, Weights(lexical=0.01))[0].source_id == "near"
+
+
+def test_hits_by_columns_are_the_same_hits() -> None:
+    hits = [a_hit("a", 0.5, 3.0), a_hit("b", 0.4), a_hit("c", 0.3, 1.0)]
+    columns = Hits(
+        [hit.source.model_copy(update={"dense": 0.0}) for hit in hits], [0.5, 0.4, 0.3], [None] * 3, [3.0, None, 1.0]
+    )
+
+    assert list(columns) == hits == list(Hits.of(hits))
+    assert (columns[-1], columns[1:], len(columns)) == (hits[2], hits[1:], 3)
+    assert list(columns.only([0, 2])) == [hits[0], hits[2]]
+    assert summed(columns) == summed(hits)
+    assert fuse(columns) == fuse(hits)
+
+
+def test_of_what_was_fused_some_can_be_had_as_all_would_be() -> None:
+    hits = [a_hit(f"s{n}", 0.1 * n, float(n % 3)) for n in range(8)]
+    every, one = fuse(hits), fused(hits, summed(hits))
+
+    assert one.all() == every
+    assert one.above(0.3, 2) == [source for source in every if source.score >= 0.3][:2]
+    assert one.above(0.3, 99) == [source for source in every if source.score >= 0.3] != every
+    assert one.named({"s1", "s6", "zebra"}) == [source for source in every if source.source_id in {"s1", "s6"}]
 
 
 def test_a_search_is_surer_the_nearer_the_fuller_and_the_further_ahead_its_first_is() -> None:
