@@ -47,6 +47,17 @@ def test_the_parts_beside_a_part_are_known_by_its_id(source_id, parts):
     assert beside(source_id) == parts
 
 
+def test_a_part_that_the_search_brought_too_keeps_the_score_that_it_had_there():
+    index = an_index(
+        HIT, a_passage("exit#fees.3", "Exit > Fees", "Whoever sold on a day pays the fee then, at noon.", ["public"])
+    )
+    hit, part = found_for(index).passages
+
+    assert (hit.source_id, part.source_id) == ("exit#fees.2", "exit#fees.3")
+    assert 0 < part.score < 0.5 <= hit.score
+    assert part.dense > 0
+
+
 def test_the_parts_before_and_after_a_hit_come_last_and_belong_to_its_question():
     index = an_index(
         HIT,

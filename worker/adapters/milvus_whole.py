@@ -24,7 +24,7 @@ from worker.ports.world import Hits, Vectors
 
 HIDDEN = np.float32(-np.inf)  # the score of a row that the reader may not see
 NOTHING = np.float32(0.0)  # what BM25 gives a row without any of the words
-FEW = 4  # points up to which a product for each is quicker than one for all, which lays the rows out anew
+FEW = 3  # points up to which a product for each is quicker than one for all, which lays the rows out anew
 
 Numbers = NDArray[np.float32]
 Places = NDArray[np.int64]  # of rows or of sources

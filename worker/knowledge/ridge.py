@@ -25,7 +25,7 @@ RIDGES = (0.03, 0.1, 0.3)
 NEAR = 5  # examples that "near" looks at
 BLOCK = 1_000
 COLUMNS = 384
-FEW = 4  # texts whose cosines are worked out one by one
+FEW = 3  # texts whose cosines are worked out one by one
 GONE = -1.0  # score and likeness of what is not there to be chosen: below all that is
 STEADY = 1e-4
 
@@ -144,7 +144,7 @@ def cosines(some: Numbers, others: Numbers) -> Numbers:
     for a core. A few one by one: for a product of all, the others would be laid out anew each time."""
     ways = [slice(start, start + COLUMNS) for start in range(0, some.shape[1], COLUMNS)]
     if len(some) > FEW:
-        return np.asarray(sum(some[:, way] @ others[:, way].T for way in ways))
+        return np.ascontiguousarray(np.asarray(sum(others[:, way] @ some[:, way].T for way in ways)).T)
     return np.array([sum(others[:, way] @ one[way] for way in ways) for one in some]).reshape(len(some), len(others))
 
 

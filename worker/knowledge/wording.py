@@ -57,7 +57,7 @@ class Wording:
         places, half = places[learned], places[learned] // BUCKETS
         # Said twice is not twice as much.
         weights = (1 + np.log(counts[learned].astype(np.float32))) * rarity[learned]
-        lengths = np.sqrt(np.bincount(half, weights=weights**2, minlength=2 * len(texts)))
+        lengths = np.sqrt(np.bincount(half, weights=weights**2))
         weights *= np.sqrt(0.5) / np.where(lengths > 0, lengths, 1.0)[half]
         ends = np.searchsorted(places, np.arange(len(texts) + 1) * (2 * BUCKETS))
         return Rows(weights, places % (2 * BUCKETS), ends)
