@@ -63,15 +63,14 @@ class Ridge:
     def shared(self, words: Any) -> Numbers:
         """(n, landmarks): the products of sparse rows with the landmarks' words. By hand: scipy takes longer to get
         ready for a product than a few rows take."""
-        table, n = self._worded, len(words.indptr) - 1
-        starts = table.indptr[words.indices]
-        sizes = table.indptr[words.indices + 1] - starts
-        at = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
-        row = np.repeat(np.arange(n), np.diff(words.indptr))
-        found = np.zeros(n * len(self.landmarks), dtype=np.float32)
-        place = table.indices[at] + np.repeat(row * len(self.landmarks), sizes)
-        np.add.at(found, place, np.repeat(words.data, sizes) * table.data[at])
-        return found.reshape(n, -1)
+        table = self._worded
+        found = np.zeros((len(words.indptr) - 1, len(self.landmarks)), dtype=np.float32)
+        for row, start, end in zip(found, words.indptr, words.indptr[1:], strict=False):
+            starts = table.indptr[words.indices[start:end]]
+            sizes = table.indptr[words.indices[start:end] + 1] - starts
+            at = np.arange(sizes.sum()) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+            np.add.at(row, table.indices[at], np.repeat(words.data[start:end], sizes) * table.data[at])
+        return found
 
     @cached_property
     def _worded(self) -> Any:
