@@ -71,6 +71,22 @@ _GUARANTEE = (
     )
     + ")"
 )
+_WILL_HAS = ("ll", "won", "going", "about", "commit")
+# By pattern, what every match has one of, in small letters.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "we will": (*_WILL_HAS, "promise", "guarantee", "undertake", "agree", "aim", "intend", "plan"),
+    "let me": ("let",),
+    "you will": _WILL_HAS,
+    "entitled": ("entitled", "owed", "due"),
+    "expect": ("expect",),
+    "it will": _WILL_HAS,
+    "money comes": _WILL_HAS,
+    "done": ("ed", "paid", "set", "sent", "made", "done", "taken"),
+    "was done": ("been", "being", "was", "were", "reached", "arrived", "landed", "failed"),
+    "doing": ("ing", "way"),
+    "exception": ("exception", "goodwill", "courtesy", "favo", "once", "bend"),
+    "guarantee": ("promis", "guarantee", "assure", "vow", "swear", "commit", "word", "consider", "fail", "matter"),
+}
 
 
 @cache

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from worker.support.promise_words import patterns
+from worker.support.lookout import has_any, small_letters
+from worker.support.promise_words import NEEDS, patterns
 
 # Act -> the beginnings of the verbs that are that act.
 ACTS: dict[str, str] = {
@@ -87,7 +88,10 @@ def acts(sentence: str) -> frozenset[str]:
 
 
 def _found(sentence: str, company: str) -> Iterator[tuple[int, Promise]]:
+    small = small_letters(sentence)
     for name, pattern in patterns(company).items():
+        if not has_any(small, NEEDS[name]):
+            continue
         for match in pattern.finditer(sentence):
             before = _OPENS.split(sentence[: match.start()])[-1]
             if match.groupdict().get("no") or _NOBODY.search(before):

@@ -48,7 +48,7 @@ class Candidate:
 
     def numbered(self) -> Iterator[tuple[int, Sentence]]:
         """Every sentence with its index over the whole draft, as findings name it."""
-        yield from enumerate(s for part in self.parts for s in part.sentences)
+        return iter(self._numbered)
 
     def support_of(self, sentence: Sentence) -> str:
         """All text that the sentence cites, the record included if it cites that."""
@@ -59,13 +59,15 @@ class Candidate:
 
     def known(self, sentence: Sentence) -> Evidence:
         """The spans that a sentence may rest on: its sources, and the templates that the reply rests on."""
-        mine = {i for i in sentence.sources if i in self.sources}
-        sources = [self.sources[i] for i in dict.fromkeys((*sorted(mine), *self._used_templates))]
-        record = self.facts if "customer" in sentence.sources else {}
-        key = (tuple(s.source_id for s in sources), bool(record))
-        if key not in self._evidence:
-            self._evidence[key] = evidence(sources, record, self.product_names)
-        return self._evidence[key]
+        if sentence.sources not in self._known:
+            mine = {i for i in sentence.sources if i in self.sources}
+            sources = [self.sources[i] for i in dict.fromkeys((*sorted(mine), *self._used_templates))]
+            record = self.facts if "customer" in sentence.sources else {}
+            key = (tuple(s.source_id for s in sources), bool(record))
+            if key not in self._evidence:
+                self._evidence[key] = evidence(sources, record, self.product_names)
+            self._known[sentence.sources] = self._evidence[key]
+        return self._known[sentence.sources]
 
     @cached_property
     def ledger(self) -> tuple[tuple[int, Ledgered], ...]:
@@ -77,7 +79,7 @@ class Candidate:
         )
 
     def products_in(self, text: str) -> frozenset[str]:
-        """The products that a text names; several guards ask it of the same mail, questions and sources."""
+        """The products that the mail or one of its questions names."""
         if text not in self._products:
             self._products[text] = products(text, self.product_names)
         return self._products[text]
@@ -117,6 +119,14 @@ class Candidate:
 
     @cached_property
     def _products(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    @cached_property
+    def _numbered(self) -> tuple[tuple[int, Sentence], ...]:
+        return tuple(enumerate(s for part in self.parts for s in part.sentences))
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, ...], Evidence]:
         return {}
 
     @cached_property

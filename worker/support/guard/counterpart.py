@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from worker.support.guard.denied import contradicted
 from worker.support.guard.evidence import Evidence, Span
-from worker.support.guard.tokens import small_letters
 from worker.support.guard.turns import turns
+from worker.support.lookout import has_any, small_letters
 
 CLOSE = 0.6  # likeness from which two clauses are the same statement
 ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
@@ -103,7 +103,7 @@ def _opposed(said: Span, anchors: list[Span]) -> set[str]:
         return found
     small = small_letters(said.text)
     for (one, other), words in zip(OPPOSED, _WORDS, strict=True):
-        if not any(map(small.__contains__, words)):
+        if not has_any(small, words):
             continue
         mine, theirs = (bool(p.search(said.text)) for p in (one, other))
         if mine != theirs:

@@ -17,7 +17,7 @@ from worker.models import Source
 from worker.support.guard.alike import ALIKE, EMPTY
 from worker.support.guard.content import stem
 from worker.support.guard.records import record
-from worker.support.guard.tokens import Token, tokens
+from worker.support.guard.tokens import Token, products, tokens
 from worker.support.guard.turns import bound, clauses
 from worker.support.guard.wording import Wording, wording
 from worker.support.sentences import sentences
@@ -51,15 +51,13 @@ class Span:
     @cached_property
     def places(self) -> tuple[tuple[int, str], ...]:
         """(offset, feature) of each word that counts and each hard token, in order."""
-        taken = [(t.start, t.end) for t in self.tokens]
-        words = [
-            (m.start(), folded(m.group()))
-            for m in _WORD.finditer(self.text)
-            if m.group().casefold() not in EMPTY
-            and not m.group().endswith(("'t", "’t"))
-            and not any(a <= m.start() < b for a, b in taken)
-        ]
-        return tuple(sorted([*words, *((t.start, f"{t.kind}:{t.value}") for t in self.tokens)]))
+        taken = {at for t in self.tokens for at in range(t.start, t.end)}
+        out = [(t.start, f"{t.kind}:{t.value}") for t in self.tokens]
+        for match in _WORD.finditer(self.text):
+            word = match.group()
+            if match.start() not in taken and word.casefold() not in EMPTY and not word.endswith(("'t", "’t")):
+                out.append((match.start(), folded(word)))
+        return tuple(sorted(out))
 
     @cached_property
     def words_of_amounts(self) -> frozenset[str]:
@@ -208,6 +206,7 @@ class Evidence:
         return {}
 
 
+@lru_cache(maxsize=8192)
 def folded(word: str) -> str:
     root = stem(word.casefold())
     return ALIKE.get(root, root)
@@ -226,6 +225,12 @@ def evidence(sources: Sequence[Source], facts: Mapping[str, str], names: tuple[s
     count = max(len(spans), 1)
     weigh = {n: 0.5 + math.log1p(count / n) / math.log1p(count) for n in set(map(len, having.values()))}
     return Evidence(tuple(spans), {f: weigh[len(some)] for f, some in having.items()}, having)
+
+
+@lru_cache(maxsize=512)
+def source_products(title: str, text: str, names: tuple[str, ...]) -> frozenset[str]:
+    """The products that a source speaks of."""
+    return products(f"{title}. {text}", names)
 
 
 @lru_cache(maxsize=512)

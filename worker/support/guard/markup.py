@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
+from worker.support.lookout import small_letters
 from worker.support.render import host_allowed
 
 _MARKUP = re.compile(
@@ -32,19 +33,23 @@ _HOST = re.compile(
     r"(?<![\w@./:-])(?:[a-z0-9-]+\.)+(?:[a-z]{2,}|xn--\w+)\b(?![\w.+-]*@)(?:/[^\s<>\"')\]]*)?|\b\d{1,3}(?:\.\d{1,3}){3}\b\S*",
     re.I,
 )
+# Something of which every match of the three has. They are long, and hardly any sentence has any.
+_MARKED = re.compile(r"[<\[&`*~#|_]")
+_LINKED = re.compile(r"[:/\\\[(@]|\s\.|www|http|hxxp|dot")
+_DOTTED = re.compile(r"\.\S")
 _ABBREVIATED = re.compile(r"(?:[a-z]\.)+[a-z]{1,2}\.?", re.I)
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
     for i, sentence in reply.numbered():
-        for match in _MARKUP.finditer(sentence.text):
+        for match in _MARKUP.finditer(sentence.text) if _MARKED.search(sentence.text) else ():
             todo = "Take it out: a reply is plain sentences."
             yield Finding(guard="markup", what="It holds markup.", todo=todo, sentence=i, words=match.group())
-        for match in _LINK.finditer(sentence.text):
+        for match in _LINK.finditer(sentence.text) if _LINKED.search(small_letters(sentence.text)) else ():
             if not host_allowed(match.group(), reply.link_hosts):
                 what, todo = "It holds a link to a place that is not on our list.", "Take the link out."
                 yield Finding(guard="markup", what=what, todo=todo, sentence=i, words=match.group())
-        for match in _HOST.finditer(sentence.text):
+        for match in _HOST.finditer(sentence.text) if _DOTTED.search(sentence.text) else ():
             bare = match.group().rstrip(".,;:!?")
             if not (_ABBREVIATED.fullmatch(bare) or host_allowed(f"https://{bare}", reply.link_hosts)):
                 what, todo = "It holds what looks like an address on the web.", "Take it out."

@@ -14,6 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from worker.support.guard.folds import ANY_DIGIT, ANYWHERE, FOLDS, Fold
+from worker.support.lookout import has_any, small_letters
 
 
 class Token(NamedTuple):
@@ -65,7 +66,7 @@ def _numbered(text: str) -> tuple[list[Token], str]:
     found: list[Token] = []
     rest, seen = text, small_letters(text)
     for fold in ANYWHERE:
-        if any(map(seen.__contains__, fold.needs)):
+        if has_any(seen, fold.needs):
             rest = _read(fold, rest, found)
     if found:
         seen = small_letters(rest)
@@ -104,12 +105,6 @@ def _blanked(text: str, matches: Sequence[re.Match[str]]) -> str:
         out += (text[done:start], " " * (end - start))
         done = end
     return "".join((*out, text[done:]))
-
-
-def small_letters(text: str) -> str:
-    """The text in small letters as patterns without regard to case see it: to them, "İ" and "ı" are an "i"."""
-    small = text.casefold()
-    return small if text.isascii() else small.replace("i\u0307", "i").replace("ı", "i")
 
 
 @cache

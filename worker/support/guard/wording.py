@@ -7,7 +7,6 @@ of it or, for long words, one that begins alike ("announced", "announcement").
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +36,10 @@ class Wording:
             or folded(word) in self.places
             or (len(word) > BEGINS and word[:BEGINS] in self.beginnings)
         )
+
+    def where(self, roots: set[str]) -> list[tuple[int, str]]:
+        """(place, word) of each of these words, in order."""
+        return sorted([(at, root) for root in roots for at in self.places.get(root, ())])
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def measured(said: str, known: Wording, held: Sequence[tuple[int, int]] = ()) ->
     """`held`: where tokens stand that the ledger found in the sources; "INR 10000" is not new beside "Rs 10,000"."""
     found = list(_WORD.finditer(said))
     raw = [m.group() for m in found]
-    kept = [any(start <= m.start() < end for start, end in held) for m in found]
+    taken = {at for start, end in held for at in range(start, end)}
+    kept = [m.start() in taken for m in found]
     words = [plain(word) for word in raw]
     roots = [folded(word) for word in words]
     new = [word not in known.words and not is_held for word, is_held in zip(words, kept, strict=True)]
@@ -96,6 +100,7 @@ def measured(said: str, known: Wording, held: Sequence[tuple[int, int]] = ()) ->
     unknown = [not has and not kept[i] for i, has in zip(content, familiar, strict=True)]
     pairs = list(pairwise(roots))
     met = {roots[i] for i, has in zip(content, familiar, strict=True) if has}
+    places = known.where(met)
     total = len({words[i] for i in content})
     return Measured(
         content=len(content),
@@ -104,25 +109,24 @@ def measured(said: str, known: Wording, held: Sequence[tuple[int, int]] = ()) ->
         named=sum(u and raw[i][:1].isupper() for i, u in list(zip(content, unknown, strict=True))[1:]),
         counted=sum(u and words[i][:1].isdigit() for i, u in zip(content, unknown, strict=True)),
         hedged=sum(n and word in _HEDGES for n, word in zip(new, words, strict=True)),
-        apart=len(met) - together(met, known, NARROW),
-        unmet=1 - together(met, known, WIDE) / total if total else 0.0,
+        apart=len(met) - together(places, NARROW),
+        unmet=1 - together(places, WIDE) / total if total else 0.0,
         reworded=sum(pair not in known.pairs for pair in pairs) / len(pairs) if pairs else 0.0,
     )
 
 
-def together(roots: set[str], known: Wording, width: int) -> int:
-    """How many of these words stand within one stretch of `width` words of the sources, at most."""
-    found = sorted((at, root) for root in roots for at in known.places.get(root, ()))
-    inside: Counter[str] = Counter()
+def together(found: Sequence[tuple[int, str]], width: int) -> int:
+    """How many words stand within one stretch of `width` words, at most. `found`: (place, word), in order."""
+    last: dict[str, int] = {}  # where each of the stretch stands last
     best = first = 0
     for at, root in found:
-        inside[root] += 1
+        last[root] = at
         while at - found[first][0] > width:
-            inside[found[first][1]] -= 1
-            if not inside[found[first][1]]:
-                del inside[found[first][1]]
+            if last[found[first][1]] == found[first][0]:
+                del last[found[first][1]]
             first += 1
-        best = max(best, len(inside))
+        if len(last) > best:
+            best = len(last)
     return best
 
 
