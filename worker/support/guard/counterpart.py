@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from worker.support.guard.denied import contradicted
 from worker.support.guard.evidence import Evidence, Span
 from worker.support.guard.turns import turns
-from worker.support.lookout import has_any, small_letters
+from worker.support.lookout import small_letters
 
 CLOSE = 0.6  # likeness from which two clauses are the same statement
 ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart
@@ -47,12 +47,10 @@ OPPOSED = tuple(
 )
 # What each match of a pair begins with: few sentences have any of it, and a pattern takes longer to tell so.
 _WORDS = tuple(
-    tuple(
-        re.sub(r"[a-z]\?.*|[^a-z].*", "", word)
-        for side in pair
-        for word in side.pattern.removeprefix(r"\b(?:").removesuffix(r")\b").split("|")
-    )
-    for pair in OPPOSED
+    (re.sub(r"[a-z]\?.*|[^a-z].*", "", word), i)
+    for i, pair in enumerate(OPPOSED)
+    for side in pair
+    for word in side.pattern.removeprefix(r"\b(?:").removesuffix(r")\b").split("|")
 )
 # "Above that you can add more" is the source's next sentence, and so no counterpart of one that begins with the amount.
 _POINTED = tuple(
@@ -102,9 +100,7 @@ def _opposed(said: Span, anchors: list[Span]) -> set[str]:
     if not anchors:
         return found
     small = small_letters(said.text)
-    for (one, other), words in zip(OPPOSED, _WORDS, strict=True):
-        if not has_any(small, words):
-            continue
+    for one, other in {OPPOSED[i]: i for word, i in _WORDS if word in small}:
         mine, theirs = (bool(p.search(said.text)) for p in (one, other))
         if mine != theirs:
             has, lacks = (other, one) if mine else (one, other)

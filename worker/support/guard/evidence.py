@@ -25,6 +25,7 @@ from worker.support.sentences import sentences
 Features = Mapping[str, float]
 
 NEAR = 6  # words on either side of a token that tell what it is the number of
+_FAR = tuple(math.sqrt(max(steps, 1)) for steps in range(NEAR + 1))
 BEYOND = 0.4  # what they count on the other side of a comma or an "and"
 UNSEEN = 1.5  # the weight of a word that no source says: it tells most
 OF_TITLE = 0.3  # what the words of a title weigh beside those of the span itself
@@ -96,35 +97,29 @@ class Span:
         return tuple(self.spot(token) for token in self.tokens)
 
     def spot(self, token: Token) -> Spot:
-        around = self.around(token)
-        of_title = [feature for feature in self.of_title if feature not in around]
-        return Spot(
-            self, token, around, self.near(token), frozenset(of_title), bound(self.text, token.start, token.end)
-        )
-
-    def around(self, token: Token) -> Features:
-        """The features beside a token: those beyond a comma or an "and" count less."""
-        out: dict[str, float] = {}
-        for offset, feature in self.places:
-            if offset != token.start:
-                out[feature] = max(out.get(feature, 0.0), self._weight(offset, token))
-        return out
-
-    def near(self, token: Token) -> Features:
-        """Those next to it, the nearer the heavier."""
+        """The features beside a token: those beyond a comma or an "and" count less; and of those next to it, the nearer
+        the heavier."""
         middle = bisect_left(self.places, (token.start, ""))
-        out: dict[str, float] = {}
-        for i in range(max(0, middle - NEAR), min(len(self.places), middle + NEAR + 1)):
-            offset, feature = self.places[i]
-            if offset != token.start:
-                weight = self._weight(offset, token) / math.sqrt(max(abs(i - middle), 1))
-                out[feature] = max(out.get(feature, 0.0), weight)
-        return out
+        around: dict[str, float] = {}
+        near: dict[str, float] = {}
+        for i, (offset, feature) in enumerate(self.places):
+            if offset == token.start:
+                continue
+            weight = BEYOND if self._apart(offset, token.start) else 1.0
+            if weight > around.get(feature, 0.0):
+                around[feature] = weight
+            if abs(i - middle) <= NEAR:
+                weight /= _FAR[abs(i - middle)]
+                if weight > near.get(feature, 0.0):
+                    near[feature] = weight
+        of_title = frozenset(feature for feature in self.of_title if feature not in around)
+        return Spot(self, token, around, near, of_title, bound(self.text, token.start, token.end))
 
-    def _weight(self, offset: int, token: Token) -> float:
-        low, high = (offset, token.start) if offset < token.start else (token.start, offset)
+    def _apart(self, one: int, other: int) -> bool:
+        """Whether a joint stands between two places."""
+        low, high = (one, other) if one < other else (other, one)
         behind = bisect_right(self.joints, low)
-        return BEYOND if behind < len(self.joints) and self.joints[behind] < high else 1.0
+        return behind < len(self.joints) and self.joints[behind] < high
 
 
 class Spot(NamedTuple):

@@ -14,6 +14,8 @@ import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
 
+from worker.support.lookout import has_any, small_letters
+
 _TASK = (
     r"(?:tasks?|instructions?|directives?|commands?|orders?|assignments?|imperatives?|missions?|objectives?|duty|duties"
     r"|prompts?|mandates?|responsibilit(?:y|ies)|undertakings?|guidelines?|guidance)"
@@ -167,6 +169,40 @@ CUES: dict[str, tuple[str, float]] = {
     ),
     "mail manners": (r"^\s*(?:hi|hello|dear|subject)\b|\b(?:regards|thanks|thank\s+you|best|cheers|sincerely)\b", -2.0),
 }
+# By cue, what every match has one of, in small letters: looking for all cues everywhere takes five times as long.
+_FORGETTING = (
+    "ignor disregard forget forgot overrid bypass aside drop neglect stop vergiss vergessen olvid oublie zaboravi leave"
+)
+_TASKS = (
+    "task instruction directive command order assignment imperative mission objective duty duties prompt mandate"
+    " responsibilit undertaking guideline guidance"
+)
+_NEEDS = {
+    "sets rules aside": _FORGETTING,
+    "sets all aside": _FORGETTING,
+    "message to you": "message",
+    "wants the prompt": "prompt instruction api above anweisungen text conversation",
+    "names the prompt": "prompt message instruction your",
+    "says what you are": "you",
+    "tells what to say": "respond reply answer say write output",
+    "announces a task": _TASKS,
+    "points ahead": "following next upcoming subsequent succeeding ensuing forthcoming this what ahead read listen",
+    "task to come": _TASKS,
+    "calls for heed": "attention heed take listen brace stay prepare ready gear advised aware alert stand eyes focus"
+    " halt pause hold stop heads",
+    "presses": "urgent immediate crucial critical imperative paramount priority prompt pivotal swift without vital"
+    " essence importance once high time negotiable optional wait ignored overlooked sidelined",
+    "names instructions": "instruction directive command orders imperative assignment mission list agenda about",
+    "orders of work": "before after following addition top task assignment work duties instruction",
+    "executes": "execut carry carried follow comply complian adhere implement perform undertake obey act",
+    "forged marks": "< inst system assistant prompt text conversation information",
+    "sends on": "send mail forward post share upload",
+    "words a mail": "subject title body",
+    "wants a secret sent": "send mail forward post share give tell",
+    "takes in bulk": "mail file message user customer account contact password information record inbox data",
+    "speaks of the text above": "what above before provided repeat instead embedding",
+    "makes a text": "write create design compose draft describe explain discuss suggest recommend outline develop list",
+}
 # What no article has a use for: it speaks to its readers, and of no assistant who writes to them.
 _TO_A_WRITER = re.compile(
     rf"(?:^|[.!?:]\s+)(?:dear\s+|hey\s+|attention,?\s+)?(?:the\s+)?{_MACHINE}\s*[:,]"
@@ -179,6 +215,7 @@ _TO_A_WRITER = re.compile(
 BIAS = -4.0
 TOGETHER = 3  # sentences
 _COMPILED = {name: (re.compile(pattern, re.I | re.M), weight) for name, (pattern, weight) in CUES.items()}
+_LOOKED_FOR = {name: (pattern, _NEEDS.get(name, "").split()) for name, (pattern, _) in _COMPILED.items()}
 _END = re.compile(r"[.!?](?=\s)|\n+")
 _FORMAT = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 
@@ -192,10 +229,12 @@ def to_a_writer(text: str) -> bool:
 def cues(text: str) -> list[tuple[int, str]]:
     """(number of the sentence, name) of every cue in a text, each once a sentence."""
     plain = _plain(text)
+    small = small_letters(plain)
     ends = [m.end() for m in _END.finditer(plain)]
     found = {
         (bisect_right(ends, match.end() - 1), name)
-        for name, (pattern, _) in _COMPILED.items()
+        for name, (pattern, needs) in _LOOKED_FOR.items()
+        if not needs or has_any(small, needs)
         for match in pattern.finditer(plain)
     }
     return sorted(found)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
+
+from worker.support.lookout import has_any, small_letters
 
 _BOUND_BEFORE = {
     "most": r"at\s+(?:the\s+)?most|(?:no|not|never)\s+(?:more|later|longer|greater)\s+than|up\s?to"
@@ -28,8 +31,27 @@ _BOUND_AFTER = {
     r"|and\s+above|and\s+more|upwards",
 }
 _BETWEEN = r"(?:\s+(?:the|a|an|only|about|first|next|last|another|of|total))*\s*[(“\"]?$"
-_BEFORE = [(side, re.compile(rf"\b(?:{words}){_BETWEEN}", re.I)) for side, words in _BOUND_BEFORE.items()]
-_AFTER = [(side, re.compile(rf"^\s*,?\s*(?:{words})\b", re.I)) for side, words in _BOUND_AFTER.items()]
+# What every match has one of, in small letters: most numbers stand beside none.
+_BEFORE_HAS = {
+    "most": "most than up much many within exceed maximum limit capped until till under",
+    "least": "least than minimum little start",
+    "above": "above than over exceed beyond",
+    "below": "below than under",
+    "before": "before than prior",
+    "after": "after than",
+}
+_AFTER_HAS = {
+    "most": "most latest less fewer sooner earlier under below younger max",
+    "least": "least more longer later over above older higher min upwards",
+}
+_BEFORE = [
+    (side, re.compile(rf"\b(?:{words}){_BETWEEN}", re.I), _BEFORE_HAS[side].split())
+    for side, words in _BOUND_BEFORE.items()
+]
+_AFTER = [
+    (side, re.compile(rf"^\s*,?\s*(?:{words})\b", re.I), _AFTER_HAS[side].split())
+    for side, words in _BOUND_AFTER.items()
+]
 # A bound that stands next to a number is that number's, and nobody else's.
 _BOUNDED = re.compile(
     rf"\b(?:{'|'.join(_BOUND_BEFORE.values())})(?:\s+(?:the|a|an|only|about))*\s*(?:(?:rs\.?|inr|₹)\s*)?\d", re.I
@@ -77,6 +99,11 @@ _TURNS = re.compile(
     r"|(?P<free>\b(?:free|gratis)\b)|(?P<charged>\b(?:(?<!\d\sis\s)charged|chargeable|billed)\b(?!\s+(?:at|rs|inr|₹|\d)))",
     re.I,
 )
+# "No" is in not, none, nobody, nothing, nor and cannot.
+_TURNING = tuple(
+    "no n't n’t neither never without unable impossible rarely seldom hardly barely scarcely fail zero nil unavailable"
+    " always time whenever only solely exclusively free gratis charge billed yes cost pays".split()
+)
 SHORT = 4  # words below which a piece is no statement of its own
 _JOINT = re.compile(
     r"\s*[;:–—()]\s*|,\s+|\s+-\s+|\s+(?:but|because|so|while|whereas|although|though|unless|if|when|and|or|since)\s+"
@@ -88,10 +115,14 @@ _JOINT = re.compile(
 def bound(text: str, start: int, end: int) -> str:
     """What stands at text[start:end] is a bound of this side: "most", "least", "above", ...; "" for the very value."""
     before, after = text[max(0, start - 40) : start], text[end : end + 24]
-    first = next((side for side, pattern in _BEFORE if pattern.search(before)), "")
-    then = next((side for side, pattern in _AFTER if pattern.search(after)), "")
+    first, then = _side(_BEFORE, before), _side(_AFTER, after)
     # "Within 2 days or more" is no bound that any source has; "up to 2 days at most" says one twice.
     return f"{first} and {then}" if first and then and first != then else first or then
+
+
+def _side(bounds: Sequence[tuple[str, re.Pattern[str], Sequence[str]]], text: str) -> str:
+    small = small_letters(text)
+    return next((side for side, pattern, words in bounds if has_any(small, words) and pattern.search(text)), "")
 
 
 def same_bound(said: str, text: str, stands: str, source: str) -> bool:
@@ -115,8 +146,10 @@ def of_side(text: str, side: str) -> bool:
 @lru_cache(maxsize=8192)
 def turns(text: str) -> Counter[str]:
     """Not to be changed by whoever asks. How often a clause denies, and whether it says "always", "only" or "free"."""
-    folded = plain_text(text)
     found: Counter[str] = Counter()
+    if not _may_turn(text):
+        return found
+    folded = plain_text(text)
     for match in _TURNS.finditer(folded):
         kind = match.lastgroup or ""
         if found["no"] and match.group().lower() in ("neither", "nor"):
@@ -127,7 +160,14 @@ def turns(text: str) -> Counter[str]:
 
 def plain_text(text: str) -> str:
     """The text without words that look like a denial and are none, and "free" where it says so in other words."""
+    if not _may_turn(text):
+        return text
     return _FREE.sub("free", _NO_DENIAL.sub(" ", _ASIDE.sub(" ", _UN.sub("not available", text))))
+
+
+def _may_turn(text: str) -> bool:
+    """Whether it has anything of what the patterns of `plain_text` and `turns` look for."""
+    return has_any(small_letters(text), _TURNING)
 
 
 def clauses(text: str) -> list[str]:
@@ -147,4 +187,4 @@ def clauses(text: str) -> list[str]:
 
 def _length(piece: str) -> int:
     """In words. Those that turn a meaning do not count: a clause is cut in the same places without its "not"."""
-    return len(_TURNS.sub(" ", piece).split())
+    return len((_TURNS.sub(" ", piece) if _may_turn(piece) else piece).split())
