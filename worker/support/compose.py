@@ -9,7 +9,7 @@ from worker.models import Claim, Draft, Finding, Identity, Reader, Strength, Thr
 from worker.rulebook import Rulebook
 from worker.support.bodies import body_hash
 from worker.support.desk import Desk
-from worker.support.facts import first_name
+from worker.support.facts import PLACEHOLDER, first_name
 from worker.support.generate import Writing, fill_sources
 from worker.support.guard.candidate import Candidate
 from worker.support.letters import letter_for
@@ -47,6 +47,7 @@ def candidate(
         parts=writing.parts,
         sources={s.source_id: s for s in sources},
         template_ids=tuple(s.source_id for s in found.templates),
+        filled=frozenset(t.source_id for t in found.templates if PLACEHOLDER.search(t.text)),
         facts=facts if who.strength is Strength.VERIFIED else {},
         identity=who,
         reader=reader,

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 
 from worker.models import Finding, Part
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.evidence import source_products
 from worker.support.guard.supported import FLOOR
 
 
@@ -85,4 +84,4 @@ def _told(reply: Candidate, part: Part, labels: set[str] | None) -> set[str]:
     """Products that the part's sources speak of; `labels`: only of sources that carry one of them."""
     ids = {i for sentence in part.sentences for i in sentence.sources}
     sources = [s for i in ids if (s := reply.sources.get(i)) and (labels is None or labels & set(s.segments))]
-    return {name for s in sources for name in source_products(s.title, s.text, reply.product_names)}
+    return {name for s in sources for name in reply.products_of(s)}

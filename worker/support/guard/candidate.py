@@ -11,7 +11,7 @@ from worker.models import Identity, Part, Reader, Sentence, Source
 from worker.support.guard.claims import Ledgered, ledgered
 from worker.support.guard.counterpart import turned
 from worker.support.guard.courtesy import courteous
-from worker.support.guard.evidence import Evidence, Span, evidence, folded
+from worker.support.guard.evidence import Evidence, Span, evidence, folded, source_products
 from worker.support.guard.records import Told, record, told
 from worker.support.guard.tokens import products
 
@@ -28,6 +28,9 @@ class Candidate:
     facts: Mapping[str, str]
     identity: Identity
     reader: Reader
+    filled: frozenset[str] = (
+        frozenset()
+    )  # ids of sources that hold something of this customer in place of a placeholder
     fit: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # question -> template id -> score
     unfit: tuple[str, ...] = ()  # questions of which the trained choice says that no template answers them
     message: str = ""  # what the customer wrote now
@@ -65,7 +68,7 @@ class Candidate:
             record = self.facts if "customer" in sentence.sources else {}
             key = (tuple(s.source_id for s in sources), bool(record))
             if key not in self._evidence:
-                self._evidence[key] = evidence(sources, record, self.product_names)
+                self._evidence[key] = evidence(sources, record, self.product_names, self.filled)
             self._known[sentence.sources] = self._evidence[key]
         return self._known[sentence.sources]
 
@@ -79,10 +82,15 @@ class Candidate:
         )
 
     def products_in(self, text: str) -> frozenset[str]:
-        """The products that the mail or one of its questions names."""
+        """The products that a text of this case names, the mail or one of its questions."""
         if text not in self._products:
             self._products[text] = products(text, self.product_names)
         return self._products[text]
+
+    def products_of(self, source: Source) -> frozenset[str]:
+        """The products that a source speaks of."""
+        text = f"{source.title}. {source.text}"
+        return self.products_in(text) if source.source_id in self.filled else source_products(text, self.product_names)
 
     @cached_property
     def asked(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -207,9 +207,16 @@ def folded(word: str) -> str:
     return ALIKE.get(root, root)
 
 
-def evidence(sources: Sequence[Source], facts: Mapping[str, str], names: tuple[str, ...]) -> Evidence:
-    """Spans of every source; `facts`, the customer's record, are spans of the source "customer"."""
-    spans = [span for s in sources for span in source_spans(s.source_id, s.version, s.title, s.text, names)]
+def evidence(
+    sources: Sequence[Source], facts: Mapping[str, str], names: tuple[str, ...], filled: Set[str] = frozenset()
+) -> Evidence:
+    """Spans of every source; `facts`, the customer's record, are spans of the source "customer". `filled`: sources that
+    hold something of this customer, of which nothing is kept."""
+    spans = [
+        span
+        for s in sources
+        for span in (_spans if s.source_id in filled else source_spans)(s.source_id, s.version, s.title, s.text, names)
+    ]
     spans += [
         Span(value, names, "customer", "", 0, len(value), name.replace("_", " ")) for name, value in facts.items()
     ]
@@ -222,14 +229,7 @@ def evidence(sources: Sequence[Source], facts: Mapping[str, str], names: tuple[s
     return Evidence(tuple(spans), {f: weigh[len(some)] for f, some in having.items()}, having)
 
 
-@lru_cache(maxsize=512)
-def source_products(title: str, text: str, names: tuple[str, ...]) -> frozenset[str]:
-    """The products that a source speaks of."""
-    return products(f"{title}. {text}", names)
-
-
-@lru_cache(maxsize=512)
-def source_spans(source_id: str, version: str, title: str, text: str, names: tuple[str, ...]) -> tuple[Span, ...]:
+def _spans(source_id: str, version: str, title: str, text: str, names: tuple[str, ...]) -> tuple[Span, ...]:
     """The sentences of a source where they stand in its text, and its title as a span without a place. Of a record the
     sentences of every field, with the field's name before them."""
     fields = record(text)
@@ -245,6 +245,11 @@ def source_spans(source_id: str, version: str, title: str, text: str, names: tup
         out.append(Span(told, names, source_id, version, start, end, title))
         at = max(at, end)
     return tuple(out)
+
+
+# Of the knowledge base: its texts, and what was worked out of them, are the same for every reply.
+source_spans = lru_cache(maxsize=512)(_spans)
+source_products = lru_cache(maxsize=512)(products)
 
 
 def _place(sentence: str, text: str, at: int) -> tuple[int, int]:

@@ -7,10 +7,11 @@ of it or, for long words, one that begins alike ("announced", "announcement").
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from worker.support.guard.content import COMMON, stem
 
@@ -25,10 +26,10 @@ _HEDGES = frozenset("may could might will would likely expected potential potent
 class Wording:
     """The words of sources: as they stand, folded with their places, in pairs, and how long ones begin."""
 
-    words: frozenset[str]
-    places: Mapping[str, tuple[int, ...]]
-    pairs: frozenset[tuple[str, str]]
-    beginnings: frozenset[str]
+    words: Set[str]
+    places: Mapping[str, Sequence[int]]
+    pairs: Set[tuple[str, str]]
+    beginnings: Set[str]
 
     def has(self, word: str) -> bool:
         return (
@@ -40,6 +41,15 @@ class Wording:
     def where(self, roots: set[str]) -> list[tuple[int, str]]:
         """(place, word) of each of these words, in order."""
         return sorted([(at, root) for root in roots for at in self.places.get(root, ())])
+
+
+class Said(NamedTuple):
+    """The same of one text; `roots`: what its words fold to, in order."""
+
+    words: frozenset[str]
+    roots: tuple[str, ...]
+    pairs: frozenset[tuple[str, str]]
+    beginnings: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -62,28 +72,26 @@ def wording(texts: tuple[str, ...]) -> Wording:
     places: dict[str, list[int]] = {}
     words: set[str] = set()
     pairs: set[tuple[str, str]] = set()
+    beginnings: set[str] = set()
     at = 0
     for text in texts:
-        said, roots = _said(text)
-        words.update(said)
-        pairs.update(pairwise(roots))
-        for root in roots:
-            places.setdefault(root, []).append(at)
-            at += 1
-        at += 2  # two texts do not run into each other
-    return Wording(
-        frozenset(words),
-        {root: tuple(where) for root, where in places.items()},
-        frozenset(pairs),
-        frozenset(word[:BEGINS] for word in words if len(word) >= BEGINS),
-    )
+        said = _said(text)
+        words |= said.words
+        pairs |= said.pairs
+        beginnings |= said.beginnings
+        for place, root in enumerate(said.roots, at):
+            places.setdefault(root, []).append(place)
+        at += len(said.roots) + 2  # two texts do not run into each other
+    return Wording(words, places, pairs, beginnings)
 
 
 @lru_cache(maxsize=2048)
-def _said(text: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The words of a text, and in order what they fold to: many replies rest on the same sentence of a source."""
+def _said(text: str) -> Said:
+    """Many replies rest on the same sentence of a source."""
     said = [plain(word) for word in _WORD.findall(text)]
-    return frozenset(said), tuple(folded(word) for word in said)
+    roots = tuple(folded(word) for word in said)
+    beginnings = frozenset(word[:BEGINS] for word in said if len(word) >= BEGINS)
+    return Said(frozenset(said), roots, frozenset(pairwise(roots)), beginnings)
 
 
 def measured(said: str, known: Wording, held: Sequence[tuple[int, int]] = ()) -> Measured:
