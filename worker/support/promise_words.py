@@ -81,7 +81,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "expect": ("expect",),
     "it will": _WILL_HAS,
     "money comes": _WILL_HAS,
-    "done": ("ed", "paid", "set", "sent", "made", "done", "taken"),
+    "done": ("ed", "paid", "unfrozen", "set", "sent", "made", "done", "taken"),
     "was done": ("been", "being", "was", "were", "reached", "arrived", "landed", "failed"),
     "doing": ("ing", "way"),
     "exception": ("exception", "goodwill", "courtesy", "favo", "once", "bend"),

@@ -45,6 +45,7 @@ class Rejudge:
         writing = Writing(parts=parts, written_by=draft.written_by)
         reader = trace.reader or Reader(segments=(), reads=())
         reply = candidate(words, found, writing, facts, who, reader, self)
+        reply = replace(reply, filled=frozenset(s.source_id for s in found.templates))  # as the draft stored them
         typed = {i for i, s in enumerate(s for part in draft.parts for s in part.sentences) if not s.sources}
         return Judged(findings=tuple(_of_typed(judge(reply), typed)), claims=ledger_of(reply))
 

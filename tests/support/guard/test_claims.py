@@ -8,6 +8,7 @@ from tests.builders import a_source
 from tests.support.guard.test_guards import SAID, SOURCE, a_candidate, found_by
 from worker.models import Claim, Sentence
 from worker.support.guard import judge, ledger_of
+from worker.support.guard.evidence import source_products, source_spans
 
 FEES = a_source(
     "The first 3 withdrawals from IM in a calendar month are free. Each further withdrawal costs Rs 10.\n\n"
@@ -111,3 +112,19 @@ def test_a_denial_in_one_half_of_a_sentence_is_not_hidden_by_one_in_another_sour
     said = Sentence(text="A withdrawal from IM does not reach your bank within 2 working days.", sources=("other", "T"))
     reply = a_candidate(said, sources={"T": a_source(SAID, "T"), "other": other}, template_ids=("T",))
     assert "meaning" in found_by(reply)
+
+
+def test_a_source_is_read_once_but_one_that_was_filled_in_for_a_customer_is_not_kept() -> None:
+    kept, filled = a_source("A kept sentence.", "kept"), a_source("Your number is 4711.", "filled")
+    source_spans.cache_clear()
+    source_products.cache_clear()
+    for _ in range(2):
+        said = (
+            Sentence(text="A kept sentence.", sources=("kept",)),
+            Sentence(text="Your number.", sources=("filled",)),
+        )
+        judge(
+            a_candidate(*said, sources={"kept": kept, "filled": filled}, template_ids=(), filled=frozenset({"filled"}))
+        )
+    assert source_spans.cache_info().misses == source_spans.cache_info().currsize == 1
+    assert source_products.cache_info().currsize <= 1

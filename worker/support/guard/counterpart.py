@@ -100,7 +100,8 @@ def _opposed(said: Span, anchors: list[Span]) -> set[str]:
     if not anchors:
         return found
     small = small_letters(said.text)
-    for one, other in {OPPOSED[i]: i for word, i in _WORDS if word in small}:
+    for i in {i for word, i in _WORDS if word in small}:
+        one, other = OPPOSED[i]
         mine, theirs = (bool(p.search(said.text)) for p in (one, other))
         if mine != theirs:
             has, lacks = (other, one) if mine else (one, other)

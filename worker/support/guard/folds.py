@@ -181,8 +181,8 @@ def _several(words: str) -> frozenset[str]:
 ANY_DIGIT = "0"  # stands for all of them
 _UNITS = _several("second minute min hour hr day week month year")
 _MONTHS = frozenset(
-    "jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october"
-    " nov november dec december".split()
+    "jan january feb february mar march apr april may jun june jul july aug august sep sept september sepember oct"
+    " october nov november dec december".split()
 )
 # What may begin or end within a word: there the needs are any part of the text.
 ANYWHERE = (
