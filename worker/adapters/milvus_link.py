@@ -17,6 +17,7 @@ import structlog
 
 from worker.adapters.breaker import Breaker, State
 from worker.adapters.milvus_lean import milvus_client
+from worker.adapters.milvus_quick import hasten
 from worker.errors import BadConfiguration, Permanent, Retryable, Trouble
 
 T = TypeVar("T")
@@ -163,6 +164,7 @@ class Link:
             return self._uri
         from milvus_lite.server_manager import server_manager_instance
 
+        hasten()
         try:
             Path(self._uri).mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from worker.adapters import milvus_quick
 from worker.errors import Retryable
 
 
@@ -24,7 +25,7 @@ def milvus_lite_command(directory: Path, port: int, *, host: str = "127.0.0.1") 
 
     `host` must be told: left out, the server listens to the whole network and asks nobody for a password.
     """
-    program = [sys.executable, "-m", "milvus_lite"]
+    program = [sys.executable, "-P", milvus_quick.__file__]  # -P: nothing that lies beside it is taken for a library
     return [*program, "server", "--host", host, "--port", str(port), "--data-dir", str(directory)]
 
 
