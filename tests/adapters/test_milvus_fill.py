@@ -7,6 +7,7 @@ import pytest
 
 from worker.adapters import milvus_fill
 from worker.adapters.milvus_fill import BATCH, Filling
+from worker.adapters.milvus_head import ROOM, TOGETHER
 from worker.errors import Retryable
 from worker.knowledge.index import Row, row_of
 from worker.models import Kind, Source
@@ -55,6 +56,18 @@ def test_many_kept_rows_are_taken_at_once_so_that_the_others_can_be_embedded_mea
         filling.end(lambda stage, done, total: told.append(done))
     assert link.calls == 10
     assert told[-1] == len(rows)
+
+
+def test_the_template_choice_is_written_by_the_same_thread_and_waited_for():
+    link, rows = Slow(), passages(1)
+    with Filling(link, "new", rows, 5.0) as filling:  # type: ignore[arg-type]
+        filling.put_head(b"h" * (TOGETHER * ROOM + 1), 4)
+        filling.put([0], points(1))
+        link.freed.set()
+        told: list[int] = []
+        filling.end(lambda stage, done, total: told.append(done))
+    assert link.calls == 3
+    assert told == [0, 0, 1]
 
 
 def test_an_insert_that_failed_is_told_by_the_next_batch(monkeypatch: pytest.MonkeyPatch):

@@ -1,13 +1,16 @@
+import base64
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 from pymilvus.client.prepare import Prepare
 from pymilvus.orm.schema import CollectionSchema
 
+from worker.adapters.milvus_head import head_columns, rows_for
 from worker.adapters.milvus_held import HELD
-from worker.adapters.milvus_rows import FLAT_UP_TO, columns, schema
+from worker.adapters.milvus_rows import FLAT_UP_TO, columns, nowhere, schema, unfindable
 from worker.adapters.milvus_wire import _request, _varint
 from worker.errors import Permanent
 from worker.knowledge.documents import Kb
@@ -53,8 +56,15 @@ def a_template() -> list[Row]:
     return list(rows_of(Kb(templates=(template,), articles=())))
 
 
+def fields(dim: int) -> Any:
+    return schema(Schemas, dim, lexical=True).to_dict()["fields"]
+
+
+def by_field(request: Any) -> dict[str, bytes]:
+    return {field.field_name: field.SerializeToString(deterministic=True) for field in request.fields_data}
+
+
 def as_pymilvus_packs(rows: list[Row], points: np.ndarray) -> dict[str, bytes]:
-    fields = schema(Schemas, points.shape[1], lexical=True).to_dict()["fields"]
     packed = columns(rows)
     dicts = [
         {name: texts[n] for name, texts in packed.texts.items()}
@@ -62,8 +72,7 @@ def as_pymilvus_packs(rows: list[Row], points: np.ndarray) -> dict[str, bytes]:
         | {"meta": row.template.model_dump(mode="json") if row.template else {}}
         for n, row in enumerate(rows)
     ]
-    made = Prepare.row_insert_param("c", dicts, "passage", fields)
-    return {field.field_name: field.SerializeToString(deterministic=True) for field in made.fields_data}
+    return by_field(Prepare.row_insert_param("c", dicts, "passage", fields(points.shape[1])))
 
 
 def test_rows_go_over_the_wire_as_the_client_itself_would_send_them():
@@ -71,8 +80,22 @@ def test_rows_go_over_the_wire_as_the_client_itself_would_send_them():
     points = np.random.default_rng(1).normal(size=(len(rows), 384)).astype(np.float32)
     made = _request("c", "passage", columns(rows), points)
     assert (made.collection_name, made.partition_name, made.num_rows) == ("c", "passage", len(rows))
-    ours = {field.field_name: field.SerializeToString(deterministic=True) for field in made.fields_data}
-    assert ours == as_pymilvus_packs(rows, points)
+    assert by_field(made) == as_pymilvus_packs(rows, points)
+
+
+def test_the_template_choice_goes_over_the_wire_as_the_client_itself_would_send_it():
+    head = bytes(range(256)) * 400
+    (packed,) = head_columns(head)
+    made = _request("c", "", packed, nowhere(384, rows_for(head)))
+    dicts = [
+        unfindable(384, pk=pk, words="head", text=text)
+        for pk, text in zip(packed.texts["pk"], packed.texts["text"], strict=True)
+    ]
+    theirs = Prepare.row_insert_param("c", dicts, "", fields(384))
+    assert [row["pk"] for row in dicts] == ["#head.00000", "#head.00001", "#head.00002"]
+    assert b"".join(base64.b64decode(row["text"]) for row in dicts) == head
+    assert by_field(made) == by_field(theirs)
+    assert (made.partition_name, made.num_rows) == (theirs.partition_name, theirs.num_rows)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
-"""A model that is still being loaded: known by its name, and waited for by whoever needs it."""
+"""A model that is not there yet: known by its name, begun once, by whoever sees that it will be needed."""
 
 from __future__ import annotations
-
-import threading
 
 import pytest
 
@@ -11,18 +9,22 @@ from worker.errors import BadConfiguration
 from worker.knowledge.coming import Coming
 
 
-def test_the_name_is_known_before_the_model_is_there_and_the_rest_waits_for_it():
-    loaded, model = threading.Event(), HashEmbedder(dim=8)
+def test_the_name_is_known_before_anything_is_loaded_which_happens_once():
+    model = HashEmbedder(dim=8)
+    made: list[HashEmbedder] = []
 
     def make() -> HashEmbedder:
-        assert loaded.wait(30)
+        made.append(model)
         return model
 
     coming = Coming(model.name, make)
     assert coming.name == model.name
-    loaded.set()
+    assert not made
+    coming.begin()
+    coming.begin()
     assert coming.dim == 8
     assert (coming.embed(["fee"]) == model.embed(["fee"])).all()
+    assert len(made) == 1
 
 
 def test_a_model_that_cannot_be_loaded_is_told_to_whoever_needs_it():

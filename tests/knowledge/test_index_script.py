@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.knowledge.kb_files import ARTICLE, write_kb
+from worker.adapters.milvus import MilvusShelf
+from worker.adapters.sole_writer import on_this_host
 from worker.settings import ROOT
 
 
@@ -34,6 +37,50 @@ def test_everything_anew_needs_the_model(tmp_path: Path, furnished: Any) -> None
     done = index_kb(furnished(tmp_path / "var"), "--full")
     assert done.returncode == 1
     assert "there is no model" in done.stderr
+
+
+def test_wrong_settings_are_told_and_end_with_their_own_code(tmp_path: Path) -> None:
+    done = index_kb(tmp_path, EMBEDDING_PRECISION="nonsense")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("The live index stays as it is. Please correct:")
+    assert done.stderr.endswith("\n")
+
+
+REINDEX = """
+import importlib.util, sys
+from contextlib import nullcontext
+import worker.bootstrap_index as module
+from worker.adapters.memory_index import HashEmbedder
+
+spec = importlib.util.spec_from_file_location("index_kb", "scripts/index_kb.py")
+script = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(script)
+module.embedder_apart = lambda *_: nullcontext(HashEmbedder(dim=64))
+module.embedder_name = lambda settings: HashEmbedder(dim=64).name
+code = script.main(["--json"])
+sys.stdout.write(f"ledger's libraries: {'sqlalchemy' in sys.modules}")
+sys.stderr.write("the end")
+script._leave(code + 40)
+"""
+
+
+def test_the_command_leaves_at_once_and_has_said_and_written_all_of_it(tmp_path: Path) -> None:
+    """And where there is no ledger, nothing is loaded that only a ledger needs."""
+    kb, data = write_kb(tmp_path / "kb", articles={"fees": ARTICLE}), tmp_path / "var"
+    given = {"DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(data), "KB_DIR": str(kb), "PYTHONPATH": str(ROOT)}
+    env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "MILVUS_URI"}} | given
+    done = subprocess.run(
+        [sys.executable, "-c", REINDEX], cwd=ROOT, env=env, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 40, done.stderr
+    said, _, loaded = done.stdout.partition("\n")
+    report = json.loads(said)
+    assert (report["swapped"], loaded) == (True, "ledger's libraries: False")
+    assert done.stderr.endswith("the end")
+    assert {path.name for path in data.iterdir()} == {"index-kept.npz", "index.lock", "milvus"}
+    with on_this_host(data), MilvusShelf(str(data / "milvus")) as shelf:
+        assert shelf.version() == report["collection"]
+        assert len(shelf.contents().versions) == report["sources"]
 
 
 def test_a_rollback_cannot_be_previewed_and_is_not_made_instead(tmp_path: Path) -> None:

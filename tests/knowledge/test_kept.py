@@ -87,6 +87,34 @@ def test_a_file_that_was_right_before_still_counts_among_the_ids(kb, shelf, tmp_
         kept(tmp_path).read(kb, LABELS)
 
 
+def test_it_is_told_that_a_file_is_new_before_any_is_read_and_nothing_where_none_is(kb, shelf, tmp_path, parsed):
+    told: list[int] = []
+    for path, news in ((None, 1), (None, 0), (kb / "articles" / "fees.md", 1)):
+        if path:
+            path.write_text(ARTICLE.replace("is free", "costs nothing"), encoding="utf-8")
+        remembered = kept(tmp_path)
+        parsed.clear()
+        told.clear()
+        publish(remembered.read(kb, LABELS, lambda: told.append(len(parsed))), EMBEDDER, shelf, kept=remembered)
+        assert told == [0] * news
+
+
+def test_what_is_kept_is_written_before_the_swap_and_dropped_where_there_is_none(kb, shelf, tmp_path):
+    remembered, drafts = kept(tmp_path), []
+
+    def look(change, new) -> bool:
+        remembered._drafting.join()
+        drafts.extend(path.name for path in (tmp_path / "var").iterdir())
+        return False
+
+    publish(remembered.read(kb, LABELS), EMBEDDER, shelf, kept=remembered, look=look)
+    assert drafts == ["kept.npz.new"]
+    remembered.drop()
+    assert not [*(tmp_path / "var").iterdir()]
+    reindex(tmp_path, kb, shelf)
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["kept.npz"]
+
+
 def test_what_the_live_index_holds_is_known_while_it_is_the_one_that_was_kept(kb, shelf, tmp_path):
     reindex(tmp_path, kb, shelf)
     known, told = kept(tmp_path).contents(live(shelf)), shelf.contents()

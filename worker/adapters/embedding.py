@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,9 @@ from numpy.typing import NDArray
 from worker.adapters import embedding_bert, embedding_library, embedding_linear
 from worker.adapters.embedding_bert import Bert
 from worker.errors import BadConfiguration, Permanent, Retryable
-from worker.ports.world import Vectors
+
+if TYPE_CHECKING:
+    from worker.ports.world import Vectors
 
 TOGETHER = 32  # texts of one forward pass
 LATELY = 64  # texts whose views are kept until as many others were embedded
@@ -76,16 +78,23 @@ class MiniLmEmbedder:
 
     `model`: a folder or a hub id; None for the packaged one. `threads`: how many cores a forward pass may use, None for
     all. `linger`: seconds that a forward pass waits for texts of other callers. `brief`: whether in bfloat16; None
-    where processor and model can. Raises BadConfiguration where the model cannot be loaded, or not so.
+    where processor and model can. `name`: its `model_name`, where that is known. Raises BadConfiguration where the
+    model cannot be loaded, or not so.
     """
 
     def __init__(
-        self, model: str | None = None, *, threads: int | None = None, linger: float = 0.0, brief: bool | None = False
+        self,
+        model: str | None = None,
+        *,
+        threads: int | None = None,
+        linger: float = 0.0,
+        brief: bool | None = False,
+        name: str = "",
     ) -> None:
         self._cores = threads or os.cpu_count() or 1
         self._model = _load(model or str(packaged_model()), brief)
         self._linger = linger
-        self.name = model_name(model)
+        self.name = name or model_name(model)
         self.dim = self._model.dim
         self._wishes: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
         self._lately: dict[str, Vectors] = {}  # rows of `views`

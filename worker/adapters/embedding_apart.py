@@ -16,13 +16,15 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from worker.errors import Retryable
-from worker.ports.world import Vectors
+
+if TYPE_CHECKING:  # importing it would take our process as long again as all else that it needs of ours
+    from worker.ports.world import Vectors
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _PRECISIONS: dict[str, bool | None] = {"auto": None, "float32": False, "bfloat16": True}
@@ -39,7 +41,7 @@ class Apart:
         self.name = name
         self._one = threading.Lock()
         self._dim = 0
-        command = [sys.executable, "-m", "worker.adapters.embedding_apart", precision, model or ""]
+        command = [sys.executable, "-m", "worker.adapters.embedding_apart", name, precision, model or ""]
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
         try:
             self._process = subprocess.Popen(  # noqa: S603
@@ -71,8 +73,9 @@ class Apart:
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
+            with suppress(OSError):  # what it was asked last may still be on its way
+                if pipe:
+                    pipe.close()
 
     def _asked(self, what: str, *told: Any) -> Any:
         with self._one:
@@ -105,7 +108,7 @@ class Apart:
         return Retryable("the embedding process is gone", part="embedding")
 
 
-def _serve(precision: str, model: str) -> None:
+def _serve(name: str, precision: str, model: str) -> None:
     """In the other process: says how long vectors are, then answers until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: it is for whoever started us, and we end with them
     with os.fdopen(os.dup(1), "wb") as answers:
@@ -118,7 +121,7 @@ def _serve(precision: str, model: str) -> None:
         try:
             from worker.adapters.embedding import MiniLmEmbedder
 
-            embedder = MiniLmEmbedder(model or None, brief=_PRECISIONS[precision])
+            embedder = MiniLmEmbedder(model or None, brief=_PRECISIONS[precision], name=name)
         except Exception as error:
             told(False, error)
             return

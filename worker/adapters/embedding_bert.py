@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from worker.adapters import embedding_layers, embedding_tuning
 from worker.adapters.embedding_linear import linear
 from worker.adapters.embedding_pass import compiled
-from worker.ports.world import Vectors
+
+if TYPE_CHECKING:
+    from worker.ports.world import Vectors
 
 PASS = 512  # word pieces of one forward pass: more of them gain less than a tenth, and take kernels of their own
 DEEP = 4  # layers that are asked where more is wanted than vectors

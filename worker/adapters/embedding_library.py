@@ -6,11 +6,14 @@ Called by adapters/embedding.py. Loading the library takes six seconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from worker.errors import BadConfiguration
-from worker.ports.world import Vectors
+
+if TYPE_CHECKING:
+    from worker.ports.world import Vectors
 
 TOGETHER = 32  # texts of one forward pass
 

@@ -102,7 +102,8 @@ class Kept:
         if self._drafting:
             self._drafting.join()
             self._drafting = None
-            self._new.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._new.unlink()
 
     def _draft(self, build: Build, vectors: Vectors | None) -> None:
         """Writes it beside the file, whole or not at all."""
