@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -215,6 +215,21 @@ def test_while_another_reindex_is_at_work_none_begins_and_none_goes_back(run: Ru
             assert (code, told) == (1, None)
             assert "another reindex is at work on it (process " in said
     assert run()[1]["swapped"]
+
+
+def test_whoever_waited_for_another_reindex_reads_what_the_files_say_by_then(
+    run: Run, kb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(kb)
+    with ExitStack() as other:
+        other.enter_context(on_this_host(tmp_path / "var"))
+
+        def meanwhile(seconds: float) -> None:
+            write(kb, "Exit", "Nominee")
+            other.close()
+
+        monkeypatch.setattr("worker.adapters.sole_writer.time.sleep", meanwhile)
+        assert run("--at-start")[1]["sources"] == 3  # a template and two sections
 
 
 def test_a_full_disk_is_named_nothing_is_lost_and_what_was_left_makes_room_for_the_next(

@@ -75,6 +75,8 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
     with ExitStack() as ends:
         name, kept = embedder_name(settings), Kept(settings.data_dir / KEPT, anew=wish.full)
         embedder = Coming(name, lambda: ends.enter_context(embedder_apart(settings, name)))
+        # First: whoever waits here for another one's end must not have read files that have changed since.
+        ends.enter_context(on_this_host(settings.data_dir, wait=wish.wait))
         ends.callback(kept.drop)
         return _reindex(settings, wish, tick, kept, embedder)
 
@@ -82,7 +84,7 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
 def _reindex(settings: Settings, wish: Wish, tick: Tick, kept: Kept, embedder: Coming) -> Reindexed:
     rows = kept.read(settings.kb_dir, load_rules(settings).labels, embedder.begin)
     approved, tune = _approved(settings, wish), not wish.quick
-    with on_this_host(settings.data_dir, wait=wish.wait), open_shelf(settings) as shelf:
+    with open_shelf(settings) as shelf:
         hashed = kb_hash(rows, approved)
         if not wish.full and (
             report := unchanged_rows(rows, embedder.name, shelf, hashed, tune=tune and not wish.wait)
