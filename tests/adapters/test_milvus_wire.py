@@ -95,6 +95,7 @@ def test_the_template_choice_goes_over_the_wire_as_the_client_itself_would_send_
     assert [row["pk"] for row in dicts] == ["#head.00000", "#head.00001", "#head.00002"]
     assert b"".join(base64.b64decode(row["text"]) for row in dicts) == head
     assert by_field(made) == by_field(theirs)
+    assert nowhere(3, 2).tolist() == [[1, 0, 0], [1, 0, 0]]
     assert (made.partition_name, made.num_rows) == (theirs.partition_name, theirs.num_rows)
 
 

@@ -46,6 +46,7 @@ def test_wrong_settings_are_told_and_end_with_their_own_code(tmp_path: Path) -> 
     assert done.stderr.endswith("\n")
 
 
+NOT_OURS = {"DATABASE_URL", "MILVUS_URI", "PYTHONUNBUFFERED"}  # unbuffered, what was said needs no flushing
 REINDEX = """
 import importlib.util, sys
 from contextlib import nullcontext
@@ -68,7 +69,7 @@ def test_the_command_leaves_at_once_and_has_said_and_written_all_of_it(tmp_path:
     """And where there is no ledger, nothing is loaded that only a ledger needs."""
     kb, data = write_kb(tmp_path / "kb", articles={"fees": ARTICLE}), tmp_path / "var"
     given = {"DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(data), "KB_DIR": str(kb), "PYTHONPATH": str(ROOT)}
-    env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "MILVUS_URI"}} | given
+    env = {name: value for name, value in os.environ.items() if name not in NOT_OURS} | given
     done = subprocess.run(
         [sys.executable, "-c", REINDEX], cwd=ROOT, env=env, capture_output=True, text=True, timeout=240
     )

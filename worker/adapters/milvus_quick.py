@@ -101,7 +101,7 @@ def data_table(self: Any, rows: Sequence[tuple[int, int]]) -> Any:
     starts = [0, *accumulate(batch.num_rows for batch in self._insert_batches)]
     places = pa.array([starts[batch] + row for batch, row in rows], type=pa.int64())
     there = pa.Table.from_batches(self._insert_batches).select(self._data_schema.names)
-    return there.take(places).combine_chunks().cast(self._data_schema)
+    return there.take(places).cast(self._data_schema)
 
 
 if __name__ == "__main__":
