@@ -82,7 +82,7 @@ _DATE = re.compile(
     rf"|\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?",
     re.I,
 )
-_ORDINAL = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)\b|\b({'|'.join(_PLACES[2:])})\b", re.I)
+_ORDINAL = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)\b|\b((?a:{'|'.join(_PLACES[2:])}))\b", re.I)
 _DAY_OF_WEEK = re.compile(rf"\b({_WEEKDAY})\b", re.I)
 # "may" is a verb more often than a month, and "march" a walk: months alone count with a capital only.
 _MONTH_ALONE = re.compile(
