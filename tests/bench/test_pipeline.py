@@ -57,6 +57,13 @@ def test_the_floor_asks_again_for_what_a_draft_asked_for_and_for_nothing_that_it
             asked.append(texts)
             return np.zeros((len(texts), 2), dtype=np.float32)
 
+        def tune(self, texts, groups):
+            pytest.fail("no ticket tunes anything")
+
+        def tuned(self, texts, layers):
+            asked.append((texts, layers))
+            return self.embed(texts)
+
     noted = Noted.__new__(Noted)
     noted._index, noted._embedder = Index(), Embedder()
     noted.forget()
@@ -64,10 +71,12 @@ def test_the_floor_asks_again_for_what_a_draft_asked_for_and_for_nothing_that_it
     index, embedder = NotedIndex(noted._index, noted), NotedEmbedder(noted._embedder, noted)
     finish = index.begin(Kind.PASSAGE, ["when"], ["IM"], 60)
     finish(embedder.embed(["When?"]))
+    embedder.tuned(["When?"], b"layers")
     index.passages(["x"], ["IM"])
     asked.clear()
     assert noted.floor() > 0
-    assert asked == [(Kind.PASSAGE, ["when"], ["IM"], 60), ["When?"], (1, 2)]
+    tuned = [(["When?"], b"layers"), ["When?"]]
+    assert asked == [(Kind.PASSAGE, ["when"], ["IM"], 60), ["When?"], *tuned, (1, 2)]
 
 
 def test_a_whole_run_tells_overhead_floor_and_what_freshdesk_counted(tmp_path, furnished, capsys):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from worker.knowledge.around import Around
+from worker.knowledge.tuned import through
 from worker.models import Kind, Source
 from worker.ports import Embedder, Index
 from worker.ports.world import Hit, Vectors
@@ -30,6 +31,7 @@ class Noted:
     def forget(self) -> None:
         self.searched: list[tuple[tuple[Any, ...], list[Vectors]]] = []
         self.embedded: list[Sequence[str]] = []
+        self.tuned: list[tuple[Sequence[str], bytes]] = []
 
     def floor(self) -> float:
         """Milliseconds of the same embedding and the same searches, on their way together as in production."""
@@ -37,6 +39,8 @@ class Noted:
         finish = [(self._index.begin(*asked), vectors) for asked, vectors in self.searched if vectors]
         for texts in self.embedded:
             self._embedder.embed(texts)
+        for texts, layers in self.tuned:
+            through(layers, self._embedder, texts)
         for end, vectors in finish:
             end(vectors[0])
         return since(begun) if finish or self.embedded else 0.0
@@ -100,3 +104,7 @@ class NotedEmbedder(Around):
     def embed(self, texts: Sequence[str]) -> Vectors:
         self._noted.embedded.append(texts)
         return self._embedder.embed(texts)
+
+    def tuned(self, texts: Sequence[str], layers: bytes) -> Vectors:
+        self._noted.tuned.append((texts, layers))
+        return super().tuned(texts, layers)
