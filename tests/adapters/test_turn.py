@@ -33,11 +33,12 @@ def hold(database: str, tell: Connection) -> None:
         threading.Event().wait()
 
 
-def drain(said: Connection) -> None:
+def drain(said: Connection, heard: threading.Semaphore | None = None) -> None:
     """A full pipe would stop who writes into it."""
     with suppress(EOFError):
         while said.recv():
-            pass
+            if heard:
+                heard.release()
 
 
 @pytest.fixture
@@ -125,9 +126,9 @@ def test_another_process_has_its_turn_however_many_threads_of_this_one_are_in_li
         thread.start()
     try:
         _, said = elsewhere(write_for_ever, database)
-        for _ in range(20):
-            assert said.poll(60)
-            said.recv()
+        written = threading.Semaphore(0)
+        threading.Thread(target=drain, args=(said, written), daemon=True).start()
+        assert all(written.acquire(timeout=60) for _ in range(20))
     finally:
         over.set()
         for thread in threads:

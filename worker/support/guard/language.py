@@ -55,9 +55,8 @@ def check(reply: Candidate) -> Iterator[Finding]:
     for i, sentence in reply.numbered():
         if (strange := _strange(sentence.text)) and (strange := strange - _of_the_sources(reply)):
             what = f"It holds letters or digits that are not plain ones ({' '.join(sorted(strange))[:40]})."
-            words = next(
-                (word for word in sentence.text.split() if strange & {*word}), sentence.text
-            )  # a strange blank
+            apart = (word for word in sentence.text.split() if strange & {*word})
+            words = next(apart, sentence.text)  # which has a strange blank, where no word is strange
             yield Finding(guard="language", what=what, todo="Write them anew.", sentence=i, words=words)
         if english_share(sentence.text) < HALF and _foreign(sentence.text) > 1:
             what = "A sentence is in another language than the reply."
