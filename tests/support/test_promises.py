@@ -125,6 +125,8 @@ def test_what_depends_on_something_else_is_promised_on_condition() -> None:
         ("by the end of the month", date(2026, 11, 30)),
         ("by 31 February", None),
         ("soon", None),
+        ("within f\u0131ve days", None),
+        ("by 5 \u017fep", None),
         ("by fr\u0131day", None),  # a dotless i: no day that we know, and no reason to fail
     ],
 )

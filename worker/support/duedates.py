@@ -15,7 +15,7 @@ _COUNTS = {w: n for n, w in enumerate("a one two three four five six seven eight
     "fifteen": 15,
     "thirty": 30,
 }
-_COUNT = rf"(?:\d{{1,3}}|{'|'.join(_COUNTS)})"
+_COUNT = rf"(?:\d{{1,3}}|(?a:{'|'.join(_COUNTS)}))"  # in plain letters alone, as in all that is looked up: no "f\u0131ve"
 _PERIOD = re.compile(
     rf"\b(?:(?P<low>{_COUNT})\s*(?:-|–|to|or)\s*)?(?P<count>{_COUNT})[\s-]+(?P<working>(?:working|business)\s+)?"
     r"(?:calendar\s+)?(?P<unit>hour|hr|day|week|month)s?\b",
@@ -24,7 +24,7 @@ _PERIOD = re.compile(
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = re.compile(rf"\b(?P<next>next\s+)?(?P<day>(?a:{'|'.join(_WEEKDAYS)}))\b", re.I)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?P<month{0}>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
+_MONTH = r"(?P<month{0}>(?a:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec))[a-z]*"
 _DATE = re.compile(
     rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH.format(1)}\b(?:,?\s+(?P<y1>\d{{4}}))?"
     rf"|\b{_MONTH.format(2)}\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y2>\d{{4}}))?"

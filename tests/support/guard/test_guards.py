@@ -277,7 +277,7 @@ def test_an_english_mail_with_an_indian_greeting_is_read_as_english() -> None:
     assert "language" not in found_by(a_candidate(SAID, message="Namaste ji, when will my IM money reach the bank?"))
 
 
-@pytest.mark.parametrize("odd", ["soon\u2003today", "on the th\u0131rd day"])
+@pytest.mark.parametrize("odd", ["soon\u2003today", "on the th\u0131rd day", "within n\u0131ne years"])
 def test_characters_that_are_not_plain_ones_break_no_guard(odd: str) -> None:
     findings = judge(a_candidate(f"Your money comes {odd}."))
 

@@ -114,7 +114,9 @@ def _unit(text: str) -> str:
 def _duration(number: str, unit: str) -> str:
     """Years as months; "a financial year" is a certain one, though."""
     count, of = _number(number), _unit(unit)
-    return f"{float(count) * 12:g} month" if of == "year" else f"{count} {of}"
+    if of != "year" or not count[:1].isdigit():  # "n\u0131ne" is read as nine, and has no number here
+        return f"{count} {of}"
+    return f"{float(count) * 12:g} month"
 
 
 def _amount(m: re.Match[str]) -> list[tuple[str, str]]:
