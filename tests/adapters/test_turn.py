@@ -135,6 +135,39 @@ def test_another_process_has_its_turn_however_many_threads_of_this_one_are_in_li
             thread.join()
 
 
+def test_who_is_stopped_while_in_line_leaves_nobody_waiting_for_them(tmp_path: Path):
+    mine, there = Turn(tmp_path / "ledger.db"), threading.Event()
+    line, over = mine._line, threading.Event()
+
+    def write() -> None:
+        with mine.taken():
+            there.set()
+            over.wait(60)
+
+    class Stopped:
+        """A line in which a signal comes."""
+
+        release = line.release
+
+        def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+            if timeout > 0:
+                raise SystemExit
+            return line.acquire(blocking)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    assert there.wait(60)
+    mine._line = Stopped()  # type: ignore[assignment]
+    with pytest.raises(SystemExit), mine.taken():
+        pass
+    mine._line = line
+    over.set()
+    writing.join()
+
+    with Turn(tmp_path / "ledger.db").taken():  # as another process: the front was not kept
+        pass
+
+
 def test_the_front_that_was_kept_for_one_who_gave_up_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     database = tmp_path / "ledger.db"
     mine = Turn(database)

@@ -15,7 +15,7 @@ _COUNTS = {w: n for n, w in enumerate("a one two three four five six seven eight
     "fifteen": 15,
     "thirty": 30,
 }
-_COUNT = rf"(?:\d{{1,3}}|(?a:{'|'.join(_COUNTS)}))"  # in plain letters alone, as in all that is looked up: no "f\u0131ve"
+_COUNT = rf"(?:\d{{1,3}}|(?a:{'|'.join(_COUNTS)}))"  # in plain letters alone: no "f\u0131ve"
 _PERIOD = re.compile(
     rf"\b(?:(?P<low>{_COUNT})\s*(?:-|–|to|or)\s*)?(?P<count>{_COUNT})[\s-]+(?P<working>(?:working|business)\s+)?"
     r"(?:calendar\s+)?(?P<unit>hour|hr|day|week|month)s?\b",

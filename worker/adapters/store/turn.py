@@ -64,12 +64,15 @@ class Turn:
         """Behind the other threads of this process."""
         with self._counting:
             self._waiting += 1
-        came = self._line.acquire(timeout=SECONDS)
-        with self._counting:
-            self._waiting -= 1
-            # Whoever wrote last may have kept the front for us alone: nobody else would give it back.
-            if not came and self._line.acquire(blocking=False):
-                self._step_back()
+        came = False
+        try:
+            came = self._line.acquire(timeout=SECONDS)
+        finally:  # also where a signal ends the wait: whoever counted as waiting for ever would keep the front for ever
+            with self._counting:
+                self._waiting -= 1
+                # Whoever wrote last may have kept the front for us alone: nobody else would give it back.
+                if not came and self._line.acquire(blocking=False):
+                    self._step_back()
         if not came:
             raise _locked()
 
