@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.adapters.store import turn
+from worker.adapters.store import engine, turn
+from worker.adapters.store.room import Room
 from worker.adapters.store.turn import Turn, turn_for
 from worker.errors import Retryable
 
@@ -215,3 +216,32 @@ def test_behind_a_writer_that_stands_still_one_gives_up(tmp_path: Path, elsewher
 def test_where_no_file_can_be_made_nobody_is_kept_from_trying(tmp_path: Path):
     with Turn(tmp_path / "gone" / "ledger.db").taken():
         pass
+
+
+def test_a_reader_has_a_connection_however_many_are_in_line_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(engine, "_POOL", {"pool_size": 3, "max_overflow": 0, "pool_timeout": 0.5})
+    monkeypatch.setattr(turn, "AT_HAND", 2)
+    opened = engine.open_engine(f"sqlite:///{tmp_path / 'ledger.db'}")
+    room, begun, over = Room(opened), threading.Semaphore(0), threading.Event()
+
+    def write(first: bool = False) -> None:
+        if not first:
+            begun.release()
+        with room.writing():
+            if first:
+                begun.release()
+                over.wait(60)
+
+    threads = [threading.Thread(target=write, args=(n == 0,)) for n in range(5)]
+    try:
+        for thread in threads:
+            thread.start()
+            assert begun.acquire(timeout=60)
+        over.wait(0.1)  # so that those in line are where they would take the last connections
+        with room.reading() as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+        opened.dispose()

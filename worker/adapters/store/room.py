@@ -5,8 +5,8 @@ Every status move of a case goes through `move`, so that none happens outside MO
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -60,7 +60,11 @@ class Room:
             (synced, alone): engine.execution_options(**{WRITES: True, UNSYNCED: not synced, ALONE: alone})
             for synced, alone in product((True, False), repeat=2)
         }
-        self._turn = turn_for(Path(str(engine.url.database))).taken if engine.dialect.name == "sqlite" else nullcontext
+        self._near: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._turn: Callable[[], AbstractContextManager[None]] = nullcontext
+        if engine.dialect.name == "sqlite":
+            turn = turn_for(Path(str(engine.url.database)))
+            self._near, self._turn = turn.near, turn.taken
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -79,7 +83,7 @@ class Room:
         readers all fall with the same machine. Of PostgreSQL every commit is synced: a worker elsewhere, still holding
         an epoch that its server has forgotten, could meet another one with the same.
         """
-        with judged(), self._writers[synced, alone].connect() as connection:
+        with judged(), self._near(), self._writers[synced, alone].connect() as connection:
             make_ready(connection)  # all that can be done before and after one's turn is done there
             with self._turn(), connection.begin():
                 yield connection

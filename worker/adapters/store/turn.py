@@ -22,6 +22,7 @@ from worker.errors import Retryable
 
 SECONDS = 10.0  # the same patience as SQLite's busy_timeout
 IN_A_ROW = 3  # threads of one process that write before another process has its turn
+AT_HAND = 16  # threads of one process that hold a connection while they are in line: the pool's others are for readers
 _FIRST_NAP, _LONGEST_NAP = 0.0002, 0.002  # seconds; two processes at most look at the same lock at a time, mostly
 
 _turns: dict[Path, Turn] = {}
@@ -39,6 +40,7 @@ class Turn:
 
     def __init__(self, database: Path) -> None:
         self._database = database
+        self._at_hand = threading.BoundedSemaphore(AT_HAND)
         self._line = threading.Lock()
         self._counting = threading.Lock()  # of whoever is in line, and of who gives the front back
         self._waiting = 0
@@ -46,6 +48,17 @@ class Turn:
         self._at_front = False
         self._locks: tuple[int, int] | None = None
         self._opened_by = 0
+
+    @contextmanager
+    def near(self) -> Iterator[None]:
+        """Around `taken` and all that is got ready for it: with more threads than connections those in line would hold
+        them all, and nobody could read while somebody writes. Raises Retryable as `taken` does."""
+        if not self._at_hand.acquire(timeout=SECONDS):
+            raise _locked()
+        try:
+            yield
+        finally:
+            self._at_hand.release()
 
     @contextmanager
     def taken(self) -> Iterator[None]:
