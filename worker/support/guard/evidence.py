@@ -211,7 +211,7 @@ def evidence(
     sources: Sequence[Source], facts: Mapping[str, str], names: tuple[str, ...], filled: Set[str] = frozenset()
 ) -> Evidence:
     """Spans of every source; `facts`, the customer's record, are spans of the source "customer". `filled`: sources that
-    hold something of this customer, of which nothing is kept."""
+    hold something of this customer, which are not kept among those of the knowledge base."""
     spans = [
         span
         for s in sources
