@@ -104,3 +104,20 @@ def test_closing_ends_it_whatever_it_is_at(start: Start):
     with closing(start()) as model:
         pass
     assert model._process.returncode == -signal.SIGKILL
+
+
+def test_nothing_that_lies_where_somebody_stands_is_taken_for_a_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = "import sys, types\nmodel = types.ModuleType('worker.adapters.embedding')\n"
+    small += "model.MiniLmEmbedder = lambda *some, **more: types.SimpleNamespace(dim=2)\n"
+    small += "sys.modules[model.__name__] = model\n"
+    (tmp_path / "sitecustomize.py").write_text(small)
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "numpy.py").write_text("raise SystemExit(1)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(here)
+
+    with closing(Apart("small", None, "auto")) as model:
+        assert model.dim == 2

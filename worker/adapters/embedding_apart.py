@@ -41,7 +41,7 @@ class Apart:
         self.name = name
         self._one = threading.Lock()
         self._dim = 0
-        command = [sys.executable, "-m", "worker.adapters.embedding_apart", name, precision, model or ""]
+        command = [sys.executable, "-P", "-m", "worker.adapters.embedding_apart", name, precision, model or ""]
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
         try:
             self._process = subprocess.Popen(  # noqa: S603
