@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from worker.adapters import embedding_apart
 from worker.adapters.embedding_apart import Apart
 from worker.errors import BadConfiguration, Retryable
 
@@ -104,6 +105,24 @@ def test_closing_ends_it_whatever_it_is_at(start: Start):
     with closing(start()) as model:
         pass
     assert model._process.returncode == -signal.SIGKILL
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next_one(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = start()
+    assert model.dim == 2
+    with monkeypatch.context() as stopped:
+        stopped.setattr(embedding_apart.pickle, "load", stop)
+        with pytest.raises(KeyboardInterrupt):
+            model.embed(["four"])
+
+    with pytest.raises(Retryable, match="gone"):
+        model.embed(["another"])
+
+
+def stop(file: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_nothing_that_lies_where_somebody_stands_is_taken_for_a_library(

@@ -87,6 +87,9 @@ class Apart:
                 self._process.stdin.flush()
             except (OSError, ValueError):
                 raise self._gone() from None
+            except BaseException:  # half a question
+                self.close()
+                raise
             return self._answer()
 
     def _loaded(self) -> int:
@@ -98,8 +101,12 @@ class Apart:
         assert self._process.stdout is not None
         try:
             good, told = pickle.load(self._process.stdout)  # noqa: S301 - written by `_serve`, in our own process
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+        except Exception:  # what does not unpickle can be of any kind
+            self.close()
             raise self._gone() from None
+        except BaseException:  # the answer is still to come, and would be taken for that of the next question
+            self.close()
+            raise
         if good:
             return told
         raise told
