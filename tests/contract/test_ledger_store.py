@@ -166,7 +166,7 @@ def test_a_write_of_one_statement_is_a_transaction_by_itself_and_keeps_the_other
         assert other.doorbells.claim(doorbell_id, timedelta(minutes=1)) is None
         assert ledger.doorbells.finish(doorbell_id, 1, "done")
         assert other.doorbells.due(10) == []
-    assert said == ["BEGIN", "INSERT", "UPDATE", "UPDATE"]
+    assert said == ["BEGIN", "INSERT", "PRAGMA", "UPDATE", "UPDATE"]
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,13 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, Engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError
 
 from worker.errors import BadConfiguration
 
 WRITES = "deskhand_writes"  # execution option: this transaction will write
 ALONE = "deskhand_alone"  # execution option: this transaction is one statement, which SQLite makes one by itself
 UNSYNCED = "deskhand_unsynced"  # execution option: its commit does not wait for the disk, where that is safe
-_SYNCHRONOUS, _EVERY = "deskhand_synchronous", "FULL"  # of a connection: what it was told last; what it is told first
 _BUSY_SECONDS = 10
 _POOL: dict[str, Any] = {"pool_size": 32, "max_overflow": 8, "pool_timeout": 10}
 
@@ -63,20 +62,19 @@ def _sqlite(url: URL) -> Engine:
         url, module=module, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, pool_use_lifo=True, **_POOL
     )  # last in, first out: in turns, each of 32 connections would fill a cache of its own with the same pages
     mode = journal_mode(module.sqlite_version_info)
-    unsynced = "NORMAL" if mode == "WAL" else _EVERY  # without WAL a file could be left broken
+    every, unsynced = "FULL", "NORMAL" if mode == "WAL" else "FULL"  # without WAL a file could be left broken
 
     @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, record: Any) -> None:
+    def _set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver would begin late and deferred; _begin does it
         for pragma in (
             f"busy_timeout={_BUSY_SECONDS * 1000}",
             f"journal_mode={mode}",
-            f"synchronous={_EVERY}",
+            f"synchronous={every}",
             "foreign_keys=ON",
             "cache_size=-512",  # KB: 40 connections with 2 MB each, the default, keep 80 of pages that a commit voids
         ):
             connection.execute(f"PRAGMA {pragma}")
-        record.info.update({_SYNCHRONOUS: _EVERY, UNSYNCED: unsynced})
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -85,25 +83,14 @@ def _sqlite(url: URL) -> Engine:
         if not options.get(WRITES, False):
             connection.exec_driver_sql("BEGIN")
             return
+        wanted = unsynced if options.get(UNSYNCED, False) else every
+        if connection.info.get("synchronous", every) != wanted:
+            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+            connection.info["synchronous"] = wanted
         if not options.get(ALONE, False):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-def make_ready(connection: Connection) -> None:
-    """Sets whether the next commit on this connection waits for the disk. Called before the transaction begins: within
-    it SQLite would not listen, and everybody who wants to write would wait for this as well."""
-    info = connection.info
-    if _SYNCHRONOUS not in info:  # PostgreSQL
-        return
-    wanted = info[UNSYNCED] if connection.get_execution_options().get(UNSYNCED, False) else _EVERY
-    if info[_SYNCHRONOUS] != wanted:
-        try:
-            connection.connection.cursor().execute(f"PRAGMA synchronous={wanted}")
-        except sqlite_module().Error as error:
-            raise OperationalError("PRAGMA synchronous", None, error) from None
-        info[_SYNCHRONOUS] = wanted
 
 
 def sqlite_module() -> ModuleType:

@@ -5,8 +5,8 @@ Every status move of a case goes through `move`, so that none happens outside MO
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -31,7 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.adapters.store.columns import clock, moment, new_id, written
 from worker.adapters.store.conditions import WAITING
-from worker.adapters.store.engine import ALONE, UNSYNCED, WRITES, make_ready
+from worker.adapters.store.engine import ALONE, UNSYNCED, WRITES
 from worker.adapters.store.schema import audit, case_moves, cases, doorbells, lessons, sends
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
@@ -60,11 +60,7 @@ class Room:
             (synced, alone): engine.execution_options(**{WRITES: True, UNSYNCED: not synced, ALONE: alone})
             for synced, alone in product((True, False), repeat=2)
         }
-        self._near: Callable[[], AbstractContextManager[None]] = nullcontext
-        self._turn: Callable[[], AbstractContextManager[None]] = nullcontext
-        if engine.dialect.name == "sqlite":
-            turn = turn_for(Path(str(engine.url.database)))
-            self._near, self._turn = turn.near, turn.taken
+        self._turn = turn_for(Path(str(engine.url.database))).taken if engine.dialect.name == "sqlite" else nullcontext
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -83,10 +79,8 @@ class Room:
         readers all fall with the same machine. Of PostgreSQL every commit is synced: a worker elsewhere, still holding
         an epoch that its server has forgotten, could meet another one with the same.
         """
-        with judged(), self._near(), self._writers[synced, alone].connect() as connection:
-            make_ready(connection)  # all that can be done before and after one's turn is done there
-            with self._turn(), connection.begin():
-                yield connection
+        with judged(), self._turn(), self._writers[synced, alone].begin() as connection:
+            yield connection
 
 
 def upsert(dialect: str, table: Any) -> Any:
