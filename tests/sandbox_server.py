@@ -101,9 +101,7 @@ def running_sandbox(**options: Any) -> Iterator[RunningSandbox]:
     app = create_app(**{"api_key": API_KEY, "secret": SECRET, **options})
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, http="h11", ws="none", log_level="critical", access_log=False, timeout_graceful_shutdown=1
-    )
+    config = uvicorn.Config(app, ws="none", log_level="critical", access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     started = threading.Event()
     startup = server.startup

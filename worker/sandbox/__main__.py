@@ -31,10 +31,8 @@ def main() -> int:
         groq_seconds=asked.groq_seconds,
         seed=asked.seed,
     )
-    # h11, because faults close its sockets; no access log, since it would be one line for every poll.
-    uvicorn.run(
-        app, host=asked.host, port=asked.port, http="h11", access_log=False, log_level="warning", server_header=False
-    )
+    # No access log: it would be one line for every poll.
+    uvicorn.run(app, host=asked.host, port=asked.port, access_log=False, log_level="warning", server_header=False)
     return 0
 
 
