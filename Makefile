@@ -9,10 +9,8 @@ ARGS ?=
 # More options for pip, for torch's sake: where the index has only the CUDA build, name one that has the CPU build,
 # as in TORCH_ARGS="--extra-index-url <address of PyTorch's own index for CPUs>".
 TORCH_ARGS ?=
-# The first Python that deskhand runs on and that can make a virtual environment; PYTHON=... names another.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-	&& echo $$p && break; done)
+# PYTHON=... names another.
+PYTHON ?= $(shell scripts/choose_python.sh)
 # The real Milvus server needs nothing but a Python of these, and stands in an environment of its own.
 MILVUS_SERVER := milvus==2.3.5
 
@@ -81,10 +79,9 @@ clean:
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
-	@[ -n "$(PYTHON)" ] || { echo 'No Python 3.11, 3.12 or 3.13 with the module venv on PATH.' \
-		'On Debian: apt-get install python3-venv' >&2; exit 1; }
-	@echo "Making $(VENV) with $(PYTHON) ($$($(PYTHON) -V)) ..." >&2
-	@$(PYTHON) -m venv --clear $(VENV)
+	@python='$(PYTHON)'; [ -n "$$python" ] || { echo 'No Python 3.11, 3.12 or 3.13 with the module venv on PATH.' \
+		'On Debian: apt-get install python3-venv' >&2; exit 1; }; \
+	echo "Making $(VENV) with $$python ($$($$python -V)) ..." >&2; $$python -m venv --clear $(VENV)
 
 # pyproject.toml too: it says what is part of the package. Touched, or pip's own older files would look newer.
 $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
@@ -99,8 +96,8 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@touch $@
 
 # Its tests say why they did not run where it is missing; where CI is set, that is a failure.
-milvus-server:
+milvus-server: | $(VENV)/bin/python
 	@[ -x .venv-milvus/bin/milvus-server ] || { echo 'Installing the Milvus server for the tests ...' >&2 \
-		&& $(PYTHON) -m venv --clear .venv-milvus \
+		&& $(BIN)/python -m venv --clear .venv-milvus \
 		&& .venv-milvus/bin/python -m pip --disable-pip-version-check install -qq '$(MILVUS_SERVER)' >&2; } \
 	|| { rm -rf .venv-milvus; echo 'The Milvus server could not be installed: its tests are skipped.' >&2; [ -z "$${CI:-}" ]; }
