@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from structlog.testing import capture_logs
 
+from tests.redis_server import running_redis
 from worker.adapters.memory import MemoryLedger
+from worker.bootstrap import queue_lengths
 from worker.dispatcher import NOTE, REMEMBER, Sweep
 from worker.models import Ring
 from worker.queues import DRAFT
+from worker.settings import Settings
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -24,7 +28,8 @@ class Clock:
 
 def a_sweep() -> tuple[Sweep, MemoryLedger, list[tuple[str, str]], Clock]:
     ledger, queued, clock = MemoryLedger(), [], Clock()
-    return Sweep(ledger, lambda queue, row: queued.append((queue, row)), clock), ledger, queued, clock
+    sweep = Sweep(ledger, lambda queue, row: queued.append((queue, row)), clock, lambda queue: 0)
+    return sweep, ledger, queued, clock
 
 
 def test_a_doorbell_that_no_queue_ever_heard_of_is_put_on_one():
@@ -59,6 +64,12 @@ def test_while_others_wait_on_the_queue_a_webhooks_own_word_is_waited_for():
     waiting[DRAFT] = 0
     sweep.once()
     assert queued == [nobody_told, announced], "nothing is on the queue, so its message is lost"
+
+
+def test_how_many_wait_is_asked_of_the_redis_that_celery_uses(tmp_path: Path):
+    with running_redis(tmp_path) as redis:
+        redis.client.lpush(DRAFT, "one", "another")
+        assert queue_lengths(Settings(redis_url=redis.url))(DRAFT) == 2
 
 
 def test_where_the_webhooks_own_word_does_not_come_in_time_it_is_lost():

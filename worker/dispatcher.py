@@ -50,7 +50,7 @@ class Sweep:
         ledger: Ledger,
         enqueue: Enqueue,
         now: Callable[[], datetime],
-        length: Callable[[str], int] = lambda queue: 0,
+        length: Callable[[str], int],
     ) -> None:
         self._ledger = ledger
         self._enqueue = enqueue

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.builders import a_draft, a_finding, a_message, a_reader, a_requester, a_thread, a_trace, an_identity
-from tests.contract.steps import approved, conclude, current, held, newest_draft, opened
-from worker.models import Case, Status, Strength
+from tests.contract.steps import LEASE, approved, claimed, conclude, current, held, newest_draft, opened
+from worker.models import Case, Ring, Status, Strength
 from worker.ports import NONE, Ledger, Sieve
 
 
@@ -161,6 +161,20 @@ def test_the_words_of_an_edit_are_found_and_those_it_replaced_are_not(ledger: Le
     draft_id = ledger.cases.drafts(case.case_id)[-1][0]
     ledger.reviews.edit(case.case_id, draft_id, a_draft("It takes three days."), "maya")
     assert (found(ledger, words="three days"), found(ledger, words="two days")) == ([1], [])
+
+
+@pytest.mark.parametrize(
+    ("drafted", "by_new", "by_old"), [("It takes three days.", [1], []), (None, [], [1])], ids=["anew", "not at all"]
+)
+def test_a_redraft_is_found_by_its_words_and_without_a_new_draft_by_those_of_the_last(
+    ledger: Ledger, drafted: str | None, by_new: list[int], by_old: list[int]
+) -> None:
+    case = a_held(ledger, 1, body="It takes two days.")
+    bell = claimed(ledger, 1, ring=Ring.REDRAFT, case_id=case.case_id)
+    again = ledger.cases.open(a_thread(1), "ticket", bell, LEASE)
+    assert again is not None
+    conclude(ledger, again, Status.HELD, draft=None if drafted is None else a_draft(drafted))
+    assert (found(ledger, words="three days"), found(ledger, words="two days")) == (by_new, by_old)
 
 
 def test_what_a_lead_works_on_is_hers(ledger: Ledger) -> None:

@@ -112,7 +112,7 @@ def live(place: Place, *, told: bool = True) -> None:
         elif told:
             _webhook(ledger, enqueue, place.ticket_id)
         recheck(ledger)
-        sweep = Sweep(ledger, enqueue, lambda: datetime.now(UTC))
+        sweep = Sweep(ledger, enqueue, lambda: datetime.now(UTC), lambda queue: 0)
         sweep.once()
         while queue or sweep.once():
             name, row = queue.pop(0)

@@ -75,7 +75,8 @@ def test_a_process_that_wakes_up_late_writes_nothing_and_sends_nothing(
 def one_sweep(desk: Desk) -> int:
     """What one pass of the dispatcher finds, worked on at once; how much that was."""
     queue: list[tuple[str, str]] = []
-    found = Sweep(desk.ledger, lambda name, row: queue.append((name, row)), lambda: datetime.now(UTC)).once()
+    sweep = Sweep(desk.ledger, lambda name, row: queue.append((name, row)), lambda: datetime.now(UTC), lambda name: 0)
+    found = sweep.once()
     while queue:
         name, row = queue.pop(0)
         if name == "draft":

@@ -86,7 +86,7 @@ def test_what_was_lost_with_an_emptied_redis_is_put_on_the_queue_again(redis: Re
     ledger.doorbells.ring(Ring.WEBHOOK, 7)
     now = datetime.now(UTC)
     enqueue = bootstrap.make_enqueue(make_celery(load_settings(), redis.url))
-    sweep = Sweep(ledger, enqueue, lambda: now)
+    sweep = Sweep(ledger, enqueue, lambda: now, lambda queue: 0)
     sweep.once()
     wait_for(redis, 1)
     redis.client.flushall()

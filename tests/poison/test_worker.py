@@ -58,7 +58,7 @@ class Works:
             assert time.monotonic() < deadline, self.log.read_text()[-3000:]
             with self.ledger.writing() as connection:
                 connection.execute(update(doorbells).values(due_at=0.0))
-            Sweep(self.ledger, enqueue, lambda: datetime.now(UTC)).once()
+            Sweep(self.ledger, enqueue, lambda: datetime.now(UTC), lambda queue: 0).once()
             time.sleep(0.3)
 
     def status(self, ticket_id: int) -> Status | None:
