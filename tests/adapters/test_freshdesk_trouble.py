@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -24,6 +26,7 @@ from tests.scripted_server import (
     scripted_server,
 )
 from worker.adapters.freshdesk import FreshdeskHelpdesk
+from worker.adapters.freshdesk.connection import _TimedReader
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import TicketChange
 from worker.uptime import uptime
@@ -223,3 +226,15 @@ def test_every_call_is_reported_with_its_status(server: ScriptedServer) -> None:
             reply(desk)
     assert calls[0] == ("GET tickets/{}", 200)
     assert calls[-2:] == [("POST tickets/{}/reply", 429), ("POST tickets/{}/reply", 0)]
+
+
+def test_each_read_waits_no_longer_than_the_whole_answer_may_take() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb", buffering=0) as raw:
+        ours.settimeout(1000)
+        reader = _TimedReader(raw, ours, deadline=time.monotonic() + 500)
+        theirs.sendall(b"x")
+        assert reader.readinto(bytearray(1)) == 1
+        left = ours.gettimeout()
+    assert left is not None
+    assert left <= 500

@@ -44,10 +44,10 @@ def _a_busy_machine_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
 def hasty(*paces: SharedPace) -> Iterator[None]:
     """They soon give up on Redis, for as long as it does not answer anyway."""
     for patience in (HASTY, PATIENT):
-        for pool in (pace._redis.connection_pool for pace in paces):
-            pool.connection_kwargs |= {"socket_timeout": patience, "socket_connect_timeout": patience}
-            pool.disconnect()
-            pool.reset()  # connections that are there keep their time-out
+        shared_pace._PATIENCE = patience
+        for pace in paces:
+            pace._connections.close()  # those that are there keep their time-out
+            pace._connections = shared_pace._Connections(pace._connections._url)
         if patience is HASTY:
             yield
 

@@ -22,6 +22,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from worker.uptime import uptime
 
+_GRAIN = 0.05  # seconds that a read may go on behind the deadline
+
 
 class TooLate(Exception):
     """`not_after` passed before the request was complete on the wire. Not an OSError, or urllib3 would wrap it."""
@@ -66,7 +68,10 @@ class _TimedReader(io.RawIOBase):
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer took too long")
-        self._sock.settimeout(left if self._patience is None else min(left, self._patience))
+        wanted = left if self._patience is None else min(left, self._patience)
+        set_to = self._sock.gettimeout()
+        if set_to is None or abs(set_to - wanted) > _GRAIN:  # setting it lets go of the interpreter, asking does not
+            self._sock.settimeout(wanted)
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import structlog
 from redis import Redis, RedisError
@@ -32,6 +33,37 @@ _PRESENT_SECONDS = 15.0  # how often a process says that it is there
 _UNSEEN = 4  # processes that there may be, where Redis never told: webhook, worker, dispatcher, console
 
 
+class _Connection:
+    def __init__(self, url: str) -> None:
+        # The library's own repetitions, with pauses in between, would hold a thread for seconds.
+        once = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+        patience = {"socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE}
+        self.redis: Redis = Redis.from_url(url, retry=once, single_connection_client=True, **patience)
+        self.script = self.redis.register_script(SCRIPT)
+
+
+class _Connections:
+    """One for each thread, gone with it. A pool's connection is looked at for stale answers whenever it is taken: two
+    changes of its time-out and a read that fails, and 31 other threads want the interpreter at each of them."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._local = threading.local()
+        self._all: WeakSet[_Connection] = WeakSet()
+
+    def mine(self) -> _Connection:
+        """Raises RedisError where Redis cannot be reached."""
+        found: _Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = _Connection(self._url)
+            self._all.add(found)
+        return found
+
+    def close(self) -> None:
+        for connection in list(self._all):
+            connection.redis.close()
+
+
 class SharedPace:
     """`Pace`. Thread-safe. `on_shared(bool)` is told whenever Redis is lost or found again."""
 
@@ -43,12 +75,7 @@ class SharedPace:
         clock: Callable[[], float] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        # The library's own repetitions, with pauses in between, would hold a thread for seconds.
-        once = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
-        self._redis: Redis = Redis.from_url(
-            url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=once, max_connections=256
-        )
-        self._script = self._redis.register_script(SCRIPT)
+        self._connections = _Connections(url)
         self._local = LocalPace(now)
         self._on_shared = on_shared
         self._clock = clock
@@ -84,7 +111,7 @@ class SharedPace:
         return shut if answer is None else max(shut, float(answer[0]))
 
     def close(self) -> None:
-        self._redis.close()
+        self._connections.close()
 
     def _ask(self, what: str, gauges: Sequence[str], figures: Sequence[Any]) -> Any:
         """The script's answer; None where Redis does not answer, and for a while after that."""
@@ -95,7 +122,7 @@ class SharedPace:
             if self._now() - self._present_at > _PRESENT_SECONDS:
                 self._present_at = self._now()
                 self._say_present()
-            answer = self._script([f"{PREFIX}{gauge}" for gauge in gauges], [what, now, *figures])
+            answer = self._connections.mine().script([f"{PREFIX}{gauge}" for gauge in gauges], [what, now, *figures])
         except (RedisError, OSError) as error:
             self._alone_until = self._now() + _ALONE_SECONDS
             self._found(False, type(error).__name__)
@@ -105,12 +132,11 @@ class SharedPace:
 
     def _say_present(self) -> None:
         at = time.time()
-        with self._redis.pipeline() as pipeline:
-            pipeline.zadd(_MEMBERS, {self._me: at})
-            pipeline.zremrangebyscore(_MEMBERS, 0, at - 4 * _PRESENT_SECONDS)
-            pipeline.expire(_MEMBERS, 3600)
-            pipeline.zcard(_MEMBERS)
-            self._others = max(1, int(pipeline.execute()[-1]))
+        redis = self._connections.mine().redis  # one by one: a pipeline would take a connection of its own, and keep it
+        redis.zadd(_MEMBERS, {self._me: at})
+        redis.zremrangebyscore(_MEMBERS, 0, at - 4 * _PRESENT_SECONDS)
+        redis.expire(_MEMBERS, 3600)
+        self._others = max(1, int(redis.zcard(_MEMBERS)))
 
     def _found(self, shared: bool, error: str = "") -> None:
         if shared is self._shared:
