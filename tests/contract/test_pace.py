@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -299,3 +302,33 @@ def test_a_redis_that_is_back_is_used_again(tmp_path: Path, clock: Clock) -> Non
         clock.passes(5.1)
         call(pace)
     assert seen == [True, False, True]
+
+
+def test_each_thread_has_one_connection_which_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_pace, "_PRESENT_SECONDS", -1.0)  # with each call they say that they are there
+    asked, counted = Barrier(4), Barrier(4)
+    with running_redis(tmp_path) as redis:
+        pace, others = SharedPace(redis.url), connections(redis)
+
+        def calls() -> None:
+            for _ in range(5):
+                call(pace, limit=1000.0, left=900.0)
+            asked.wait()
+            counted.wait()
+
+        with ThreadPoolExecutor(3) as threads:
+            ended = [threads.submit(calls) for _ in range(3)]
+            asked.wait()
+            found = connections(redis) - others
+            counted.wait()
+            assert [one.result() for one in ended] == [None] * 3
+        assert found == 3
+        until = time.monotonic() + 240
+        while connections(redis) > others and time.monotonic() < until:
+            time.sleep(0.02)
+        assert connections(redis) == others
+        pace.close()
+
+
+def connections(redis: RedisServer) -> int:
+    return len(redis.client.client_list())
