@@ -54,6 +54,7 @@ def test_a_refused_save_shows_the_colleagues_letter_and_loses_no_word(page, cons
     page.get_by_role("button", name="Save", exact=True).click()
 
     page.get_by_role("heading", name="Newer draft by tom").wait_for()
+    page.wait_for_load_state()  # the heading is there before the keys are
     assert page.locator(".draft > .letter", has_text="By Tom.").is_visible()
     mine = page.get_by_label("Your words, not saved")
     assert mine.input_value() == "My careful words."
@@ -73,6 +74,31 @@ def test_a_refused_save_shows_the_colleagues_letter_and_loses_no_word(page, cons
     assert page.get_by_label(FIELD).input_value() == "My careful words."
     assert len(texts(console, case_id)) == 2
     assert console.ledger.sends.of_case(case_id) == []
+
+
+def test_a_preview_that_comes_late_does_not_take_back_what_the_lead_was_told(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill("My careful words.")
+    saves(console, case_id, "By Tom.", "tom")
+    page.add_init_script("""
+        const asked = fetch;
+        const later = new Promise((answer) => (window.answerNow = answer));
+        window.fetch = (url, how) =>
+          url.endsWith("/preview") ? later.then(() => asked(url, how)) : asked(url, how);
+    """)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Newer draft by tom").wait_for()
+    page.wait_for_load_state()
+    mine = page.get_by_label("Your words, not saved")
+    mine.press("Control+Enter")
+    told = page.get_by_text("first read the newer draft above")
+    assert told.is_visible()
+    page.evaluate("answerNow()")
+    page.get_by_text("Your words would be sent as").wait_for()
+    assert told.is_visible()
+    mine.press_sequentially("So")
+    assert told.is_hidden()
 
 
 def test_words_take_a_colleagues_place_once_a_lead_says_that_she_has_read_his(page, console: Served):

@@ -60,7 +60,9 @@
   const keep = () => offered() || sessionStorage.setItem(shelf("text"), JSON.stringify([text.value, under]));
   const drop = () => sessionStorage.removeItem(shelf("text"));
 
-  const tell = (words) => {
+  let passing = false; // what is told is about the preview, and goes when that is there; all else stays until she types
+  const tell = (words, ofPreview = false) => {
+    passing = ofPreview;
     one("[data-word]", editor).textContent = words;
     one("[data-word]", editor).hidden = !words;
   };
@@ -109,7 +111,7 @@
     if (!failed(made) && made.page) return arrived(made);
     wanted = false;
     page.hidden = true; // it would show other words than those that were typed
-    tell(failed(made) ? FAULTS[made.fault] ?? FAULTS[0] : made.words || "There is nothing to send yet.");
+    tell(failed(made) ? FAULTS[made.fault] ?? FAULTS[0] : made.words || "There is nothing to send yet.", true);
     if (failed(made) && AGAIN.has(made.fault)) timer = setTimeout(showPreview, PAUSE);
   };
   const arrived = (made) => {
@@ -118,7 +120,7 @@
     page.hidden = false;
     shown.value = made.hash;
     if (approve) approve.disabled = false;
-    tell("");
+    if (passing) tell("");
     if (wanted) send();
   };
   for (const name of ["focus", "visibilitychange"]) {
@@ -153,7 +155,7 @@
     if (!dirty()) return stored ? stored.requestSubmit() : tell("Not sent: nothing is changed yet.");
     if (shown.value) return send();
     wanted = true;
-    tell("It is sent as soon as its preview is there.");
+    tell("It is sent as soon as its preview is there.", true);
     showPreview();
   };
 
@@ -184,6 +186,7 @@
   text.addEventListener("input", () => {
     keep();
     measure();
+    if (!passing) tell("");
     clearTimeout(timer);
     timer = setTimeout(showPreview, 300);
     shown.value = "";
@@ -228,6 +231,7 @@
   } else if (dirty() && words === null) keep(); // given back by a refusal: stored nowhere else
   const settle = (value) => {
     close();
+    tell("");
     if (value === null) drop();
     else {
       text.value = value;
