@@ -98,6 +98,37 @@ def test_an_approval_that_did_not_leave_is_told_to_whoever_gave_it_once(ledger: 
     assert "was not sent" not in tom.get("/").text
 
 
+def test_what_did_not_arrive_is_told_again_and_on_a_shared_browser_to_whom_it_concerns(ledger: SqlLedger):
+    first, second = hold(ledger, 101), hold(ledger, 102)
+    app = a_console(ledger, policy=MINUTE)
+    maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
+    approved(maya, first)
+    approved(tom, second)
+    maya.get("/")
+    stopped(ledger, first, "Not sent: the customer wrote again.")
+    stopped(ledger, second, "Not sent: a colleague answered.")
+    before = dict(maya.browser.cookies)
+    for path in ("/told", "/", f"/cases/{first}"):
+        assert "ticket 101 was not sent" in words_of(maya.get(path).text)
+        [heard] = set(maya.browser.cookies) - set(before)
+        arrived = maya.browser.cookies[heard]
+        carries(maya, before)  # she had gone on when the answer came
+    carries(tom, dict(tom.browser.cookies) | {heard: arrived})
+    assert "ticket 102 was not sent" in words_of(tom.get("/told").text), "maya heard of hers there, and he did not"
+    for forged in ("9999999999999999", "9999999999999999-0000000000000000", "nonsense"):
+        carries(maya, before | {heard: forged})
+        assert "ticket 101 was not sent" in words_of(maya.get("/told").text)
+    carries(maya, before | {heard: arrived})
+    assert maya.get("/told").json()["page"] == ""
+    assert set(maya.browser.cookies) == set(before)
+
+
+def carries(lead: Lead, cookies: dict[str, str]) -> None:
+    lead.browser.cookies.clear()
+    for name, value in cookies.items():
+        lead.browser.cookies.set(name, value, domain="localhost.local", path="/")
+
+
 def test_a_draft_of_which_another_one_was_asked_for_says_so_and_what_approving_means(ledger: SqlLedger):
     case_id = hold(ledger)
     app = a_console(ledger)

@@ -13,9 +13,9 @@ DRAFT = a_draft()
 A_WHILE = timedelta(seconds=30)
 
 
-def approve(ledger: Ledger, case: Case, wait: timedelta = A_WHILE) -> str:
+def approve(ledger: Ledger, case: Case, wait: timedelta = A_WHILE, user: str = "maya") -> str:
     draft_id = ledger.cases.drafts(case.case_id)[-1][0]
-    send_id = ledger.reviews.approve(case.case_id, draft_id, DRAFT.body_hash, a_reply(), "maya", wait=wait)
+    send_id = ledger.reviews.approve(case.case_id, draft_id, DRAFT.body_hash, a_reply(), user, wait=wait)
     assert send_id is not None
     return send_id
 

@@ -28,7 +28,7 @@ def test_a_redraft_waits_until_it_is_being_written(ledger: Ledger) -> None:
     assert ledger.reviews.asked_anew(case.case_id) is None
 
 
-def test_an_approval_that_was_stopped_is_told_once_to_whoever_gave_it_last(ledger: Ledger) -> None:
+def test_an_approval_that_was_stopped_is_told_to_whoever_gave_it_last_until_she_has_heard(ledger: Ledger) -> None:
     case, other, mine = held(ledger, 1), held(ledger, 2), held(ledger, 3)
     approve(ledger, case, timedelta(0))
     approve(ledger, other)
@@ -40,11 +40,26 @@ def test_an_approval_that_was_stopped_is_told_once_to_whoever_gave_it_last(ledge
     )
     assert ledger.reviews.not_sent("tom") == []
     told = ledger.reviews.not_sent("maya")
+    assert ledger.reviews.not_sent("maya") == told, "the answer may have been lost"
     assert [(one.ticket_id, one.reason, one.by) for one in told] == [
         (2, "", "tom"),
         (1, "Not sent: the ticket was closed.", "deskhand"),
     ]
+    ledger.reviews.heard("tom", told[-1].at)
+    ledger.reviews.heard("maya", told[0].at)
+    assert ledger.reviews.not_sent("maya") == told[1:]
+    ledger.reviews.heard("maya", told[-1].at)
+    ledger.reviews.heard("maya", told[0].at)
     assert ledger.reviews.not_sent("maya") == []
+
+
+def test_who_approved_last_elsewhere_makes_no_difference(ledger: Ledger) -> None:
+    hers, his = held(ledger, 1), held(ledger, 2)
+    approve(ledger, hers)
+    approve(ledger, his, user="tom")
+    for case in (hers, his):
+        assert ledger.cases.advance(case.case_id, Status.APPROVED, Status.SUPERSEDED, None, reasons=["Not sent."])
+    assert [[one.ticket_id for one in ledger.reviews.not_sent(user)] for user in ("maya", "tom")] == [[1], [2]]
 
 
 def test_edits_and_requests_for_another_draft_are_told_by_case_with_who_and_which_hint(ledger: Ledger) -> None:

@@ -2,7 +2,8 @@
 be reloaded, gone back to, bookmarked and written by anybody.
 
 Set by deciding.py, shown by the pages of the queue and of a case, taken back by page.py. The cookie also names the last
-few approvals, so that each can be taken back while it waits. Beside it stands what became of those that did not leave.
+few approvals, so that each can be taken back while it waits. Beside it stands what became of those that did not leave
+(stopped.py).
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from worker.console import stopped
 from worker.console.access import cookie_name, set_cookie
-from worker.console.people import REVIEWER
 from worker.models import Status
-from worker.ports import Ledger, NotSent
+from worker.ports import Ledger
 
 APPROVED = ("approved", "moot")  # the latter where another draft had been asked for
 DONE = {
@@ -69,7 +70,7 @@ def toast(ledger: Ledger, request: Request, here: str = "") -> dict[str, Any]:
         "words": DONE[done] if done and not before and done not in APPROVED else "",
         "approval": _approval(ledger, of, left, done if of == newest else APPROVED[0], session.login),
         "fresh": bool(newest) and not before,
-        "not_sent": not_sent(ledger, session.login, session.may(REVIEWER)),
+        "not_sent": stopped.news(ledger, request),
     }
 
 
@@ -92,21 +93,11 @@ def _approval(ledger: Ledger, of: str, left: timedelta | None, done: str, login:
 
 
 def carry_on(request: Request, response: Response) -> None:
-    """What was told is not told again, except for how to take it back."""
+    """What was told is not told again, except for how to take it back, and for what may not have arrived."""
+    stopped.carry_on(request, response)
     left: str | None = getattr(request.state, "told", None)
     if left is not None:
         set_cookie(request, response, _COOKIE, left, _SECONDS if left else 0)
-
-
-def not_sent(ledger: Ledger, login: str, may: bool) -> list[dict[str, str]]:
-    """Approvals of this lead that were stopped since she was last told: each in words, with its case."""
-    stopped = ledger.reviews.not_sent(login) if may else ()
-    return [{"case_id": one.case_id, "words": _words(one)} for one in stopped]
-
-
-def _words(stopped: NotSent) -> str:
-    reason = stopped.reason.removeprefix("Not sent: ") or f"{stopped.by} took the approval back."
-    return f"Your approval on ticket {stopped.ticket_id} was not sent: {reason[:1].lower()}{reason[1:]}"
 
 
 def _stands(ledger: Ledger, case_id: str) -> bool:

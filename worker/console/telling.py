@@ -7,9 +7,8 @@ from __future__ import annotations
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from worker.console import flash
+from worker.console import stopped
 from worker.console.page import Pages
-from worker.console.people import REVIEWER
 from worker.ports import Ledger
 
 
@@ -17,6 +16,8 @@ def add_telling(app: FastAPI, ledger: Ledger, pages: Pages) -> None:
     @app.get("/told")
     def told(request: Request) -> Response:
         session = request.state.session
-        stopped = flash.not_sent(ledger, session.login, session.may(REVIEWER))
-        page = pages.part("not_sent.html", not_sent=stopped) if stopped else ""
-        return JSONResponse({"login": session.login, "csrf": session.csrf, "page": page})
+        not_sent = stopped.news(ledger, request)
+        page = pages.part("not_sent.html", not_sent=not_sent) if not_sent else ""
+        answer = JSONResponse({"login": session.login, "csrf": session.csrf, "page": page})
+        stopped.carry_on(request, answer)
+        return answer

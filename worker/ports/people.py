@@ -62,6 +62,7 @@ class NotSent(Noun):
     ticket_id: int
     reason: str
     by: str  # who stopped it
+    at: datetime
 
 
 class Reviews(Protocol):
@@ -146,8 +147,11 @@ class Reviews(Protocol):
         ...
 
     def not_sent(self, user: str) -> Sequence[NotSent]:
-        """What `user` approved in the last day and then did not leave, oldest first. Each is told once: whoever asks
-        has to show it."""
+        """What `user` approved in the last day and then did not leave, oldest first, but for what she has `heard`."""
+        ...
+
+    def heard(self, user: str, until: datetime) -> None:
+        """`user` has seen what was stopped up to then. Safe to repeat; nothing is unheard by an earlier time."""
         ...
 
     def mind(self, case_id: str, minder: str, user: str, *, was: str = "") -> bool:

@@ -28,15 +28,16 @@ class MemoryErrands:
     def not_sent(self, user: str) -> Sequence[NotSent]:
         with self._state.lock:
             since = max(self._state.now() - _DAY, self._state.told.get(user, self._state.now() - _DAY))
-            found = [(at, one) for row in self._state.cases.values() for at, one in _stopped(row, user) if at > since]
-            found.sort(key=lambda pair: pair[0])
-            if found:
-                self._state.told[user] = found[-1][0]
-            return [one for _, one in found]
+            found = [one for row in self._state.cases.values() for one in _stopped(row, user) if one.at > since]
+            return sorted(found, key=lambda one: one.at)
+
+    def heard(self, user: str, until: datetime) -> None:
+        with self._state.lock:
+            self._state.told[user] = max(until, self._state.told.get(user, until))
 
 
-def _stopped(row: CaseRow, user: str) -> list[tuple[datetime, NotSent]]:
-    out: list[tuple[datetime, NotSent]] = []
+def _stopped(row: CaseRow, user: str) -> list[NotSent]:
+    out: list[NotSent] = []
     approver = ""
     for move in row.moves:
         if move["to_status"] is Status.APPROVED:
@@ -46,6 +47,6 @@ def _stopped(row: CaseRow, user: str) -> list[tuple[datetime, NotSent]]:
         ):
             case = row.case
             words = " ".join(move["reasons"])
-            told = NotSent(case_id=case.case_id, ticket_id=case.ticket_id, reason=words, by=move["by"])
-            out.append((move["at"], told))
+            where = {"case_id": case.case_id, "ticket_id": case.ticket_id}
+            out.append(NotSent(**where, reason=words, by=move["by"], at=move["at"]))
     return out

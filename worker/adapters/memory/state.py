@@ -102,7 +102,7 @@ class State:
         self.openings: dict[tuple[str, str], tuple[datetime, datetime]] = {}  # (case, login): first and last
         self.viewers: dict[tuple[str, str], datetime] = {}
         self.taken: dict[int, str] = {}
-        self.told: dict[str, datetime] = {}  # up to when a lead was told which approvals were stopped
+        self.told: dict[str, datetime] = {}  # up to when a lead has heard which approvals were stopped
         self.promises: dict[str, MadePromise] = {}
         self.assessed: dict[str, AssessedRow] = {}
 

@@ -6,6 +6,7 @@ The part of `ports.people.Reviews` that follows decisions up.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -37,14 +38,14 @@ class Errands(Room):
             return AskedAnew(by=by or "", hint=bell.hint, at=moment(bell.received_at))
 
     def not_sent(self, user: str) -> Sequence[NotSent]:
-        """One mark per lead says up to when she was told; it is only written when there is something to tell."""
-        mark = f"told {user}"
         ended, given = case_moves.alias("ended"), case_moves.alias("given")
-        told = select(marks.c.at).where(marks.c.name == mark).scalar_subquery()
+        told = select(marks.c.at).where(marks.c.name == _mark(user)).scalar_subquery()
         last = select(func.max(given.c.move_id)).where(
             given.c.case_id == ended.c.case_id, given.c.move_id < ended.c.move_id, given.c.to_status == Status.APPROVED
         )
-        approver = select(case_moves.c.moved_by).where(case_moves.c.move_id == last.scalar_subquery()).scalar_subquery()
+        # Of this case: two selects deep it would not be tied to it by itself, and be the last approval of all cases.
+        newest = last.correlate(ended).scalar_subquery()
+        approver = select(case_moves.c.moved_by).where(case_moves.c.move_id == newest).scalar_subquery()
         query = (
             select(ended, cases.c.ticket_id)
             .join(cases, cases.c.case_id == ended.c.case_id)
@@ -54,12 +55,25 @@ class Errands(Room):
         )
         with self.reading() as connection:
             rows = connection.execute(query).all()
-        if rows:
-            newest = {"at": rows[-1].at}
-            with self.writing() as connection:
-                noted = upsert(connection.dialect.name, marks).values(name=mark, **newest)
-                connection.execute(noted.on_conflict_do_update(index_elements=["name"], set_=newest))
         return [
-            NotSent(case_id=row.case_id, ticket_id=row.ticket_id, reason=" ".join(row.reasons), by=row.moved_by)
+            NotSent(
+                case_id=row.case_id,
+                ticket_id=row.ticket_id,
+                reason=" ".join(row.reasons),
+                by=row.moved_by,
+                at=moment(row.at),
+            )
             for row in rows
         ]
+
+    def heard(self, user: str, until: datetime) -> None:
+        """One mark for each lead. A microsecond more than told: `at` came out of the database rounded to one."""
+        newest = {"at": until.timestamp() + 1e-6}
+        with self.writing() as connection:
+            noted = upsert(connection.dialect.name, marks).values(name=_mark(user), **newest)
+            later = marks.c.at < newest["at"]
+            connection.execute(noted.on_conflict_do_update(index_elements=["name"], set_=newest, where=later))
+
+
+def _mark(user: str) -> str:
+    return f"told {user}"

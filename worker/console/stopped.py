@@ -1,0 +1,63 @@
+"""Approvals that did not leave, told to whoever gave them until her browser has shown that the news arrived.
+
+An answer may get lost: she goes on to another page, or her laptop falls asleep. So what was told comes with a cookie,
+and it is the next request with that cookie that says she has it. Called by flash.py for pages, and by telling.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+
+from fastapi import Request, Response
+
+from worker.console.access import cookie_name, set_cookie
+from worker.console.people import REVIEWER
+from worker.ports import Ledger, NotSent
+
+_COOKIE = "deskhand_heard"
+_SECONDS = 86_400  # older ones are not told any more
+_HEARD = re.compile(r"([0-9]{1,16})-([0-9a-f]{16})")
+_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+def news(ledger: Ledger, request: Request) -> list[dict[str, str]]:
+    """Approvals of hers that were stopped and that she has not seen yet: each in words, with its case."""
+    session = request.state.session
+    if not session.may(REVIEWER):
+        return []
+    heard = _heard(request, session.login)
+    if heard is not None:
+        ledger.reviews.heard(session.login, heard)
+    stopped = ledger.reviews.not_sent(session.login)
+    if stopped:
+        request.state.heard = f"{(stopped[-1].at - _BEGAN) // _TICK}-{_whose(session.login)}"
+    elif heard is not None:
+        request.state.heard = ""
+    return [{"case_id": one.case_id, "words": _words(one)} for one in stopped]
+
+
+def carry_on(request: Request, response: Response) -> None:
+    """With what was told, so that the next request can say that it arrived."""
+    heard: str | None = getattr(request.state, "heard", None)
+    if heard is not None:
+        set_cookie(request, response, _COOKIE, heard, _SECONDS if heard else 0)
+
+
+def _heard(request: Request, login: str) -> datetime | None:
+    """Up to when this browser showed her what was stopped, and not somebody who was signed in there before."""
+    found = _HEARD.fullmatch(request.cookies.get(cookie_name(request, _COOKIE), ""))
+    if found is None or found[2] != _whose(login):
+        return None
+    return min(_BEGAN + int(found[1]) * _TICK, datetime.now(UTC))
+
+
+def _whose(login: str) -> str:
+    return hashlib.sha256(login.encode()).hexdigest()[:16]
+
+
+def _words(stopped: NotSent) -> str:
+    reason = stopped.reason.removeprefix("Not sent: ") or f"{stopped.by} took the approval back."
+    return f"Your approval on ticket {stopped.ticket_id} was not sent: {reason[:1].lower()}{reason[1:]}"
