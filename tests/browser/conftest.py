@@ -116,6 +116,7 @@ def complaints(page) -> list[tuple[str, list[str]]]:
     """What axe has against the page as it stands: the rule, and where."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.wait_for_load_state()  # a click waits until another page has begun, and that has no element yet
     return [(v["id"], [n["html"] for n in v["nodes"]]) for v in Axe().run(page).response["violations"]]
 
 
