@@ -50,7 +50,7 @@ def embedder_apart(settings: Settings, name: str) -> Iterator[Embedder]:
 
 def embedder_name(settings: Settings) -> str:
     """Of `make_embedder`'s, without loading the model."""
-    from worker.adapters.embedding import model_name
+    from worker.adapters.embedding_model import model_name
 
     return model_name(settings.embedding_model or None)
 

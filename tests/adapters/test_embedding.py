@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from worker.adapters import embedding
-from worker.adapters.embedding import MiniLmEmbedder, packaged_model
+from worker.adapters.embedding import MiniLmEmbedder
+from worker.adapters.embedding_model import packaged_model
 from worker.bootstrap_kb import make_embedder
 from worker.errors import BadConfiguration, Permanent, Retryable
 from worker.settings import Settings

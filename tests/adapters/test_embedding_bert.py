@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from worker.adapters import embedding_bert, embedding_pass
-from worker.adapters.embedding import packaged_model
 from worker.adapters.embedding_bert import Bert, read
 from worker.adapters.embedding_library import Library
+from worker.adapters.embedding_model import packaged_model
 from worker.adapters.embedding_pass import compiled
 from worker.ports.world import Vectors
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,21 @@ def test_of_texts_that_were_embedded_just_now_only_the_last_layers_are_worked_ou
     assert 30 < sum(len(state) for state in bert_of(embedder)._lately.values()) <= 40
 
 
+def test_what_is_asked_for_ahead_is_what_two_questions_give_and_comes_behind_them(
+    embedder: MiniLmEmbedder, tuned: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, moved = embedder.embed(TEXTS), embedder.tuned(TEXTS, tuned)
+    may, asked = threading.Event(), Bert.tuned
+    monkeypatch.setattr(Bert, "tuned", lambda *of: may.wait(240) and asked(*of))
+    vectors, later = embedder.embed_ahead(TEXTS, tuned)
+    may.set()
+
+    assert np.abs(vectors - plain).max() < 1e-3
+    assert np.abs(later() - moved).max() < 1e-2
+    empty, none = embedder.embed_ahead([], tuned)
+    assert empty.shape == none().shape == (0, embedder.dim)
+
+
 def test_layers_of_another_model_are_refused_and_nothing_in_them_is_run(
     embedder: MiniLmEmbedder, tuned: bytes, tmp_path: Path
 ) -> None:
@@ -123,6 +139,10 @@ def test_layers_of_another_model_are_refused_and_nothing_in_them_is_run(
     for stored in strange:
         with pytest.raises(Permanent, match="index_kb"):
             embedder.tuned(TEXTS, stored)
+        vectors, later = embedder.embed_ahead(TEXTS, stored)
+        with pytest.raises(Permanent, match="index_kb"):
+            later()
+        assert len(vectors) == len(TEXTS), "what is embedded does not go with it"
     assert not (tmp_path / "ran").exists()
 
 

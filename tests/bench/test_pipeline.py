@@ -71,12 +71,13 @@ def test_the_floor_asks_again_for_what_a_draft_asked_for_and_for_nothing_that_it
     index, embedder = NotedIndex(noted._index, noted), NotedEmbedder(noted._embedder, noted)
     finish = index.begin(Kind.PASSAGE, ["when"], ["IM"], 60)
     finish(embedder.embed(["When?"]))
-    embedder.tuned(["When?"], b"layers")
+    _, later = embedder.embed_ahead(["And how?"], b"layers")
+    later()
     index.passages(["x"], ["IM"])
     asked.clear()
     assert noted.floor() > 0
-    tuned = [(["When?"], b"layers"), ["When?"]]
-    assert asked == [(Kind.PASSAGE, ["when"], ["IM"], 60), ["When?"], *tuned, (1, 2)]
+    tuned = [(["And how?"], b"layers"), ["And how?"]]
+    assert asked == [(Kind.PASSAGE, ["when"], ["IM"], 60), ["When?"], ["And how?"], (1, 2), *tuned]
 
 
 def test_a_whole_run_tells_overhead_floor_and_what_freshdesk_counted(tmp_path, furnished, capsys):

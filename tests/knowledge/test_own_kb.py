@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.knowledge.kb_files import LABELS
-from worker.adapters.embedding import MiniLmEmbedder, packaged_model
+from worker.adapters.embedding import MiniLmEmbedder
+from worker.adapters.embedding_model import packaged_model
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.evaluation.templates import leave_out
 from worker.knowledge.chunk import MODEL_READS, estimate, passages

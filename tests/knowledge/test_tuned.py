@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_what_the_layers_tell_apart_the_choice_does_too() -> None:
     embedder, asked = Told(dim=64), ["quite another thing of e", "and this one ends with r", "or is it d"]
     learnt = tuned_on(embedder, TEXTS, LABELS)
     head = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=learnt)
-    found = head.choose(asked, embedder.embed(asked), tuned=embedder.tuned(asked, head.layers))
+    found = head.choose(asked, embedder.embed(asked), tuned=lambda: embedder.tuned(asked, head.layers))
 
     assert [choice.best for choice in found] == ["fees", "family", "cards"]
     assert np.allclose(np.linalg.norm(beside(embedder.embed(asked), embedder.tuned(asked, head.layers)), axis=1), 1.0)
@@ -61,7 +62,7 @@ def test_the_cosines_of_both_vectors_are_put_together_from_the_plain_ones() -> N
     for asked in (TEXTS[:2], TEXTS):
         vectors, layers = embedder.embed(asked), embedder.tuned(asked, b"by the last letter")
         head = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=tuned_on(embedder, TEXTS, LABELS))
-        both, plainly = head._alike(vectors, layers)
+        both, plainly = head._alike(vectors, partial(embedder.tuned, asked, b"by the last letter"))
         assert np.allclose(both, beside(vectors, layers) @ head.ridge.vectors.T, atol=1e-6)
         assert np.allclose(plainly, vectors @ embedder.embed(TEXTS).T, atol=1e-6)
         assert not np.allclose(both, plainly, atol=0.01)
@@ -97,7 +98,7 @@ def test_how_sure_it_is_was_learnt_without_layers_that_know_the_examples() -> No
     asked = ["the fee again x", "giraffe ends with e"]
     vectors, layers = embedder.embed(asked), embedder.tuned(asked, with_layers.layers)
     for head in (with_layers, unpack(pack(with_layers))):
-        found = head.choose(asked, vectors, tuned=layers)
+        found = head.choose(asked, vectors, tuned=lambda: layers)
         assert [one.fits for one in found] == pytest.approx(
             [one.fits for one in plain.choose(asked, vectors)], abs=0.01
         )

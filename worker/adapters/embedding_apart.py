@@ -31,8 +31,8 @@ _PRECISIONS: dict[str, bool | None] = {"auto": None, "float32": False, "bfloat16
 
 
 class Apart:
-    """`name`: what the model is called (embedding.model_name); `model`: as MiniLmEmbedder takes it; `precision`: as in
-    EMBEDDING_PRECISION. Implements world.Embedder, world.Deep and world.Tunable, for several threads.
+    """`name`: what the model is called; `model`: as MiniLmEmbedder takes it; `precision`: as in EMBEDDING_PRECISION.
+    Implements world.Embedder, world.Deep and world.Tunable, for several threads.
 
     What the other process raised is raised here, by whoever asks first; Retryable where it is gone.
     """

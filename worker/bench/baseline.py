@@ -21,7 +21,7 @@ import numpy as np
 import requests
 from numpy.typing import NDArray
 
-from worker.adapters.embedding import packaged_model
+from worker.adapters.embedding_model import packaged_model
 from worker.knowledge.documents import read_kb
 
 MODEL = "llama-3.3-70b-versatile"

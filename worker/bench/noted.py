@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from worker.knowledge.around import Around
-from worker.knowledge.tuned import through
+from worker.knowledge.tuned import Later, embedded
 from worker.models import Kind, Source
 from worker.ports import Embedder, Index
 from worker.ports.world import Hit, Vectors
@@ -30,19 +31,17 @@ class Noted:
 
     def forget(self) -> None:
         self.searched: list[tuple[tuple[Any, ...], list[Vectors]]] = []
-        self.embedded: list[Sequence[str]] = []
-        self.tuned: list[tuple[Sequence[str], bytes]] = []
+        self.embedded: list[tuple[Sequence[str], bytes]] = []  # with the tuned layers, b"" where there are none
 
     def floor(self) -> float:
         """Milliseconds of the same embedding and the same searches, on their way together as in production."""
         begun = time.perf_counter()
         finish = [(self._index.begin(*asked), vectors) for asked, vectors in self.searched if vectors]
-        for texts in self.embedded:
-            self._embedder.embed(texts)
-        for texts, layers in self.tuned:
-            through(layers, self._embedder, texts)
+        later = [embedded(texts, layers, self._embedder)[1] for texts, layers in self.embedded]
         for end, vectors in finish:
             end(vectors[0])
+        for tuned in filter(None, later):
+            tuned()
         return since(begun) if finish or self.embedded else 0.0
 
 
@@ -102,9 +101,10 @@ class NotedEmbedder(Around):
         return self._embedder
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        self._noted.embedded.append(texts)
+        self._noted.embedded.append((texts, b""))
         return self._embedder.embed(texts)
 
-    def tuned(self, texts: Sequence[str], layers: bytes) -> Vectors:
-        self._noted.tuned.append((texts, layers))
-        return super().tuned(texts, layers)
+    def embed_ahead(self, texts: Sequence[str], layers: bytes) -> tuple[Vectors, Later]:
+        self._noted.embedded.append((texts, layers))
+        vectors, later = embedded(texts, layers, self._embedder)
+        return vectors, later or partial(self.tuned, texts, layers)

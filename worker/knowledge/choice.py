@@ -24,7 +24,7 @@ from worker.errors import BadConfiguration
 from worker.knowledge.correlation import matthews
 from worker.knowledge.net import MANY, Net, teach
 from worker.knowledge.ridge import BESIDE, GONE, Fitted, Ridge, cosines, left_out, solve
-from worker.knowledge.tuned import NONE, Tuned, beside, second_halves
+from worker.knowledge.tuned import NONE, Later, Tuned, beside, second_halves
 from worker.knowledge.wording import Wording, learn
 from worker.models import Noun
 from worker.ports.world import Vectors
@@ -87,11 +87,12 @@ class Head:
         among: Sequence[Collection[str]] | None = None,
         best: int = 12,
         views: Vectors | None = None,
-        tuned: Vectors | None = None,
+        tuned: Later | None = None,
     ) -> list[Choice]:
         """One for each text. `among`: for each text the templates that there are to choose from, None for all; the
         others' examples count nothing. `best`: how many templates get a chance. `views`: what `net` was trained on, if
-        there is one; without them the ridge speaks alone. `tuned`: the texts' vectors with `layers`, if there are."""
+        there is one; without them the ridge speaks alone. `tuned`: gives the texts' vectors with `layers`, if there are
+        any; asked as late as can be, since they may be under way."""
         may = np.ones((len(texts), len(self.labels)), dtype=bool)
         if among is not None:
             may = np.array([[label == NONE or label in one for label in self.labels] for one in among])
@@ -107,14 +108,14 @@ class Head:
         scores[:, self._none] = GONE
         return [self._choice(scores[i], float(fits[i]), float(right[i]), best) for i in range(len(texts))]
 
-    def _alike(self, vectors: Vectors, tuned: Vectors | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _alike(self, vectors: Vectors, tuned: Later | None) -> tuple[NDArray[Any], NDArray[Any]]:
         """The cosines to the examples that the ridge goes by, and those of the plain vectors, which are half of them
         where layers were tuned."""
         if self.plain is None or tuned is None:
-            alike = cosines(beside(vectors, tuned), self.ridge.vectors)
+            alike = cosines(beside(vectors, tuned() if tuned else None), self.ridge.vectors)
             return alike, cosines(beside(vectors, None), self.plain.vectors) if self.plain else alike
         plainly = cosines(beside(vectors, None), self.plain.vectors)
-        return plainly / 2 + cosines(*second_halves(tuned, self.ridge.vectors)), plainly
+        return plainly / 2 + cosines(*second_halves(tuned(), self.ridge.vectors)), plainly
 
     @property
     def _none(self) -> list[int]:

@@ -6,13 +6,15 @@ and support/choosing.py; tuning itself is the embedder's (world.Tunable).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from worker.ports.world import Embedder, Tunable, Vectors
+from worker.ports.world import Ahead, Embedder, Tunable, Vectors
 
+Later = Callable[[], Vectors]  # called once
 NONE = ""  # the label of examples that no template answers
 MOST = 5_000  # examples: of more, what tuning adds in right answers it takes from the surest ones
 
@@ -37,9 +39,13 @@ def tuned_on(embedder: Embedder, texts: Sequence[str], labels: Sequence[str]) ->
     return Tuned(layers, embedder.tuned(texts, layers)) if layers else None
 
 
-def through(layers: bytes, embedder: Embedder | None, texts: Sequence[str]) -> Vectors | None:
-    """None where no layers were tuned."""
-    return embedder.tuned(texts, layers) if layers and isinstance(embedder, Tunable) else None
+def embedded(texts: Sequence[str], layers: bytes, embedder: Embedder) -> tuple[Vectors, Later | None]:
+    """The vectors, and what gives those with the tuned `layers`, which may be worked out meanwhile; else None."""
+    if not layers or not isinstance(embedder, Tunable):
+        return embedder.embed(texts), None
+    if isinstance(embedder, Ahead):
+        return embedder.embed_ahead(texts, layers)
+    return embedder.embed(texts), partial(embedder.tuned, texts, layers)
 
 
 def beside(vectors: Vectors, tuned: Vectors | None) -> Vectors:

@@ -135,6 +135,15 @@ class Tunable(Protocol):
         ...
 
 
+@runtime_checkable
+class Ahead(Protocol):
+    """What a Tunable may be besides: one that works both out one after the other while the first is used already."""
+
+    def embed_ahead(self, texts: Sequence[str], layers: bytes) -> tuple[Vectors, Callable[[], Vectors]]:
+        """`embed`, and what gives `tuned` of the same texts, called once. Thread-safe; raises as those two do."""
+        ...
+
+
 class Hit(Noun):
     """A row that came back: `dense` is the cosine similarity, `lexical_rank` 0-based, None if BM25 did not find it."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.knowledge.choice import Choice
+from worker.knowledge.choice import Choice, Head
 from worker.knowledge.choice_file import unpack
 from worker.knowledge.net import views_of
-from worker.knowledge.tuned import through
+from worker.knowledge.tuned import Later
 from worker.models import Source
 from worker.ports.world import Embedder, Index, Vectors
 
@@ -26,26 +26,30 @@ class Chosen:
     fits: float | None = None  # the chance that any template at all answers it; None without a trained choice
 
 
+def trained(index: Index) -> Head | None:
+    """The live index's trained choice; None where it has none."""
+    stored = index.head()
+    return unpack(stored) if stored else None
+
+
 def choose(
     texts: Sequence[str],
     vectors: Vectors,
     found: Sequence[Sequence[Source]],
-    index: Index,
+    head: Head | None,
     embedder: Embedder | None = None,
+    tuned: Later | None = None,
 ) -> list[Chosen]:
-    """For each text what the search `found` for it, ordered by the chances of the live index's trained choice.
+    """For each text what the search `found` for it, ordered by the chances that `head` gives.
 
     What the reader may not see was not found, and its examples have no say: "when is interest paid?" is about his own
-    product. Without a trained choice the order of the search stands. `embedder`: that made the `vectors`; a choice asks
-    it for more than those where thousands of examples taught it, or where layers of the model were tuned for it.
+    product. Without a head the order of the search stands. `embedder`: that made the `vectors`; a head asks it for more
+    than those where thousands of examples taught it. `tuned`: gives the texts' vectors with the head's layers.
     """
-    stored = index.head()
-    if not stored:
+    if head is None:
         return [Chosen(tuple(sources)) for sources in found]
     among = [{source.source_id for source in sources} for sources in found]
-    head = unpack(stored)
     views = views_of(embedder, texts) if head.net and embedder else None
-    tuned = through(head.layers, embedder, texts)
     choices = head.choose(texts, vectors, among, views=views, tuned=tuned)
     return [_ordered(sources, choice) for sources, choice in zip(found, choices, strict=True)]
 

@@ -13,10 +13,12 @@ from functools import cached_property
 import structlog
 from pydantic import Field
 
+from worker.knowledge.choice import Head
+from worker.knowledge.tuned import Later, embedded
 from worker.knowledge.words import searchable, sendable
 from worker.models import Kind, Noun, Reader, Source
 from worker.ports.world import Embedder, Hit, Hits, Index, Vectors
-from worker.support.choosing import Chosen, choose, rank
+from worker.support.choosing import Chosen, choose, rank, trained
 from worker.support.fusing import Fused, Weights, confidence, fuse, fused, summed
 from worker.support.neighbours import beside, neighbours
 from worker.support.questions import in_context, in_parts
@@ -104,9 +106,10 @@ def retrieve(
     # Both are on their way while the texts are embedded, which takes about as long.
     for_passages = search.begin(Kind.PASSAGE, said[: len(wanted)])
     for_templates = search.begin(Kind.TEMPLATE, said)
-    vectors = embedder.embed(said)
+    head = trained(index)
+    vectors, tuned = embedded(said, head.layers if head else b"", embedder)
     looked = dict(zip(wanted, for_passages(vectors[: len(wanted)]), strict=True))
-    for_text = dict(zip(texts, _chosen(said, vectors, for_templates(vectors), index, embedder), strict=True))
+    for_text = dict(zip(texts, _chosen(said, vectors, for_templates(vectors), head, embedder, tuned), strict=True))
     by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     by_question = {
         text: one.fused.above(floors.passage, PASSAGES_OF_A_QUESTION) if one.sure >= floors.found else []
@@ -185,16 +188,22 @@ def templates_for(
 ) -> list[Chosen]:
     """The templates for each text, best first, and whether none of them fits it."""
     said = [sendable(text) for text in texts]
-    vectors = embedder.embed(said)
+    head = trained(index)
+    vectors, tuned = embedded(said, head.layers if head else b"", embedder)
     looked = Search(index, reader, weights).look_all(Kind.TEMPLATE, vectors, said)
-    return _chosen(said, vectors, looked, index, embedder)
+    return _chosen(said, vectors, looked, head, embedder, tuned)
 
 
 def _chosen(
-    texts: Sequence[str], vectors: Vectors, looked: Sequence[Looked], index: Index, embedder: Embedder
+    texts: Sequence[str],
+    vectors: Vectors,
+    looked: Sequence[Looked],
+    head: Head | None,
+    embedder: Embedder,
+    tuned: Later | None,
 ) -> list[Chosen]:
     found = [one.fused.above(0.0, CANDIDATES[Kind.TEMPLATE]) for one in looked]
-    return choose(texts, vectors, found, index, embedder)
+    return choose(texts, vectors, found, head, embedder, tuned)
 
 
 @dataclass(frozen=True)
