@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -109,25 +109,75 @@ def test_an_outage_of_the_ledger_does_not_end_the_keeping() -> None:
 
 def test_whoever_hangs_for_ever_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keep, "MOST", 3)
-    asked: list[None] = []
+    asked: list[threading.Thread] = []
+    begun = threading.Event()
 
-    with kept(lambda: asked.append(None) or True, timedelta(milliseconds=3)):
-        wait_for_keepers()
+    def renew() -> bool:
+        asked.append(threading.current_thread())
+        begun.set()
+        return True
+
+    with kept(renew, timedelta(milliseconds=3)):
+        ends(asked, begun)
 
     assert len(asked) == 3
 
 
 def test_nothing_is_renewed_for_somebody_elses_row() -> None:
-    asked: list[None] = []
+    asked: list[threading.Thread] = []
+    begun = threading.Event()
 
-    with kept(lambda: bool(asked.append(None)), timedelta(milliseconds=3)):
-        wait_for_keepers()
+    def renew() -> bool:
+        asked.append(threading.current_thread())
+        begun.set()
+        return False
+
+    with kept(renew, timedelta(milliseconds=3)):
+        ends(asked, begun)
 
     assert len(asked) == 1
 
 
-def wait_for_keepers() -> None:
-    """Until none is left; one with a lease of milliseconds may have ended already."""
-    for keeper in [t for t in threading.enumerate() if t.name == "keeps a lease"]:
-        keeper.join(PATIENCE)
-        assert not keeper.is_alive()
+def test_a_lease_that_ends_before_others_is_renewed_before_them_and_what_is_over_never() -> None:
+    asked: list[str] = []
+    last = threading.Event()
+
+    def renews(name: str, told: threading.Event | None = None) -> Callable[[], bool]:
+        def renew() -> bool:
+            asked.append(name)
+            if told is not None:
+                told.set()
+            return False
+
+        return renew
+
+    with kept(renews("in an hour"), timedelta(hours=3)):
+        with kept(renews("over"), timedelta(milliseconds=1500)):
+            pass
+        with kept(renews("late", last), timedelta(milliseconds=3000)), kept(renews("soon"), timedelta(milliseconds=30)):
+            assert last.wait(PATIENCE)
+
+    assert asked == ["soon", "late"]
+
+
+def test_no_thread_to_be_had_is_no_end_to_the_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = threading.Event()
+    stay = keep._Stay.begin
+    tries = [0]
+
+    def begin(self: keep._Stay) -> None:
+        tries[0] += 1
+        if tries[0] == 1:
+            raise RuntimeError("can't start new thread")
+        stay(self)
+
+    monkeypatch.setattr(keep._Stay, "begin", begin)
+    with kept(lambda: bool(again.set()), BEAT):
+        assert again.wait(PATIENCE)
+
+
+def ends(asked: list[threading.Thread], begun: threading.Event) -> None:
+    """Until whoever renews has given it up."""
+    assert begun.wait(PATIENCE)
+    asked[0].join(PATIENCE)
+    assert not asked[0].is_alive()
