@@ -7,13 +7,14 @@ finding itself: nothing goes out because a check was broken.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 
 import structlog
 
 from worker.models import Claim, Finding
+from worker.support.guard.beside import beside
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.claims import claims
 from worker.trouble_words import safe_reason
@@ -85,10 +86,9 @@ def _run(left: dict[str, Guard], reply: Candidate, patience: float) -> Iterator[
     """Runs the guards in one thread beside this one and takes them out of `left` as they end. One that does not end in
     time is left alone with its thread; the others go on in another."""
     results: list[list[Finding] | Exception] = []
-    ended = threading.Event()  # of them all: a word after each would change threads seventeen times
     names, seen = tuple(left), 0
-    worker = threading.Thread(target=_work, args=(dict(left), reply, results, ended), name="guards", daemon=True)
-    worker.start()
+    # Told once for them all: a word after each would change threads seventeen times.
+    ended = beside(partial(_work, dict(left), reply, results))
     while not ended.wait(patience) and seen < len(results):
         seen = len(results)
     told = tuple(results)  # what comes later is nobody's
@@ -106,15 +106,12 @@ def _run(left: dict[str, Guard], reply: Candidate, patience: float) -> Iterator[
         yield _broken(stuck)
 
 
-def _work(
-    guards: dict[str, Guard], reply: Candidate, results: list[list[Finding] | Exception], ended: threading.Event
-) -> None:
+def _work(guards: dict[str, Guard], reply: Candidate, results: list[list[Finding] | Exception]) -> None:
     for guard in guards.values():
         try:
             results.append(list(guard(reply)))
         except Exception as error:
             results.append(error)
-    ended.set()
 
 
 def _broken(name: str) -> Finding:
