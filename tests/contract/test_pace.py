@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -262,6 +263,25 @@ def test_an_emptied_redis_does_not_forget_what_a_process_was_told(two: Two, redi
     call(one, limit=100.0, left=10.0)
     redis.client.flushall()
     assert call(one).wait > 0
+
+
+def test_what_was_told_counts_though_redis_forgot_the_script_or_hung_up(two: Two, redis: RedisServer) -> None:
+    one, other = two
+    call(one, limit=100.0, left=90.0)
+    given = one.take(CREDIT)
+    redis.client.script_flush()
+    one.tell(given, [Told("freshdesk", 100.0, 60.0)])
+    assert one.take(CREDIT).wait == 0, "it is read here that the last word was not understood, and said again"
+    assert left(redis) == 60.0
+    call(one, limit=100.0, left=30.0)
+    redis.client.client_kill_filter(_type="normal", skipme=True)
+    assert [one.take(CREDIT).wait, other.take(CREDIT).wait] == [0.0, 0.0]
+    assert left(redis) == 30.0
+    assert one._shared is True
+
+
+def left(redis: RedisServer) -> float:
+    return float(json.loads(redis.client.get("deskhand:pace:freshdesk"))["left"])
 
 
 def test_redis_holds_figures_under_our_own_names_and_forgets_them(two: Two, redis: RedisServer) -> None:
