@@ -17,7 +17,6 @@ import structlog
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
 from worker.adapters.pace.local import LocalPace
@@ -33,45 +32,14 @@ _ALONE_SECONDS = 5.0  # how long Redis is not asked again after it failed
 _PRESENT_SECONDS = 15.0  # how often a process says that it is there
 _UNSEEN = 4  # processes that there may be, where Redis never told: webhook, worker, dispatcher, console
 
-_Call = tuple[Sequence[str], Sequence[Any]]  # the script's KEYS and ARGV
-
 
 class _Connection:
-    """Of one thread. What is only told is not waited for: its answer is read before the thread asks again, when it has
-    long been there."""
-
     def __init__(self, url: str) -> None:
         # The library's own repetitions, with pauses in between, would hold a thread for seconds.
         once = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
         patience = {"socket_timeout": _PATIENCE, "socket_connect_timeout": _PATIENCE}
         self.redis: Redis = Redis.from_url(url, retry=once, single_connection_client=True, **patience)
-        self._script = self.redis.register_script(SCRIPT)
-        self._owed: _Call | None = None  # told, and its answer not read yet
-
-    def ask(self, call: _Call) -> Any:
-        """The script's answer. Raises RedisError, also for what was told before."""
-        self.settle()
-        return self._script(*call)
-
-    def say(self, call: _Call) -> None:
-        """Raises RedisError where it could not be sent."""
-        self.settle()
-        keys, figures = call
-        self._wire().send_command("EVALSHA", self._script.sha, len(keys), *keys, *figures)
-        self._owed = call
-
-    def settle(self) -> None:
-        """Whatever is sent next, its answer must not be taken for that one's."""
-        if self._owed is None:
-            return
-        owed, self._owed = self._owed, None
-        try:
-            self._wire().read_response()  # hangs up where none comes: a late one would pass for the next
-        except NoScriptError:
-            self._script(*owed)
-
-    def _wire(self) -> Any:
-        return self.redis.connection
+        self.script = self.redis.register_script(SCRIPT)
 
 
 class _Connections:
@@ -139,15 +107,14 @@ class SharedPace:
         for ask in given.asks:
             t = said.get(ask.gauge, Told(ask.gauge))
             figures += [ask.cost, _text(t.limit), _text(t.left), t.refill, int(t.refused), _text(t.after)]
-        refused = any(t.refused for t in told)  # only then somebody needs to know for how long
-        answer = self._ask("tell", [ask.gauge for ask in given.asks], figures, wait=refused)
+        answer = self._ask("tell", [ask.gauge for ask in given.asks], figures)
         return shut if answer is None else max(shut, float(answer[0]))
 
     def close(self) -> None:
         self._connections.close()
 
-    def _ask(self, what: str, gauges: Sequence[str], figures: Sequence[Any], *, wait: bool = True) -> Any:
-        """The script's answer; None where Redis does not answer, and for a while after that, or without `wait`."""
+    def _ask(self, what: str, gauges: Sequence[str], figures: Sequence[Any]) -> Any:
+        """The script's answer; None where Redis does not answer, and for a while after that."""
         if self._now() < self._alone_until:
             return None
         now = "" if self._clock is None else repr(self._clock())
@@ -155,12 +122,7 @@ class SharedPace:
             if self._now() - self._present_at > _PRESENT_SECONDS:
                 self._present_at = self._now()
                 self._say_present()
-            call = [f"{PREFIX}{gauge}" for gauge in gauges], [what, now, *figures]
-            answer = None
-            if wait:
-                answer = self._connections.mine().ask(call)
-            else:
-                self._connections.mine().say(call)
+            answer = self._connections.mine().script([f"{PREFIX}{gauge}" for gauge in gauges], [what, now, *figures])
         except (RedisError, OSError) as error:
             self._alone_until = self._now() + _ALONE_SECONDS
             self._found(False, type(error).__name__)
@@ -170,9 +132,7 @@ class SharedPace:
 
     def _say_present(self) -> None:
         at = time.time()
-        mine = self._connections.mine()
-        mine.settle()
-        redis = mine.redis  # one by one: a pipeline would take a connection of its own, and keep it
+        redis = self._connections.mine().redis  # one by one: a pipeline would take a connection of its own, and keep it
         redis.zadd(_MEMBERS, {self._me: at})
         redis.zremrangebyscore(_MEMBERS, 0, at - 4 * _PRESENT_SECONDS)
         redis.expire(_MEMBERS, 3600)
