@@ -1,4 +1,4 @@
-"""What a lead is told of her own decisions: once, of what really happened, and of what came to nothing afterwards."""
+"""What a lead is told of her own decisions: of what really happened, and of what came to nothing afterwards."""
 
 from __future__ import annotations
 

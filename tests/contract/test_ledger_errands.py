@@ -29,7 +29,7 @@ def test_a_redraft_waits_until_it_is_being_written(ledger: Ledger) -> None:
 
 
 def test_an_approval_that_was_stopped_is_told_to_whoever_gave_it_last_until_she_has_heard(ledger: Ledger) -> None:
-    case, other, mine = held(ledger, 1), held(ledger, 2), held(ledger, 3)
+    case, other, mine, later = (held(ledger, number) for number in (1, 2, 3, 4))
     approve(ledger, case, timedelta(0))
     approve(ledger, other)
     assert ledger.reviews.undo(other.case_id, "tom")
@@ -48,9 +48,12 @@ def test_an_approval_that_was_stopped_is_told_to_whoever_gave_it_last_until_she_
     ledger.reviews.heard("tom", told[-1].at)
     ledger.reviews.heard("maya", told[0].at)
     assert ledger.reviews.not_sent("maya") == told[1:]
-    ledger.reviews.heard("maya", told[-1].at)
+    ledger.reviews.heard("maya", told[-1].at + timedelta(days=1))
     ledger.reviews.heard("maya", told[0].at)
     assert ledger.reviews.not_sent("maya") == []
+    approve(ledger, later)
+    assert ledger.cases.advance(later.case_id, Status.APPROVED, Status.SUPERSEDED, None, reasons=["Not sent."])
+    assert [one.ticket_id for one in ledger.reviews.not_sent("maya")] == [4], "nobody has heard of tomorrow's"
 
 
 def test_who_approved_last_elsewhere_makes_no_difference(ledger: Ledger) -> None:

@@ -160,20 +160,25 @@ def test_a_lease_that_ends_before_others_is_renewed_before_them_and_what_is_over
     assert asked == ["soon", "late"]
 
 
-def test_no_thread_to_be_had_is_no_end_to_the_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
-    again = threading.Event()
-    stay = keep._Stay.begin
-    tries = [0]
+@pytest.mark.parametrize("whose", ["keeps a lease", "keeps an eye on leases"])
+def test_no_thread_to_be_had_is_no_end_to_the_keeping(monkeypatch: pytest.MonkeyPatch, whose: str) -> None:
+    again, start, failed = threading.Event(), threading.Thread.start, []
 
-    def begin(self: keep._Stay) -> None:
-        tries[0] += 1
-        if tries[0] == 1:
+    def starts(thread: threading.Thread) -> None:
+        if thread.name == whose and not failed:
+            failed.append(True)
             raise RuntimeError("can't start new thread")
-        stay(self)
+        start(thread)
 
-    monkeypatch.setattr(keep._Stay, "begin", begin)
+    monkeypatch.setattr(keep, "AGAIN", 0.01)
+    monkeypatch.setattr(keep, "_LOOKOUT", keep._Lookout())
+    monkeypatch.setattr(threading.Thread, "start", starts)
+    if whose == "keeps an eye on leases":
+        with pytest.raises(RuntimeError), kept(lambda: True, BEAT):
+            pytest.fail("as before: work that nobody keeps is not begun")
     with kept(lambda: bool(again.set()), BEAT):
         assert again.wait(PATIENCE)
+    assert failed
 
 
 def ends(asked: list[threading.Thread], begun: threading.Event) -> None:

@@ -34,11 +34,13 @@ FEW = 800  # characters that one core embeds as soon as several do, which would 
 
 @dataclass(frozen=True)
 class _Wish:
-    """Vectors of `texts`, with the tuned `layers` if any are told; where `groups` are told, such layers as bytes."""
+    """Vectors of `texts`, with the tuned `layers` if any are told; where `groups` are told, such layers as bytes.
+    `behind`: what the same turn works out after that, of what this one leaves."""
 
     texts: Sequence[str]
     layers: bytes = b""
     groups: NDArray[Any] | None = None
+    behind: _Wish | None = None
     answer: Future[Any] = field(default_factory=Future)
 
 
@@ -102,9 +104,9 @@ class MiniLmEmbedder:
         if not texts:
             return self.embed(texts), lambda: self.tuned(texts, layers)
         self._tunable()
-        plain, tuned = _Wish(tuple(texts)), _Wish(tuple(texts), layers)
-        self._put(plain, tuned)
-        return self._vectors(texts, np.asarray(plain.answer.result())), lambda: np.asarray(tuned.answer.result())
+        tuned = _Wish(tuple(texts), layers)
+        wide = self._wished(_Wish(tuple(texts), behind=tuned))
+        return self._vectors(texts, np.asarray(wide)), lambda: np.asarray(tuned.answer.result())
 
     def _ask(self, texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -112,16 +114,11 @@ class MiniLmEmbedder:
         return np.asarray(self._wished(_Wish(tuple(texts))))
 
     def _wished(self, wish: _Wish) -> Any:
-        self._put(wish)
-        return wish.answer.result()
-
-    def _put(self, *wishes: _Wish) -> None:
-        """One right behind the other."""
         with self._closing:
             if self._closed:
                 raise Permanent("the embedder is closed", part="embedding")
-            for wish in wishes:
-                self._wishes.put(wish)
+            self._wishes.put(wish)
+        return wish.answer.result()
 
     def _vectors(self, texts: Sequence[str], wide: Vectors) -> Vectors:
         """Of what `_ask` gave; the rest of it is kept for `views`."""
@@ -143,6 +140,7 @@ class MiniLmEmbedder:
     def _serve(self) -> None:
         while (first := self._wishes.get()) is not None:
             wishes, last = self._collect(first)
+            wishes += [wish.behind for wish in wishes if wish.behind is not None]
             for layers in dict.fromkeys(wish.layers for wish in wishes):
                 self._fulfil([wish for wish in wishes if wish.layers == layers and wish.groups is None], layers)
             for wish in wishes:

@@ -1,7 +1,7 @@
-"""Approvals that did not leave, told to whoever gave them until her browser has shown that the news arrived.
+"""Approvals that did not leave, told to whoever gave them until her browser shows that the news arrived there.
 
 An answer may get lost: she goes on to another page, or her laptop falls asleep. So what was told comes with a cookie,
-and it is the next request with that cookie that says she has it. Called by flash.py for pages, and by telling.py.
+and the next request with that cookie says that her browser has it. Called by flash.py for pages, and by telling.py.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ def carry_on(request: Request, response: Response) -> None:
 
 
 def _heard(request: Request, login: str) -> datetime | None:
-    """Up to when this browser showed her what was stopped, and not somebody who was signed in there before."""
+    """Up to when this browser got what was stopped, for her and not for somebody who was signed in there before."""
     found = _HEARD.fullmatch(request.cookies.get(cookie_name(request, _COOKIE), ""))
     if found is None or found[2] != _whose(login):
         return None
-    return min(_BEGAN + int(found[1]) * _TICK, datetime.now(UTC))
+    return _BEGAN + int(found[1]) * _TICK
 
 
 def _whose(login: str) -> str:

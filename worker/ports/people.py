@@ -151,7 +151,8 @@ class Reviews(Protocol):
         ...
 
     def heard(self, user: str, until: datetime) -> None:
-        """`user` has seen what was stopped up to then. Safe to repeat; nothing is unheard by an earlier time."""
+        """`user` has heard of what was stopped up to then, or up to now if that is earlier. Safe to repeat; nothing is
+        unheard by an earlier time."""
         ...
 
     def mind(self, case_id: str, minder: str, user: str, *, was: str = "") -> bool:

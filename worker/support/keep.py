@@ -20,6 +20,7 @@ from worker.errors import Trouble
 
 log = structlog.get_logger(__name__)
 
+AGAIN = 1.0  # seconds after which another thread is asked for, where none was to be had
 MOST = 30  # renewals: whoever hangs for ten leases is not coming back, and somebody else must get the row
 
 
@@ -31,16 +32,20 @@ def kept(renew: Callable[[], bool], lease: timedelta) -> Iterator[None]:
     try:
         yield
     finally:
-        stay.over.set()
+        stay.leave()
 
 
 class _Stay:
     """Work on a claimed row. `every`: seconds between two renewals."""
 
     def __init__(self, renew: Callable[[], bool], every: float) -> None:
-        self._renew = renew
+        self._renew: Callable[[], bool] | None = renew
         self.every = every
         self.over = threading.Event()
+
+    def leave(self) -> None:
+        self._renew = None  # it holds a customer's letter, and would until the look-out comes by
+        self.over.set()
 
     def begin(self) -> None:
         """The first renewal is due."""
@@ -49,10 +54,11 @@ class _Stay:
 
     def _beat(self) -> None:
         for _ in range(MOST):
-            if self.over.is_set():
+            renew = self._renew
+            if renew is None:
                 return
             try:
-                if not self._renew():
+                if not renew():
                     return
             except Trouble as trouble:
                 log.warning("lease_not_renewed", part=trouble.part, reason=trouble.reason)
@@ -69,12 +75,14 @@ class _Lookout:
         self._numbers = count()
         self._thread: threading.Thread | None = None
 
-    def expect(self, stay: _Stay) -> None:
-        due = time.monotonic() + stay.every
+    def expect(self, stay: _Stay, after: float | None = None) -> None:
+        """`after`: seconds until its first renewal, where that is not every third of its lease."""
+        due = time.monotonic() + (stay.every if after is None else after)
         with self._changed:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._look_out, name="keeps an eye on leases", daemon=True)
-                self._thread.start()
+            if self._thread is None or not self._thread.is_alive():
+                thread = threading.Thread(target=self._look_out, name="keeps an eye on leases", daemon=True)
+                thread.start()  # raises where no thread is to be had; the next one tries again
+                self._thread = thread
             heapq.heappush(self._expected, (due, next(self._numbers), stay))
             if self._expected[0][2] is stay:
                 self._changed.notify()
@@ -84,9 +92,9 @@ class _Lookout:
             stay = self._next()
             try:
                 stay.begin()
-            except RuntimeError:  # no thread to be had; ending here would leave all others without a renewal
+            except RuntimeError:  # ending here would leave all others without a renewal
+                self.expect(stay, AGAIN)
                 log.warning("lease_not_renewed", part="threads", reason="no thread could be started")
-                self.expect(stay)
 
     def _next(self) -> _Stay:
         """The next one whose renewal is due, as soon as it is."""

@@ -109,7 +109,10 @@ def retrieve(
     head = trained(index)
     vectors, tuned = embedded(said, head.layers if head else b"", embedder)
     looked = dict(zip(wanted, for_passages(vectors[: len(wanted)]), strict=True))
-    for_text = dict(zip(texts, _chosen(said, vectors, for_templates(vectors), head, embedder, tuned), strict=True))
+    templates = for_templates(vectors)
+    if (now := trained(index)) is not head:  # another index came meanwhile, with a choice of its own
+        head, tuned = now, embedded(said, now.layers, embedder)[1] if now else None
+    for_text = dict(zip(texts, _chosen(said, vectors, templates, head, embedder, tuned), strict=True))
     by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
     by_question = {
         text: one.fused.above(floors.passage, PASSAGES_OF_A_QUESTION) if one.sure >= floors.found else []

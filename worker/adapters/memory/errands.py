@@ -33,6 +33,7 @@ class MemoryErrands:
 
     def heard(self, user: str, until: datetime) -> None:
         with self._state.lock:
+            until = min(until, self._state.now())
             self._state.told[user] = max(until, self._state.told.get(user, until))
 
 

@@ -68,8 +68,9 @@ class Errands(Room):
 
     def heard(self, user: str, until: datetime) -> None:
         """One mark for each lead. A microsecond more than told: `at` came out of the database rounded to one."""
-        newest = {"at": until.timestamp() + 1e-6}
-        with self.writing() as connection:
+        with self.reading() as connection:
+            newest = {"at": min(until.timestamp() + 1e-6, connection.execute(select(clock())).scalar_one())}
+        with self.writing(alone=True, synced=False) as connection:
             noted = upsert(connection.dialect.name, marks).values(name=_mark(user), **newest)
             later = marks.c.at < newest["at"]
             connection.execute(noted.on_conflict_do_update(index_elements=["name"], set_=newest, where=later))

@@ -44,7 +44,11 @@ const Desk = (() => {
     const found = await fetched("/told");
     if (failed(found)) return false;
     const place = one("[data-told]");
-    if (place && found.page) place.insertAdjacentHTML("beforeend", found.page); // made by our own templates
+    const news = document.createElement("template");
+    news.innerHTML = found.page; // made by our own templates
+    const stands = (alert) => [...place.children].some((one) => one.textContent === alert.textContent);
+    // What was told in the moment before this was asked comes once more.
+    if (place) for (const alert of [...news.content.children]) if (!stands(alert)) place.append(alert);
     // What did not leave is not on its way, and cannot be taken back.
     for (const undo of all("[data-undo]")) {
       const path = new URL(undo.action).pathname.replace("/undo", "");

@@ -105,13 +105,17 @@
     shown.value = "";
     if (approve) approve.disabled = true;
     refresh();
-    if (!dirty()) return void (page.hidden = true);
+    if (!dirty()) {
+      if (passing) tell("");
+      return void (page.hidden = true);
+    }
     const made = await ask(editor.dataset.preview, { sieve: editor.elements.sieve.value, text: text.value });
     if (mine !== asked) return;
     if (!failed(made) && made.page) return arrived(made);
     wanted = false;
     page.hidden = true; // it would show other words than those that were typed
-    tell(failed(made) ? FAULTS[made.fault] ?? FAULTS[0] : made.words || "There is nothing to send yet.", true);
+    const fault = failed(made) ? FAULTS[made.fault] ?? FAULTS[0] : made.words || "There is nothing to send yet.";
+    if (passing || one("[data-word]", editor).hidden) tell(fault, true);
     if (failed(made) && AGAIN.has(made.fault)) timer = setTimeout(showPreview, PAUSE);
   };
   const arrived = (made) => {
@@ -186,7 +190,7 @@
   text.addEventListener("input", () => {
     keep();
     measure();
-    if (!passing) tell("");
+    if (wanted || !passing) tell("");
     clearTimeout(timer);
     timer = setTimeout(showPreview, 300);
     shown.value = "";

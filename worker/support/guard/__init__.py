@@ -14,7 +14,7 @@ from importlib import import_module
 import structlog
 
 from worker.models import Claim, Finding
-from worker.support.guard.beside import beside
+from worker.support.guard.beside import in_another_thread
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.claims import claims
 from worker.trouble_words import safe_reason
@@ -88,7 +88,7 @@ def _run(left: dict[str, Guard], reply: Candidate, patience: float) -> Iterator[
     results: list[list[Finding] | Exception] = []
     names, seen = tuple(left), 0
     # Told once for them all: a word after each would change threads seventeen times.
-    ended = beside(partial(_work, dict(left), reply, results))
+    ended = in_another_thread(partial(_work, dict(left), reply, results))
     while not ended.wait(patience) and seen < len(results):
         seen = len(results)
     told = tuple(results)  # what comes later is nobody's

@@ -1,7 +1,8 @@
 """Threads beside the one that judges, so that a guard that hangs holds up one thread and no customer's reply.
 
 They are kept for the next reply: one that is made for each costs its making and two changes of threads, of which 31
-others that want the interpreter make milliseconds. Called by judge().
+others that want the interpreter make milliseconds. They do not outlive a fork, and nobody here forks after judging.
+Called by judge().
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ _Jobs = SimpleQueue[tuple[Callable[[], None], threading.Event]]
 _idle: list[_Jobs] = []  # of threads that wait; as many as ever judged at once
 
 
-def beside(job: Callable[[], None]) -> threading.Event:
+def in_another_thread(job: Callable[[], None]) -> threading.Event:
     """Does `job`, which raises nothing, in another thread. What it returns is set when it is done."""
     ended = threading.Event()
     try:
