@@ -6,6 +6,7 @@ import io
 import pickle
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,20 @@ def test_what_is_asked_for_ahead_is_what_two_questions_give_and_comes_behind_the
     assert np.abs(later() - moved).max() < 1e-2
     empty, none = embedder.embed_ahead([], tuned)
     assert empty.shape == none().shape == (0, embedder.dim)
+
+
+def test_however_many_ask_at_once_no_text_goes_through_all_layers_twice(
+    embedder: MiniLmEmbedder, tuned: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bert, "_up_to_tuned", lambda *_: pytest.fail("all layers once more"))
+    together = threading.Barrier(12)
+
+    def asks(number: int) -> int:
+        together.wait(240)
+        return len(embedder.embed_ahead([f"{number} asks for {other}" for other in range(5)], tuned)[1]())
+
+    with ThreadPoolExecutor(12) as threads:
+        assert list(threads.map(asks, range(12))) == [5] * 12
 
 
 def test_layers_of_another_model_are_refused_and_nothing_in_them_is_run(

@@ -13,7 +13,7 @@ from worker import web
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.access import OPEN
 from worker.console.people import add_user, disable_user, sign_in_link
-from worker.console.throttle import PER_LOGIN_AND_ADDRESS, WINDOW_SECONDS, Throttle
+from worker.console.throttle import PER_ADDRESS, PER_LOGIN_AND_ADDRESS, WINDOW_SECONDS, Throttle
 
 PASSWORD = "correct horse battery"
 
@@ -154,6 +154,22 @@ def test_many_logins_from_one_address_are_slowed_down_too():
         throttle.failed(f"user{i}", "10.0.0.9")
     assert throttle.wait("another", "10.0.0.9") > 0
     assert throttle.wait("another", "10.0.0.8") == 0
+
+
+def test_an_office_that_comes_in_by_one_address_is_not_slowed_down(ledger: SqlLedger):
+    now = iter(range(1000, 100_000))
+    throttle = Throttle(lambda: next(now) / 100)
+    door = a_console(ledger, throttle=throttle)
+    for number in range(2 * PER_ADDRESS):
+        add_user(ledger.users, f"lead{number}", "reviewer", PASSWORD)
+        lead = Lead(door, ledger, role=None)
+        assert lead.submit("/login", "/login", login=f"lead{number}", password=PASSWORD).status_code == 303
+    for number in range(PER_ADDRESS - 1):
+        throttle.failed(f"guess{number}", "testclient")
+        throttle.succeeded("lead1", "testclient", throttle.failed("lead1", "testclient"))
+    assert throttle.wait("another", "testclient") == 0
+    throttle.failed("guess", "testclient")
+    assert throttle.wait("another", "testclient") > 0, "good passwords among them reset nothing"
 
 
 def test_the_audit_log_tells_of_sign_ins_but_not_what_strangers_typed(ledger: SqlLedger):

@@ -71,6 +71,25 @@ def test_a_colleagues_answer_is_told_before_anything_is_sent_and_the_draft_can_b
     assert status_of(ledger, case_id) is Status.SUPERSEDED
 
 
+def test_what_a_colleague_decided_while_the_ticket_was_read_is_told_and_not_that_it_was_put_away(ledger: SqlLedger):
+    thread = a_conversation(1, "<p>When?</p>")
+    answered = (*thread.messages, a_message("Done.", key="c9", author=Author.PERSON))
+    case_id = hold(ledger, thread=thread)
+
+    class Slow(ScriptedHelpdesk):
+        def thread(self, *given: Any, **more: Any) -> Any:
+            draft_id = ledger.cases.drafts(case_id)[-1][0]
+            ledger.reviews.reject(case_id, draft_id, "The wrong product.", "ravi")
+            return super().thread(*given, **more)
+
+    maya = Lead(a_console(ledger, helpdesk=Slow(thread.model_copy(update={"messages": answered}))), ledger)
+    there = f"/cases/{case_id}"
+    page = maya.send(f"{there}/put-away", fields_of(maya.get(there).text, f"{there}/put-away"))
+    assert page.status_code == 409
+    assert "Already rejected by ravi." in words_of(page.text)
+    assert status_of(ledger, case_id) is Status.REJECTED
+
+
 def test_a_draft_that_fits_cannot_be_put_away(ledger: SqlLedger):
     case_id = hold(ledger)
     maya = Lead(a_console(ledger), ledger)

@@ -19,6 +19,12 @@ def test_a_redraft_waits_until_it_is_being_written(ledger: Ledger) -> None:
     asked = ledger.reviews.asked_anew(case.case_id)
     assert asked is not None
     assert (asked.by, asked.hint) == ("tom", "friendlier")
+    claimed = ledger.doorbells.claim(bell or "", LEASE)
+    assert claimed is not None
+    ledger.doorbells.finish(claimed.doorbell_id, claimed.epoch, "drafted")
+    asked = ledger.reviews.asked_anew(case.case_id)
+    assert asked is not None
+    assert (asked.by, asked.hint) == ("maya", "shorter"), "tom's is written already"
     assert ledger.reviews.asked_anew(held(ledger, 2).case_id) is None
     assert bell is not None
     for waiting in ledger.doorbells.due(5):

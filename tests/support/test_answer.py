@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.builders import NOON, a_message, a_thread, minutes
 from tests.desk import Office
 from worker.errors import InDoubt
 from worker.models import Author, Case, Doorbell, Message, Ring, SendKind, Status, Thread
+from worker.support import answer as answering
 from worker.support.deliver import deliver
 from worker.support.outgoing import Tags, reply_outgoing
 from worker.support.threads import read_thread
@@ -269,6 +271,34 @@ def test_a_redraft_is_for_its_case_even_where_a_needless_message_came_since(offi
 
     assert len(office.ledger.cases.drafts(case.case_id)) == 2
     assert "shorter" in prompts(office)[-1]
+
+
+def test_what_one_lead_asks_for_while_a_draft_is_written_for_another_is_written_after_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "NEXT_DRAFT", 0.0)
+    office.desk = office.with_policy(delivery="review")
+    ring(office)
+    case, reviews = cases(office)["ticket"], office.ledger.reviews
+    hers = reviews.redraft(case.case_id, "please make it shorter", "maya")
+    his = reviews.redraft(case.case_id, "mention the fees", "ravi")
+    assert hers is not None is not his
+
+    class Meanwhile(Copyist):
+        def complete(self, *given: Any) -> Any:
+            if "please make it shorter" in str(given):
+                assert draft_doorbell(his, before, lambda *_: None) == "parked"
+            return super().complete(*given)
+
+    before = office.desk
+    writer = Meanwhile()
+    desk = replace(before, writer=writer)
+    assert draft_doorbell(hers, desk, lambda *_: None) == "hold"
+    assert draft_doorbell(his, desk, lambda *_: None) == "hold"
+
+    assert ["shorter" in prompt for prompt in writer.prompts] == [True, False]
+    assert "mention the fees" in writer.prompts[-1]
+    assert len(office.ledger.cases.drafts(case.case_id)) == 3
 
 
 def test_a_draft_that_a_lead_asked_for_is_shown_to_a_person_first(office: Office) -> None:

@@ -52,14 +52,14 @@ class _Doors:
             words = f"Too many tries. Please wait {math.ceil(wait / 60)} minutes."
             return self._pages.show_open(request, "login.html", 429, message=words, **again)
         # Counted before it is checked: many tries at once must not all pass the throttle together.
-        self._throttle.failed(name, address)
+        tried = self._throttle.failed(name, address)
         user = self._ledger.users.get(name)
         if not check_password(user, form.get("password", "")):
             # Not what was typed where nobody has that login: people type passwords into the wrong field.
             self._ledger.reviews.audit(name if user else "(unknown)", "sign-in failed", address)
             words = "Login or password is wrong."
             return self._pages.show_open(request, "login.html", 401, message=words, **again)
-        self._throttle.succeeded(name, address)
+        self._throttle.succeeded(name, address, tried)
         return self._signed_in(request, name, "password", again)
 
     def enter_page(self, request: Request, token: str = "") -> Response:

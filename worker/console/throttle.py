@@ -11,6 +11,7 @@ WINDOW_SECONDS = 15 * 60.0
 PER_LOGIN_AND_ADDRESS = 5
 PER_ADDRESS = 25
 _MANY = 10_000
+_ROOM = 2 * PER_ADDRESS  # tries kept of one address: those that are under way must not push failures out
 
 
 class Throttle:
@@ -29,17 +30,27 @@ class Throttle:
                 self._left(address, PER_ADDRESS),
             )
 
-    def failed(self, login: str, address: str) -> None:
+    def failed(self, login: str, address: str) -> float:
+        """Also for a try of which nobody knows yet how it ends. When it was: `succeeded` asks for that."""
         with self._lock:
+            now = self._clock()
             for key in ((login, address), address):
-                self._failures.setdefault(key, deque(maxlen=PER_ADDRESS)).append(self._clock())
+                self._failures.setdefault(key, deque(maxlen=_ROOM)).append(now)
             if len(self._failures) > _MANY:
                 self._forget_old()
+            return now
 
-    def succeeded(self, login: str, address: str) -> None:
-        """Forgets the login's failures; the address keeps its own, or one good password would reset the guessing."""
+    def succeeded(self, login: str, address: str, tried: float) -> None:
+        """Forgets the login's failures, and that the address `tried`: an office comes in by one address. Its other
+        tries stay, or one good password would reset the guessing."""
         with self._lock:
             self._failures.pop((login, address), None)
+            times = self._failures.get(address)
+            if times is None or tried not in times:
+                return
+            times.remove(tried)
+            if not times:
+                del self._failures[address]
 
     def _left(self, key: Hashable, allowed: int) -> float:
         since = self._clock() - WINDOW_SECONDS

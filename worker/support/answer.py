@@ -15,6 +15,7 @@ import structlog
 
 from worker import metrics
 from worker.crashpoints import crash_point
+from worker.errors import Retryable
 from worker.intake.mailtext import each_mail_once
 from worker.models import Case, Doorbell, Message, Ring, Status, Step, Thread, Verdict
 from worker.ports import Outgoing
@@ -30,6 +31,7 @@ from worker.support.verdict import held_instead, left_to_a_person
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
+NEXT_DRAFT = 5.0  # seconds until it is looked again whether the draft that is being written for another lead is there
 COVERED = "A newer message of the customer is being answered."
 UNANSWERED = (
     "A reply to the customer was stopped because another message of theirs came in, but that one gets no reply of its "
@@ -82,7 +84,7 @@ def answer(doorbell: Doorbell, desk: Desk) -> tuple[str, list[str]]:
 def _work_on(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
     case = desk.ledger.cases.open(thread, message.key, doorbell, desk.policy.lease)
     if case is None:
-        return _not_opened(message, thread, desk)
+        return _not_opened(message, thread, doorbell, desk)
     crash_point("draft.opened")
     structlog.contextvars.bind_contextvars(case_id=case.case_id)
     progress = Progress()
@@ -114,11 +116,14 @@ def _count(verdict: Verdict, progress: Progress) -> None:
         metrics.TOKENS.labels(written.usage.model, kind).inc(tokens)
 
 
-def _not_opened(message: Message, thread: Thread, desk: Desk) -> Worked:
-    """Somebody has this message, or it has ended. One that nobody answers any more must not end unseen."""
+def _not_opened(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -> Worked:
+    """Somebody has this message, or it has ended. One that nobody answers any more must not end unseen, and what one
+    lead asked for must not be lost since it is being drafted for another."""
     ticket_id = thread.ticket.ticket_id
     known = desk.ledger.cases.of_ticket(ticket_id)
     case = next((c for c in known if c.message_key == message.key), None)
+    if doorbell.ring is Ring.REDRAFT and case and (case.case_id, case.status) == (doorbell.case_id, Status.OPEN):
+        raise Retryable("another draft of this case is being written", part="draft", after=NEXT_DRAFT)
     if case is None or case.status not in (Status.IGNORED, Status.SUPERSEDED):
         return Worked()
     if case.status is Status.IGNORED:

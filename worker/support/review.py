@@ -51,7 +51,7 @@ def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user:
     if fault := unsendable(now.draft, now.letter) or _shadow(desk):
         return Outcome(False, fault)
     if reason := overtaken(desk, now.case):
-        return _supersede(desk, now.case, reason, user)
+        return Outcome(False, _supersede(desk, now.case, reason, user).words)
     changed = changed_sources(desk, now.draft)
     if changed and fingerprint(changed) != despite:
         return Outcome(False, f"Not sent: {titles(changed)} changed since this draft was written.")
@@ -81,8 +81,8 @@ def put_away(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
     reason = overtaken(desk, case)
     if not reason:
         return Outcome(False, "Nothing has happened on the ticket: this draft can still be sent.")
-    _supersede(desk, case, reason, user)
-    return Outcome(True)
+    done = _supersede(desk, case, reason, user)
+    return Outcome(True) if done.done else done
 
 
 def edit(desk: ReviewDesk, case_id: str, draft_id: str, text: str, user: str) -> Outcome:
@@ -248,10 +248,14 @@ def _shadow(desk: ReviewDesk) -> str:
 
 def _supersede(desk: ReviewDesk, case: Case, reason: str, user: str) -> Outcome:
     """The draft's time has passed. A customer who wrote again gets a draft for that message; its doorbell is committed
-    with the move, since a worker that came in between would see a draft still held and leave the message to it."""
-    words = f"Not sent: {reason}."
-    if reason != Overtaken.WROTE_AGAIN:
-        desk.ledger.cases.advance(case.case_id, Status.HELD, Status.SUPERSEDED, None, reasons=[words], by=user)
-    elif doorbell_id := desk.ledger.cases.wrote_again(case.case_id, words, user):
-        desk.enqueue("draft", doorbell_id)
-    return Outcome(False, words)
+    with the move, since a worker that came in between would see a draft still held and leave the message to it.
+    Not done where a colleague decided while the ticket was read."""
+    words, cases, case_id = f"Not sent: {reason}.", desk.ledger.cases, case.case_id
+    if reason == Overtaken.WROTE_AGAIN:
+        doorbell_id = cases.wrote_again(case_id, words, user)
+        done = doorbell_id is not None
+        if doorbell_id is not None:
+            desk.enqueue("draft", doorbell_id)
+    else:
+        done = cases.advance(case_id, Status.HELD, Status.SUPERSEDED, None, reasons=[words], by=user)
+    return Outcome(True, words) if done else Outcome(False, what_happened(desk.ledger, case_id))

@@ -22,8 +22,11 @@ class MemoryErrands:
         with self._state.lock:
             rung = [row.bell for row in self._state.bells.values() if row.waiting and row.bell.case_id == case_id]
             bells = [bell for bell in rung if bell.ring is Ring.REDRAFT]
-            by = [e["user"] for e in self._state.audit if (e["action"], e["subject"]) == ("redraft", case_id)]
-            return AskedAnew(by=by[-1], hint=bells[-1].hint, at=bells[-1].received_at) if bells else None
+            if not bells:
+                return None
+            this = ("redraft", case_id, bells[-1].hint)
+            by = [e["user"] for e in self._state.audit if (e["action"], e["subject"], e["detail"]) == this]
+            return AskedAnew(by=by[-1], hint=bells[-1].hint, at=bells[-1].received_at)
 
     def not_sent(self, user: str) -> Sequence[NotSent]:
         with self._state.lock:

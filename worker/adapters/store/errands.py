@@ -29,12 +29,14 @@ class Errands(Room):
         bells = select(doorbells.c.hint, doorbells.c.received_at).where(
             WAITING, doorbells.c.ring == Ring.REDRAFT, doorbells.c.ticket_id == ticket, doorbells.c.case_id == case_id
         )
-        asked = select(audit.c.login).where(audit.c.action == "redraft", audit.c.subject == case_id)
         with self.reading() as connection:
             bell = connection.execute(bells.order_by(doorbells.c.received_at.desc()).limit(1)).first()
             if bell is None:
                 return None
-            by = connection.execute(asked.order_by(audit.c.entry_id.desc()).limit(1)).scalar()
+            # Who asked with these words: another lead's request, made later, may have been written already.
+            this = (audit.c.action == "redraft", audit.c.subject == case_id, audit.c.detail == bell.hint)
+            asked = select(audit.c.login).where(*this).order_by(audit.c.entry_id.desc())
+            by = connection.execute(asked.limit(1)).scalar()
             return AskedAnew(by=by or "", hint=bell.hint, at=moment(bell.received_at))
 
     def not_sent(self, user: str) -> Sequence[NotSent]:
