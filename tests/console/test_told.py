@@ -6,6 +6,8 @@ from bs4 import BeautifulSoup
 
 from tests.console.seed import Lead, a_console, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
+from worker.support.desk import Policy
+from worker.support.outgoing import promise_note
 
 LONG = "x" * 300
 
@@ -41,6 +43,16 @@ def test_a_rejected_case_says_so_of_its_note_and_lists_its_reason_whole(ledger: 
         ["maya", "kept for herself", "ticket 7", ""],
     ]
     assert log[0].a["href"] == there
+
+
+def test_a_reminder_of_a_promise_is_not_called_a_hand_over(ledger: SqlLedger):
+    case_id = hold(ledger, 7)
+    maya = Lead(a_console(ledger), ledger)
+    maya.submit(f"/cases/{case_id}", f"/cases/{case_id}/take-over")
+    ledger.sends.add_note(case_id, promise_note(["We will call you."], Policy()))
+    page = words_of(maya.get(f"/cases/{case_id}").text)
+    assert page.count("Private note: handed over") == 1
+    assert "Private note: a promise is still open" in page
 
 
 def test_characters_that_turn_text_round_are_taken_out_of_what_leads_type(ledger: SqlLedger):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.builders import NOON, a_draft, a_message, a_reply, a_thread, minutes
 from tests.contract.steps import (
     LEASE,
@@ -19,7 +21,10 @@ from tests.contract.steps import (
 )
 from worker.models import Posted, Ring, SendKind, SendState, Status
 from worker.ports import Ledger, Outgoing
+from worker.support.desk import Policy
+from worker.support.outgoing import promise_note
 
+REMINDER = promise_note(["We will call you."], Policy())
 NOTE = Outgoing(kind=SendKind.HANDOVER_NOTE, body_html="<p>Please look.</p>", body_hash="n")
 
 
@@ -151,6 +156,36 @@ def test_a_note_is_added_to_a_case_once(ledger: Ledger) -> None:
     assert first is not None
     assert second is None
     assert [send.send_id for send in ledger.sends.of_case(case.case_id)] == [first]
+
+
+@pytest.mark.parametrize(("there", "new"), [(NOTE, REMINDER), (REMINDER, NOTE)])
+def test_a_reminder_and_a_hand_over_do_not_keep_each_other_from_being_told(
+    ledger: Ledger, there: Outgoing, new: Outgoing
+) -> None:
+    case = held(ledger)
+    ledger.sends.add_note(case.case_id, there)
+
+    assert ledger.sends.add_note(case.case_id, new) is not None
+
+    assert ledger.sends.add_note(case.case_id, new) is None
+    assert [send.body_html for send in ledger.sends.of_case(case.case_id)] == [there.body_html, new.body_html]
+
+
+@pytest.mark.parametrize("there", [NOTE, REMINDER])
+def test_a_hand_over_is_made_and_told_once_whatever_was_noted_before(ledger: Ledger, there: Outgoing) -> None:
+    case = held(ledger)
+    ledger.sends.add_note(case.case_id, there)
+    ledger.cases.advance(case.case_id, Status.HELD, Status.SUPERSEDED, None, reasons=["The customer wrote again."])
+    new = NOTE.model_copy(update={"body_html": "<p>Nobody answered it.</p>"})
+
+    first, second = (ledger.sends.add_note(case.case_id, new, hand_over="Nobody answered it.") for _ in range(2))
+
+    assert first is not None
+    assert second is None
+    now = ledger.cases.get(case.case_id)
+    assert now is not None
+    assert (now.status, now.reasons) == (Status.HANDED_OVER, ("Nobody answered it.",))
+    assert [send.body_html for send in ledger.sends.of_case(case.case_id)] == [there.body_html, new.body_html]
 
 
 def test_a_message_that_nobody_took_over_goes_to_a_person_together_with_its_note(ledger: Ledger) -> None:

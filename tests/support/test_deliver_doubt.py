@@ -15,13 +15,16 @@ from tests.desk import TAGS, Office, an_office
 from worker.adapters.store.schema import sends
 from worker.errors import InDoubt, Permanent, Retryable
 from worker.models import Ring, SendKind, SendState, Status
+from worker.ports import Outgoing
 from worker.support.deliver import NOTE_PAUSES, deliver
-from worker.support.outgoing import handover_note
+from worker.support.desk import Policy
+from worker.support.outgoing import handover_note, promise_note
 from worker.support.verdict import left_to_a_person
 
 CUT = InDoubt("the connection was reset after the request was sent", part="freshdesk")
 DOWN = Retryable("503", part="freshdesk", after=0.0)
 LOCKED = Retryable("database is locked", part="ledger", after=0.0)
+NOTES = [None, promise_note(["We will call you."], Policy())]  # of a hand-over, and of a promise
 
 
 @pytest.fixture
@@ -43,12 +46,11 @@ def raises_once(part: Any, method: str, error: BaseException, times: int = 1) ->
     setattr(part, method, call)
 
 
-def a_note(office: Office) -> str:
+def a_note(office: Office, words: Outgoing | None = None) -> str:
     """A note that is queued on the ticket of a case; its id."""
     case, _ = office.approved()
-    note = office.ledger.sends.add_note(
-        case.case_id, handover_note(left_to_a_person("So.", office.desk.rulebook), TAGS)
-    )
+    words = words or handover_note(left_to_a_person("So.", office.desk.rulebook), TAGS)
+    note = office.ledger.sends.add_note(case.case_id, words)
     assert note is not None
     return note
 
@@ -132,8 +134,9 @@ def test_a_note_outlives_more_of_its_deliverers_than_a_reply(office: Office) -> 
     assert deliver(note, office.desk) == "done"
 
 
-def test_a_note_in_doubt_for_a_day_is_let_go(office: Office) -> None:
-    note = a_note(office)
+@pytest.mark.parametrize("words", NOTES)
+def test_a_note_in_doubt_for_a_day_is_let_go(office: Office, words: Outgoing | None) -> None:
+    note = a_note(office, words)
     office.helpdesk.fails += [CUT] * 100
     told = []
     while not told or told[-1] == "in doubt":
@@ -251,8 +254,9 @@ def refused(office: Office, note: str, times: int, code: int = 403) -> tuple[lis
     return outcomes, apart
 
 
-def test_a_note_that_is_refused_for_hours_still_reaches_the_ticket(office: Office) -> None:
-    note = a_note(office)
+@pytest.mark.parametrize("words", NOTES)
+def test_a_note_that_is_refused_for_hours_still_reaches_the_ticket(office: Office, words: Outgoing | None) -> None:
+    note = a_note(office, words)
 
     outcomes, apart = refused(office, note, 12)
 

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.answering import an_answering_office
-from tests.desk import an_office
+from tests.builders import NOON, a_reply
+from tests.contract.steps import held, newest_draft
+from tests.desk import TAGS, Office, an_office
+from tests.support.incident.cases import a_brake
 from worker.errors import InDoubt, Permanent
 from worker.models import Promise, Ring, TicketState
 from worker.support.deliver import deliver
 from worker.support.keeping import reminders
+from worker.support.outgoing import rejected_note, taken_note
 from worker.tasks import draft_doorbell
 
 BODY = "We will refund Rs 10 within 5 working days."
@@ -78,6 +82,52 @@ def test_colleagues_who_end_a_ticket_over_an_open_promise_are_told_once(tmp_path
         assert BODY in note
         assert "/promises" in note
         assert len(ring()) == 1
+
+
+def told_when_resolved(office: Office) -> list[str]:
+    """The notes that leave because the ticket is resolved."""
+    left = office.ledger.sends.due(9)
+    for send_id in left:
+        deliver(send_id, office.desk)
+    before = len(office.helpdesk.posted)
+    office.helpdesk.ticket_becomes(state=TicketState.RESOLVED)
+    for _ in range(2):
+        for send_id in reminders(office.helpdesk.thread_now.ticket, office.ledger, office.desk.policy):
+            deliver(send_id, office.desk)
+    return [body for _, body in office.helpdesk.posted[before:]]
+
+
+def test_colleagues_are_told_also_where_one_took_the_ticket_over_after_the_reply_had_left(tmp_path: Path) -> None:
+    with an_office(tmp_path) as office:
+        case, send_id = office.approved(BODY)
+        deliver(send_id, office.desk)
+        office.ledger.reviews.take_over(case.case_id, "maya", "Maya answers.", taken_note("maya", TAGS))
+
+        [note] = told_when_resolved(office)
+
+        assert BODY in note
+
+
+@pytest.mark.parametrize("decision", ["take over", "reject"])
+def test_colleagues_are_told_of_what_a_holding_reply_promised_whoever_answered_then(
+    tmp_path: Path, decision: str
+) -> None:
+    with an_office(tmp_path, delivery="review") as office:
+        reviews, case = office.ledger.reviews, held(office.ledger, 1)
+        brake = office.ledger.incidents.put_on(a_brake(NOON))
+        assert brake is not None
+        letters = {case.case_id: a_reply("We will call you tomorrow.")}
+        [send_id] = office.ledger.incidents.hold_with(brake.brake_id, letters, "We will call you tomorrow.", "ravi")
+        assert deliver(send_id, office.desk) == "done"
+        if decision == "take over":
+            reviews.take_over(case.case_id, "maya", "Maya answers.", taken_note("maya", TAGS))
+        else:
+            draft_id = newest_draft(office.ledger, case)
+            reviews.reject(case.case_id, draft_id, "Wrong.", "maya", rejected_note("Wrong.", "maya", TAGS))
+
+        [note] = told_when_resolved(office)
+
+        assert "We will call you tomorrow." in note
 
 
 def test_a_ticket_whose_promises_are_kept_is_ended_in_silence(tmp_path: Path) -> None:

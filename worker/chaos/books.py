@@ -15,7 +15,8 @@ from worker.adapters.store.room import to_case, to_send
 from worker.adapters.store.schema import cases, doorbells, sends, snapshots
 from worker.chaos.judge import Books
 from worker.errors import Trouble
-from worker.models import Case, SendKind
+from worker.models import Case
+from worker.support.lastlook import NOTICES
 
 REFUSALS = 3
 
@@ -29,7 +30,7 @@ class ChaosLedger(SqlLedger):
     def going_on(self) -> dict[str, int]:
         """What has not ended; all 0 when there is nothing left to wait for. {} while the database is away."""
         # A note on a ticket that was deleted meanwhile is refused, and tried again for a day.
-        hopeless = (sends.c.kind == SendKind.HANDOVER_NOTE) & (sends.c.tries >= REFUSALS)
+        hopeless = sends.c.kind.in_(NOTICES) & (sends.c.tries >= REFUSALS)
         fresh = doorbells.c.received_at > clock() - 3  # the poller rings all the time, and most of it is nothing new
         counts = {
             "doorbells": select(func.count()).select_from(doorbells).where(WAITING, ~fresh),

@@ -111,6 +111,7 @@ SENDS = {
     SendKind.HOLDING: "Holding reply to the customer",
     SendKind.HELD_NOTE: "Private note: a draft waits",
     SendKind.HANDOVER_NOTE: "Private note: handed over",
+    SendKind.REMINDER: "Private note: a promise is still open",
 }
 SEND_STATES = {
     SendState.QUEUED: "queued",

@@ -99,6 +99,7 @@ class SendKind(StrEnum):
     HOLDING = "holding"  # public; says only that it is being looked into, and answers nothing
     HELD_NOTE = "held_note"
     HANDOVER_NOTE = "handover_note"
+    REMINDER = "reminder"  # a note: something promised is still open
 
 
 class SendState(StrEnum):

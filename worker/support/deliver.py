@@ -20,7 +20,7 @@ from worker.ports import Outgoing
 from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
-from worker.support.lastlook import PUBLIC, last_look
+from worker.support.lastlook import NOTICES, PUBLIC, last_look
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
 from worker.support.overtaken import Overtaken
@@ -228,16 +228,16 @@ def _broken(send: Send, error: BaseException, desk: Desk) -> str:
 
 
 def _most_tries(send: Send, desk: Desk) -> int:
-    return len(NOTE_PAUSES) + 1 if send.kind is SendKind.HANDOVER_NOTE else desk.policy.max_tries
+    return len(NOTE_PAUSES) + 1 if send.kind in NOTICES else desk.policy.max_tries
 
 
 def _most_rounds(send: Send, desk: Desk) -> int:
     """A second note to colleagues harms nobody; one that is not there leaves a customer alone."""
-    return len(NOTE_PAUSES) + 1 if send.kind is SendKind.HANDOVER_NOTE else desk.policy.max_rounds
+    return len(NOTE_PAUSES) + 1 if send.kind in NOTICES else desk.policy.max_rounds
 
 
 def _pause(send: Send, failures: int) -> timedelta:
-    pauses = NOTE_PAUSES if send.kind is SendKind.HANDOVER_NOTE else BACKOFF
+    pauses = NOTE_PAUSES if send.kind in NOTICES else BACKOFF
     return timedelta(seconds=pauses[min(failures, len(pauses) - 1)])
 
 

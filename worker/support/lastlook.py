@@ -18,6 +18,7 @@ from worker.support.paused import decided, paused
 from worker.support.threads import read_thread, set_aside, wrote_after
 
 PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
+NOTICES = (SendKind.HANDOVER_NOTE, SendKind.REMINDER)  # for colleagues, whoever has the ticket
 # A write replaces all tags, so whoever goes by those of a moment ago takes away what was added since.
 TAGS_HOLD = timedelta(seconds=10)
 
@@ -39,7 +40,7 @@ class LastLook:
 def last_look(send: Send, desk: Desk) -> LastLook:
     """Notes to colleagues may leave whatever happened, except that a draft waits where a colleague has taken the ticket
     over; for them nothing is read."""
-    if send.kind is not SendKind.HANDOVER_NOTE and desk.ledger.reviews.taken_by(send.ticket_id):
+    if send.kind not in NOTICES and desk.ledger.reviews.taken_by(send.ticket_id):
         return LastLook(Overtaken.TAKEN)
     read = desk.ledger.cases.thread(send.case_id)
     if send.kind not in PUBLIC:

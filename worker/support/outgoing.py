@@ -81,7 +81,7 @@ def promise_note(words: Sequence[str], policy: Policy) -> Outgoing:
             f"<p>{link} if it is done; else please see to it.</p>",
         ]
     )
-    return _note(SendKind.HANDOVER_NOTE, body, TicketChange())
+    return _note(SendKind.REMINDER, body, TicketChange())
 
 
 def cited(draft: Draft) -> list[Source]:

@@ -121,12 +121,12 @@ class MemorySends:
 
     def add_note(self, case_id: str, note: Outgoing, *, hand_over: str = "") -> str | None:
         with self._state.lock:
-            noted = [row for row in self._state.sends.values() if row.send.case_id == case_id]
-            if any(row.send.kind is note.kind for row in noted):
+            case = self._state.cases[case_id]
+            if hand_over and case.case.status is Status.SUPERSEDED:
+                self._state.move(case, Status.HANDED_OVER, by=DESKHAND, reasons=[hand_over])
+            elif any(row.send.kind is note.kind for row in self._state.sends.values() if row.send.case_id == case_id):
                 return None
-            if hand_over and self._state.cases[case_id].case.status is Status.SUPERSEDED:
-                self._state.move(self._state.cases[case_id], Status.HANDED_OVER, by=DESKHAND, reasons=[hand_over])
-            return self._state.add_send(self._state.cases[case_id].case, note)
+            return self._state.add_send(case.case, note)
 
     def replies_of(self, ticket_id: int) -> Sequence[Send]:
         with self._state.lock:

@@ -159,11 +159,10 @@ class SqlSends(Room):
         with self.writing() as connection:
             # The case's row is locked: of two that would add a note, the second sees the first one's.
             row = connection.execute(select(cases).where(cases.c.case_id == case_id).with_for_update()).one()
-            noted = select(sends.c.send_id).where(sends.c.case_id == case_id, sends.c.kind == note.kind)
-            if connection.execute(noted).first() is not None:
-                return None
-            if hand_over:
-                move(connection, case_id, Status.SUPERSEDED, Status.HANDED_OVER, by=DESKHAND, reasons=[hand_over])
+            if not (hand_over and _handed_over(connection, case_id, hand_over)):
+                noted = select(sends.c.send_id).where(sends.c.case_id == case_id, sends.c.kind == note.kind)
+                if connection.execute(noted).first() is not None:
+                    return None
             return add_send(connection, case_id, row.ticket_id, row.message_key, note)
 
     def due(self, limit: int) -> Sequence[str]:
@@ -206,6 +205,12 @@ def _leave(
 ) -> Row[Any] | None:
     this = {"this_row": send_id, "held_epoch": epoch, "states_before": list(from_)}
     return connection.execute(_LEAVE, {**this, "state": to, **columns}).one_or_none()
+
+
+def _handed_over(connection: Connection, case_id: str, reason: str) -> bool:
+    """Whether a superseded case went to a person just now."""
+    there = move(connection, case_id, Status.SUPERSEDED, Status.HANDED_OVER, by=DESKHAND, reasons=[reason])
+    return there is not None
 
 
 def _move_case(connection: Connection, case_id: str, to: Status, reason: str) -> None:
