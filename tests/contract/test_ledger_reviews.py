@@ -65,6 +65,16 @@ def test_open_drafts_are_marked_stale_until_they_are_written_anew_or_are_good_ag
     assert current(ledger, second).stale == ()
 
 
+def test_the_tickets_that_wait_for_a_lead_are_all_told_at_once_newest_first(ledger: Ledger) -> None:
+    cases = [held(ledger, ticket_id) for ticket_id in range(1, 61)]
+    opened(ledger, 61)
+    approved(ledger, 62)
+    assert ledger.reviews.reject(cases[7].case_id, newest(ledger, cases[7]), "Spam.", "meera")
+
+    told = list(ledger.reviews.held_tickets().items())
+    assert told == [(case.case_id, case.ticket_id) for case in cases[::-1] if case.ticket_id != 8]
+
+
 def test_a_draft_that_has_been_decided_on_is_not_marked(ledger: Ledger) -> None:
     case, _ = approved(ledger)
 

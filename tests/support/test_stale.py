@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ from tests.builders import a_draft, a_source
 from tests.console.seed import a_ledger, hold
 from worker.adapters.store.ledger import SqlLedger
 from worker.models import Part, Sentence
-from worker.support import stale
 from worker.support.stale import mark_stale
 
 
@@ -53,9 +52,17 @@ def test_going_back_to_the_index_before_makes_the_drafts_good_again(ledger: SqlL
     assert marks(ledger) == {1: ()}
 
 
-def test_however_many_wait_each_is_looked_at(ledger: SqlLedger, monkeypatch):
-    monkeypatch.setattr(stale, "TOGETHER", 2)
-    for ticket_id in range(1, 6):
+def test_each_is_looked_at_however_many_wait_and_whatever_leads_decide_meanwhile(ledger: SqlLedger):
+    for ticket_id in range(1, 203):
         citing(ledger, ticket_id, "fees")
+    mark_stale(ledger, an_index())
 
-    assert len(mark_stale(ledger, an_index())) == 5
+    def maya_decides(_source_ids: Sequence[str]) -> Mapping[str, str]:
+        newest = ledger.cases.of_ticket(202)[-1]
+        ledger.reviews.reject(newest.case_id, ledger.cases.drafts(newest.case_id)[-1][0], "Spam.", "maya")
+        return {}
+
+    mark_stale(ledger, maya_decides)
+
+    held = ledger.reviews.held(limit=300)
+    assert (len(held), [row.case.ticket_id for row in held if not row.case.stale]) == (201, [])

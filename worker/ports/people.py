@@ -78,6 +78,11 @@ class Reviews(Protocol):
         """`since`: only those that came to wait after that, as `newest` tells it."""
         ...
 
+    def held_tickets(self) -> Mapping[str, int]:
+        """The ticket of every HELD case by its id, the one that moved last first, as of one moment: whoever takes them
+        page by page, for longer than a lead needs to decide, misses those that move up."""
+        ...
+
     def newest(self) -> float:
         """When the last draft came to wait, in seconds since 1970 by the ledger's clock; 0.0 if none waits."""
         ...

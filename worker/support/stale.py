@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from worker.models import Case, Source, Status
+from worker.models import Source
 from worker.ports import Ledger
 from worker.support.outgoing import cited
 
 Versions = Callable[[Sequence[str]], Mapping[str, str]]  # as the live index gives them, by source id
-TOGETHER = 200
 
 
 def mark_stale(ledger: Ledger, versions: Versions) -> list[int]:
@@ -30,17 +29,10 @@ def mark_stale(ledger: Ledger, versions: Versions) -> list[int]:
 
 def _stale(ledger: Ledger, versions: Versions) -> Iterator[tuple[int, str, list[Source]]]:
     """(ticket, draft, the sources that it cites in old words)."""
-    for case in _held(ledger):
-        drafts = ledger.cases.drafts(case.case_id)
+    for case_id, ticket_id in ledger.reviews.held_tickets().items():
+        drafts = ledger.cases.drafts(case_id)
         draft_id, named = (drafts[-1][0], cited(drafts[-1][1])) if drafts else ("", [])
         now = versions([source.source_id for source in named]) if named else {}
         changed = [source for source in named if now.get(source.source_id, "") != source.version]
         if changed:
-            yield case.ticket_id, draft_id, changed
-
-
-def _held(ledger: Ledger) -> Iterator[Case]:
-    start = 0
-    while page := ledger.cases.by_status(Status.HELD, limit=TOGETHER, offset=start):
-        yield from page
-        start += TOGETHER
+            yield ticket_id, draft_id, changed

@@ -39,6 +39,12 @@ class MemoryQueue:
         with self._state.lock:
             return sum(row.case.moved_at.timestamp() > since for row in self._held(sieve))
 
+    def held_tickets(self) -> Mapping[str, int]:
+        with self._state.lock:
+            every = [row.case for row in self._held(Sieve())]
+            newest = sorted(every, key=lambda case: (case.moved_at, case.case_id), reverse=True)
+            return {case.case_id: case.ticket_id for case in newest}
+
     def newest(self) -> float:
         with self._state.lock:
             return max((row.case.moved_at.timestamp() for row in self._held(Sieve())), default=0.0)

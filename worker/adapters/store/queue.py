@@ -65,6 +65,12 @@ class Queue(Room):
         with self.reading() as connection:
             return _count(connection, *_sifted(sieve), *later)
 
+    def held_tickets(self) -> Mapping[str, int]:
+        every = select(cases.c.case_id, cases.c.ticket_id).where(cases.c.status == Status.HELD)
+        newest = every.order_by(cases.c.moved_at.desc(), cases.c.case_id.desc())
+        with self.reading() as connection:
+            return {row.case_id: row.ticket_id for row in connection.execute(newest)}
+
     def newest(self) -> float:
         with self.reading() as connection:
             held = select(func.max(cases.c.moved_at)).where(cases.c.status == Status.HELD)
