@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.builders import a_message, a_reply, a_thread
 from tests.console.seed import Lead, a_console, fields_of, hold, words_of
+from tests.contract.steps import held, posting
 from tests.support.incident.cases import a_brake
 from worker.adapters.store.ledger import SqlLedger
 from worker.models import Brake, SendState, Status, Topic
@@ -98,6 +100,57 @@ def test_what_was_not_previewed_is_not_sent(ledger: SqlLedger):
     assert (answer.status_code, "preview was not up to date" in answer.text) == (409, True)
     assert maya.submit(PAGE, f"{PAGE}/preview", text="Dear {{ name }}").status_code == 400
     assert ledger.incidents.holding(brake.brake_id) == {}
+
+
+def wrote(ledger: SqlLedger, ticket_id: int, *keys: str) -> str:
+    """A held case for all these messages of the customer."""
+    messages = (a_message("", key=key, html="<p>When will my withdrawal reach my bank?</p>") for key in keys)
+    return hold(ledger, ticket_id, thread=a_thread(ticket_id, *messages))
+
+
+def test_a_customer_who_writes_twice_on_a_ticket_is_one_ticket_with_one_holding_reply(ledger: SqlLedger):
+    brake, maya = braked(ledger), Lead(a_console(ledger), ledger)
+    wrote(ledger, 7, "c1")
+    wrote(ledger, 8, "c3")
+    pressed(maya)
+    wrote(ledger, 7, "c1", "c2")
+    assert [case.status for case in ledger.cases.of_ticket(7)] == [Status.SUPERSEDED, Status.HELD]
+    shown = words_of(maya.get(PAGE).text)
+    assert "3 cases" in shown
+    assert "Holding replies 2 on their way or there; 0 tickets wait without one" in shown
+    assert "Newest tickets: 7, 8 " in words_of(maya.get("/").text)
+
+    queued = ledger.incidents.holding(brake.brake_id)[7]
+    send = ledger.sends.claim(queued.send_id, timedelta(minutes=5))
+    assert send is not None
+    assert ledger.sends.drop(send.send_id, send.epoch, "The customer wrote again.", case_to=None)
+    shown = words_of(maya.get(PAGE).text)
+    assert "Holding replies 1 on their way or there; 1 ticket waits without one" in shown
+
+
+def test_a_ticket_of_which_two_cases_wait_waits_once(ledger: SqlLedger):
+    first = posting(ledger, 7)
+    held(ledger, 7, "c1")
+    assert ledger.sends.drop(first.send_id, first.epoch, "Many write about this.", case_to=Status.HELD)
+    [seen, _] = ledger.incidents.sightings(datetime(2020, 1, 1, tzinfo=UTC))
+    braked(ledger, Topic(template_id=seen.template_id, segment=seen.segment))
+    assert [case.status for case in ledger.cases.of_ticket(7)] == [Status.HELD, Status.HELD]
+    maya = Lead(a_console(ledger), ledger)
+    assert "1 ticket waits without one" in words_of(maya.get(PAGE).text)
+    assert "Send to 1 ticket " in words_of(maya.submit(PAGE, f"{PAGE}/preview", text=TEXT).text)
+    assert "On its way to 1 ticket." in pressed(maya)
+
+
+def test_a_ticket_that_has_the_holding_reply_of_another_incident_does_not_wait_for_one(ledger: SqlLedger):
+    braked(ledger)
+    other = braked(ledger, TOPIC.model_copy(update={"template_id": "another"}))
+    case_id, maya = hold(ledger, 7), Lead(a_console(ledger), ledger)
+    assert ledger.incidents.hold_with(other.brake_id, {case_id: a_reply()}, "We look.", "ravi")
+    shown = words_of(maya.get(PAGE).text)
+    assert "Holding replies 0 on their way or there; 0 tickets wait without one" in shown
+    assert "queued, for another incident" in shown
+    answer = maya.submit(PAGE, f"{PAGE}/preview", text=TEXT)
+    assert (answer.status_code, "has one already" in answer.text, "Send to" in answer.text) == (409, True, False)
 
 
 @pytest.mark.parametrize("act", ["preview", "send", "let-go"])

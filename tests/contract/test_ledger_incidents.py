@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.builders import NOON, a_reply
-from tests.contract.steps import LEASE, all_at_once
+from tests.contract.steps import LEASE, all_at_once, held
 from tests.support.incident.cases import SURGE, TOPIC, a_brake, asks
 from worker.models import Brake, Hour, Posted, SendKind, SendState, Status, Topic
 from worker.ports import Ledger
@@ -129,6 +129,39 @@ def test_one_that_never_left_may_be_sent_again_and_one_that_may_have_left_may_no
     [again] = ledger.incidents.hold_with(brake.brake_id, letters, "We know.", "maya")
     sent = ledger.incidents.holding(brake.brake_id)
     assert (sent[1].send_id, sent[1].state, sent[2].state) == (again, SendState.QUEUED, SendState.DROPPED)
+
+
+def test_a_press_leaves_out_those_of_whom_it_was_told_before_also_for_another_incidents_reply(ledger: Ledger) -> None:
+    brake, other = on(ledger), ledger.incidents.put_on(a_brake(NOON, Topic(segment="IM", question="Why?")))
+    assert other is not None
+    mine, theirs, decided, kept, new = (asks(ledger, n, NOON) for n in (1, 2, 3, 4, 5))
+    [had] = ledger.incidents.hold_with(brake.brake_id, {mine: a_reply()}, "We know.", "maya")
+    for case_id in (theirs, decided, kept):
+        ledger.incidents.hold_with(other.brake_id, {case_id: a_reply()}, "We look.", "ravi")
+    elsewhere = ledger.incidents.holding(other.brake_id)
+    assert ledger.cases.advance(decided, Status.HELD, Status.REJECTED, None)
+    send = ledger.sends.claim(elsewhere[4].send_id, LEASE)
+    assert send is not None
+    assert ledger.sends.drop(send.send_id, send.epoch, "Not sent.", case_to=None)
+
+    told = ledger.incidents.left_out(brake.brake_id)
+    assert {ticket_id: one.send_id for ticket_id, one in told.items()} == {1: had, 2: elsewhere[2].send_id}
+    assert sorted(ledger.incidents.left_out(other.brake_id)) == [1, 2, 3]
+    letters = {case_id: a_reply() for case_id in (mine, theirs, decided, kept, new)}
+    ledger.incidents.hold_with(brake.brake_id, letters, "We know.", "maya")
+    assert sorted(ledger.incidents.holding(brake.brake_id)) == [1, 4, 5]
+
+
+def test_of_two_replies_for_which_a_ticket_is_left_out_its_incidents_own_is_told(ledger: Ledger) -> None:
+    brake, other = on(ledger), ledger.incidents.put_on(a_brake(NOON, Topic(segment="IM", question="Why?")))
+    assert other is not None
+    first = held(ledger, 1, "ticket")
+    [own] = ledger.incidents.hold_with(brake.brake_id, {first.case_id: a_reply()}, "We know.", "maya")
+    assert ledger.cases.advance(first.case_id, Status.HELD, Status.SUPERSEDED, None)
+    second = held(ledger, 1, "c1")
+    [others] = ledger.incidents.hold_with(other.brake_id, {second.case_id: a_reply()}, "We look.", "ravi")
+    assert ledger.incidents.left_out(brake.brake_id)[1].send_id == own
+    assert ledger.incidents.left_out(other.brake_id)[1].send_id == others
 
 
 def test_nothing_is_sent_for_a_brake_that_is_off_nor_for_a_case_that_is_decided(ledger: Ledger) -> None:

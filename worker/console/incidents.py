@@ -105,7 +105,8 @@ def cards(desk: ReviewDesk) -> list[dict[str, Any]]:
     for brake in desk.ledger.incidents.on():
         cases = members(desk, brake)
         people = len({one.person for one in cases})
-        found.append({"brake": brake, "people": people, "tickets": [one.ticket_id for one in cases][::-1][:ON_CARD]})
+        newest = list(dict.fromkeys(one.ticket_id for one in reversed(cases)))[:ON_CARD]
+        found.append({"brake": brake, "people": people, "tickets": newest})
     return found
 
 
@@ -119,8 +120,8 @@ def _context(desk: ReviewDesk, brake: Brake) -> dict[str, Any]:
         "tickets": found[:SHOWN],
         "total": len(found),
         "people": len({one.person for one in members(desk, brake)}),
-        "waiting": sum(one.waits for one in found),
-        "sent": sum(one.holding is not None and not one.waits for one in found),
+        "waiting": len({one.case.ticket_id for one in found if one.waits}),
+        "sent": len({one.case.ticket_id for one in found if one.has}),
     }
 
 

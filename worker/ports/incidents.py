@@ -57,9 +57,13 @@ class Incidents(Protocol):
 
     def hold_with(self, brake_id: int, letters: Mapping[str, Outgoing], text: str, user: str) -> Sequence[str]:
         """Queues the holding reply (SendKind.HOLDING) of each case, by its id, in one transaction, audited; the ids of
-        the sends. Left out are cases that are not HELD any more, and tickets that have one of this incident already,
-        unless nothing of that ever left; of two cases of a ticket, the newer one gets it. Nothing at all if the brake
-        is off."""
+        the sends. Left out are cases that are not HELD any more, and the tickets of `left_out`; of two cases of a
+        ticket, the newer one gets it. Nothing at all if the brake is off."""
+        ...
+
+    def left_out(self, brake_id: int) -> Mapping[int, Send]:
+        """By ticket, the holding reply for which it gets none of this incident: one of its own, or one of another
+        incident whose case is HELD, unless nothing of that ever left. Of two, its own."""
         ...
 
     def holding(self, brake_id: int) -> Mapping[int, Send]:

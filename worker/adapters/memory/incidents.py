@@ -94,7 +94,7 @@ class MemoryIncidents:
             brake = self._brakes.get(brake_id)
             if brake is None or brake.off_at is not None:
                 return []
-            have, queued = self._have(brake_id), []
+            have, queued = set(self.left_out(brake_id)), []
             for case_id in sorted(letters, reverse=True):
                 row = self._state.cases.get(case_id)
                 if row is None or row.case.status is not Status.HELD or row.case.ticket_id in have:
@@ -109,6 +109,19 @@ class MemoryIncidents:
                 self._state.note_audit(user, "send holding reply", f"incident {brake_id}", detail)
             return queued
 
+    def left_out(self, brake_id: int) -> Mapping[int, Send]:
+        with self._state.lock:
+            own = {send_id for (brake, _), send_id in self._sent.items() if brake == brake_id}
+            found = [
+                row
+                for row in self._state.sends.values()
+                if row.send.kind is SendKind.HOLDING
+                and (row.send.state is not SendState.DROPPED or row.send.rounds > 0)
+                and (row.send.send_id in own or self._state.cases[row.send.case_id].case.status is Status.HELD)
+            ]
+            own_last = sorted(found, key=lambda row: (row.send.send_id in own, row.queued_at, row.send.send_id))
+            return {row.send.ticket_id: row.send for row in own_last}
+
     def holding(self, brake_id: int) -> Mapping[int, Send]:
         with self._state.lock:
             return {
@@ -116,16 +129,6 @@ class MemoryIncidents:
                 for (brake, ticket_id), send_id in self._sent.items()
                 if brake == brake_id
             }
-
-    def _have(self, brake_id: int) -> set[int]:
-        mine = {send_id for (brake, _), send_id in self._sent.items() if brake == brake_id}
-        return {
-            one.ticket_id
-            for one in (row.send for row in self._state.sends.values())
-            if one.kind is SendKind.HOLDING
-            and (one.state is not SendState.DROPPED or one.rounds > 0)
-            and (one.send_id in mine or self._state.cases[one.case_id].case.status is Status.HELD)
-        }
 
 
 def _sighting(row: CaseRow) -> Sighting:

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Row, Select, Text, cast, func, literal, or_, select, update
 
 from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.conditions import HOLDING
 from worker.adapters.store.room import Room, add_send, note_audit, to_send, upsert
 from worker.adapters.store.schema import cases, marks, sends, unanswered
 from worker.adapters.store.schema_incidents import brakes, holdings
-from worker.models import Brake, Hour, Send, SendKind, SendState, Sighting, Status, Surge, Topic
+from worker.models import Brake, Hour, Send, SendKind, Sighting, Status, Surge, Topic
 from worker.ports import Outgoing
 
 NO_SEGMENT = "none"  # as the gate has it
@@ -120,7 +121,7 @@ class SqlIncidents(Room):
             # Two leads who press at once: the second waits here, and then sees what the first one queued.
             if connection.execute(on.with_for_update()).first() is None:
                 return []
-            have = set(connection.execute(_taken(brake_id)).scalars())
+            have = set(connection.execute(select(sends.c.ticket_id).where(*_leaving_out(brake_id))).scalars())
             mine = select(cases.c.case_id, cases.c.ticket_id, cases.c.message_key).where(*held)
             rows = connection.execute(mine.order_by(cases.c.case_id.desc())).all()
             queued = []
@@ -137,6 +138,12 @@ class SqlIncidents(Room):
                 detail = f"to {len(queued)} {'ticket' if len(queued) == 1 else 'tickets'}"
                 note_audit(connection, user, "send holding reply", f"incident {brake_id}", detail)
             return queued
+
+    def left_out(self, brake_id: int) -> Mapping[int, Send]:
+        own_last = (sends.c.send_id.in_(_own(brake_id)), sends.c.queued_at, sends.c.send_id)
+        query = select(sends).where(*_leaving_out(brake_id)).order_by(*own_last)
+        with self.reading() as connection:
+            return {row.ticket_id: to_send(row) for row in connection.execute(query)}
 
     def holding(self, brake_id: int) -> Mapping[int, Send]:
         mine = select(sends).join(holdings, holdings.c.send_id == sends.c.send_id)
@@ -160,13 +167,14 @@ def segment_of(segments: Sequence[str]) -> str:
     return " & ".join(sorted(segments)) or NO_SEGMENT
 
 
-def _taken(brake_id: int) -> Any:
-    """Tickets that have a holding reply of this incident, or one to a message that this incident would send it to."""
-    may_have_left = or_(sends.c.state != SendState.DROPPED, sends.c.rounds > 0)
-    mine = select(holdings.c.send_id).where(holdings.c.brake_id == brake_id)
-    elsewhere = select(cases.c.case_id).where(cases.c.status == Status.HELD, cases.c.case_id == sends.c.case_id)
-    these = (sends.c.kind == SendKind.HOLDING, may_have_left)
-    return select(sends.c.ticket_id).where(*these, or_(sends.c.send_id.in_(mine), elsewhere.exists()))
+def _leaving_out(brake_id: int) -> list[Any]:
+    """Holding replies of this incident, and those to a message that this incident would send one to."""
+    waits = select(cases.c.case_id).where(cases.c.status == Status.HELD, cases.c.case_id == sends.c.case_id)
+    return [HOLDING, or_(sends.c.send_id.in_(_own(brake_id)), waits.exists())]
+
+
+def _own(brake_id: int) -> Select[Any]:
+    return select(holdings.c.send_id).where(holdings.c.brake_id == brake_id)
 
 
 def _written(since: datetime, until: datetime | None) -> list[ColumnElement[bool]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.models import Brake, Case, Send, SendKind, SendState, Sighting, Status
+from worker.models import Brake, Case, Send, SendKind, Sighting, Status
 from worker.ports import Outgoing
 from worker.support.bodies import body_hash
 from worker.support.facts import PLACEHOLDER
@@ -24,17 +24,30 @@ MOST = 1_000  # tickets at one press
 
 @dataclass(frozen=True)
 class Ticket:
-    """One of an incident: its case, and the holding reply that it got or is to get."""
+    """One of an incident: one of its cases, and the holding reply that it got or is to get."""
 
     case: Case
-    holding: Send | None
+    own: Send | None  # the newest of this incident, whatever became of it
+    left_out: Send | None  # the one for which a press passes it over
+
+    @property
+    def holding(self) -> Send | None:
+        return self.left_out or self.own
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether `holding` is another incident's."""
+        return self.left_out is not None and not self.has
+
+    @property
+    def has(self) -> bool:
+        """Whether one of this incident is there or may be, or is on its way."""
+        return self.own is not None and self.left_out is not None and self.own.send_id == self.left_out.send_id
 
     @property
     def waits(self) -> bool:
         """Whether a press would send to it."""
-        send = self.holding
-        had = send is not None and (send.state is not SendState.DROPPED or send.rounds > 0)
-        return self.case.status is Status.HELD and not had
+        return self.case.status is Status.HELD and self.left_out is None
 
 
 def members(desk: ReviewDesk, brake: Brake) -> list[Sighting]:
@@ -43,11 +56,13 @@ def members(desk: ReviewDesk, brake: Brake) -> list[Sighting]:
 
 
 def tickets(desk: ReviewDesk, brake: Brake, limit: int = MOST) -> list[Ticket]:
-    """The newest `limit` of the incident's cases, newest first."""
-    sent = desk.ledger.incidents.holding(brake.brake_id)
+    """The newest `limit` of the incident's cases, newest first: a ticket whose customer wrote again comes twice."""
+    left_out = desk.ledger.incidents.left_out(brake.brake_id)
+    own = desk.ledger.incidents.holding(brake.brake_id)
     newest = members(desk, brake)[-limit:][::-1]
     cases = [desk.ledger.cases.get(one.case_id) for one in newest]
-    return [Ticket(case, sent.get(case.ticket_id)) for case in cases if case is not None]
+    found = [case for case in cases if case is not None]
+    return [Ticket(case, own.get(case.ticket_id), left_out.get(case.ticket_id)) for case in found]
 
 
 def letter_of(text: str, letter: Letter) -> Outgoing:
