@@ -7,6 +7,7 @@ stopped worker renews nothing. Called by the tasks and by deliver around what th
 from __future__ import annotations
 
 import heapq
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -109,3 +110,11 @@ class _Lookout:
 
 
 _LOOKOUT = _Lookout()
+
+
+def _anew() -> None:
+    global _LOOKOUT
+    _LOOKOUT = _Lookout()
+
+
+os.register_at_fork(after_in_child=_anew)  # its thread stays behind, and may have held its lock
