@@ -78,13 +78,19 @@ def test_no_address_says_that_something_was_done(ledger: SqlLedger):
         assert 'class="done"' not in maya.get("/").text
 
 
-def test_an_approval_that_did_not_leave_is_told_to_whoever_gave_it_once(ledger: SqlLedger):
+def two_who_approved(ledger: SqlLedger) -> tuple[Lead, Lead, str, str]:
+    """Maya and Tom, and the cases that each of them has just approved."""
     first, second = hold(ledger, 101), hold(ledger, 102)
     app = a_console(ledger, policy=MINUTE)
     maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
     approved(maya, first)
     approved(tom, second)
     maya.get("/")
+    return maya, tom, first, second
+
+
+def test_an_approval_that_did_not_leave_is_told_to_whoever_gave_it_once(ledger: SqlLedger):
+    maya, tom, first, second = two_who_approved(ledger)
     stopped(ledger, first, "Not sent: the customer wrote again.")
     page = tom.get("/").text
     assert "was not sent" not in page
@@ -99,12 +105,7 @@ def test_an_approval_that_did_not_leave_is_told_to_whoever_gave_it_once(ledger: 
 
 
 def test_what_did_not_arrive_is_told_again_and_on_a_shared_browser_to_whom_it_concerns(ledger: SqlLedger):
-    first, second = hold(ledger, 101), hold(ledger, 102)
-    app = a_console(ledger, policy=MINUTE)
-    maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
-    approved(maya, first)
-    approved(tom, second)
-    maya.get("/")
+    maya, tom, first, second = two_who_approved(ledger)
     stopped(ledger, first, "Not sent: the customer wrote again.")
     stopped(ledger, second, "Not sent: a colleague answered.")
     before = dict(maya.browser.cookies)

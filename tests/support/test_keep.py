@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -109,55 +109,40 @@ def test_an_outage_of_the_ledger_does_not_end_the_keeping() -> None:
 
 def test_whoever_hangs_for_ever_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keep, "MOST", 3)
-    asked: list[threading.Thread] = []
-    begun = threading.Event()
-
-    def renew() -> bool:
-        asked.append(threading.current_thread())
-        begun.set()
-        return True
-
-    with kept(renew, timedelta(milliseconds=3)):
-        ends(asked, begun)
-
-    assert len(asked) == 3
+    assert renewals(still_ours=True) == 3
 
 
 def test_nothing_is_renewed_for_somebody_elses_row() -> None:
+    assert renewals(still_ours=False) == 1
+
+
+def renewals(*, still_ours: bool) -> int:
+    """How often a short lease is renewed, until whoever renews it gives it up."""
     asked: list[threading.Thread] = []
     begun = threading.Event()
 
     def renew() -> bool:
         asked.append(threading.current_thread())
         begun.set()
-        return False
+        return still_ours
 
     with kept(renew, timedelta(milliseconds=3)):
-        ends(asked, begun)
-
-    assert len(asked) == 1
+        assert begun.wait(PATIENCE)
+        asked[0].join(PATIENCE)
+        assert not asked[0].is_alive()
+    return len(asked)
 
 
 def test_a_lease_that_ends_before_others_is_renewed_before_them_and_what_is_over_never() -> None:
-    asked: list[str] = []
-    last = threading.Event()
+    lookout = keep._Lookout()
+    lookout._thread = threading.current_thread()  # it looks out itself
+    over, late, soon = (keep._Stay(lambda: True, 1.0) for _ in range(3))
+    for stay, after in ((late, -1000.0), (soon, -2000.0), (over, -3000.0)):  # seconds: all of them are due
+        lookout.expect(stay, after)
+    over.leave()
 
-    def renews(name: str, told: threading.Event | None = None) -> Callable[[], bool]:
-        def renew() -> bool:
-            asked.append(name)
-            if told is not None:
-                told.set()
-            return False
-
-        return renew
-
-    with kept(renews("in an hour"), timedelta(hours=3)):
-        with kept(renews("over"), timedelta(milliseconds=1500)):
-            pass
-        with kept(renews("late", last), timedelta(milliseconds=3000)), kept(renews("soon"), timedelta(milliseconds=30)):
-            assert last.wait(PATIENCE)
-
-    assert asked == ["soon", "late"]
+    assert [lookout._next(), lookout._next()] == [soon, late]
+    assert lookout._expected == []
 
 
 @pytest.mark.parametrize("whose", ["keeps a lease", "keeps an eye on leases"])
@@ -179,10 +164,3 @@ def test_no_thread_to_be_had_is_no_end_to_the_keeping(monkeypatch: pytest.Monkey
     with kept(lambda: bool(again.set()), BEAT):
         assert again.wait(PATIENCE)
     assert failed
-
-
-def ends(asked: list[threading.Thread], begun: threading.Event) -> None:
-    """Until whoever renews has given it up."""
-    assert begun.wait(PATIENCE)
-    asked[0].join(PATIENCE)
-    assert not asked[0].is_alive()
