@@ -26,7 +26,7 @@ class MemoryErrands:
                 return None
             this = ("redraft", case_id, bells[-1].hint)
             by = [e["user"] for e in self._state.audit if (e["action"], e["subject"], e["detail"]) == this]
-            return AskedAnew(by=by[-1], hint=bells[-1].hint, at=bells[-1].received_at)
+            return AskedAnew(by=by[-1] if by else "", hint=bells[-1].hint, at=bells[-1].received_at)
 
     def not_sent(self, user: str) -> Sequence[NotSent]:
         with self._state.lock:
