@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.builders import NOON
 from tests.contract.steps import posting
 from worker.adapters.store import migrate, open_ledger
-from worker.adapters.store.engine import WRITES, open_engine
+from worker.adapters.store.engine import open_engine, writing
 from worker.adapters.store.migrations import _config
 from worker.adapters.store.migrations.versions import reminder_0001
 from worker.models import Posted, Promise, SendKind
@@ -36,7 +36,7 @@ def test_drafts_that_waited_before_are_ordered_sifted_and_found(tmp_path: Path) 
 
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     engine = open_engine(url)
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
+    with writing(engine) as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")

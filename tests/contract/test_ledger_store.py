@@ -19,7 +19,7 @@ from tests.contract.steps import held
 from tests.postgres import PostgresServer
 from worker.adapters.store import migrate, open_ledger
 from worker.adapters.store.columns import new_id
-from worker.adapters.store.engine import journal_mode, open_engine
+from worker.adapters.store.engine import journal_mode, open_engine, writing
 from worker.adapters.store.migrations import _LOCK
 from worker.adapters.store.schema import METADATA, cases, sends
 from worker.errors import BadConfiguration, Permanent, Retryable
@@ -159,14 +159,14 @@ def test_a_write_of_one_statement_is_a_transaction_by_itself_and_keeps_the_other
     migrate(url)
     with closing(open_ledger(url)) as ledger, closing(open_ledger(url)) as other:
         event.listen(
-            ledger._engine, "before_cursor_execute", lambda _c, _u, statement, *_: said.append(statement.split()[0])
+            ledger._engine, "connect", lambda to, _: to.set_trace_callback(lambda words: said.append(words.split()[0]))
         )
         doorbell_id = ledger.doorbells.ring(Ring.WEBHOOK, 7)
         ledger.doorbells.claim(doorbell_id, timedelta(minutes=1))
         assert other.doorbells.claim(doorbell_id, timedelta(minutes=1)) is None
         assert ledger.doorbells.finish(doorbell_id, 1, "done")
         assert other.doorbells.due(10) == []
-    assert said == ["BEGIN", "INSERT", "PRAGMA", "UPDATE", "UPDATE"]
+    assert said == ["BEGIN", "INSERT", "COMMIT", "PRAGMA", "UPDATE", "UPDATE"]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_locked_sqlite_is_trouble_that_passes(tmp_path: Path, monkeypatch: pyt
     migrate(url)
     monkeypatch.setattr("worker.adapters.store.engine._BUSY_SECONDS", 0)
     ledger = open_ledger(url)
-    with open_engine(url).execution_options(deskhand_writes=True).begin() as other:
+    with writing(open_engine(url)) as other:
         other.execute(text("SELECT 1"))
         with pytest.raises(Retryable, match="cannot now") as locked:
             ledger.writable()

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import groq
 import structlog
+from httpx import Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from worker.adapters.address import checked_key, checked_url
@@ -32,6 +34,9 @@ S = TypeVar("S", bound=BaseModel)
 OnCall = Callable[[str, int, float], None]  # (model or "models", status or 0 where none came, seconds)
 
 _GROQ = "https://api.groq.com"
+# By their paths: the SDK's own methods go through every part of a request and of an answer again, by their types, and
+# what comes back is checked here anyway.
+_COMPLETIONS, _LIST = "/openai/v1/chat/completions", "/openai/v1/models"
 _CONNECT_SECONDS = 3.0
 _GONE_SECONDS = 600.0
 _STRICT = "openai/gpt-oss"  # models with a strict json_schema mode and a reasoning effort
@@ -121,7 +126,7 @@ class GroqWriter:
 
     def available(self) -> list[str]:
         """Those of the chain that Groq lists for this key, in the chain's order."""
-        status, headers, content = self._call("models", self._groq.models.with_raw_response.list)
+        status, headers, content = self._call("models", partial(self._groq.get, _LIST, cast_to=Response))
         if not 200 <= status < 300:
             raise trouble_of(status, headers, *error_of(content))
         listed = _shaped(_Models, content)
@@ -151,7 +156,9 @@ class GroqWriter:
         prompt = "".join(said["content"] for said in asked["messages"])
         given = self._turnstile.enter(allowance.asks(model, prompt, self._max_tokens))
         try:
-            status, headers, content = self._call(model, self._groq.chat.completions.with_raw_response.create, **asked)
+            status, headers, content = self._call(
+                model, partial(self._groq.post, _COMPLETIONS, cast_to=Response, body=asked)
+            )
         except Retryable as silence:
             self._turnstile.leave(given, failure=silence.reason)
             raise
@@ -170,12 +177,13 @@ class GroqWriter:
             trouble.after = shut
         raise trouble
 
-    def _call(self, what: str, call: Callable[..., Any], **asked: Any) -> tuple[int, Any, bytes]:
+    def _call(self, what: str, call: Callable[[], Response]) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of whatever Groq answered; Retryable where nothing came."""
         started = time.monotonic()
-        status, headers, content, failure = 0, {}, b"", ""
+        headers: Mapping[str, str] = {}
+        status, content, failure = 0, b"", ""
         try:
-            answer = call(**asked).http_response
+            answer = call()
             status, headers, content = answer.status_code, answer.headers, answer.content
         except groq.APIStatusError as error:
             status, headers, content = error.status_code, error.response.headers, error.response.content

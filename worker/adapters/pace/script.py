@@ -1,7 +1,11 @@
 """The sums of local.py as a Redis script, so that all processes do them on the same figures, one after the other.
 
-KEYS: the gauges. ARGV: "take" or "tell", the time ("" for Redis's own), then per gauge its figures. A gauge is stored
-as JSON under `deskhand:pace:...` and forgotten an hour after it was last used.
+One run takes what several answers told, and then gives one pass, if any is asked for. KEYS: the gauges, in the order
+in which ARGV speaks of them. ARGV: the time ("" for Redis's own); how many answers, and of each how many gauges, number
+and minute of its pass, how many seconds ago it came, and what it told of each gauge; how many gauges are asked of, and
+of each the cost and the share to keep. It returns for how long the last answer's gauges are shut, and of the pass the
+wait, its number, its minute, and whether the gauges are known. A gauge is stored as JSON under `deskhand:pace:...` and
+forgotten an hour after it was last used.
 """
 
 from __future__ import annotations
@@ -19,14 +23,27 @@ from worker.adapters.pace.words import (
 )
 
 _SCRIPT = """
-local now = tonumber(ARGV[2])
+local now = tonumber(ARGV[1])
 if not now then
   local t = redis.call('TIME')
   now = tonumber(t[1]) + tonumber(t[2]) / 1000000
 end
 local minute = math.floor(now / 60)
+local loaded, changed = {}, {}
+local at_key, at_figure = 0, 1
+
+local function next_key()
+  at_key = at_key + 1
+  return KEYS[at_key]
+end
+
+local function next_figure()
+  at_figure = at_figure + 1
+  return tonumber(ARGV[at_figure])
+end
 
 local function load(key)
+  if loaded[key] then return loaded[key] end
   local stored = redis.call('GET', key)
   local g = stored and cjson.decode(stored) or
     {limit=0, left=0, at=0, rate=0, ends=0, told=0, number=0,
@@ -36,12 +53,16 @@ local function load(key)
     g.before = (minute == g.minute + 1) and g.flying or 0
     g.minute, g.flying = minute, 0
   end
+  loaded[key] = g
   return g
 end
 
-local function save(key, g)
-  local keep = math.ceil(math.max(3600, g.shut - now + 60))
-  redis.call('SET', key, cjson.encode(g), 'EX', keep)
+local function save()
+  for key in pairs(changed) do
+    local g = loaded[key]
+    local keep = math.ceil(math.max(3600, g.shut - now + 60))
+    redis.call('SET', key, cjson.encode(g), 'EX', keep)
+  end
 end
 
 local function now_left(g)
@@ -66,34 +87,34 @@ local function wait(g, cost, keep)
 end
 
 local function take()
-  local gauges, waits, longest, known = {}, {}, 0, 1
-  for i, key in ipairs(KEYS) do
-    local cost, keep = tonumber(ARGV[2 * i + 1]), tonumber(ARGV[2 * i + 2])
-    gauges[i] = load(key)
-    if cost > 0 and gauges[i].limit == 0 then known = 0 end
-    waits[i] = wait(gauges[i], cost, keep)
+  local keys, costs, waits, longest, known = {}, {}, {}, 0, 1
+  for i = 1, next_figure() do
+    local key, cost, keep = next_key(), next_figure(), next_figure()
+    local g = load(key)
+    if cost > 0 and g.limit == 0 then known = 0 end
+    keys[i], costs[i], waits[i] = key, cost, wait(g, cost, keep)
     longest = math.max(longest, waits[i])
   end
-  for i, key in ipairs(KEYS) do
-    local g = gauges[i]
+  for i, key in ipairs(keys) do
+    local g = loaded[key]
     if longest > 0 then
       if waits[i] > 0 then g.queued = g.queued + 1 end
     else
       g.number = g.number + 1
-      g.flying = g.flying + tonumber(ARGV[2 * i + 1])
+      g.flying = g.flying + costs[i]
       g.queued = math.max(0, g.queued - 1)
     end
-    save(key, g)
+    if costs[i] > 0 or waits[i] > 0 then changed[key] = true end
   end
-  return {tostring(longest), gauges[1].number, minute, known}
+  return tostring(longest), keys[1] and loaded[keys[1]].number or 0, minute, known
 end
 
-local function begin_anew(g)
+local function begin_anew(g, came)
   local watched = math.min(g.at - g.since, WINDOW)
   if watched >= LONG_ENOUGH then
     g.others = g.others + watched / WINDOW * (g.theirs / watched - g.others)
   end
-  g.since, g.mine, g.theirs = now, 0, 0
+  g.since, g.mine, g.theirs = came, 0, 0
 end
 
 local function watch_others(g, refill)
@@ -101,49 +122,61 @@ local function watch_others(g, refill)
   g.theirs = math.max(g.theirs, g.limit - g.left - g.mine - g.flying - g.before)
 end
 
-local function believe(g, limit, left, refill, number)
+local function believe(g, limit, left, refill, number, came)
   if number < g.told then
-    g.left, g.at = math.min(now_left(g), left), now
+    if came >= g.since then g.left, g.at = math.min(now_left(g), left), now end
     return
   end
   local renewed = left > now_left(g) + g.flying + g.before + limit * RISE
-  if g.limit == 0 then g.since, g.mine = now, limit - left
-  elseif renewed then begin_anew(g) end
-  if renewed or now >= g.ends then
-    g.ends, g.queued, g.probes = now + WINDOW, 0, 0
+  if g.limit == 0 then g.since, g.mine = came, limit - left
+  elseif renewed then begin_anew(g, came) end
+  if renewed or came >= g.ends then
+    g.ends, g.queued, g.probes = came + WINDOW, 0, 0
   end
   g.rate = refill > 0 and (limit - left) / refill or 0
-  g.limit, g.left, g.at, g.told = limit, left, now, number
+  g.limit, g.left, g.at, g.told = limit, left, came, number
+end
+
+local function land(g, cost, taken)
+  if taken == g.minute then g.flying = math.max(0, g.flying - cost)
+  elseif taken == g.minute - 1 then g.before = math.max(0, g.before - cost) end
+end
+
+local function learn(g, cost, number, came)
+  local limit, left, refill = next_figure(), next_figure(), next_figure()
+  local refused, after = next_figure() == 1, next_figure()
+  g.mine = g.mine + (came >= g.since and cost or 0)
+  if limit and limit > 0 and left then
+    believe(g, limit, left, refill, number, came)
+    watch_others(g, refill)
+  elseif g.limit > 0 then g.left, g.at = math.max(0, now_left(g) - cost), now end
+  local striking = refused or g.strikes > 0
+  if refused then
+    g.strikes = g.strikes + 1
+    local pause = math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ^ (math.min(g.strikes, 9) - 1))
+    g.shut = math.max(g.shut, now + (after or pause))
+    g.ends = g.shut
+  else g.strikes = 0 end
+  return striking or cost > 0 or limit
 end
 
 local function tell()
-  local number, taken, shut = tonumber(ARGV[3]), tonumber(ARGV[4]), 0
-  for i, key in ipairs(KEYS) do
-    local a = 5 + (i - 1) * 6
-    local cost, limit, left = tonumber(ARGV[a]), tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
-    local refill, refused, after = tonumber(ARGV[a + 3]), ARGV[a + 4] == '1', tonumber(ARGV[a + 5])
+  local count, number, taken, came, shut = next_figure(), next_figure(), next_figure(), now - next_figure(), 0
+  for _ = 1, count do
+    local key, cost = next_key(), next_figure()
     local g = load(key)
-    if taken == g.minute then g.flying = math.max(0, g.flying - cost)
-    elseif taken == g.minute - 1 then g.before = math.max(0, g.before - cost) end
-    g.mine = g.mine + cost
-    if limit and limit > 0 and left then
-      believe(g, limit, left, refill, number)
-      watch_others(g, refill)
-    elseif g.limit > 0 then g.left, g.at = math.max(0, now_left(g) - cost), now end
-    if refused then
-      g.strikes = g.strikes + 1
-      local pause = math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ^ (math.min(g.strikes, 9) - 1))
-      g.shut = math.max(g.shut, now + (after or pause))
-      g.ends = g.shut
-    else g.strikes = 0 end
+    land(g, cost, taken)
+    if learn(g, cost, number, came) then changed[key] = true end
     shut = math.max(shut, g.shut - now)
-    save(key, g)
   end
-  return {tostring(shut)}
+  return tostring(shut)
 end
 
-if ARGV[1] == 'take' then return take() end
-return tell()
+local shut = '0'
+for _ = 1, next_figure() do shut = tell() end
+local longest, number, taken, known = take()
+save()
+return {shut, longest, number, taken, known}
 """
 
 _FIGURES = {

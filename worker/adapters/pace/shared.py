@@ -9,7 +9,10 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
@@ -30,7 +33,23 @@ _MEMBERS = f"{PREFIX}processes"
 _PATIENCE = 0.25  # seconds; the script takes a tenth of a millisecond
 _ALONE_SECONDS = 5.0  # how long Redis is not asked again after it failed
 _PRESENT_SECONDS = 15.0  # how often a process says that it is there
+_MOST_UNSAID = 3  # answers that wait for this process's next question, however late that comes
 _UNSEEN = 4  # processes that there may be, where Redis never told: webhook, worker, dispatcher, console
+
+
+@dataclass(frozen=True)
+class _Unsaid:
+    """What an answer told of its pass's gauges, until Redis hears of it. `at`: when it came, by the process's clock."""
+
+    given: Pass
+    told: Mapping[str, Told]
+    at: float
+
+    def figures(self, now: float) -> Iterator[Any]:
+        yield from (len(self.given.asks), self.given.number, self.given.minute, max(0.0, now - self.at))
+        for ask in self.given.asks:
+            t = self.told.get(ask.gauge, Told(ask.gauge))
+            yield from (ask.cost, _text(t.limit), _text(t.left), t.refill, int(t.refused), _text(t.after))
 
 
 class _Connection:
@@ -83,16 +102,16 @@ class SharedPace:
         self._me = uuid.uuid4().hex
         self._others = _UNSEEN
         self._lock = threading.Lock()
+        self._unsaid: deque[_Unsaid] = deque()
         self._alone_until = 0.0
         self._shared: bool | None = None
         self._present_at = float("-inf")
 
     def take(self, asks: Sequence[Ask]) -> Pass:
-        figures = [figure for ask in asks for figure in (ask.cost, ask.keep)]
-        answer = self._ask("take", [ask.gauge for ask in asks], figures)
+        answer = self._ask(asks)
         if answer is None:
             return self._local.take(asks, weight=float(self._others))
-        wait, number, minute, known = float(answer[0]), int(answer[1]), int(answer[2]), bool(answer[3])
+        wait, number, minute, known = float(answer[1]), int(answer[2]), int(answer[3]), bool(answer[4])
         if wait > 0:
             return Pass(tuple(asks), wait=wait)
         if not known:  # emptied, or just started: what this process was told itself still holds
@@ -101,34 +120,50 @@ class SharedPace:
         return self._local.count(Pass(tuple(asks), 0.0, number, minute))
 
     def tell(self, given: Pass, told: Sequence[Told]) -> float:
+        """What says nothing that others must know at once goes along with this process's next question, which is soon
+        asked: until then the call counts as under way."""
         shut = self._local.tell(given, told)
-        said = {t.gauge: t for t in told}
-        figures: list[Any] = [given.number, given.minute]
-        for ask in given.asks:
-            t = said.get(ask.gauge, Told(ask.gauge))
-            figures += [ask.cost, _text(t.limit), _text(t.left), t.refill, int(t.refused), _text(t.after)]
-        answer = self._ask("tell", [ask.gauge for ask in given.asks], figures)
+        self._unsaid.append(_Unsaid(given, {t.gauge: t for t in told}, self._now()))
+        first_word = given.own_minute >= 0  # nobody knew of a limit when it was given
+        if told and not first_word and not any(t.refused for t in told) and len(self._unsaid) <= _MOST_UNSAID:
+            return shut
+        answer = self._ask(())
         return shut if answer is None else max(shut, float(answer[0]))
 
     def close(self) -> None:
+        if self._unsaid:
+            self._ask(())
         self._connections.close()
 
-    def _ask(self, what: str, gauges: Sequence[str], figures: Sequence[Any]) -> Any:
+    def _ask(self, asks: Sequence[Ask]) -> Any:
         """The script's answer; None where Redis does not answer, and for a while after that."""
+        said = self._taken_along()
         if self._now() < self._alone_until:
             return None
-        now = "" if self._clock is None else repr(self._clock())
+        keys = [f"{PREFIX}{ask.gauge}" for pass_asks in (*(one.given.asks for one in said), asks) for ask in pass_asks]
+        figures: list[Any] = ["" if self._clock is None else repr(self._clock()), len(said)]
+        for one in said:
+            figures += one.figures(self._now())
+        figures += [len(asks), *(figure for ask in asks for figure in (ask.cost, ask.keep))]
         try:
             if self._now() - self._present_at > _PRESENT_SECONDS:
                 self._present_at = self._now()
                 self._say_present()
-            answer = self._connections.mine().script([f"{PREFIX}{gauge}" for gauge in gauges], [what, now, *figures])
+            answer = self._connections.mine().script(keys, figures)
         except (RedisError, OSError) as error:
             self._alone_until = self._now() + _ALONE_SECONDS
             self._found(False, type(error).__name__)
             return None
         self._found(True)
         return answer
+
+    def _taken_along(self) -> list[_Unsaid]:
+        """The oldest first. What Redis does not get to hear is forgotten there two minutes later."""
+        said = list[_Unsaid]()
+        with suppress(IndexError):  # another thread may take some
+            while True:
+                said.append(self._unsaid.popleft())
+        return said
 
     def _say_present(self) -> None:
         at = time.time()

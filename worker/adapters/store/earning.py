@@ -7,7 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.room import Room, from_now, note_audit, upsert
@@ -61,7 +74,9 @@ class SqlEarning(Room):
 
     def standing(self, kind: ReplyKind) -> Standing:
         with self.reading() as connection:
-            row = connection.execute(select(gate_standings).where(*_of(gate_standings, kind))).one_or_none()
+            row = connection.execute(
+                _STANDING, {"this_template": kind.template_id, "this_segment": kind.segment}
+            ).one_or_none()
             return Standing(kind=kind) if row is None else _standing(row)
 
     def step(self, move: GateMove) -> bool:
@@ -185,6 +200,9 @@ class SqlEarning(Room):
 
 # What every draft asks or leaves; see room.THIS.
 _NEWEST_MODEL = select(risk_models).order_by(risk_models.c.version.desc()).limit(1)
+_STANDING = select(gate_standings).where(
+    gate_standings.c.template_id == bindparam("this_template"), gate_standings.c.segment == bindparam("this_segment")
+)
 _STOPPED = select(gate_notes).where(gate_notes.c.name == "stop")
 _ASSESSED = insert(assessments).values(at=clock())
 

@@ -5,8 +5,10 @@ No tables in here (schema.py) and no statements (the rooms). Called by ledger.py
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, Engine, event, make_url
@@ -14,9 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from worker.errors import BadConfiguration
 
-WRITES = "deskhand_writes"  # execution option: this transaction will write
-ALONE = "deskhand_alone"  # execution option: this transaction is one statement, which SQLite makes one by itself
-UNSYNCED = "deskhand_unsynced"  # execution option: its commit does not wait for the disk, where that is safe
+_WANTED = "deskhand_wanted"  # of a pooled connection: whether its next transaction writes, and how
 _BUSY_SECONDS = 10
 _POOL: dict[str, Any] = {"pool_size": 32, "max_overflow": 8, "pool_timeout": 10}
 
@@ -66,7 +66,7 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver would begin late and deferred; _begin does it
+        connection.isolation_level = None  # the driver would begin late and deferred; `begin` does it
         for pragma in (
             f"busy_timeout={_BUSY_SECONDS * 1000}",
             f"journal_mode={mode}",
@@ -76,21 +76,40 @@ def _sqlite(url: URL) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
+    def begin(connection: Any) -> None:
+        wanted: _Wanted | None = connection.info.pop(_WANTED, None)
         # A transaction that reads first and then writes fails with "locked" whenever another one wrote in between.
-        if not options.get(WRITES, False):
-            connection.exec_driver_sql("BEGIN")
+        if wanted is None:
+            connection.execute("BEGIN")
             return
-        wanted = unsynced if options.get(UNSYNCED, False) else every
-        if connection.info.get("synchronous", every) != wanted:
-            connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
-            connection.info["synchronous"] = wanted
-        if not options.get(ALONE, False):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        level = every if wanted.synced else unsynced
+        if connection.info.get("synchronous", every) != level:
+            connection.execute(f"PRAGMA synchronous={level}")
+            connection.info["synchronous"] = level
+        if not wanted.alone:
+            connection.execute("BEGIN IMMEDIATE")
 
+    # Its own does nothing. An event would do as well, but then SQLAlchemy looks for listeners at each step of each
+    # statement, which takes longer than this.
+    engine.dialect.do_begin = begin  # type: ignore[method-assign, assignment]
     return engine
+
+
+class _Wanted(NamedTuple):
+    """`synced`: its commit waits for the disk, or for nothing where that is safe. `alone`: it is one statement, which
+    SQLite makes a transaction by itself."""
+
+    synced: bool
+    alone: bool
+
+
+@contextmanager
+def writing(engine: Engine, *, synced: bool = True, alone: bool = False) -> Iterator[Connection]:
+    """A transaction that will write; one that `engine` begins without this must only read."""
+    with engine.connect() as connection:
+        connection.info[_WANTED] = _Wanted(synced, alone)
+        with connection.begin():
+            yield connection
 
 
 def sqlite_module() -> ModuleType:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.adapters.store.columns import clock, moment, new_id, written
 from worker.adapters.store.conditions import WAITING
-from worker.adapters.store.engine import ALONE, UNSYNCED, WRITES
+from worker.adapters.store.engine import writing
 from worker.adapters.store.schema import audit, case_moves, cases, doorbells, lessons, sends
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
@@ -56,10 +55,6 @@ class Room:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writers = {
-            (synced, alone): engine.execution_options(**{WRITES: True, UNSYNCED: not synced, ALONE: alone})
-            for synced, alone in product((True, False), repeat=2)
-        }
         self._turn = turn_for(Path(str(engine.url.database))).taken if engine.dialect.name == "sqlite" else nullcontext
 
     @contextmanager
@@ -79,7 +74,7 @@ class Room:
         readers all fall with the same machine. Of PostgreSQL every commit is synced: a worker elsewhere, still holding
         an epoch that its server has forgotten, could meet another one with the same.
         """
-        with judged(), self._turn(), self._writers[synced, alone].begin() as connection:
+        with judged(), self._turn(), writing(self._engine, synced=synced, alone=alone) as connection:
             yield connection
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from worker.adapters.store.columns import clock
 from worker.adapters.store.conditions import LIVE
@@ -44,12 +44,10 @@ _INTEND = (
     .values(state=SendState.POSTING, intended_at=clock(), rounds=sends.c.rounds + 1)
     .returning(*sends.c)
 )
-_LEAVE = (
-    update(sends)
-    .where(sends.c.send_id == THIS, sends.c.epoch == EPOCH)
-    .where(sends.c.state.in_(bindparam("states_before", expanding=True)))
-    .returning(*sends.c)
-)
+_HELD = update(sends).where(sends.c.send_id == THIS, sends.c.epoch == EPOCH).returning(*sends.c)
+_FROM_POSTING = _HELD.where(sends.c.state == SendState.POSTING)
+_FROM_POSTED = _HELD.where(sends.c.state == SendState.POSTED)
+_FROM_UNSENT = _HELD.where(or_(*(sends.c.state == one for one in _UNSENT)))
 
 
 def stranded_note(reason: str) -> Outgoing:
@@ -93,10 +91,10 @@ class SqlSends(Room):
         with self.writing(synced=False) as connection:
             row = _leave(
                 connection,
+                _FROM_POSTING,
                 send_id,
                 epoch,
-                [SendState.POSTING],
-                SendState.POSTED,
+                state=SendState.POSTED,
                 remote_id=posted.remote_id,
                 posted_at=at,
             )
@@ -108,7 +106,8 @@ class SqlSends(Room):
 
     def done(self, send_id: str, epoch: int, remark: str = "") -> bool:
         with self.writing(synced=False, alone=True) as connection:
-            row = _leave(connection, send_id, epoch, [SendState.POSTED], SendState.DONE, remark=remark, lease_until=0.0)
+            given_back = {"remark": remark, "lease_until": 0.0}
+            row = _leave(connection, _FROM_POSTED, send_id, epoch, state=SendState.DONE, **given_back)
             return row is not None
 
     def park(
@@ -136,7 +135,8 @@ class SqlSends(Room):
         note: Outgoing | None = None,
     ) -> bool:
         with self.writing() as connection:
-            row = _leave(connection, send_id, epoch, _UNSENT, SendState.DROPPED, remark=reason, lease_until=0.0)
+            given_back = {"remark": reason, "lease_until": 0.0}
+            row = _leave(connection, _FROM_UNSENT, send_id, epoch, state=SendState.DROPPED, **given_back)
             if row is None:
                 return False
             if case_to is not None:
@@ -149,7 +149,8 @@ class SqlSends(Room):
 
     def strand(self, send_id: str, epoch: int, reason: str) -> bool:
         with self.writing() as connection:
-            row = _leave(connection, send_id, epoch, _UNSENT, SendState.STRANDED, remark=reason, lease_until=0.0)
+            given_back = {"remark": reason, "lease_until": 0.0}
+            row = _leave(connection, _FROM_UNSENT, send_id, epoch, state=SendState.STRANDED, **given_back)
             if row is not None and row.kind == SendKind.REPLY:
                 _move_case(connection, row.case_id, Status.HANDED_OVER, reason)
                 add_send(connection, row.case_id, row.ticket_id, row.message_key, stranded_note(reason))
@@ -200,11 +201,9 @@ def doubtful() -> ColumnElement[bool]:
     return or_(abandoned, stranded)
 
 
-def _leave(
-    connection: Connection, send_id: str, epoch: int, from_: Sequence[SendState], to: SendState, **columns: Any
-) -> Row[Any] | None:
-    this = {"this_row": send_id, "held_epoch": epoch, "states_before": list(from_)}
-    return connection.execute(_LEAVE, {**this, "state": to, **columns}).one_or_none()
+def _leave(connection: Connection, whole: Any, send_id: str, epoch: int, **columns: Any) -> Row[Any] | None:
+    """`whole`: the statement for the states from which it may go."""
+    return connection.execute(whole, {"this_row": send_id, "held_epoch": epoch, **columns}).one_or_none()
 
 
 def _handed_over(connection: Connection, case_id: str, reason: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sqlalchemy import Connection, inspect, text
 
-from worker.adapters.store.engine import WRITES, open_engine, parse
+from worker.adapters.store.engine import open_engine, parse, writing
 from worker.adapters.store.trouble import judged
 from worker.errors import BadConfiguration
 
@@ -28,7 +28,7 @@ def migrate(url: str) -> None:
     Raises BadConfiguration, Retryable or Permanent."""
     engine = open_engine(url)
     try:
-        with _file_lock(url), judged(), engine.execution_options(**{WRITES: True}).begin() as connection:
+        with _file_lock(url), judged(), writing(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may be at a long step
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
