@@ -284,6 +284,35 @@ def left(redis: RedisServer) -> float:
     return float(json.loads(redis.client.get("deskhand:pace:freshdesk"))["left"])
 
 
+def test_what_answers_told_goes_along_with_the_next_question(two: Two, redis: RedisServer) -> None:
+    one, other = two
+    call(one, limit=100.0, left=60.0)
+    call(one, limit=100.0, left=50.0)
+    assert left(redis) == 60.0, "nobody need know at once"
+    one.take(CREDIT)
+    assert left(redis) == 50.0
+    under_way = [one.take(CREDIT) for _ in range(4)]
+    for n, given in enumerate(under_way):
+        assert left(redis) == 50.0
+        one.tell(given, [Told("freshdesk", 100.0, 30.0 - n)])
+    assert left(redis) == 27.0, "of a process that asks nothing any more three wait at most"
+    call(one, limit=100.0, left=20.0)
+    one.close()
+    assert left(redis) == 20.0
+    assert other.take(CREDIT).wait == 0
+
+
+def test_an_answer_that_waited_while_the_allowance_was_renewed_changes_nothing(two: Two, clock: Clock) -> None:
+    one, other = two
+    call(one, limit=100.0, left=60.0)
+    call(one, limit=100.0, left=11.0)
+    clock.passes(40)
+    call(other, limit=100.0, left=99.0)
+    call(other)
+    clock.passes(1)
+    assert [one.take(CREDIT).wait for _ in range(40)] == [0.0] * 40
+
+
 def test_redis_holds_figures_under_our_own_names_and_forgets_them(two: Two, redis: RedisServer) -> None:
     call(two[0], limit=100.0, left=50.0)
     keys = redis.client.keys("*")
