@@ -18,6 +18,7 @@ from worker.knowledge import choice_file, tuned
 from worker.knowledge.choice import NONE, train
 from worker.knowledge.choice_file import pack, unpack
 from worker.knowledge.index import Row, kb_hash, publish, row_of, unchanged_rows
+from worker.knowledge.ridge import cosines
 from worker.knowledge.tuned import beside, tuned_on
 from worker.ports.world import Vectors
 from worker.support.retrieve import templates_for
@@ -62,7 +63,9 @@ def test_the_cosines_of_both_vectors_are_put_together_from_the_plain_ones() -> N
     for asked in (TEXTS[:2], TEXTS):
         vectors, layers = embedder.embed(asked), embedder.tuned(asked, b"by the last letter")
         head = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=tuned_on(embedder, TEXTS, LABELS))
-        both, plainly = head._alike(vectors, partial(embedder.tuned, asked, b"by the last letter"))
+        assert head.plain is not None
+        plainly = cosines(beside(vectors, None), head.plain.vectors)
+        both = head._alike(vectors, plainly, partial(embedder.tuned, asked, b"by the last letter"))
         assert np.allclose(both, beside(vectors, layers) @ head.ridge.vectors.T, atol=1e-6)
         assert np.allclose(plainly, vectors @ embedder.embed(TEXTS).T, atol=1e-6)
         assert not np.allclose(both, plainly, atol=0.01)

@@ -97,25 +97,26 @@ class Head:
         if among is not None:
             may = np.array([[label == NONE or label in one for label in self.labels] for one in among])
         shared = self.ridge.shared(self.wording.rows(texts))
-        alike, plainly = self._alike(vectors, tuned)
-        scores, near = self.ridge.told(alike, shared, may)
+        # Before the tuned vectors are asked for, which are under way meanwhile: whatever does not need them.
+        plainly = alone = None
+        if self.plain is not None:
+            plainly = cosines(beside(vectors, None), self.plain.vectors)
+            alone = signs(*self.plain.told(plainly, shared, may), self._none)
+        scores, near = self.ridge.told(self._alike(vectors, plainly, tuned), shared, may)
         if self.net is not None and views is not None:
             scores = joined(scores, self.net(views))
         told = signs(scores, near, self._none)
-        alone = signs(*self.plain.told(plainly, shared, may), self._none) if self.plain else told
-        fits, right = self.fits(alone), self.right(told)
+        fits, right = self.fits(told if alone is None else alone), self.right(told)
         scores = scores.copy()
         scores[:, self._none] = GONE
         return [self._choice(scores[i], float(fits[i]), float(right[i]), best) for i in range(len(texts))]
 
-    def _alike(self, vectors: Vectors, tuned: Later | None) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The cosines to the examples that the ridge goes by, and those of the plain vectors, which are half of them
-        where layers were tuned."""
-        if self.plain is None or tuned is None:
-            alike = cosines(beside(vectors, tuned() if tuned else None), self.ridge.vectors)
-            return alike, cosines(beside(vectors, None), self.plain.vectors) if self.plain else alike
-        plainly = cosines(beside(vectors, None), self.plain.vectors)
-        return plainly / 2 + cosines(*second_halves(tuned(), self.ridge.vectors)), plainly
+    def _alike(self, vectors: Vectors, plainly: NDArray[Any] | None, tuned: Later | None) -> NDArray[Any]:
+        """The cosines to the examples that the ridge goes by. Those of the plain vectors are half of them where layers
+        were tuned."""
+        if plainly is None or tuned is None:
+            return cosines(beside(vectors, tuned() if tuned else None), self.ridge.vectors)
+        return plainly / 2 + cosines(*second_halves(tuned(), self.ridge.vectors))
 
     @property
     def _none(self) -> list[int]:

@@ -112,18 +112,26 @@ def retrieve(
     templates = for_templates(vectors)
     if (now := trained(index)) is not head:  # another index came meanwhile, with a choice of its own
         head, tuned = now, embedded(said, now.layers, embedder)[1] if now else None
+    # Before the choice, which waits for what is still being embedded.
+    by_question = _passages_of(asked, looked, floors, search)
     for_text = dict(zip(texts, _chosen(said, vectors, templates, head, embedder, tuned), strict=True))
     by_text = {text: _shown(found, floors.template) for text, found in for_text.items()}
+    unfit = tuple(text for text in asked if for_text[text].none)
+    return _found(asked, by_text, by_question, {text: one.sure for text, one in looked.items()}, unfit)
+
+
+def _passages_of(
+    asked: Sequence[str], looked: Mapping[str, Looked], floors: Floors, search: Search
+) -> dict[str, list[Source]]:
+    """For each question the passages that are shown, with the parts beside them."""
     by_question = {
         text: one.fused.above(floors.passage, PASSAGES_OF_A_QUESTION) if one.sure >= floors.found else []
         for text, one in ((text, looked.get(text, Looked())) for text in asked)
     }
-    unfit = tuple(text for text in asked if for_text[text].none)
     shown = _shared(by_question)
     parts = {part for source in shown for part in beside(source.source_id)}
     seen = {source.source_id: source for one in looked.values() for source in one.fused.named(parts)}
-    by_question = _with_neighbours(by_question, shown, neighbours(shown, seen, search.read))
-    return _found(asked, by_text, by_question, {text: one.sure for text, one in looked.items()}, unfit)
+    return _with_neighbours(by_question, shown, neighbours(shown, seen, search.read))
 
 
 def _with_neighbours(
