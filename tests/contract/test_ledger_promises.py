@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from tests.builders import NOON, a_reply
 from tests.contract.steps import LEASE, held, newest_draft, posting
+from tests.support.incident.cases import a_brake
 from worker.models import MadePromise, Posted, Promise
 from worker.ports import Ledger
 
@@ -43,6 +44,33 @@ def test_what_a_lead_approved_is_the_leads_promise(ledger: Ledger) -> None:
     ledger.sends.intend(send_id, claimed.epoch)
     ledger.sends.posted(send_id, claimed.epoch, Posted(remote_id="9", at=NOON), [CALL])
     assert [one.made_by for one in ledger.promises.of_ticket(42)] == ["meera"]
+
+
+def is_told_we_will_call(ledger: Ledger, send_id: str) -> list[str]:
+    """The holding reply arrives with its promise; who made those of its ticket."""
+    send = ledger.sends.claim(send_id, LEASE)
+    assert send is not None
+    assert ledger.sends.intend(send_id, send.epoch)
+    assert ledger.sends.posted(send_id, send.epoch, Posted(remote_id=send_id, at=NOON), [CALL])
+    return [one.made_by for one in ledger.promises.of_ticket(send.ticket_id)]
+
+
+def test_what_a_holding_reply_promises_is_the_promise_of_the_lead_who_sent_it(ledger: Ledger) -> None:
+    approved_once, untouched, joined = (held(ledger, n) for n in (1, 2, 3))
+    reply = a_reply()
+    draft_id = newest_draft(ledger, approved_once)
+    assert ledger.reviews.approve(approved_once.case_id, draft_id, reply.body_hash, reply, "meera")
+    assert ledger.reviews.undo(approved_once.case_id, "meera")
+    brake = ledger.incidents.put_on(a_brake(NOON))
+    assert brake is not None
+
+    at_first = {case.case_id: a_reply() for case in (approved_once, untouched)}
+    second, first = ledger.incidents.hold_with(brake.brake_id, at_first, "We will call.", "ravi")
+    [third] = ledger.incidents.hold_with(brake.brake_id, {joined.case_id: a_reply()}, "We will call.", "tom")
+
+    assert is_told_we_will_call(ledger, third) == ["tom"]
+    assert is_told_we_will_call(ledger, first) == ["ravi"], "meera took her approval back, and wrote none of this"
+    assert is_told_we_will_call(ledger, second) == ["ravi"]
 
 
 def test_open_ones_come_by_their_day_and_those_without_one_last(ledger: Ledger) -> None:

@@ -19,8 +19,8 @@ class Promise(Noun):
 
 
 class MadePromise(Promise):
-    """A promise as the ledger has it. `made_by`: login of who approved the reply, "" if it went out alone. Open until
-    `kept_at`."""
+    """A promise as the ledger has it. `made_by`: login of who approved the reply, or sent the holding reply, "" if it
+    went out alone. Open until `kept_at`."""
 
     promise_id: str
     case_id: str

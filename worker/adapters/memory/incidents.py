@@ -103,6 +103,7 @@ class MemoryIncidents:
                 letter = letters[case_id].model_copy(update={"kind": SendKind.HOLDING})
                 queued.append(self._state.add_send(row.case, letter))
                 self._sent[brake_id, row.case.ticket_id] = queued[-1]
+                self._state.held_by[queued[-1]] = clean(user)
             if queued:
                 self._brakes[brake_id] = brake.model_copy(update={"holding_text": clean(text)})
                 detail = f"to {len(queued)} {'ticket' if len(queued) == 1 else 'tickets'}"

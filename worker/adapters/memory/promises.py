@@ -7,7 +7,7 @@ from datetime import datetime
 
 from worker.adapters.memory.state import CaseRow, State, cleaned
 from worker.adapters.store.columns import clean, new_id
-from worker.models import MadePromise, Promise, Send, Status
+from worker.models import MadePromise, Promise, Send, SendKind, Status
 
 
 class MemoryPromises:
@@ -46,6 +46,8 @@ def keep(state: State, row: CaseRow, send: Send, at: datetime, made: Sequence[Pr
     """Whoever calls this holds the lock."""
     moves = [move for move in row.moves if move["to_status"] is Status.APPROVED]
     by = moves[-1]["by"] if moves and moves[-1]["from_status"] is Status.HELD else ""
+    if send.kind is SendKind.HOLDING:
+        by = state.held_by[send.send_id]
     for promise in made:
         of = {"case_id": send.case_id, "send_id": send.send_id, "ticket_id": send.ticket_id}
         whole = MadePromise(**promise.model_dump(), **of, promise_id=new_id("p"), made_at=at, made_by=by)

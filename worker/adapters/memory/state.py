@@ -103,6 +103,7 @@ class State:
         self.viewers: dict[tuple[str, str], datetime] = {}
         self.taken: dict[int, str] = {}
         self.told: dict[str, datetime] = {}  # up to when a lead has heard which approvals were stopped
+        self.held_by: dict[str, str] = {}  # by holding reply: the lead who sent it
         self.promises: dict[str, MadePromise] = {}
         self.assessed: dict[str, AssessedRow] = {}
 
