@@ -8,7 +8,10 @@ from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
+from sqlalchemy import text
+
 from tests.builders import a_draft, a_reply, a_thread, a_trace, a_verdict, minutes
+from worker.adapters.store.engine import open_engine
 from worker.models import Case, Doorbell, Draft, Ring, Send, Status, Step
 from worker.ports import Ledger, Outgoing
 
@@ -87,3 +90,20 @@ def all_at_once(count: int, act: Any) -> list[Any]:
 
     with ThreadPoolExecutor(count) as threads:
         return list(threads.map(wait_and_act, range(count)))
+
+
+def while_none_has_committed(url: str, *acts: Any) -> list[Any]:
+    """What each of `acts` returned. All began, on PostgreSQL, before one of them could write its entry in the audit
+    log, with which it ends."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    engine = open_engine(url)
+    with ThreadPoolExecutor(len(acts)) as threads:
+        with engine.connect() as watch, engine.begin() as closed:
+            closed.execute(text("LOCK TABLE audit IN SHARE MODE"))
+            begun = [threads.submit(act) for act in acts]
+            watch = watch.execution_options(isolation_level="AUTOCOMMIT")
+            while watch.execute(waiting).scalar() < len(acts) and not any(one.done() for one in begun):
+                pass
+        done = [one.result() for one in begun]
+    engine.dispose()
+    return done

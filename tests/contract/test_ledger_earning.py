@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
+import pytest
+
 from tests.builders import NOON, a_draft, a_reply, a_trace, a_verdict, minutes
-from tests.contract.steps import LEASE, conclude, current, newest_draft, opened
+from tests.contract.conftest import empty
+from tests.contract.steps import LEASE, conclude, current, newest_draft, opened, while_none_has_committed
+from tests.postgres import PostgresServer
+from worker.adapters.store import open_ledger
 from worker.models import (
     Assessed,
     Case,
@@ -188,6 +194,19 @@ def test_budgets_are_set_for_a_kind_or_for_all_of_them(ledger: Ledger) -> None:
     ledger.earning.set_budget(KIND, None, "meera")
     assert ledger.earning.budgets() == {EVERYTHING: 3.5}
     assert next(entry["detail"] for entry in ledger.reviews.audit_log()) == "as around it"
+
+
+@pytest.mark.postgres
+def test_of_two_leads_who_set_one_budget_at_once_the_later_one_is_heard(postgres: PostgresServer) -> None:
+    empty(postgres)
+    ledger = open_ledger(postgres.url())
+    acts = [partial(ledger.earning.set_budget, KIND, budget, "meera") for budget in (1.0, 2.0)]
+    while_none_has_committed(postgres.url(), *acts)
+
+    later, earlier = (entry["detail"] for entry in ledger.reviews.audit_log())
+    assert {earlier, later} == {"1 of 100", "2 of 100"}
+    assert later == f"{ledger.earning.budgets()[KIND]:g} of 100"
+    ledger.close()
 
 
 def test_the_newest_model_is_the_one_that_counts(ledger: Ledger) -> None:

@@ -110,9 +110,12 @@ class SqlEarning(Room):
 
     def set_budget(self, kind: ReplyKind, budget: float | None, user: str) -> None:
         with self.writing() as connection:
-            connection.execute(delete(gate_budgets).where(*_of(gate_budgets, kind)))
-            if budget is not None:
-                connection.execute(insert(gate_budgets).values(budget=budget, **kind.model_dump()))
+            if budget is None:
+                connection.execute(delete(gate_budgets).where(*_of(gate_budgets, kind)))
+            else:  # in one statement: of two leads at once, the second does not see what the first put there
+                new = upsert(connection.dialect.name, gate_budgets).values(budget=budget, **kind.model_dump())
+                keys = ["template_id", "segment"]
+                connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"budget": budget}))
             name = f"{kind.template_id or 'all templates'}, {kind.segment or 'all segments'}"
             note_audit(connection, user, "set budget", name, "as around it" if budget is None else f"{budget:g} of 100")
 
