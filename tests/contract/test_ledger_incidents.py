@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+
+import pytest
 
 from tests.builders import NOON, a_reply
-from tests.contract.steps import LEASE, all_at_once, held
+from tests.contract.conftest import empty
+from tests.contract.steps import LEASE, all_at_once, held, while_none_has_committed
+from tests.postgres import PostgresServer
 from tests.support.incident.cases import SURGE, TOPIC, a_brake, asks
+from worker.adapters.store import open_ledger
 from worker.models import Brake, Hour, Posted, SendKind, SendState, Status, Topic
 from worker.ports import Ledger
 
@@ -96,6 +102,26 @@ def test_two_leads_who_press_at_once_send_one_holding_reply_to_each_ticket(ledge
     now = ledger.incidents.get(brake.brake_id)
     assert now is not None
     assert now.holding_text == "Still."
+
+
+@pytest.mark.postgres
+def test_of_two_leads_who_press_at_once_on_two_incidents_each_ticket_hears_from_one(postgres: PostgresServer) -> None:
+    empty(postgres)
+    ledger = open_ledger(postgres.url())
+    brake, other = on(ledger), ledger.incidents.put_on(a_brake(NOON, Topic(segment="IM", question="Why?")))
+    assert other is not None
+    mine, both, theirs = ({asks(ledger, n, NOON): a_reply()} for n in (1, 2, 3))
+    acts = [
+        partial(ledger.incidents.hold_with, brake.brake_id, mine | both, "We know.", "maya"),
+        partial(ledger.incidents.hold_with, other.brake_id, both | theirs, "We look.", "ravi"),
+    ]
+    queued = while_none_has_committed(postgres.url(), *acts)
+
+    sent = [ledger.incidents.holding(one.brake_id) for one in (brake, other)]
+    assert [len(each) for each in queued] == [len(each) for each in sent]
+    assert sorted([*sent[0], *sent[1]]) == [1, 2, 3]
+    assert {entry["detail"] for entry in ledger.reviews.audit_log(2)} == {"to 1 ticket", "to 2 tickets"}
+    ledger.close()
 
 
 def test_a_holding_reply_leaves_the_case_held_and_its_one_reply_unused(ledger: Ledger) -> None:

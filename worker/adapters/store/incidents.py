@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, Text, cast, func, li
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import HOLDING
-from worker.adapters.store.room import Room, add_send, note_audit, to_send, upsert
+from worker.adapters.store.room import Room, add_holding_reply, note_audit, to_send, upsert
 from worker.adapters.store.schema import cases, marks, sends, unanswered
 from worker.adapters.store.schema_incidents import brakes, holdings
 from worker.models import Brake, Hour, Send, SendKind, Sighting, Status, Surge, Topic
@@ -122,17 +122,20 @@ class SqlIncidents(Room):
             if connection.execute(on.with_for_update()).first() is None:
                 return []
             have = set(connection.execute(select(sends.c.ticket_id).where(*_leaving_out(brake_id))).scalars())
-            mine = select(cases.c.case_id, cases.c.ticket_id, cases.c.message_key).where(*held)
+            mine: Select[Any] = select(cases.c.case_id, cases.c.ticket_id, cases.c.message_key).where(*held)
             rows = connection.execute(mine.order_by(cases.c.case_id.desc())).all()
             queued = []
             for row in (row for row in rows if row.ticket_id not in have):
                 have.add(row.ticket_id)
                 letter = letters[row.case_id].model_copy(update={"kind": SendKind.HOLDING})
-                queued.append(add_send(connection, row.case_id, row.ticket_id, row.message_key, letter))
-                values = {"brake_id": brake_id, "ticket_id": row.ticket_id, "send_id": queued[-1]}
-                new = upsert(connection.dialect.name, holdings).values(values)
+                send_id = add_holding_reply(connection, row, letter)
+                if send_id is None:
+                    continue
+                queued.append(send_id)
+                new = upsert(connection.dialect.name, holdings)
+                new = new.values(brake_id=brake_id, ticket_id=row.ticket_id, send_id=send_id)
                 keys = ["brake_id", "ticket_id"]
-                connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"send_id": queued[-1]}))
+                connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"send_id": send_id}))
             if queued:
                 connection.execute(update(brakes).where(brakes.c.brake_id == brake_id).values(holding_text=text))
                 detail = f"to {len(queued)} {'ticket' if len(queued) == 1 else 'tickets'}"

@@ -234,9 +234,22 @@ def add_send(
     wait: timedelta = timedelta(0),
 ) -> str:
     """Queues it, due after `wait`. Taken if it is a second live reply to the same customer message."""
-    send_id = new_id("s")
-    values = {
-        "send_id": send_id,
+    values = _send_values(case_id, ticket_id, message_key, outgoing)
+    connection.execute(_QUEUED, {**values, "seconds_from_now": wait.total_seconds()})
+    return str(values["send_id"])
+
+
+def add_holding_reply(connection: Connection, held: Row[Any], letter: Outgoing) -> str | None:
+    """Queues it, due at once, for a row of `cases`. None if that message has one: that of another incident, which may
+    have come in since the caller looked."""
+    values = _send_values(held.case_id, held.ticket_id, held.message_key, letter)
+    new = upsert(connection.dialect.name, sends).values(**values, queued_at=clock(), due_at=clock())
+    return connection.execute(new.on_conflict_do_nothing().returning(sends.c.send_id)).scalar()
+
+
+def _send_values(case_id: str, ticket_id: int, message_key: str, outgoing: Outgoing) -> dict[str, Any]:
+    return {
+        "send_id": new_id("s"),
         "case_id": case_id,
         "ticket_id": ticket_id,
         "message_key": message_key,
@@ -246,8 +259,6 @@ def add_send(
         "change": written(outgoing.change),
         "state": SendState.QUEUED,
     }
-    connection.execute(_QUEUED, {**values, "seconds_from_now": wait.total_seconds()})
-    return send_id
 
 
 def drop_queued_replies(connection: Connection, reason: str, *where: ColumnElement[bool]) -> list[str]:
