@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "outside_metrics": {"probes"},
     "knowledge": WORDS,
     "rulebook": WORDS,
-    "adapters": WORDS | SAFE | {"support.bodies"},
+    "adapters": WORDS | SAFE | {"support.bodies", "support.likeness"},
     "intake": BELOW_SUPPORT | {"support"},
     "support": BELOW_SUPPORT | {"intake"},
     "console": BELOW_SUPPORT | {"support", "intake"},

@@ -13,17 +13,16 @@ import pytest
 from sqlalchemy import LargeBinary, MetaData, String, select, text
 
 from scripts import forget as script
-from tests.builders import NOON, a_customer, a_draft, a_message, a_reply, a_requester, a_thread, a_trace, minutes
+from tests.builders import a_customer, a_draft, a_message, a_reply, a_requester, a_thread, a_trace, minutes
 from tests.console.seed import Lead, a_console, words_of
 from tests.contract.steps import LEASE, approved, claimed, conclude, held, newest_draft, opened
-from tests.support.incident.cases import a_brake, asks
 from worker.adapters.store import forget as forgetting
 from worker.adapters.store.engine import open_engine
 from worker.adapters.store.forget import DELETED, EMPTIED, FORGOTTEN, Forgetting, StillAtWork
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.schema import METADATA
 from worker.errors import BadConfiguration, Permanent
-from worker.models import Change, Identity, Lesson, Posted, Ring, SendState, Status, Strength, Topic, Treatment
+from worker.models import Change, Identity, Lesson, Posted, Ring, SendState, Status, Strength, Treatment
 from worker.settings import Settings
 
 ASHA = a_requester(5, name="Asha Rao", email="Asha@Example.com", phones=("+91 98200 11223",))
@@ -309,18 +308,6 @@ def test_of_every_column_that_can_hold_words_it_is_decided_whether_it_goes():
         if isinstance(getattr(column.type, "impl", column.type), String | LargeBinary) and table.name not in gone
     }
     assert texts - decided == set(), "say in worker/adapters/store/forget.py what becomes of these, and here"
-
-
-def test_an_incident_that_is_named_by_a_question_of_the_person_keeps_its_numbers_only(told, sql_url):
-    asks(told, 9, NOON, person=5, status=Status.HANDED_OVER, template_id="", questions=("Why did my aunt not get it?",))
-    brake = told.incidents.put_on(a_brake(NOON, Topic(segment="IM", question="Why did my aunt not get it?")))
-    assert brake is not None
-    finish_all(told)
-    forget(sql_url, requester_ids=[5])
-    [left] = told.incidents.on()
-    assert left.topic.question == f"[deleted] {brake.brake_id}"
-    assert (left.surge, left.since) == (brake.surge, brake.since)
-    assert "aunt" not in everything(sql_url).casefold()
 
 
 def test_the_script_tells_first_and_deletes_on_yes(told, sqlite_url, monkeypatch, capsys):

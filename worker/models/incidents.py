@@ -42,6 +42,15 @@ class Brake(Noun):
     false_alarm: bool = False  # a lead said so: what it counted is usual
     holding_text: str = ""  # what was last sent to its tickets
 
+    @property
+    def nameless(self) -> bool:
+        return self.topic.question == without_question(self.brake_id)
+
+
+def without_question(brake_id: int) -> str:
+    """What stands for a question that was deleted at its customer's wish, where no other ticket's took its place."""
+    return f"[deleted] {brake_id}"
+
 
 class Hour(Noun):
     """Different customers who wrote about one template in one hour."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, cast, delete, literal, select, text, update
+from sqlalchemy import Connection, Table, Text, cast, delete, select, text, update
 
 from worker.adapters.directory import normal_email
 from worker.adapters.store.columns import Json
@@ -21,6 +21,7 @@ from worker.adapters.store.engine import open_engine
 from worker.adapters.store.leftovers import CERTAIN, NAME, Hit, Needle, in_files, needles_of, redacted, search, tables
 from worker.adapters.store.person import Person, Unfinished, find_person, rows_of, unfinished
 from worker.adapters.store.promises import promises
+from worker.adapters.store.renaming import rename
 from worker.adapters.store.room import Room, note_audit
 from worker.adapters.store.schema import (
     audit,
@@ -150,6 +151,7 @@ class Forgetting(Room):
             connection.execute(select(cases.c.case_id).where(cases.c.case_id.in_(ids)).with_for_update())
         if found := unfinished(connection, person):
             raise StillAtWork(found)
+        done.changed += rename(connection, person.case_ids, by)
         for ids in _batches(person.case_ids):
             _empty(connection, ids, done.changed)
         for tickets in _batches(person.ticket_ids):
@@ -225,10 +227,6 @@ def _empty(connection: Connection, case_ids: list[str], changed: Counter[str]) -
             changed[f"{table.name}.{name}"] += connection.execute(
                 update(table).where(mine, full).values({name: value})
             ).rowcount
-    asked = select(unanswered.c.question).where(unanswered.c.case_id.in_(case_ids))
-    named = update(brakes).where(brakes.c.question.in_(asked), brakes.c.question != "")
-    instead = literal(f"{INSTEAD} ") + cast(brakes.c.brake_id, Text)  # one for each, as the index over those on wants
-    changed["brakes.question"] += connection.execute(named.values(question=instead)).rowcount
     for table in DELETED:
         changed[table.name] += connection.execute(delete(table).where(table.c.case_id.in_(case_ids))).rowcount
     for row in rows_of(connection, drafts, "case_id", case_ids):

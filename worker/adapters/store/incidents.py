@@ -48,7 +48,7 @@ class SqlIncidents(Room):
     def hours(self, since: datetime, until: datetime) -> Sequence[Hour]:
         hour = cast(func.floor(wrote_at / 3600.0), Integer).label("hour")
         people = func.count(person.distinct()).label("customers")
-        these = (*_written(since, until), cases.c.template_id != "")
+        these = (*wrote_between(since, until), cases.c.template_id != "")
         query = select(cases.c.template_id, cases.c.segments, hour, people).where(*these)
         found: Counter[tuple[str, str, int]] = Counter()
         with self.reading() as connection:
@@ -62,7 +62,7 @@ class SqlIncidents(Room):
     def sightings(
         self, since: datetime, until: datetime | None = None, *, fitting: bool = True, limit: int = 20_000
     ) -> Sequence[Sighting]:
-        these = [*_written(since, until), *([] if fitting else [cases.c.template_id == ""])]
+        these = [*wrote_between(since, until), *([] if fitting else [cases.c.template_id == ""])]
         shown = (cases.c.case_id, cases.c.ticket_id, cases.c.template_id, cases.c.segments)
         newest = select(*shown, wrote_at.label("at"), person.label("person")).where(*these)
         newest = newest.order_by(wrote_at.desc(), cases.c.case_id.desc()).limit(limit)
@@ -180,7 +180,7 @@ def _own(brake_id: int) -> Select[Any]:
     return select(holdings.c.send_id).where(holdings.c.brake_id == brake_id)
 
 
-def _written(since: datetime, until: datetime | None) -> list[ColumnElement[bool]]:
+def wrote_between(since: datetime, until: datetime | None) -> list[ColumnElement[bool]]:
     """A case is opened after its customer wrote, so that the index over openings serves."""
     these = [counting, cases.c.opened_at >= since.timestamp(), wrote_at >= since.timestamp()]
     return these if until is None else [*these, wrote_at < until.timestamp()]
