@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.builders import a_draft
+from tests.contract.conftest import empty
 from tests.contract.steps import LEASE, held, newest_draft
 from tests.contract.test_ledger_desks import approve
+from tests.postgres import PostgresServer
+from worker.adapters.store import open_ledger
+from worker.adapters.store.room import move
 from worker.models import Status
 from worker.ports import Ledger
 
@@ -51,15 +57,35 @@ def test_an_approval_that_was_stopped_is_told_to_whoever_gave_it_last_until_she_
         (2, "", "tom"),
         (1, "Not sent: the ticket was closed.", "deskhand"),
     ]
-    ledger.reviews.heard("tom", told[-1].at)
-    ledger.reviews.heard("maya", told[0].at)
-    assert ledger.reviews.not_sent("maya") == told[1:]
-    ledger.reviews.heard("maya", told[-1].at + timedelta(days=1))
-    ledger.reviews.heard("maya", told[0].at)
+    ledger.reviews.heard("tom", [one.move_id for one in told])
+    ledger.reviews.heard("maya", [told[1].move_id])
+    assert ledger.reviews.not_sent("maya") == told[:1]
+    ledger.reviews.heard("maya", range(told[0].move_id, told[0].move_id + 50))
+    ledger.reviews.heard("maya", [told[1].move_id, 9_999_999_999])
     assert ledger.reviews.not_sent("maya") == []
     approve(ledger, later)
     assert ledger.cases.advance(later.case_id, Status.APPROVED, Status.SUPERSEDED, None, reasons=["Not sent."])
     assert [one.ticket_id for one in ledger.reviews.not_sent("maya")] == [4], "nobody has heard of tomorrow's"
+
+
+@pytest.mark.postgres
+def test_a_stop_that_is_committed_after_a_later_one_was_heard_of_is_told_too(postgres: PostgresServer) -> None:
+    empty(postgres)
+    ledger = open_ledger(postgres.url())
+    slow, quick = held(ledger, 1), held(ledger, 2)
+    for case in (slow, quick):
+        approve(ledger, case)
+    with ledger.writing() as at_work:
+        assert move(at_work, slow.case_id, Status.APPROVED, Status.SUPERSEDED, by="deskhand", reasons=["Not sent."])
+        assert ledger.cases.advance(quick.case_id, Status.APPROVED, Status.SUPERSEDED, None, reasons=["Not sent."])
+        [told] = ledger.reviews.not_sent("maya")
+        ledger.reviews.heard("maya", [told.move_id])
+    [late] = ledger.reviews.not_sent("maya")
+    assert (told.ticket_id, late.ticket_id) == (2, 1)
+    assert late.at < told.at
+    ledger.reviews.heard("maya", [late.move_id])
+    assert ledger.reviews.not_sent("maya") == []
+    ledger.close()
 
 
 def test_who_approved_last_elsewhere_makes_no_difference(ledger: Ledger) -> None:

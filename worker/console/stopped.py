@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta
 
 from fastapi import Request, Response
 
@@ -18,9 +17,8 @@ from worker.ports import Ledger, NotSent
 
 _COOKIE = "deskhand_heard"
 _SECONDS = 86_400  # older ones are not told any more
-_HEARD = re.compile(r"([0-9]{1,16})-([0-9a-f]{16})")
-_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
+_MOST = 100  # at a time, the oldest first: a browser keeps no cookie of more than 4 KB
+_HEARD = re.compile(rf"([0-9]{{1,10}}(?:\.[0-9]{{1,10}}){{0,{_MOST - 1}}})-([0-9a-f]{{16}})")
 
 
 def news(ledger: Ledger, request: Request) -> list[dict[str, str]]:
@@ -31,9 +29,9 @@ def news(ledger: Ledger, request: Request) -> list[dict[str, str]]:
     heard = _heard(request, session.login)
     if heard is not None:
         ledger.reviews.heard(session.login, heard)
-    stopped = ledger.reviews.not_sent(session.login)
+    stopped = ledger.reviews.not_sent(session.login)[:_MOST]
     if stopped:
-        request.state.heard = f"{(stopped[-1].at - _BEGAN) // _TICK}-{_whose(session.login)}"
+        request.state.heard = f"{'.'.join(str(one.move_id) for one in stopped)}-{_whose(session.login)}"
     elif heard is not None:
         request.state.heard = ""
     return [{"case_id": one.case_id, "words": _words(one)} for one in stopped]
@@ -46,12 +44,12 @@ def carry_on(request: Request, response: Response) -> None:
         set_cookie(request, response, _COOKIE, heard, _SECONDS if heard else 0)
 
 
-def _heard(request: Request, login: str) -> datetime | None:
-    """Up to when this browser got what was stopped, for her and not for somebody who was signed in there before."""
+def _heard(request: Request, login: str) -> list[int] | None:
+    """The moves of which this browser got to know, for her and not for somebody who was signed in there before."""
     found = _HEARD.fullmatch(request.cookies.get(cookie_name(request, _COOKIE), ""))
     if found is None or found[2] != _whose(login):
         return None
-    return _BEGAN + int(found[1]) * _TICK
+    return [int(move_id) for move_id in found[1].split(".")]
 
 
 def _whose(login: str) -> str:

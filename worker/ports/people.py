@@ -5,7 +5,7 @@ The other half of ports/ledger.py, whose rules hold here too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -56,8 +56,10 @@ class AskedAnew(Noun):
 
 
 class NotSent(Noun):
-    """What somebody approved and then did not leave. `reason` as the history keeps it; "" if `by` took it back."""
+    """What somebody approved and then did not leave. `reason` as the history keeps it; "" if `by` took it back.
+    `move_id`: of the move that stopped it."""
 
+    move_id: int
     case_id: str
     ticket_id: int
     reason: str
@@ -155,9 +157,8 @@ class Reviews(Protocol):
         """What `user` approved in the last day and then did not leave, oldest first, but for what she has `heard`."""
         ...
 
-    def heard(self, user: str, until: datetime) -> None:
-        """`user` has heard of what was stopped up to then, or up to now if that is earlier. Safe to repeat; nothing is
-        unheard by an earlier time."""
+    def heard(self, user: str, move_ids: Collection[int]) -> None:
+        """`user` has heard of what these moves stopped. Safe to repeat; what is no move, or not yet, is passed over."""
         ...
 
     def mind(self, case_id: str, minder: str, user: str, *, was: str = "") -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from worker.adapters.memory.state import CaseRow, State
 from worker.models import Ring, Status
@@ -30,14 +30,14 @@ class MemoryErrands:
 
     def not_sent(self, user: str) -> Sequence[NotSent]:
         with self._state.lock:
-            since = max(self._state.now() - _DAY, self._state.told.get(user, self._state.now() - _DAY))
+            since = self._state.now() - _DAY
             found = [one for row in self._state.cases.values() for one in _stopped(row, user) if one.at > since]
-            return sorted(found, key=lambda one: one.at)
+            news = [one for one in found if (user, one.move_id) not in self._state.told]
+            return sorted(news, key=lambda one: (one.at, one.move_id))
 
-    def heard(self, user: str, until: datetime) -> None:
+    def heard(self, user: str, move_ids: Collection[int]) -> None:
         with self._state.lock:
-            until = min(until, self._state.now())
-            self._state.told[user] = max(until, self._state.told.get(user, until))
+            self._state.told |= {(user, move_id) for move_id in move_ids if move_id <= self._state.moved}
 
 
 def _stopped(row: CaseRow, user: str) -> list[NotSent]:
@@ -51,6 +51,6 @@ def _stopped(row: CaseRow, user: str) -> list[NotSent]:
         ):
             case = row.case
             words = " ".join(move["reasons"])
-            where = {"case_id": case.case_id, "ticket_id": case.ticket_id}
+            where = {"move_id": move["move_id"], "case_id": case.case_id, "ticket_id": case.ticket_id}
             out.append(NotSent(**where, reason=words, by=move["by"], at=move["at"]))
     return out

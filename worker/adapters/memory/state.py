@@ -102,7 +102,8 @@ class State:
         self.openings: dict[tuple[str, str], tuple[datetime, datetime]] = {}  # (case, login): first and last
         self.viewers: dict[tuple[str, str], datetime] = {}
         self.taken: dict[int, str] = {}
-        self.told: dict[str, datetime] = {}  # up to when a lead has heard which approvals were stopped
+        self.moved = 0  # moves of all cases
+        self.told: set[tuple[str, int]] = set()  # (login, move): a lead has heard that it stopped her approval
         self.held_by: dict[str, str] = {}  # by holding reply: the lead who sent it
         self.promises: dict[str, MadePromise] = {}
         self.assessed: dict[str, AssessedRow] = {}
@@ -143,7 +144,9 @@ class State:
         row.case = row.case.model_copy(update={"status": to, "moved_at": now, **columns})
         row.lease_until = None
         told = (*said, *(self._moot(row) if from_ is Status.HELD and to is not Status.OPEN else ()))
-        row.moves.append({"at": now, "from_status": from_, "to_status": to, "by": clean(by), "reasons": told})
+        self.moved += 1
+        moved = {"move_id": self.moved, "at": now, "from_status": from_, "to_status": to}
+        row.moves.append({**moved, "by": clean(by), "reasons": told})
         if from_ is Status.APPROVED and to in NEVER_LEFT:
             for one in [x for x in self.lessons.values() if (x.case_id, x.decision) == (row.case.case_id, "approved")]:
                 self.lessons[one.draft_id] = one.model_copy(update={"decision": NEVER_LEFT[to]})

@@ -5,10 +5,9 @@ The part of `ports.people.Reviews` that follows decisions up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Text, cast, delete, func, literal, select
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import WAITING
@@ -18,6 +17,7 @@ from worker.models import Ring, Status
 from worker.ports import AskedAnew, NotSent
 
 _DAY = 86_400.0  # seconds; what is older was told by the queue itself
+_TOLD = "told "
 _STOPPED = (Status.SUPERSEDED, Status.HANDED_OVER, Status.HELD)
 
 
@@ -41,7 +41,7 @@ class Errands(Room):
 
     def not_sent(self, user: str) -> Sequence[NotSent]:
         ended, given = case_moves.alias("ended"), case_moves.alias("given")
-        told = select(marks.c.at).where(marks.c.name == _mark(user)).scalar_subquery()
+        told = select(marks.c.name).where(marks.c.name == _mark(user, ended.c.move_id))
         last = select(func.max(given.c.move_id)).where(
             given.c.case_id == ended.c.case_id, given.c.move_id < ended.c.move_id, given.c.to_status == Status.APPROVED
         )
@@ -51,14 +51,15 @@ class Errands(Room):
         query = (
             select(ended, cases.c.ticket_id)
             .join(cases, cases.c.case_id == ended.c.case_id)
-            .where(ended.c.at > clock() - _DAY, ended.c.at > func.coalesce(told, 0.0), ended.c.to_status.in_(_STOPPED))
+            .where(ended.c.at > clock() - _DAY, ~told.exists(), ended.c.to_status.in_(_STOPPED))
             .where(ended.c.from_status == Status.APPROVED, ended.c.moved_by != user, approver == user)
-            .order_by(ended.c.at)
+            .order_by(ended.c.at, ended.c.move_id)
         )
         with self.reading() as connection:
             rows = connection.execute(query).all()
         return [
             NotSent(
+                move_id=row.move_id,
                 case_id=row.case_id,
                 ticket_id=row.ticket_id,
                 reason=" ".join(row.reasons),
@@ -68,15 +69,18 @@ class Errands(Room):
             for row in rows
         ]
 
-    def heard(self, user: str, until: datetime) -> None:
-        """One mark for each lead. A microsecond more than told: `at` came out of the database rounded to one."""
-        with self.reading() as connection:
-            newest = {"at": min(until.timestamp() + 1e-6, connection.execute(select(clock())).scalar_one())}
-        with self.writing(alone=True, synced=False) as connection:
-            noted = upsert(connection.dialect.name, marks).values(name=_mark(user), **newest)
-            later = marks.c.at < newest["at"]
-            connection.execute(noted.on_conflict_do_update(index_elements=["name"], set_=newest, where=later))
+    def heard(self, user: str, move_ids: Collection[int]) -> None:
+        """A mark for each move. Up to a time would not do, nor up to a number: on PostgreSQL a move may be committed
+        after a later one has been told."""
+        possible = [move_id for move_id in move_ids if move_id < 2**31]  # PostgreSQL refuses to compare with others
+        moved = select(_mark(user, case_moves.c.move_id), case_moves.c.at)
+        moved = moved.where(case_moves.c.move_id.in_(possible), case_moves.c.at > clock() - _DAY)
+        old = (marks.c.name.startswith(_TOLD), marks.c.at < clock() - _DAY)
+        with self.writing(synced=False) as connection:
+            noted = upsert(connection.dialect.name, marks).from_select(["name", "at"], moved)
+            connection.execute(noted.on_conflict_do_nothing())
+            connection.execute(delete(marks).where(*old))
 
 
-def _mark(user: str) -> str:
-    return f"told {user}"
+def _mark(user: str, move_id: ColumnElement[int]) -> ColumnElement[str]:
+    return literal(f"{_TOLD}{user} ") + cast(move_id, Text)
