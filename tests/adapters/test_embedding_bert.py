@@ -6,6 +6,8 @@ import gc
 import json
 import shutil
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +81,27 @@ def test_texts_that_do_not_fit_one_pass_go_through_several_in_order(
     at_once = bert.encode(TEXTS)
     monkeypatch.setattr(embedding_bert, "PASS", 40)
     assert np.abs(bert.encode(TEXTS) - at_once).max() < 1e-5
+
+
+def test_as_many_passes_go_at_a_time_as_a_text_may_use_cores(bert: Bert, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding_bert, "PASS", 16)
+    texts = [f"{TEXTS[0]} {number}" for number in range(6)]  # a pass for each
+    alone, both, cores = bert.encode(texts[:1]), Barrier(2, timeout=60), list[int]()
+
+    def beside_another(*given: Any) -> Any:
+        both.wait()
+        cores.append(torch.get_num_threads())
+        return compiled().views(*given)
+
+    monkeypatch.setattr(bert, "_program", compiled()._replace(views=beside_another))
+    may_use = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        found = bert.encode(texts)
+    finally:
+        torch.set_num_threads(may_use)
+    assert cores == [1] * 6
+    assert np.allclose(found[0], alone[0], atol=1e-6)
 
 
 def test_passes_come_in_few_lengths_since_the_kernels_of_each_are_kept() -> None:
