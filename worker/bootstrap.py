@@ -173,7 +173,8 @@ def make_desk(settings: Settings) -> Desk:
     if not uri:
         raise BadConfiguration("MILVUS_URI is not set and no stack runs on this DATA_DIR: start one with `make run`")
     token = settings.milvus_token.get_secret_value()
-    index = MilvusShelf(uri, token=token, model=embedder.name, breaker=make_breaker("milvus", make_board(settings)))
+    breaker = make_breaker("milvus", make_board(settings))
+    index = MilvusShelf(uri, token=token, model=embedder.name, breaker=breaker, at_once=True)
     pace = make_pace(settings)
     return Desk(
         helpdesk=make_helpdesk(settings, pace),

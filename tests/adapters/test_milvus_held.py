@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -134,6 +136,7 @@ class Engine:
     def __init__(self, *, lite: bool = True, audience: str = "IM") -> None:
         self.lite, self.timeout, self.read = lite, 1.0, 0
         self.down = False
+        self.before: Callable[[], object] = lambda: None  # an answer
         row = {"source_id": "a", "kind": "passage", "article_id": "a", "title": "T", "text": "x", "version": "1"}
         more = {"labels": ["IM"], "audience": audience, "words": "one two", "meta": {}, "vector": [1.0, 0.0]}
         self.rows = [row | more | {"pk": pk} for pk in ("a", "b")]
@@ -142,6 +145,7 @@ class Engine:
         self.read += 1
         if self.down:
             raise Retryable(what, part="milvus")
+        self.before()
         return ask(self)
 
     def query(
@@ -173,6 +177,34 @@ def test_all_pages_are_read_once(monkeypatch: Any) -> None:
     assert engine.read == read
     one.forget()
     assert one.name == ""
+
+
+def test_a_worker_reads_for_the_first_question_and_the_others_wait_for_it() -> None:
+    engine, reading = Engine(), Barrier(2, timeout=60)
+    engine.before = reading.wait
+    one = Held(engine, 2, at_once=True)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(3) as threads:
+        found = [threads.submit(one.of, a_live()) for _ in range(3)]
+        reading.wait()  # for the templates
+        assert not any(answer.done() for answer in found)
+        reading.wait()  # for the passages
+        first = found[0].result()
+    assert first is not None
+    assert all(answer.result() is first for answer in found)
+    assert engine.read == 2
+
+
+def test_while_reading_takes_long_milvus_answers_the_others(monkeypatch: Any) -> None:
+    monkeypatch.setattr(milvus_held, "PATIENCE", 0.0)
+    engine, reading = Engine(), Barrier(2, timeout=60)
+    engine.before = reading.wait
+    one = Held(engine, 2, at_once=True)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(1) as threads:
+        found = threads.submit(one.of, a_live())
+        reading.wait()
+        assert one.of(a_live()) is None
+        reading.wait()
+        assert found.result() is not None
 
 
 @pytest.mark.parametrize(

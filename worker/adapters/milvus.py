@@ -41,7 +41,7 @@ class MilvusShelf:
     "" asks for no agreement, for tools that only write. `alias` names the live collection; collections are called
     "<first word of alias>_<UTC time>_<hash>". `keep`: how many earlier collections stay for `rollback`.
     `breaker`: leaves a Milvus alone that does not answer. `held`: up to how many rows a collection of Milvus Lite is
-    held in memory and searched there (milvus_held.py); 0 for never.
+    held in memory and searched there (milvus_held.py); 0 for never. `at_once`: from the first question on.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class MilvusShelf:
         timeout: float = 5.0,
         breaker: Breaker | None = None,
         held: int = HELD,
+        at_once: bool = False,
     ) -> None:
         self._link = Link(uri, token=token, timeout=timeout, breaker=breaker)
         self._writing = Writing(self._link, alias, keep)
@@ -63,7 +64,7 @@ class MilvusShelf:
         self._head: tuple[str, bytes] = ("", b"")  # of which collection
         self._reading_head = threading.Lock()  # of thirty threads each would read its megabytes after a swap
         self._kept = Kept("")
-        self._held = Held(self._link, held)
+        self._held = Held(self._link, held, at_once=at_once)
         self._threads = _threads()
 
     # world.Index
@@ -175,7 +176,7 @@ class MilvusShelf:
         view = copy(self)
         view._looking = Looking(self._link, lambda client: name, self._model)
         view._head, view._kept = ("", b""), Kept(name)
-        view._held = Held(self._link, self._held.most)
+        view._held = Held(self._link, self._held.most, at_once=self._held.at_once)
         return view
 
     def swap(self, name: str, tick: Tick) -> None:

@@ -1,9 +1,9 @@
 """When a collection is read whole into memory, and how: the lease under which a process answers without Milvus.
 
 Only collections of Milvus Lite, which takes its time over each search, and only up to so many rows. A process that asks
-once or twice, such as a tool, is answered by Milvus; so is everybody while one of them reads, and whenever reading
-fails. Milvus stays what is asked which collection is live (adapters/milvus.py): one that does not answer is noticed a
-second later, whatever is held.
+once or twice, such as a tool, is answered by Milvus; so is everybody while reading takes long, and whenever it fails.
+Milvus stays what is asked which collection is live (adapters/milvus.py): one that does not answer is noticed a second
+later, whatever is held.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from worker.models import Kind
 
 HELD = 20_000  # rows: 30 MB of vectors, and some 60 MB of texts and words
 ASKED_FIRST = 8  # questions that Milvus answers before its collection is read: a tool asks no more
+PATIENCE = 2.0  # seconds that a worker's threads wait for the one that reads; 1,500 rows take half a second
 PAGE = 1_000  # rows of one answer: some four megabytes
 PAUSE = 60.0  # seconds until reading is tried again
 _READ = ["pk", *CARRIED, "audience", "words", "meta", "vector"]
@@ -29,10 +30,12 @@ log = structlog.get_logger(__name__)
 
 
 class Held:
-    """The collection that is held, if any; for several threads. `most`: rows."""
+    """The collection that is held, if any; for several threads. `most`: rows. `at_once`: it is read for the first
+    question, and the others wait for it: thirty searches at once would take Milvus Lite ten times as long, and whoever
+    reads meanwhile too."""
 
-    def __init__(self, link: Link, most: int = HELD) -> None:
-        self.most = most
+    def __init__(self, link: Link, most: int = HELD, *, at_once: bool = False) -> None:
+        self.most, self.at_once = most, at_once
         self._link = link
         self._whole: Whole | None = None
         self._reading = threading.Lock()
@@ -50,12 +53,16 @@ class Held:
         whole = self._whole
         if whole is not None and whole.name == live.name:
             return whole
-        if live.build.rows > self.most or not live.lexical or not self._reading.acquire(blocking=False):
+        waits = PATIENCE if self.at_once else 0.0
+        if live.build.rows > self.most or not live.lexical or not self._reading.acquire(timeout=waits):
             return None
         try:
+            if self.name == live.name:
+                return self._whole
             name, times = self._asked
             self._asked = (live.name, times + 1 if name == live.name else 1)
-            if self._asked[1] > ASKED_FIRST and time.monotonic() >= self._not_before:
+            often = self.at_once or self._asked[1] > ASKED_FIRST
+            if often and time.monotonic() >= self._not_before:
                 self._whole = None  # the one before is not needed any more: never two in memory
                 self._whole = self._read(live)
             return self._whole if self.name == live.name else None
