@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from tests.answering import an_answering_office
-from worker import bootstrap
+from worker import bootstrap, tasks
+from worker.errors import Retryable
 from worker.models import Ring, SendState, Status
+from worker.ports import Index
 from worker.queues import DRAFT
 from worker.settings import Settings
-from worker.tasks import Shop, make_app
+from worker.tasks import Shop, get_ready, make_app
 
 NOWHERE = "redis://127.0.0.1:1/0"
 EIGHT_THREADS = """
@@ -55,6 +60,50 @@ def test_a_reply_leaves_with_the_message_that_brought_its_ticket_and_needs_no_qu
         assert case.status is Status.SENT
         assert office.send(case).state is SendState.DONE
         assert office.ledger.sends.due(10) == office.ledger.doorbells.due(10) == []
+
+
+class ComingIndex:
+    """Milvus does not answer, then has no index, then has one; `asked`: what is asked of that."""
+
+    def __init__(self, index: Index) -> None:
+        self._index, self._news = index, iter(["away", "", ""])
+        self.asked: list[str] = []
+
+    def version(self) -> str:
+        if (news := next(self._news, None)) == "away":
+            raise Retryable("asking for the live index: gone", part="milvus")
+        return self._index.version() if news is None else news
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.append(name)
+        return getattr(self._index, name)
+
+
+@pytest.fixture
+def at_short_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "NO_INDEX", 0.0)
+    monkeypatch.setattr(tasks, "TROUBLED", 0.0)
+
+
+@pytest.mark.usefixtures("at_short_notice")
+def test_the_first_question_to_an_index_is_asked_before_a_ticket_has_to_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with an_answering_office(tmp_path) as office:
+        coming = ComingIndex(office.desk.index)
+        monkeypatch.setattr(bootstrap, "make_desk", lambda _: replace(office.desk, index=coming))
+        get_ready(Shop(Settings(redis_url=NOWHERE)), Event())
+        assert {"begin", "head"} <= set(coming.asked)
+
+
+@pytest.mark.usefixtures("at_short_notice")
+def test_a_worker_that_is_to_end_waits_for_no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with an_answering_office(tmp_path) as office:
+        coming, ends = ComingIndex(office.desk.index), Event()
+        monkeypatch.setattr(bootstrap, "make_desk", lambda _: replace(office.desk, index=coming))
+        monkeypatch.setattr(coming, "version", lambda: ends.set() or "")
+        get_ready(Shop(Settings(redis_url=NOWHERE)), ends)
+        assert coming.asked == []
 
 
 def test_a_workers_threads_share_two_heaps_and_large_pieces_are_given_back(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from worker.crashpoints import crash_point
 from worker.errors import BadConfiguration, Retryable, Trouble
 from worker.knowledge.wording import learn
 from worker.log import start_logging
-from worker.models import Doorbell
+from worker.models import Doorbell, Reader
 from worker.queues import DELIVER, DRAFT, QUEUES, drain, make_celery
 from worker.settings import Settings, load_settings
 from worker.standby import Standby
@@ -34,6 +34,7 @@ from worker.support import rescue
 from worker.support.answer import answer
 from worker.support.desk import Desk
 from worker.support.keep import kept
+from worker.support.retrieve import retrieve
 from worker.tracing import start_tracing
 from worker.trouble_words import safe_reason
 
@@ -41,6 +42,8 @@ log = structlog.get_logger("worker.tasks")  # run with -m it is called __main__,
 
 AFTER_OUTAGE = (2.0, 5.0, 15.0, 30.0, 60.0)  # seconds to wait when a part is down and names no time itself
 AFTER_FAILURE = (1.0, 10.0)  # seconds after the first and second failed try; the third goes to a person
+FIRST_QUESTION = "How long does it take?"
+NO_INDEX, TROUBLED = 0.5, 5.0  # seconds until the index is asked again: there is none yet, or it does not answer
 ALONE_SECONDS = 10.0  # from the end of Celery to the end of the worker
 M_ARENA_MAX, HEAPS = -8, 2  # glibc's name for how many heaps the threads share, and how many
 M_MMAP_THRESHOLD, LARGE = -3, 1 << 20  # its name for how large a piece is by itself, and the bytes
@@ -184,6 +187,26 @@ def _go_on_alone(standby: Standby, asked: threading.Event) -> None:
     asked.set()
 
 
+def get_ready(shop: Shop, asked: threading.Event) -> None:
+    """Asks the index something once there is one, until `asked` to end: what the first question has to wait for (rows
+    that are read into memory, the trained choice) the first ticket then finds done."""
+    while not asked.is_set():
+        wait = TROUBLED
+        try:
+            desk = shop.desk()
+            if desk.index.version():
+                anybody = Reader(segments=(), reads=tuple(desk.rulebook.labels))
+                retrieve([FIRST_QUESTION], FIRST_QUESTION, anybody, desk.index, desk.embedder)
+                return
+            wait = NO_INDEX
+        except Retryable:
+            pass  # it is back before or with the first ticket, which says so if it is not
+        except Exception as error:
+            log.warning("not_ready", reason=safe_reason(error))
+            return
+        asked.wait(wait)
+
+
 def share_heaps() -> None:
     """glibc gives each thread a heap of its own, which keeps what its largest ticket took, and after a large piece was
     given back it keeps the next ones of that size too: a worker with 32 threads takes 840 MB instead of 650. Does
@@ -226,6 +249,7 @@ def main() -> int:
     worker_shutting_down.connect(lambda **_: asked.set(), weak=False)
     standby = make_standby(settings, app, shop)
     threading.Thread(target=standby.run, args=(asked,), name="standby", daemon=True).start()
+    threading.Thread(target=get_ready, args=(shop, asked), name="ready", daemon=True).start()
     code = app.worker_main(["worker", "--hostname", "worker@%h", "--queues", ",".join(QUEUES), *plain])
     if asked.is_set():
         return int(code or 0)
