@@ -14,6 +14,7 @@ Trained by knowledge/index.py, asked by support/retrieve.py.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,6 +134,13 @@ class Head:
         shares = [right, *others]
         chances = {self.labels[i]: float(fits * share) for i, share in zip(order, shares, strict=True)}
         return Choice(fits=fits, chances=chances, none=fits * right < self.floor)
+
+
+def get_ready() -> None:
+    """Imports what `train` needs, which takes as long as training on a thousand examples: for whoever has to wait for
+    their vectors first. Says nothing of what fails, which `train` will."""
+    with suppress(Exception):
+        import sklearn.linear_model  # noqa: F401
 
 
 def train(

@@ -11,13 +11,14 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from worker.errors import BadConfiguration
 from worker.knowledge.change import Change, compared
-from worker.knowledge.choice import Example, Head, train
+from worker.knowledge.choice import Example, Head, get_ready, train
 from worker.knowledge.choice_file import FORMAT as HEAD_FORMAT
 from worker.knowledge.choice_file import pack
 from worker.knowledge.chunk import passages, template_source
@@ -155,6 +156,7 @@ def _head(
         trained = head_of(rows, vectors.all, embedder, approved, tune=not fresh.taught.endswith(UNTUNED))
         return pack(trained) if trained else b""
 
+    Thread(target=get_ready, daemon=True).start()
     return head
 
 

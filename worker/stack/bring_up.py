@@ -99,7 +99,7 @@ class Stack:
         """Until the worker has its model and takes work. Tickets need not wait for that, they queue up."""
         settings = self.plan.settings
         with make_celery(settings, settings.redis_url) as app:
-            self.wait("The worker", lambda: bool(app.control.ping(timeout=0.5)))
+            self.wait("The worker", lambda: bool(app.control.ping(timeout=0.5, limit=1)))
 
     def wait(self, what: str, done: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Until `done`, watching meanwhile."""
