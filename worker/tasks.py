@@ -43,7 +43,9 @@ log = structlog.get_logger("worker.tasks")  # run with -m it is called __main__,
 AFTER_OUTAGE = (2.0, 5.0, 15.0, 30.0, 60.0)  # seconds to wait when a part is down and names no time itself
 AFTER_FAILURE = (1.0, 10.0)  # seconds after the first and second failed try; the third goes to a person
 FIRST_QUESTION = "How long does it take?"
-NO_INDEX, TROUBLED = 0.5, 5.0  # seconds until the index is asked again: there is none yet, or it does not answer
+# Seconds until the index is asked again: there is none yet, or it does not answer. Each time counts for the breaker,
+# which would keep the first tickets waiting.
+NO_INDEX, TROUBLED = 0.5, 30.0
 ALONE_SECONDS = 10.0  # from the end of Celery to the end of the worker
 M_ARENA_MAX, HEAPS = -8, 2  # glibc's name for how many heaps the threads share, and how many
 M_MMAP_THRESHOLD, LARGE = -3, 1 << 20  # its name for how large a piece is by itself, and the bytes
@@ -200,7 +202,7 @@ def get_ready(shop: Shop, asked: threading.Event) -> None:
                 return
             wait = NO_INDEX
         except Retryable:
-            pass  # it is back before or with the first ticket, which says so if it is not
+            pass  # tickets say so, and wait
         except Exception as error:
             log.warning("not_ready", reason=safe_reason(error))
             return

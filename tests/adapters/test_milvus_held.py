@@ -194,6 +194,15 @@ def test_a_worker_reads_for_the_first_question_and_the_others_wait_for_it() -> N
     assert engine.read == 2
 
 
+def test_after_a_swap_milvus_answers_a_workers_first_questions_too() -> None:
+    one = Held(Engine(), 2, at_once=True)  # type: ignore[arg-type]
+    before, now = a_live(), replace(a_live(), name="deskhand_2")
+    assert one.of(before) is not None
+    assert [one.of(now) for _ in range(ASKED_FIRST)] == [None] * ASKED_FIRST
+    assert one.of(now) is not None
+    assert one.name == "deskhand_2"
+
+
 def test_while_reading_takes_long_milvus_answers_the_others(monkeypatch: Any) -> None:
     monkeypatch.setattr(milvus_held, "PATIENCE", 0.0)
     engine, reading = Engine(), Barrier(2, timeout=60)

@@ -302,15 +302,30 @@ def test_what_answers_told_goes_along_with_the_next_question(two: Two, redis: Re
     assert other.take(CREDIT).wait == 0
 
 
-def test_an_answer_that_waited_while_the_allowance_was_renewed_changes_nothing(two: Two, clock: Clock) -> None:
+@pytest.mark.parametrize("shown_by", ["a later call", "an earlier call"])
+def test_an_answer_that_waited_while_the_allowance_was_renewed_changes_nothing(
+    two: Two, clock: Clock, shown_by: str
+) -> None:
     one, other = two
     call(one, limit=100.0, left=60.0)
+    slow = other.take(CREDIT)
     call(one, limit=100.0, left=11.0)
     clock.passes(40)
-    call(other, limit=100.0, left=99.0)
-    call(other)
+    other.tell(slow if shown_by == "an earlier call" else other.take(CREDIT), [Told("freshdesk", 100.0, 99.0)])
+    other.take(CREDIT)
     clock.passes(1)
     assert [one.take(CREDIT).wait for _ in range(40)] == [0.0] * 40
+
+
+def test_what_waited_while_redis_was_emptied_does_not_make_later_answers_late(two: Two, redis: RedisServer) -> None:
+    one, _ = two
+    for _ in range(20):
+        call(one, limit=100.0, left=60.0)
+    redis.client.flushall()
+    for _ in range(3):
+        call(one, limit=100.0, left=95.0)
+    one.take(CREDIT)
+    assert left(redis) == 95.0
 
 
 def test_redis_holds_figures_under_our_own_names_and_forgets_them(two: Two, redis: RedisServer) -> None:

@@ -267,6 +267,7 @@ def _side_by_side(one: Callable[[tuple[int, int]], Any], passes: Sequence[tuple[
     if min(cores, len(passes)) < 2:
         yield from map(one, passes)
         return
+    # What torch is told there holds for threads that have not used it yet as well: who embeds says how many it may use.
     with ThreadPoolExecutor(min(cores, len(passes)), initializer=torch.set_num_threads, initargs=(1,)) as threads:
         yield from threads.map(one, passes)
 

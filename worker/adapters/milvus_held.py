@@ -40,7 +40,7 @@ class Held:
         self._whole: Whole | None = None
         self._reading = threading.Lock()
         self._asked = ("", 0)  # which collection, and how often
-        self._not_before = 0.0
+        self._not_before, self._failed = 0.0, ""  # of which collection
 
     @property
     def name(self) -> str:
@@ -61,8 +61,9 @@ class Held:
                 return self._whole
             name, times = self._asked
             self._asked = (live.name, times + 1 if name == live.name else 1)
-            often = self.at_once or self._asked[1] > ASKED_FIRST
-            if often and time.monotonic() >= self._not_before:
+            # Only the first: after a swap those who still ask the earlier one would have both read by turns.
+            often = (self.at_once and not self.name) or self._asked[1] > ASKED_FIRST
+            if often and (time.monotonic() >= self._not_before or self._failed != live.name):
                 self._whole = None  # the one before is not needed any more: never two in memory
                 self._whole = self._read(live)
             return self._whole if self.name == live.name else None
@@ -82,7 +83,7 @@ class Held:
                 raise ValueError("rows are missing")
             whole = Whole(live, rows)
         except (Trouble, ValueError, KeyError, TypeError) as error:
-            self._not_before = time.monotonic() + PAUSE
+            self._not_before, self._failed = time.monotonic() + PAUSE, live.name
             log.warning("milvus.not_held", collection=live.name, error=type(error).__name__)
             return None
         log.info("milvus.held", collection=live.name, rows=len(rows), seconds=round(time.monotonic() - began, 2))

@@ -156,7 +156,8 @@ def _head(
         trained = head_of(rows, vectors.all, embedder, approved, tune=not fresh.taught.endswith(UNTUNED))
         return pack(trained) if trained else b""
 
-    Thread(target=get_ready, daemon=True).start()
+    # No daemon: stopped in the middle of an import, as the process ends, it could take the process along.
+    Thread(target=get_ready).start()
     return head
 
 

@@ -124,7 +124,7 @@ end
 
 local function believe(g, limit, left, refill, number, came)
   if number < g.told then
-    if came >= g.since then g.left, g.at = math.min(now_left(g), left), now end
+    g.left, g.at = math.min(now_left(g), left), now
     return
   end
   local renewed = left > now_left(g) + g.flying + g.before + limit * RISE
@@ -145,11 +145,12 @@ end
 local function learn(g, cost, number, came)
   local limit, left, refill = next_figure(), next_figure(), next_figure()
   local refused, after = next_figure() == 1, next_figure()
-  g.mine = g.mine + (came >= g.since and cost or 0)
-  if limit and limit > 0 and left then
+  local before = came < g.since -- the last renewal, of which it says nothing
+  g.mine = g.mine + (before and 0 or cost)
+  if not before and limit and limit > 0 and left then
     believe(g, limit, left, refill, number, came)
     watch_others(g, refill)
-  elseif g.limit > 0 then g.left, g.at = math.max(0, now_left(g) - cost), now end
+  elseif not before and g.limit > 0 then g.left, g.at = math.max(0, now_left(g) - cost), now end
   local striking = refused or g.strikes > 0
   if refused then
     g.strikes = g.strikes + 1
@@ -162,6 +163,8 @@ end
 
 local function tell()
   local count, number, taken, came, shut = next_figure(), next_figure(), next_figure(), now - next_figure(), 0
+  -- Given before the gauge was forgotten, which counts from 1 again: all later answers would be taken for late ones.
+  if count > 0 and number > load(KEYS[at_key + 1]).number then number = 0 end
   for _ = 1, count do
     local key, cost = next_key(), next_figure()
     local g = load(key)

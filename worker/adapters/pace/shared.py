@@ -123,11 +123,12 @@ class SharedPace:
         """What says nothing that others must know at once goes along with this process's next question, which is soon
         asked: until then the call counts as under way."""
         shut = self._local.tell(given, told)
-        self._unsaid.append(_Unsaid(given, {t.gauge: t for t in told}, self._now()))
+        mine = _Unsaid(given, {t.gauge: t for t in told}, self._now())
         first_word = given.own_minute >= 0  # nobody knew of a limit when it was given
-        if told and not first_word and not any(t.refused for t in told) and len(self._unsaid) <= _MOST_UNSAID:
+        if told and not first_word and not any(t.refused for t in told) and len(self._unsaid) < _MOST_UNSAID:
+            self._unsaid.append(mine)
             return shut
-        answer = self._ask(())
+        answer = self._ask((), mine)
         return shut if answer is None else max(shut, float(answer[0]))
 
     def close(self) -> None:
@@ -135,9 +136,10 @@ class SharedPace:
             self._ask(())
         self._connections.close()
 
-    def _ask(self, asks: Sequence[Ask]) -> Any:
-        """The script's answer; None where Redis does not answer, and for a while after that."""
-        said = self._taken_along()
+    def _ask(self, asks: Sequence[Ask], *mine: _Unsaid) -> Any:
+        """The script's answer; None where Redis does not answer, and for a while after that. `mine`: what is said last,
+        since it tells for how long the last one's gauges are shut."""
+        said = [*self._taken_along(), *mine]
         if self._now() < self._alone_until:
             return None
         keys = [f"{PREFIX}{ask.gauge}" for pass_asks in (*(one.given.asks for one in said), asks) for ask in pass_asks]

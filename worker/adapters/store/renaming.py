@@ -28,7 +28,9 @@ def rename(connection: Connection, case_ids: Collection[str], by: str) -> Counte
     """Before the questions of the person's cases go: rows changed, by column."""
     changed: Counter[str] = Counter()
     asked = _asked(connection, case_ids)
-    named = connection.execute(select(brakes).where(brakes.c.question != "").order_by(brakes.c.brake_id)).all()
+    named = connection.execute(
+        select(brakes).where(brakes.c.question != "").order_by(brakes.c.brake_id).with_for_update()
+    ).all()
     for brake in (one for one in named if one.question in asked):
         question = _asked_by_others(connection, brake, set(case_ids), asked)
         if question == brake.question:
