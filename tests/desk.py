@@ -7,7 +7,7 @@ the following replies end in, so that a test can cut a connection after the repl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -66,6 +66,9 @@ class ScriptedHelpdesk:
         self, requester_id: int, *, before: int, opened: datetime | None = None
     ) -> Sequence[dict[str, Any]]:
         return []
+
+    def delivering(self, *, public: bool) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
         return self._post("reply", body_html)

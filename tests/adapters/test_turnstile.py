@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from tests.adapters.freshdesk_json import PUT, REPLY, TICKET, a_desk, a_ticket
+from tests.adapters.freshdesk_json import CAROL, CONTACT, PUT, REPLY, TICKET, a_desk, a_ticket
 from tests.adapters.test_groq import ASK, KEY, LARGE, LLAMA, SCHEMA, refused, said
 from tests.scripted_server import CUT, PATIENT, Answer, ScriptedServer, scripted_server
 from worker.adapters.breaker import FAILURES, Breaker, State
@@ -87,6 +88,63 @@ def test_automatic_reads_stop_before_the_reserve_and_what_was_begun_may_end(
     assert 0 < (put_off.after or 0) <= 60
     desk.change(42, TicketChange(priority=3))
     assert [r.method for r in server.requests] == ["GET", "PUT"]
+
+
+def test_a_delivery_without_room_for_its_reply_is_not_begun(server: ScriptedServer, desk: FreshdeskHelpdesk) -> None:
+    server.on(TICKET, Answer(body=a_ticket(), headers=limits(16)))
+    desk.thread(42)
+    server.requests.clear()
+
+    def deliver() -> None:
+        with desk.delivering(public=True):
+            desk.thread(42)
+
+    assert isinstance(trouble(deliver), Retryable)
+    assert server.requests == [], "a look that nothing may follow would be paid for in vain"
+
+
+def test_whoever_has_looked_writes_whatever_others_have_used_meanwhile(
+    server: ScriptedServer, desk: FreshdeskHelpdesk
+) -> None:
+    server.on(TICKET, Answer(body=a_ticket(), headers=limits(30)), Answer(body=a_ticket(), headers=limits(10)))
+    server.on(REPLY, Answer(201, {"id": 9, "created_at": "2026-03-01T12:00:00Z"}, headers=limits(9)))
+    server.on(PUT, Answer(body={"id": 42}, headers=limits(8)))
+    desk.thread(42)
+    server.requests.clear()
+    with desk.delivering(public=True):
+        desk.thread(42)
+        reply(desk)
+        desk.change(42, TicketChange(priority=3))
+    assert [r.method for r in server.requests] == ["GET", "POST", "PUT"]
+    assert isinstance(trouble(lambda: desk.thread(42)), Retryable)
+
+
+def test_what_a_delivery_did_not_call_for_is_free_again(server: ScriptedServer, desk: FreshdeskHelpdesk) -> None:
+    server.on(TICKET, Answer(body=a_ticket(), headers=limits(18)))
+    desk.thread(42)
+    for _ in range(9):
+        with suppress(LookupError), desk.delivering(public=True):
+            raise LookupError("the draft is overtaken")
+    desk.thread(42)
+
+
+def test_who_calls_a_second_time_within_a_delivery_asks_for_room_again(
+    server: ScriptedServer, desk: FreshdeskHelpdesk
+) -> None:
+    server.on(TICKET, Answer(body=a_ticket(), headers=limits(30)), Answer(body=a_ticket(), headers=limits(10)))
+    desk.thread(42)
+    with desk.delivering(public=True):
+        desk.thread(42)
+        assert isinstance(trouble(lambda: desk.thread(42)), Retryable)
+
+
+def test_whoever_opens_a_ticket_is_let_in_with_it(server: ScriptedServer, desk: FreshdeskHelpdesk) -> None:
+    carol = {"id": CAROL, "name": "Carol", "email": "carol@example.com"}
+    server.on(CONTACT, Answer(body=carol, headers=limits(9)))
+    server.on(TICKET, Answer(body=a_ticket(), headers=limits(20)))
+    desk.thread(42)
+    server.on(TICKET, Answer(body=a_ticket(requester=None), headers=limits(10)))
+    assert desk.thread(42, first=True).ticket.requester.email == "carol@example.com"
 
 
 def test_nothing_automatic_touches_the_reserve_and_a_person_may(

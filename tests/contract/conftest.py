@@ -1,4 +1,4 @@
-"""The ledgers that every contract test runs against: in memory, SQLite in a file, and a PostgreSQL of its own."""
+"""What contract tests run against: ledgers in memory, in a SQLite file and in a PostgreSQL of its own, and limiters."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from tests.contract.paces import Clock
 from tests.postgres import PostgresServer, missing
+from tests.redis_server import RedisServer, running_redis
+from tests.scripted_server import PATIENT
 from worker.adapters.memory import MemoryLedger
+from worker.adapters.pace import LocalPace, Pace, SharedPace
+from worker.adapters.pace import shared as shared_pace
 from worker.adapters.store import migrate, open_ledger
 from worker.adapters.store.engine import open_engine
 from worker.adapters.store.schema import METADATA
@@ -87,3 +92,27 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     opened = open_ledger(database(request, tmp_path))
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["local", "shared"])
+def pace(request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pace]:
+    if request.param == "local":
+        yield LocalPace(clock)
+        return
+    monkeypatch.setattr(shared_pace, "_PATIENCE", PATIENT)  # a busy machine is no outage
+    server: RedisServer = request.getfixturevalue("redis")
+    server.client.flushall()
+    shared = SharedPace(server.url, clock=clock, now=clock)
+    yield shared
+    shared.close()

@@ -12,31 +12,14 @@ from threading import Barrier
 
 import pytest
 
+from tests.contract.paces import CREDIT, Clock, call
 from tests.redis_server import RedisServer, running_redis
 from tests.scripted_server import HASTY, PATIENT
-from worker.adapters.pace import Ask, LocalPace, Pace, Pass, SharedPace, Told
+from worker.adapters.pace import Ask, Pace, SharedPace, Told
 from worker.adapters.pace import shared as shared_pace
 
-CREDIT = (Ask("freshdesk", 1.0, keep=0.1),)
 PERSON = (Ask("freshdesk", 1.0, keep=-1.0),)
 TOKENS = (Ask("groq:m:tokens", 1000.0),)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_020.0  # not the first second of a minute
-
-    def __call__(self) -> float:
-        return self.now
-
-    def passes(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    with running_redis(tmp_path_factory.mktemp("redis")) as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -54,31 +37,6 @@ def hasty(*paces: SharedPace) -> Iterator[None]:
             pace._connections = shared_pace._Connections(pace._connections._url)
         if patience is HASTY:
             yield
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["local", "shared"])
-def pace(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Pace]:
-    if request.param == "local":
-        yield LocalPace(clock)
-        return
-    server: RedisServer = request.getfixturevalue("redis")
-    server.client.flushall()
-    shared = SharedPace(server.url, clock=clock, now=clock)
-    yield shared
-    shared.close()
-
-
-def call(pace: Pace, asks: tuple[Ask, ...] = CREDIT, **told: float) -> Pass:
-    """Takes, and, where it may go, is told."""
-    given = pace.take(asks)
-    if not given.wait:
-        pace.tell(given, [Told(asks[0].gauge, **told)] if told else [])
-    return given
 
 
 def test_nothing_is_refused_before_anybody_told_a_limit(pace: Pace) -> None:

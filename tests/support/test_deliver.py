@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,6 +33,46 @@ def test_an_approved_reply_is_sent_once_and_the_ticket_is_changed_in_one_write(o
     assert "deskhand-held" in change.remove_tags
     assert change.state is TicketState.PENDING
     assert deliver(send_id, office.desk) == "not ours"
+
+
+def test_a_delivery_that_freshdesk_has_no_room_for_is_not_begun(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def full(*, public: bool) -> Iterator[None]:
+        assert public
+        raise Retryable("the allowance is used up", part="freshdesk", after=30.0)
+        yield
+
+    case, send_id = office.approved()
+    with monkeypatch.context() as patch:
+        patch.setattr(office.helpdesk, "delivering", full)
+        assert deliver(send_id, office.desk) == "parked"
+    assert not office.helpdesk.posted
+    assert office.send(case).state is SendState.QUEUED, "no intent was committed that somebody would have to look for"
+    assert office.ledger.sends.claim(send_id, timedelta(seconds=60)) is None, "not before the time that was named"
+
+
+def test_the_last_look_and_the_reply_are_one_delivery(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+
+    @contextmanager
+    def delivering(*, public: bool) -> Iterator[None]:
+        steps.append("let in")
+        yield
+        steps.append("over")
+
+    def noted(name: str) -> None:
+        call = getattr(office.helpdesk, name)
+        monkeypatch.setattr(office.helpdesk, name, lambda *of, **how: (steps.append(name), call(*of, **how))[1])
+
+    for name in ("thread", "reply", "change"):
+        noted(name)
+    monkeypatch.setattr(office.helpdesk, "delivering", delivering)
+    _, send_id = office.approved()
+    steps.clear()
+    assert deliver(send_id, office.desk) == "done"
+    assert steps == ["let in", "thread", "reply", "change", "over"]
 
 
 def test_what_is_posted_is_the_stored_body_to_the_letter(office: Office) -> None:

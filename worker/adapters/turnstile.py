@@ -5,18 +5,24 @@ Adapters of parts reached over HTTP use it; what their answers mean for either i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from worker.adapters.breaker import Breaker
-from worker.adapters.pace import Ask, Pace, Pass, Told
+from worker.adapters.breaker import Breaker, State
+from worker.adapters.pace import Ask, Pace, Pass, Told, in_a_row, one_by_one
 from worker.errors import Retryable
 
 
 class Open:
     """A turnstile that lets everybody through: for tools and tests that make a call now and then."""
 
-    def enter(self, asks: Sequence[Ask]) -> Pass:
+    def ahead(self, calls: Sequence[Sequence[Ask]]) -> list[Pass]:
+        return []
+
+    def enter(self, asks: Sequence[Ask], ahead: Pass | None = None) -> Pass:
         return Pass(tuple(asks))
+
+    def give_back(self, unused: Iterable[Pass]) -> None:
+        pass
 
     def leave(self, given: Pass, told: Sequence[Told] = (), *, failure: str = "", pause: float | None = None) -> float:
         return 0.0
@@ -30,16 +36,29 @@ class Turnstile(Open):
         self._pace = pace
         self._on_wait = on_wait or (lambda: None)
 
-    def enter(self, asks: Sequence[Ask]) -> Pass:
-        """Nothing has left the house when it raises."""
-        self._breaker.enter()
-        given = self._pace.take(asks)
+    def ahead(self, calls: Sequence[Sequence[Ask]]) -> list[Pass]:
+        """A pass for each of several calls that will be made one after the other, by one question to the limiter: all
+        or none, so that nobody is put off in the middle. Each is then entered with, or given back. None are given while
+        the part is left alone: whoever enters without is told for how long."""
+        if self._breaker.state is not State.CLOSED:
+            return []
+        given = self._pace.take(in_a_row(calls))
         if given.wait > 0:
+            raise self._put_off(given.wait)
+        return one_by_one(given, calls)
+
+    def enter(self, asks: Sequence[Ask], ahead: Pass | None = None) -> Pass:
+        """Nothing has left the house when it raises. `ahead`: the pass that was taken for this call before."""
+        self._breaker.enter()
+        given = self._pace.take(asks) if ahead is None else ahead
+        if wait := given.wait or (self._pace.shut(ahead.asks) if ahead is not None else 0.0):
             self._breaker.leave()
-            self._on_wait()
-            part = self._breaker.part
-            raise Retryable(f"{part}: the allowance is used up or kept for others", part=part, after=given.wait)
+            raise self._put_off(wait)
         return given
+
+    def give_back(self, unused: Iterable[Pass]) -> None:
+        for one in unused:
+            self._pace.give_back(one)
 
     def leave(self, given: Pass, told: Sequence[Told] = (), *, failure: str = "", pause: float | None = None) -> float:
         """After every call that was let in. `failure`: why it counts against the part, "" where the part answered;
@@ -50,3 +69,8 @@ class Turnstile(Open):
         else:
             self._breaker.succeeded()
         return shut
+
+    def _put_off(self, wait: float) -> Retryable:
+        self._on_wait()
+        part = self._breaker.part
+        return Retryable(f"{part}: the allowance is used up or kept for others", part=part, after=wait)

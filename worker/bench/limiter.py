@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from worker.adapters.breaker import Breaker
 from worker.adapters.freshdesk.allowance import Allowance as Costs
-from worker.adapters.pace import LocalPace, Pace
+from worker.adapters.pace import LocalPace, Pace, Pass
 from worker.adapters.turnstile import Turnstile
 from worker.errors import BadConfiguration, Retryable
 from worker.evaluation.suite import Figures, Screen, Suite
@@ -50,14 +50,25 @@ CHANGE = Call("PUT", "tickets/{}", "/api/v2/tickets/1")
 
 @dataclass
 class Piece:
-    """A draft, or what is to be sent of it: calls that are made one after the other. Whoever is put off begins again,
-    except that what has been written stays written."""
+    """A draft, or what is to be sent of it: calls that are made in a row, all let in before the first. Whoever is put
+    off begins again, except that what has been written stays written. `way`: that of the process that works on it."""
 
     calls: tuple[Call, ...]
     then: tuple[Call, ...] = ()
     done: int = 0
+    way: Turnstile | None = None
+    ahead: list[Pass] = field(default_factory=list)
+
+    def begin(self, way: Turnstile, costs: Costs) -> Turnstile:
+        """Raises Retryable."""
+        self.ahead = way.ahead([costs.asks(call.what, None) for call in self.calls[self.done :]])
+        self.way = way
+        return way
 
     def put_off(self) -> None:
+        if self.way is not None:
+            self.way.give_back(self.ahead)
+        self.way, self.ahead = None, []
         written = [number for number in range(self.done) if self.calls[number].method != "GET"]
         self.done = written[-1] + 1 if written else 0
 
@@ -144,12 +155,14 @@ class Play:
         if piece.done == len(piece.calls):
             self.ends(piece)
             return
-        call, way = piece.calls[piece.done], self.draw.choice(self.ways)
+        call = piece.calls[piece.done]
         try:
-            given = way.enter(self.costs.asks(call.what, None))
+            way = piece.way or piece.begin(self.draw.choice(self.ways), self.costs)
+            given = way.enter(self.costs.asks(call.what, None), piece.ahead[0] if piece.ahead else None)
         except Retryable as trouble:
             self.park(piece, trouble.after or 0.0)
             return
+        piece.ahead = piece.ahead[1:]
 
         def arrives() -> None:
             cost = credits(call.method, call.path, "")

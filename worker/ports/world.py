@@ -6,6 +6,7 @@ Every implementation raises only the kinds of trouble in `worker.errors`; expect
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, overload, runtime_checkable
 
@@ -47,6 +48,11 @@ class Helpdesk(Protocol):
     ) -> Sequence[dict[str, Any]]:
         """Custom fields of the requester's other tickets, newest first, at most 30; `before`: the one to leave out,
         `opened` when it was: whoever became known with it has no earlier one."""
+        ...
+
+    def delivering(self, *, public: bool) -> AbstractContextManager[None]:
+        """Around one delivery, its last look included: what it will call for has room before it begins, so that nobody
+        waits for the allowance between that look and the reply. Retryable where there is no room."""
         ...
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
@@ -137,10 +143,14 @@ class Tunable(Protocol):
 
 @runtime_checkable
 class Ahead(Protocol):
-    """What a Tunable may be besides: one that works both out one after the other while the first is used already."""
+    """What a Tunable may be besides: one that works both out one after the other while the caller does something else,
+    and while the first is used already."""
 
-    def embed_ahead(self, texts: Sequence[str], layers: bytes) -> tuple[Vectors, Callable[[], Vectors]]:
-        """`embed`, and what gives `tuned` of the same texts, called once. Thread-safe; raises as those two do."""
+    def embed_ahead(
+        self, texts: Sequence[str], layers: bytes
+    ) -> tuple[Callable[[], Vectors], Callable[[], Vectors] | None]:
+        """What gives `embed` and `tuned` of the same texts, each called once; no second one without `layers`.
+        Thread-safe; they raise as those two do."""
         ...
 
 

@@ -66,21 +66,27 @@ def _advance(send: Send, desk: Desk) -> str:
             desk.ledger.sends.posted(send.send_id, send.epoch, earlier, _promised(send, earlier, desk))
             crash_point("deliver.found_recorded")
             return _finish(send, desk)
-    if send.state is not SendState.POSTED:
-        look = last_look(send, desk)
-        if reason := look.reason:
-            there = _there_already(send, desk) if reason is Overtaken.ANSWERED else None
-            return _drop(send, reason, desk) if there is None else _recorded(send, there, desk)
-        posted = _post(send, desk)
-        if isinstance(posted, str):
-            return posted
-        if not desk.ledger.sends.posted(send.send_id, send.epoch, posted, _promised(send, posted, desk)):
-            # The reply is at Freshdesk; whoever took over will find it there by its hash and record it.
-            log.warning("posted_late", remote_id=posted.remote_id)
-            return "not ours"
-        crash_point("deliver.recorded")
-        return _finish(send, desk, look.tags_at(posted.at))
-    return _finish(send, desk)
+    if send.state is SendState.POSTED:
+        return _finish(send, desk)
+    with desk.helpdesk.delivering(public=send.kind in PUBLIC):
+        return _leave(send, desk)
+
+
+def _leave(send: Send, desk: Desk) -> str:
+    """The last look, the write, and what it changes on the ticket."""
+    look = last_look(send, desk)
+    if reason := look.reason:
+        there = _there_already(send, desk) if reason is Overtaken.ANSWERED else None
+        return _drop(send, reason, desk) if there is None else _recorded(send, there, desk)
+    posted = _post(send, desk)
+    if isinstance(posted, str):
+        return posted
+    if not desk.ledger.sends.posted(send.send_id, send.epoch, posted, _promised(send, posted, desk)):
+        # The reply is at Freshdesk; whoever took over will find it there by its hash and record it.
+        log.warning("posted_late", remote_id=posted.remote_id)
+        return "not ours"
+    crash_point("deliver.recorded")
+    return _finish(send, desk, look.tags_at(posted.at))
 
 
 def _look_back(send: Send, desk: Desk) -> Posted | str | None:

@@ -7,6 +7,7 @@ shared by all threads of a process.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,6 +88,12 @@ class FreshdeskHelpdesk:
     def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
         """Two credits with its messages, up to ten or up to a hundred of them; one where the ticket tells that there
         are none, or none that are not `known`, and is believed (since.py). Another one for a requester not kept."""
+        if not first:
+            return self._thread(ticket_id, known, first)
+        with self._wire.in_a_row("GET tickets/{}", "GET contacts/{}"):  # whoever opens a ticket is mostly not kept
+            return self._thread(ticket_id, known, first)
+
+    def _thread(self, ticket_id: int, known: Thread | None, first: bool) -> Thread:
         together = (known is None and not first) or not self._since.trusted
         if together:
             shape, at = self._wire.get_at(TicketShape, "tickets/{}", ticket_id, include="conversations")
@@ -120,6 +127,10 @@ class FreshdeskHelpdesk:
             per_page=_EARLIER + 1,  # one of them may be the ticket at hand
         )
         return [row.custom_fields for row in rows if row.id != before][:_EARLIER]
+
+    def delivering(self, *, public: bool) -> AbstractContextManager[None]:
+        look_and_write = ("GET tickets/{}", "POST tickets/{}/reply") if public else ("POST tickets/{}/notes",)
+        return self._wire.in_a_row(*look_and_write, "PUT tickets/{}")
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
         # Nothing but the body: the endpoint refuses `private`, and the requester is the recipient anyway.

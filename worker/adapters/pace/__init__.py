@@ -6,6 +6,6 @@ is told how long, and waits in the ledger. Knows no vendor; bootstrap chooses be
 
 from worker.adapters.pace.local import LocalPace
 from worker.adapters.pace.shared import SharedPace
-from worker.adapters.pace.words import Ask, Pace, Pass, Told
+from worker.adapters.pace.words import Ask, Pace, Pass, Told, in_a_row, one_by_one
 
-__all__ = ["Ask", "LocalPace", "Pace", "Pass", "SharedPace", "Told"]
+__all__ = ["Ask", "LocalPace", "Pace", "Pass", "SharedPace", "Told", "in_a_row", "one_by_one"]

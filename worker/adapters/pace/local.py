@@ -158,6 +158,20 @@ class LocalPace:
             self._number += 1
             return replace(given, own=self._number)
 
+    def give_back(self, given: Pass) -> None:
+        with self._lock:
+            minute = int(self._clock() // 60)
+            for ask in given.asks:
+                gauge = self._gauges.setdefault(ask.gauge, _Gauge())
+                gauge.roll(minute)
+                _land(gauge, ask.cost * given.weight, given.own_minute)
+
+    def shut(self, asks: Sequence[Ask]) -> float:
+        with self._lock:
+            now = self._clock()
+            known = (self._gauges.get(ask.gauge) for ask in asks)
+            return max((gauge.shut - now for gauge in known if gauge is not None and gauge.shut > now), default=0.0)
+
     def tell(self, given: Pass, told: Sequence[Told]) -> float:
         costs = {ask.gauge: ask.cost for ask in given.asks}
         said = {t.gauge: t for t in told}

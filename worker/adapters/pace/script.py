@@ -2,10 +2,10 @@
 
 One run takes what several answers told, and then gives one pass, if any is asked for. KEYS: the gauges, in the order
 in which ARGV speaks of them. ARGV: the time ("" for Redis's own); how many answers, and of each how many gauges, number
-and minute of its pass, how many seconds ago it came, and what it told of each gauge; how many gauges are asked of, and
-of each the cost and the share to keep. It returns for how long the last answer's gauges are shut, and of the pass the
-wait, its number, its minute, and whether the gauges are known. A gauge is stored as JSON under `deskhand:pace:...` and
-forgotten an hour after it was last used.
+and minute of its pass, how many seconds ago it came, whether its call was made at all, and what it told of each gauge;
+how many gauges are asked of, and of each the cost and the share to keep. It returns for how long the last answer's
+gauges are shut, and of the pass the wait, its number, its minute, and whether the gauges are known. A gauge is stored
+as JSON under `deskhand:pace:...` and forgotten an hour after it was last used.
 """
 
 from __future__ import annotations
@@ -163,13 +163,17 @@ end
 
 local function tell()
   local count, number, taken, came, shut = next_figure(), next_figure(), next_figure(), now - next_figure(), 0
+  local made = next_figure() == 1
   -- Given before the gauge was forgotten, which counts from 1 again: all later answers would be taken for late ones.
   if count > 0 and number > load(KEYS[at_key + 1]).number then number = 0 end
   for _ = 1, count do
     local key, cost = next_key(), next_figure()
     local g = load(key)
     land(g, cost, taken)
-    if learn(g, cost, number, came) then changed[key] = true end
+    if not made then
+      at_figure = at_figure + 5
+      changed[key] = changed[key] or cost > 0
+    elseif learn(g, cost, number, came) then changed[key] = true end
     shut = math.max(shut, g.shut - now)
   end
   return tostring(shut)

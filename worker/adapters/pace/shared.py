@@ -39,16 +39,18 @@ _UNSEEN = 4  # processes that there may be, where Redis never told: webhook, wor
 
 @dataclass(frozen=True)
 class _Unsaid:
-    """What an answer told of its pass's gauges, until Redis hears of it. `at`: when it came, by the process's clock."""
+    """What an answer told of its pass's gauges, until Redis hears of it. `told` None: the call was not made. `at`: when
+    that was, by the process's clock."""
 
     given: Pass
-    told: Mapping[str, Told]
+    told: Mapping[str, Told] | None
     at: float
 
     def figures(self, now: float) -> Iterator[Any]:
-        yield from (len(self.given.asks), self.given.number, self.given.minute, max(0.0, now - self.at))
+        told, age = self.told, max(0.0, now - self.at)
+        yield from (len(self.given.asks), self.given.number, self.given.minute, age, int(told is not None))
         for ask in self.given.asks:
-            t = self.told.get(ask.gauge, Told(ask.gauge))
+            t = (told or {}).get(ask.gauge, Told(ask.gauge))
             yield from (ask.cost, _text(t.limit), _text(t.left), t.refill, int(t.refused), _text(t.after))
 
 
@@ -130,6 +132,16 @@ class SharedPace:
             return shut
         answer = self._ask((), mine)
         return shut if answer is None else max(shut, float(answer[0]))
+
+    def give_back(self, given: Pass) -> None:
+        self._local.give_back(given)
+        if len(self._unsaid) < _MOST_UNSAID:
+            self._unsaid.append(_Unsaid(given, None, self._now()))
+        else:
+            self._ask((), _Unsaid(given, None, self._now()))
+
+    def shut(self, asks: Sequence[Ask]) -> float:
+        return self._local.shut(asks)
 
     def close(self) -> None:
         if self._unsaid:

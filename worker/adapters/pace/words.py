@@ -7,7 +7,8 @@ made of our own words only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Protocol
 
 WINDOW = 60.0  # seconds of an allowance of which nobody says when it is renewed
@@ -63,3 +64,25 @@ class Pace(Protocol):
     def tell(self, given: Pass, told: Sequence[Told]) -> float:
         """After every call that was made, answered or not. Seconds for which a gauge is shut, 0 if none is."""
         ...
+
+    def give_back(self, given: Pass) -> None:
+        """In place of `tell`, for a call that was not made after all."""
+        ...
+
+    def shut(self, asks: Sequence[Ask]) -> float:
+        """Seconds for which, as far as this process was told itself, one of these gauges is shut; 0 if none is."""
+        ...
+
+
+def in_a_row(calls: Sequence[Sequence[Ask]]) -> tuple[Ask, ...]:
+    """What several calls take together, to be asked for at once."""
+    sums: dict[str, Ask] = {}
+    for ask in chain.from_iterable(calls):
+        before = sums.get(ask.gauge, Ask(ask.gauge, 0.0, ask.keep))
+        sums[ask.gauge] = Ask(ask.gauge, before.cost + ask.cost, max(before.keep, ask.keep))
+    return tuple(sums.values())
+
+
+def one_by_one(given: Pass, calls: Sequence[Sequence[Ask]]) -> list[Pass]:
+    """A pass for each of these calls, of one that was given for all of them."""
+    return [replace(given, asks=tuple(asks)) for asks in calls]
