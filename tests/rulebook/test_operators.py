@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.rulebook.evaluate import answer_to
+from worker.rulebook import evaluate
+from worker.rulebook.evaluate import Seen, answer_to
 from worker.rulebook.fields import ordinary
 from worker.rulebook.grammar import Condition
 
@@ -14,7 +15,7 @@ SAID = "words"
 
 
 def asked(condition, **facts):
-    return answer_to(Condition.model_validate(condition), ordinary(facts))
+    return answer_to(Condition.model_validate(condition), Seen(ordinary(facts)))
 
 
 @pytest.mark.parametrize(
@@ -97,4 +98,16 @@ def test_the_trace_never_repeats_what_was_written(words):
 
 def test_a_fact_that_nobody_established_is_not_taken_for_a_miss():
     with pytest.raises(KeyError):
-        answer_to(Condition.model_validate(SPAM), {})
+        answer_to(Condition.model_validate(SPAM), Seen({}))
+
+
+def test_however_many_rules_ask_for_a_text_it_is_looked_through_once(monkeypatch):
+    texts = []
+    operator = evaluate._OPERATORS["contains_word"]
+    watched = operator._replace(fact=lambda text: (texts.append(text), operator.fact(text))[1])
+    monkeypatch.setattr(evaluate, "_OPERATORS", {**evaluate._OPERATORS, "contains_word": watched})
+    facts = Seen(ordinary({"words": "Where is my court summons?"}))
+    listed = [["lawyer"], ["court summons"], ["police"]]
+    told = [answer_to(Condition.model_validate({"field": "words", "contains_word": one}), facts).hit for one in listed]
+    assert told == [False, True, False]
+    assert texts == ["Where is my court summons?"]

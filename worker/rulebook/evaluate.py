@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from operator import contains, eq, ge, is_
+from typing import Any, NamedTuple
 
 from worker.models import Asked
 from worker.rulebook.fields import WRITTEN, Facts
@@ -27,9 +28,24 @@ class Answer:
     why: str
 
 
-def ask(rule: Rule, facts: Facts) -> Asked:
+class Seen:
+    """Facts, each put once into the form in which an operator compares it, however many rules ask for it. Lives as long
+    as the message is asked about: what customers write is kept nowhere else."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._forms: dict[tuple[Callable[[Any], Any], str], Any] = {}
+
+    def by(self, operator: str, field: str) -> Any:
+        put = _OPERATORS[operator].fact
+        if (put, field) not in self._forms:
+            self._forms[put, field] = put(self._facts[field])
+        return self._forms[put, field]
+
+
+def ask(rule: Rule, facts: Facts | Seen) -> Asked:
     """One line of the trace. KeyError if a fact is missing: a rule must never pass by for lack of a fact."""
-    answer = answer_to(rule.when, facts)
+    answer = answer_to(rule.when, facts if isinstance(facts, Seen) else Seen(facts))
     return Asked(rule=rule.id, hit=answer.hit, why=answer.why, of_words=_fields(rule.when) <= WRITTEN)
 
 
@@ -38,7 +54,7 @@ def _fields(condition: Condition) -> set[str]:
     return {condition.field} if condition.field else {field for part in parts for field in _fields(part)}
 
 
-def answer_to(condition: Condition, facts: Facts) -> Answer:
+def answer_to(condition: Condition, facts: Seen) -> Answer:
     if condition.all is not None:
         parts = [answer_to(part, facts) for part in condition.all]
         missed = [part for part in parts if not part.hit]
@@ -53,18 +69,21 @@ def answer_to(condition: Condition, facts: Facts) -> Answer:
     return _test(condition, facts)
 
 
-def _test(condition: Condition, facts: Facts) -> Answer:
+def _test(condition: Condition, facts: Seen) -> Answer:
     assert condition.field is not None  # _one_shape in grammar.py saw to it
     operator, wanted = condition.operator
     entries = wanted if isinstance(wanted, tuple) else (wanted,)
-    seen, meets, _ = _OPERATORS[operator]
-    fact = seen(facts[condition.field])
-    found = next((entry for entry in entries if meets(fact, entry)), None)
+    fact, meets = facts.by(operator, condition.field), _OPERATORS[operator].meets
+    found = None
+    for entry, listed in zip(entries, _listed(operator, entries), strict=True):
+        if meets(fact, listed):
+            found = entry
+            break
     return Answer(found is not None, _why(condition.field, operator, entries, found))
 
 
 def _why(field: str, operator: str, entries: tuple[Any, ...], found: Any) -> str:
-    says = _OPERATORS[operator][2]
+    says = _OPERATORS[operator].says
     if operator == "is_true":
         return f"{field} is {'true' if found else 'false'}"
     if found is not None and operator == "matches":  # shown in the console, where nobody wants to read a pattern
@@ -82,27 +101,38 @@ def _folded(value: Any) -> Any:
     return plain(value).casefold() if isinstance(value, str) else value
 
 
-def _among(fact: Any, entry: str) -> bool:
-    return _entry(entry) in fact if isinstance(fact, tuple) else bool(_entry(entry) == fact)
+def _among(fact: Any, entry: Any) -> bool:
+    return entry in fact if isinstance(fact, tuple) else bool(entry == fact)
 
 
-# Caches of what the rules list, so as many entries as the rules have; customers' words are in none of them.
-_phrase = cache(phrase)
-_entry = cache(_folded)
-_pattern = cache(compiled)
+# What the rules list, as it is compared: as many as the rules have; customers' words are in none of them.
+@cache
+def _listed(operator: str, entries: tuple[Any, ...]) -> tuple[Any, ...]:
+    put = _OPERATORS[operator].entry
+    return tuple(put(entry) for entry in entries)
 
-# For each operator: how it sees the fact, when an entry is met, and how a lead says it.
-_OPERATORS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool], str]] = {
-    "equals": (_folded, lambda fact, entry: bool(_entry(entry) == fact), "is"),
-    "one_of": (_folded, _among, "is"),
-    "contains_word": (spoken, lambda fact, entry: _phrase(entry) in fact, "contains the word"),
-    "starts_with": (_folded, lambda fact, entry: fact.startswith(_entry(entry)), "starts with"),
-    "ends_with": (_folded, lambda fact, entry: fact.endswith(_entry(entry)), "ends with"),
-    "matches": (
-        lambda fact: plain(fact[:LONGEST_MATCHED]),
-        lambda f, entry: bool(_pattern(entry).search(f)),
-        "matches",
-    ),
-    "at_least": (int, lambda fact, entry: bool(fact >= entry), "is at least"),
-    "is_true": (bool, lambda fact, entry: fact is entry, "is"),
+
+class _Operator(NamedTuple):
+    """`fact`, `entry`: into what form it puts each; `meets`: whether a fact meets an entry, both in that form; `says`:
+    how a lead says it."""
+
+    fact: Callable[[Any], Any]
+    entry: Callable[[Any], Any]
+    meets: Callable[[Any, Any], Any]
+    says: str
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_OPERATORS: Mapping[str, _Operator] = {
+    "equals": _Operator(_folded, _folded, eq, "is"),
+    "one_of": _Operator(_folded, _folded, _among, "is"),
+    "contains_word": _Operator(spoken, phrase, contains, "contains the word"),
+    "starts_with": _Operator(_folded, _folded, str.startswith, "starts with"),
+    "ends_with": _Operator(_folded, _folded, str.endswith, "ends with"),
+    "matches": _Operator(lambda fact: plain(fact[:LONGEST_MATCHED]), compiled, lambda f, p: p.search(f), "matches"),
+    "at_least": _Operator(int, _as_it_is, ge, "is at least"),
+    "is_true": _Operator(bool, _as_it_is, is_, "is"),
 }

@@ -5,7 +5,6 @@ Used by the operators of evaluate.py and by the search for customer ids; not a c
 
 import re
 import unicodedata
-from functools import lru_cache
 
 # Signs of the Indian scripts are no letters to Python, yet part of a word: without them "नहीं" would be three words.
 _LETTERS = r"\w\u0300-\u036f\u0900-\u0963\u0966-\u0dff"
@@ -27,7 +26,6 @@ def phrase(listed: str) -> str:
     return f" {words} " if words else ""
 
 
-@lru_cache(maxsize=4)  # a gate asks some twenty rules about the same text; more would only keep customers' words
 def spoken(text: str) -> str:
     """The words in lower case, one space between and at both ends; apostrophes are dropped ("don't" is "dont"), and a
     "." stands where a sentence or paragraph ends, so that no phrase is found across two sentences."""

@@ -12,7 +12,7 @@ from email.utils import parseaddr
 from typing import TypeVar
 
 from worker.models import Asked, Author, Message, Step, Thread, Ticket, Verdict
-from worker.rulebook import Fact, Rule, Rulebook, Topic, ask
+from worker.rulebook import Fact, Rule, Rulebook, Seen, Topic, ask
 
 Trail = tuple[Asked, ...]
 SomeRule = TypeVar("SomeRule", bound=Rule)
@@ -57,11 +57,12 @@ def gate(
         replies_to_requester_today=replies_to_requester_today,
     )
     ignoring = rulebook.routing.ignore
-    asked = tuple(ask(rule, facts) for rule in ignoring)
+    seen = Seen(facts)
+    asked = tuple(ask(rule, seen) for rule in ignoring)
     if reasons := tuple(rule.reason for rule in _hit(ignoring, asked)):
         return Verdict(step=Step.IGNORE, reasons=reasons), asked
     topics = rulebook.routing.hand_over
-    asked_topics = tuple(ask(topic, facts) for topic in topics)
+    asked_topics = tuple(ask(topic, seen) for topic in topics)
     return _handed_over(_hit(topics, asked_topics)), asked + asked_topics
 
 
