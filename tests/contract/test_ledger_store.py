@@ -169,6 +169,24 @@ def test_a_write_of_one_statement_is_a_transaction_by_itself_and_keeps_the_other
     assert said == ["BEGIN", "INSERT", "COMMIT", "PRAGMA", "UPDATE", "UPDATE"]
 
 
+def test_a_single_look_begins_nothing_and_whoever_looks_twice_sees_one_state(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    count = text("SELECT count(*) FROM customers")
+    with closing(open_ledger(url)) as ledger, closing(open_ledger(url)) as another:
+        told: list[str] = []
+        with ledger.cases.looking() as connection:
+            connection.connection.dbapi_connection.set_trace_callback(told.append)  # type: ignore[union-attr]
+            connection.execute(count)
+        assert told == ["SELECT count(*) FROM customers"]
+        with ledger.cases.looking():
+            pass  # nothing was asked after all
+        with ledger.cases.reading() as connection:
+            before = connection.execute(count).scalar()
+            another.customers.replace([a_customer()])
+            assert connection.execute(count).scalar() == before == 0
+
+
 @pytest.mark.parametrize(
     ("version", "mode"),
     [((3, 40, 1), "TRUNCATE"), ((3, 51, 2), "TRUNCATE"), ((3, 51, 3), "WAL"), ((3, 53, 4), "WAL")],

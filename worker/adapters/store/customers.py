@@ -45,7 +45,7 @@ class SqlCustomers(Room):
         """Those registered with it first."""
         if not email:
             return []
-        with self.reading() as connection:
+        with self.looking() as connection:
             return [_to_customer(row) for row in connection.execute(_BY_EMAIL, {"this_row": email})]
 
     def by_phone(self, digits: str) -> Sequence[Customer]:

@@ -76,7 +76,7 @@ class Desks(Room):
             return True
 
     def taken_by(self, ticket_id: int) -> str:
-        with self.reading() as connection:
+        with self.looking() as connection:
             return connection.execute(_TAKEN_BY, {"this_row": ticket_id}).scalar() or ""
 
 

@@ -73,7 +73,7 @@ class SqlEarning(Room):
             return [_standing(row) for row in connection.execute(by_kind)]
 
     def standing(self, kind: ReplyKind) -> Standing:
-        with self.reading() as connection:
+        with self.looking() as connection:
             row = connection.execute(
                 _STANDING, {"this_template": kind.template_id, "this_segment": kind.segment}
             ).one_or_none()
@@ -120,7 +120,7 @@ class SqlEarning(Room):
             note_audit(connection, user, "set budget", name, "as around it" if budget is None else f"{budget:g} of 100")
 
     def model(self) -> RiskModel | None:
-        with self.reading() as connection:
+        with self.looking() as connection:
             row = connection.execute(_NEWEST_MODEL).one_or_none()
             if row is None:
                 return None
@@ -135,7 +135,7 @@ class SqlEarning(Room):
             return int(last) + 1
 
     def stopped(self) -> Stop | None:
-        with self.reading() as connection:
+        with self.looking() as connection:
             row = connection.execute(_STOPPED).one_or_none()
             return None if row is None else Stop(by=row.login, reason=row.value, at=moment(row.at))
 

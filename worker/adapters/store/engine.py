@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from worker.errors import BadConfiguration
 
-_WANTED = "deskhand_wanted"  # of a pooled connection: whether its next transaction writes, and how
+_WANTED = "deskhand_wanted"  # of a pooled connection: whether its next transaction writes or stands alone, and how
 _BUSY_SECONDS = 10
 _POOL: dict[str, Any] = {"pool_size": 32, "max_overflow": 8, "pool_timeout": 10}
 
@@ -82,6 +82,8 @@ def _sqlite(url: URL) -> Engine:
         if wanted is None:
             connection.execute("BEGIN")
             return
+        if not wanted.writes:
+            return
         level = every if wanted.synced else unsynced
         if connection.info.get("synchronous", every) != level:
             connection.execute(f"PRAGMA synchronous={level}")
@@ -97,10 +99,14 @@ def _sqlite(url: URL) -> Engine:
 
 class _Wanted(NamedTuple):
     """`synced`: its commit waits for the disk, or for nothing where that is safe. `alone`: it is one statement, which
-    SQLite makes a transaction by itself."""
+    SQLite makes a transaction by itself; so is each that does not write."""
 
     synced: bool
     alone: bool
+    writes: bool = True
+
+
+_ONE_LOOK = _Wanted(synced=False, alone=True, writes=False)
 
 
 @contextmanager
@@ -110,6 +116,17 @@ def writing(engine: Engine, *, synced: bool = True, alone: bool = False) -> Iter
         connection.info[_WANTED] = _Wanted(synced, alone)
         with connection.begin():
             yield connection
+
+
+@contextmanager
+def looking(engine: Engine) -> Iterator[Connection]:
+    """For a single statement that reads: SQLite needs no transaction around it."""
+    with engine.connect() as connection:
+        connection.info[_WANTED] = _ONE_LOOK
+        try:
+            yield connection
+        finally:
+            connection.info.pop(_WANTED, None)  # where nothing was asked: the next one may need its transaction
 
 
 def sqlite_module() -> ModuleType:

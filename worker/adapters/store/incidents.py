@@ -158,7 +158,7 @@ class SqlIncidents(Room):
         return self._read(select(brakes).where(these).order_by(brakes.c.brake_id))
 
     def _read(self, query: Select[Any]) -> list[Brake]:
-        with self.reading() as connection:
+        with self.looking() as connection:
             return [_brake(row) for row in connection.execute(query).all()]
 
 

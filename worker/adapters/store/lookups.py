@@ -37,12 +37,12 @@ class CaseLookups(Room):
     """The reading half of `ports.ledger.Cases`."""
 
     def get(self, case_id: str) -> Case | None:
-        with self.reading() as connection:
+        with self.looking() as connection:
             row = connection.execute(select(cases).where(cases.c.case_id == case_id)).one_or_none()
             return None if row is None else to_case(row)
 
     def of_ticket(self, ticket_id: int) -> Sequence[Case]:
-        with self.reading() as connection:
+        with self.looking() as connection:
             return [to_case(row) for row in connection.execute(_OF_TICKET, {"this_row": ticket_id})]
 
     def of_requester(self, requester_id: int, limit: int = 20) -> Sequence[Case]:
@@ -58,7 +58,7 @@ class CaseLookups(Room):
             return [to_case(row) for row in connection.execute(query)]
 
     def moves(self, case_id: str) -> Sequence[Mapping[str, Any]]:
-        with self.reading() as connection:
+        with self.looking() as connection:
             return [
                 {
                     "at": moment(row.at),
@@ -79,7 +79,7 @@ class CaseLookups(Room):
             ]
 
     def thread(self, case_id: str) -> Thread | None:
-        with self.reading() as connection:
+        with self.looking() as connection:
             stored = connection.execute(_THREAD, {"this_row": case_id}).scalar()
             return None if stored is None else Thread.model_validate(stored)
 
@@ -89,16 +89,16 @@ class CaseLookups(Room):
             return None if stored is None else Trace.model_validate(stored)
 
     def replies_on_ticket(self, ticket_id: int) -> int:
-        with self.reading() as connection:
+        with self.looking() as connection:
             return int(connection.execute(_REPLIES_ON, {"this_row": ticket_id}).scalar_one())
 
     def replies_to_requester(self, requester_id: int, within: timedelta) -> int:
         recent = {"this_row": requester_id, "seconds_from_now": -within.total_seconds()}
-        with self.reading() as connection:
+        with self.looking() as connection:
             return int(connection.execute(_REPLIES_TO, recent).scalar_one())
 
     def customer_of_requester(self, requester_id: int) -> str | None:
-        with self.reading() as connection:
+        with self.looking() as connection:
             found = list(connection.execute(_CUSTOMERS, {"this_row": requester_id}).scalars())
         return found[0] if len(found) == 1 else None
 

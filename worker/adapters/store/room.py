@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.adapters.store.columns import clock, moment, new_id, written
 from worker.adapters.store.conditions import WAITING
-from worker.adapters.store.engine import writing
+from worker.adapters.store.engine import looking, writing
 from worker.adapters.store.schema import audit, case_moves, cases, doorbells, lessons, sends
 from worker.adapters.store.trouble import judged
 from worker.adapters.store.turn import turn_for
@@ -59,7 +59,14 @@ class Room:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
+        """All its statements see the same state."""
         with judged(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """`reading` for a block with a single statement."""
+        with judged(), looking(self._engine) as connection:
             yield connection
 
     @contextmanager
