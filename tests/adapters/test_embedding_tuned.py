@@ -119,13 +119,29 @@ def test_what_is_asked_for_ahead_is_what_two_questions_give_and_comes_behind_the
     plain, moved = embedder.embed(TEXTS), embedder.tuned(TEXTS, tuned)
     may, asked = threading.Event(), Bert.tuned
     monkeypatch.setattr(Bert, "tuned", lambda *of: may.wait(240) and asked(*of))
-    vectors, later = embedder.embed_ahead(TEXTS, tuned)
+    first, later = embedder.embed_ahead(TEXTS, tuned)
+    assert later is not None
+    vectors = first()
     may.set()
 
     assert np.abs(vectors - plain).max() < 1e-3
     assert np.abs(later() - moved).max() < 1e-2
     empty, none = embedder.embed_ahead([], tuned)
-    assert empty.shape == none().shape == (0, embedder.dim)
+    assert none is not None
+    assert empty().shape == none().shape == (0, embedder.dim)
+
+
+def test_whoever_begins_ahead_waits_for_nothing_until_he_asks(
+    embedder: MiniLmEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = embedder.embed(TEXTS)
+    may, asked = threading.Event(), Bert.encode
+    monkeypatch.setattr(Bert, "encode", lambda *of: may.wait(240) and asked(*of))
+    first, later = embedder.embed_ahead(TEXTS, b"")
+    may.set()
+
+    assert later is None
+    assert np.abs(first() - plain).max() < 1e-3
 
 
 def test_however_many_ask_at_once_no_text_goes_through_all_layers_twice(
@@ -136,7 +152,8 @@ def test_however_many_ask_at_once_no_text_goes_through_all_layers_twice(
 
     def asks(number: int) -> int:
         together.wait(240)
-        return len(embedder.embed_ahead([f"{number} asks for {other}" for other in range(5)], tuned)[1]())
+        _, later = embedder.embed_ahead([f"{number} asks for {other}" for other in range(5)], tuned)
+        return len(later()) if later else 0
 
     with ThreadPoolExecutor(12) as threads:
         assert list(threads.map(asks, range(12))) == [5] * 12
@@ -161,9 +178,10 @@ def test_layers_of_another_model_are_refused_and_nothing_in_them_is_run(
         with pytest.raises(Permanent, match="index_kb"):
             embedder.tuned(TEXTS, stored)
         vectors, later = embedder.embed_ahead(TEXTS, stored)
+        assert later is not None
         with pytest.raises(Permanent, match="index_kb"):
             later()
-        assert len(vectors) == len(TEXTS), "what is embedded does not go with it"
+        assert len(vectors()) == len(TEXTS), "what is embedded does not go with it"
     assert not (tmp_path / "ran").exists()
 
 

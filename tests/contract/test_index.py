@@ -23,7 +23,8 @@ from worker.knowledge.choice_file import unpack
 from worker.knowledge.index import Row, publish, row_of
 from worker.models import Kind
 from worker.ports.shelf import Build
-from worker.support.retrieve import Search, Weights
+from worker.support.fusing import Weights
+from worker.support.searching import Search
 
 EVERYTHING = ("public", "IM", "IM+")
 EMBEDDER = HashEmbedder()

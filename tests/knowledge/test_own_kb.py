@@ -15,7 +15,7 @@ from worker.knowledge.chunk import MODEL_READS, estimate, passages
 from worker.knowledge.documents import Kb, read_kb
 from worker.knowledge.index import build
 from worker.models import Kind
-from worker.support.retrieve import fuse
+from worker.support.fusing import fuse
 
 KB_DIR = Path(__file__).resolve().parents[2] / "kb"
 

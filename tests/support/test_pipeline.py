@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.answering import QUESTION, Copyist, an_answering_office
 from tests.builders import a_message, a_requester, a_thread
 from tests.desk import Office
-from worker.adapters.memory_index import MemoryIndex
+from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.errors import Retryable
 from worker.models import Author, Case, Ring, SendKind, Status, Thread
+from worker.ports.world import Vectors
 from worker.support.deliver import deliver
 from worker.tasks import draft_doorbell
 
@@ -170,6 +172,31 @@ def test_a_new_person_gets_a_template_and_no_passage_is_searched_for(office: Off
     assert trace.identity is not None
     assert not trace.identity.existing
     assert "Hi Rajat," in draft.body_text
+
+
+def test_the_model_works_on_the_words_while_their_writer_is_found_out(office: Office) -> None:
+    steps: list[str] = []
+
+    class Ahead(HashEmbedder):
+        def embed_ahead(self, texts: Sequence[str], layers: bytes) -> tuple[Callable[[], Vectors], None]:
+            steps.append("embedding begun")
+            return (lambda: (steps.append("vectors used"), self.embed(texts))[1]), None
+
+    class Directory:
+        def __getattr__(self, name: str) -> Any:
+            steps.append("customers looked up")
+            return getattr(real, name)
+
+    real = office.desk.directory
+    office.desk = replace(office.desk, embedder=Ahead(dim=office.desk.embedder.dim), directory=Directory())
+    assert ring(office) == "send"
+    assert list(dict.fromkeys(steps)) == ["embedding begun", "customers looked up", "vectors used"]
+
+
+def test_a_message_that_the_gate_keeps_is_not_embedded(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(office.desk.embedder), "embed", lambda *_: pytest.fail("nothing is searched for"))
+    office.helpdesk.thread_now = a_thread(1, a_message("I will see you in court."))
+    assert ring(office) == "hand_over"
 
 
 def test_an_auto_reply_costs_no_call_to_the_model(office: Office) -> None:

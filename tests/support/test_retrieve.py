@@ -11,7 +11,8 @@ from worker.adapters.memory_index import HashEmbedder, MemoryIndex
 from worker.knowledge.index import publish, row_of
 from worker.models import Kind
 from worker.ports.world import Hit
-from worker.support.retrieve import Floors, Weights, fuse, retrieve, templates_for
+from worker.support.fusing import Weights, fuse
+from worker.support.retrieve import Floors, retrieve, templates_for
 
 EMBEDDER = HashEmbedder(dim=1024)
 NO_FLOOR = Floors(template=0.0, passage=0.0)

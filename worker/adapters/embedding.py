@@ -99,26 +99,36 @@ class MiniLmEmbedder:
         self._tunable()
         return np.asarray(self._wished(_Wish(tuple(texts), layers)))
 
-    def embed_ahead(self, texts: Sequence[str], layers: bytes) -> tuple[Vectors, Callable[[], Vectors]]:
+    def embed_ahead(
+        self, texts: Sequence[str], layers: bytes
+    ) -> tuple[Callable[[], Vectors], Callable[[], Vectors] | None]:
         """See world.Ahead. Both in one turn of the model's thread: who asks twice waits twice for those before him."""
         if not texts:
-            return self.embed(texts), lambda: self.tuned(texts, layers)
-        self._tunable()
+            return lambda: self.embed(texts), (lambda: self.tuned(texts, layers)) if layers else None
+        if layers:
+            self._tunable()
         tuned = _Wish(tuple(texts), layers)
-        wide = self._wished(_Wish(tuple(texts), behind=tuned))
-        return self._vectors(texts, np.asarray(wide)), lambda: np.asarray(tuned.answer.result())
+        wish = self._wish(_Wish(tuple(texts), behind=tuned if layers else None))
+
+        def plain() -> Vectors:
+            return self._vectors(texts, np.asarray(wish.answer.result()))
+
+        return plain, (lambda: np.asarray(tuned.answer.result())) if layers else None
 
     def _ask(self, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, self.dim * max(len(self._model.deep), 1)), dtype=np.float32)
         return np.asarray(self._wished(_Wish(tuple(texts))))
 
-    def _wished(self, wish: _Wish) -> Any:
+    def _wish(self, wish: _Wish) -> _Wish:
         with self._closing:
             if self._closed:
                 raise Permanent("the embedder is closed", part="embedding")
             self._wishes.put(wish)
-        return wish.answer.result()
+        return wish
+
+    def _wished(self, wish: _Wish) -> Any:
+        return self._wish(wish).answer.result()
 
     def _vectors(self, texts: Sequence[str], wide: Vectors) -> Vectors:
         """Of what `_ask` gave; the rest of it is kept for `views`."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from worker.knowledge.around import Around
-from worker.knowledge.tuned import Later, embedded
+from worker.knowledge.tuned import Later, begun, embedded
 from worker.models import Kind, Source
 from worker.ports import Embedder, Index
 from worker.ports.world import Hit, Vectors
@@ -104,7 +103,6 @@ class NotedEmbedder(Around):
         self._noted.embedded.append((texts, b""))
         return self._embedder.embed(texts)
 
-    def embed_ahead(self, texts: Sequence[str], layers: bytes) -> tuple[Vectors, Later]:
+    def embed_ahead(self, texts: Sequence[str], layers: bytes) -> tuple[Later, Later | None]:
         self._noted.embedded.append((texts, layers))
-        vectors, later = embedded(texts, layers, self._embedder)
-        return vectors, later or partial(self.tuned, texts, layers)
+        return begun(texts, layers, self._embedder)

@@ -33,7 +33,8 @@ from worker.ports import Embedder, Index
 from worker.ports.world import Vectors
 from worker.settings import load_settings
 from worker.support.fusing import Weights
-from worker.support.retrieve import CANDIDATES, Search, retrieve
+from worker.support.retrieve import retrieve
+from worker.support.searching import CANDIDATES, Search
 
 BOUND = 25.0  # milliseconds within which 95 of 100 queries must be answered
 NOISE = 0.5  # of a made-up vector: as far from its like as real passages of one subject are

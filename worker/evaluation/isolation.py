@@ -1,8 +1,8 @@
 """Who is shown what: filtered searches, hostile ones among them, and the rows that came back to the wrong reader.
 
-Counts what the index itself gives, before support/retrieve.py looks a second time. The rows are made up: the same words
-for every segment, so that the filter alone can keep them apart. Every other pair of searches is made by Milvus itself,
-the rest in the collection that is held in memory.
+Counts what the index itself gives, before support/searching.py looks a second time. The rows are made up: the same
+words for every segment, so that the filter alone can keep them apart. Every other pair of searches is made by Milvus
+itself, the rest in the collection that is held in memory.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from worker.knowledge.words import sendable
 from worker.models import Kind, Reader, Source
 from worker.ports import Embedder, Index
 from worker.support.fusing import Sureness, Weights, signs
-from worker.support.retrieve import Search
+from worker.support.searching import Search
 
 READS = "public"
 DEPTH = 10

@@ -39,13 +39,19 @@ def tuned_on(embedder: Embedder, texts: Sequence[str], labels: Sequence[str]) ->
     return Tuned(layers, embedder.tuned(texts, layers)) if layers else None
 
 
-def embedded(texts: Sequence[str], layers: bytes, embedder: Embedder) -> tuple[Vectors, Later | None]:
-    """The vectors, and what gives those with the tuned `layers`, which may be worked out meanwhile; else None."""
-    if not layers or not isinstance(embedder, Tunable):
-        return embedder.embed(texts), None
+def begun(texts: Sequence[str], layers: bytes, embedder: Embedder) -> tuple[Later, Later | None]:
+    """What gives the vectors, and what gives those with the tuned `layers`, if there are any. Both may be worked out
+    meanwhile; where the embedder cannot do so, they are when they are asked for."""
     if isinstance(embedder, Ahead):
         return embedder.embed_ahead(texts, layers)
-    return embedder.embed(texts), partial(embedder.tuned, texts, layers)
+    later = partial(embedder.tuned, texts, layers) if layers and isinstance(embedder, Tunable) else None
+    return partial(embedder.embed, texts), later
+
+
+def embedded(texts: Sequence[str], layers: bytes, embedder: Embedder) -> tuple[Vectors, Later | None]:
+    """The vectors, and what gives those with the tuned `layers`, which may be worked out meanwhile; else None."""
+    vectors, later = begun(texts, layers, embedder)
+    return vectors(), later
 
 
 def beside(vectors: Vectors, tuned: Vectors | None) -> Vectors:

@@ -1,7 +1,7 @@
 """The template for a question: what the search found for this reader, in the order of the trained choice's chances.
 
 The search keeps to what the reader may see; the head only orders what came back, and says whether any of it fits.
-Called by retrieve.py.
+Called by retrieve.py; `trained` by seeking.py too.
 """
 
 from __future__ import annotations

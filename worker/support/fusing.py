@@ -1,7 +1,7 @@
 """Hits of one search made one ranking, and how sure it is that the first of it answers the question.
 
 Vector and BM25 are weighed, not ranked: their sum is on one scale for all questions, so that it can also tell a
-question that nothing answers. Called by retrieve.py.
+question that nothing answers. Called by searching.py.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from worker.crashpoints import crash_point
 from worker.intake.mailtext import Words, read
 from worker.intake.masking import mask
 from worker.knowledge.chunk import template_source
-from worker.models import Author, Identity, Message, Reader, Step, Strength, Thread, Verdict
+from worker.models import Author, Identity, Message, Reader, Source, Step, Strength, Thread, Verdict
 from worker.support.compose import Judged, candidate, compose
 from worker.support.desk import Desk
 from worker.support.earning.admission import admit
@@ -25,7 +25,8 @@ from worker.support.identify import identify
 from worker.support.incident.topics import against
 from worker.support.progress import Progress
 from worker.support.questions import split_questions
-from worker.support.retrieve import Found, retrieve
+from worker.support.retrieve import Found, found_by
+from worker.support.seeking import Sought, seek
 from worker.support.segment import segment
 from worker.support.takeover import left_to_its_taker
 from worker.support.threads import waiting
@@ -51,13 +52,14 @@ def draft(
         return left_to_a_person(TOO_LONG, desk.rulebook)
     with progress.stage("identify"):
         crash_point("draft.gated")
+        progress.questions = split_questions(words.now or thread.ticket.subject)
+        sought = _seek(thread, progress, desk)
         who = progress.identity = _identify(thread, words, desk)
         crash_point("draft.identified")
     with progress.stage("segment"):
         reader = progress.reader = segment(who, desk.rulebook)
     with progress.stage("retrieve"):
-        progress.questions = split_questions(words.now or thread.ticket.subject)
-        found = progress.found = _retrieve(thread, who, reader, progress, desk)
+        found = progress.found = _retrieve(who, reader, sought, progress, desk)
     with progress.stage("generate"):
         facts = known_facts(who, thread.ticket, desk.rulebook.guards.disclosure)
         crash_point("draft.asking")
@@ -172,20 +174,21 @@ def _identify(thread: Thread, words: Words, desk: Desk) -> Identity:
     )
 
 
-def _retrieve(thread: Thread, who: Identity, reader: Reader, progress: Progress, desk: Desk) -> Found:
+def _seek(thread: Thread, progress: Progress, desk: Desk) -> Sought | Source | None:
+    """The search, on its way through the model while the customer is found out; or, of a mail without any text, the
+    template for such."""
+    if not progress.words.strip() and (template := desk.index.template(NO_TEXT)):
+        return template_source(template)
+    whole = whole_message(thread, progress.words)
+    return seek(progress.questions, whole, desk.index, desk.embedder, before=answered_before(thread))
+
+
+def _retrieve(who: Identity, reader: Reader, sought: Sought | Source | None, progress: Progress, desk: Desk) -> Found:
     """New customers get a template without passages; existing ones the whole search."""
     progress.index_version = desk.index.searched()
-    if not progress.words.strip() and (template := desk.index.template(NO_TEXT)):
-        return Found(templates=(template_source(template),))
-    return retrieve(
-        progress.questions,
-        whole_message(thread, progress.words),
-        reader,
-        desk.index,
-        desk.embedder,
-        passages=who.existing,
-        before=answered_before(thread),
-    )
+    if isinstance(sought, Source):
+        return Found(templates=(sought,))
+    return found_by(sought, reader, desk.index, desk.embedder, passages=who.existing)
 
 
 def whole_message(thread: Thread, words: str) -> str:

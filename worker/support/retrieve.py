@@ -1,38 +1,30 @@
 """What a reply may rest on: templates and passages for the questions of a message, within what the reader may read.
 
-The index filters by the reader's labels; every row that comes back is checked again here, and one that is not readable
-is dropped and logged. Called by the pipeline; choosing the template and writing the reply come after.
+What a reader may not read, searching.py keeps out. Called by the pipeline; writing the reply comes after.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-import structlog
 from pydantic import Field
 
 from worker.knowledge.choice import Head
 from worker.knowledge.tuned import Later, embedded
-from worker.knowledge.words import searchable, sendable
+from worker.knowledge.words import sendable
 from worker.models import Kind, Noun, Reader, Source
-from worker.ports.world import Embedder, Hit, Hits, Index, Vectors
+from worker.ports.world import Embedder, Index, Vectors
 from worker.support.choosing import Chosen, choose, rank, trained
-from worker.support.fusing import Fused, Weights, confidence, fuse, fused, summed
+from worker.support.fusing import Weights
 from worker.support.neighbours import beside, neighbours
-from worker.support.questions import in_context, in_parts
-
-__all__ = ["Floors", "Found", "Looked", "Search", "Weights", "fuse", "retrieve"]
-
-log = structlog.get_logger(__name__)
+from worker.support.searching import CANDIDATES, Looked, Search
+from worker.support.seeking import Sought, seek
 
 TEMPLATES_OF_A_QUESTION = 3
 PASSAGES_OF_A_QUESTION = 4
 PASSAGES_OF_AN_ARTICLE = 3
 PASSAGES = 6
-NONE = Fused()
-CANDIDATES = {Kind.TEMPLATE: 12, Kind.PASSAGE: 60}  # sources asked for by vector and by words, before fusing
 
 
 @dataclass(frozen=True)
@@ -96,18 +88,30 @@ def retrieve(
     `passages`: False where templates alone are wanted. `before`: what the customer wrote before on this ticket, for a
     first question that leans on it. Raises what index and embedder raise.
     """
-    asked = list(dict.fromkeys(q for q in (*questions, *([] if questions else [message_text])) if q.strip()))
-    texts = [*asked, *(part for part in in_parts(message_text) if part not in asked)]
-    if not texts:
+    sought = seek(questions, message_text, index, embedder, before=before)
+    return found_by(sought, reader, index, embedder, passages=passages, weights=weights, floors=floors)
+
+
+def found_by(
+    sought: Sought | None,
+    reader: Reader,
+    index: Index,
+    embedder: Embedder,
+    *,
+    passages: bool = True,
+    weights: Weights = Weights(),
+    floors: Floors = Floors(),
+) -> Found:
+    """`retrieve` for what `seek` began; nothing for None."""
+    if sought is None:
         return Found()
-    said = [sendable(text) for text in (*in_context(asked, before), *texts[len(asked) :])]
+    asked, texts, said, head, tuned = sought.asked, sought.texts, sought.said, sought.head, sought.tuned
     search = Search(index, reader, weights)
     wanted = asked if passages else []
     # Both are on their way while the texts are embedded, which takes about as long.
     for_passages = search.begin(Kind.PASSAGE, said[: len(wanted)])
     for_templates = search.begin(Kind.TEMPLATE, said)
-    head = trained(index)
-    vectors, tuned = embedded(said, head.layers if head else b"", embedder)
+    vectors = sought.vectors()
     looked = dict(zip(wanted, for_passages(vectors[: len(wanted)]), strict=True))
     templates = for_templates(vectors)
     if (now := trained(index)) is not head:  # another index came meanwhile, with a choice of its own
@@ -171,25 +175,6 @@ def _found(
     )
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What one search for `text` brought. `sums`: of the hits, as fusing.summed gives them."""
-
-    text: str = ""
-    fused: Fused = NONE
-    sums: tuple[float, ...] = ()
-
-    @cached_property
-    def sources(self) -> tuple[Source, ...]:
-        """Best first, with fused scores."""
-        return tuple(self.fused.all())
-
-    @cached_property
-    def sure(self) -> float:
-        """How sure it is that the first one is right."""
-        return confidence(self.text, self.fused.above(0.0, 1), self.sums)
-
-
 def _shown(found: Chosen, floor: float) -> list[Source]:
     return [source for source in found.templates if source.score >= floor][:TEMPLATES_OF_A_QUESTION]
 
@@ -215,52 +200,6 @@ def _chosen(
 ) -> list[Chosen]:
     found = [one.fused.above(0.0, CANDIDATES[Kind.TEMPLATE]) for one in looked]
     return choose(texts, vectors, found, head, embedder, tuned)
-
-
-@dataclass(frozen=True)
-class Search:
-    """Searches for one reader. What measures search calls this too, so that it measures what answers customers."""
-
-    index: Index
-    reader: Reader
-    weights: Weights
-
-    def look(self, kind: Kind, vector: Vectors, text: str) -> Looked:
-        """All that was found for `text`, whose vector is `vector`; no floor and no cap. Raises as the index does."""
-        return self.look_all(kind, vector.reshape(1, -1), [text])[0]
-
-    def look_all(self, kind: Kind, vectors: Vectors, texts: Sequence[str]) -> list[Looked]:
-        """`look` for each of `texts`, whose vectors are the rows of `vectors`."""
-        return self.begin(kind, texts)(vectors)
-
-    def begin(self, kind: Kind, texts: Sequence[str]) -> Callable[[Vectors], list[Looked]]:
-        """`look_all` in two steps: what it returns is called once, with the vectors, which can be made meanwhile."""
-        if not texts:
-            return lambda vectors: []
-        finish = self.index.begin(kind, [searchable(text) for text in texts], self.reader.reads, CANDIDATES[kind])
-        return lambda vectors: [self._looked(kind, text, h) for text, h in zip(texts, finish(vectors), strict=True)]
-
-    def _looked(self, kind: Kind, text: str, hits: Sequence[Hit]) -> Looked:
-        found = Hits.of(hits)
-        readable = self._readable(kind, found.kept)
-        if len(readable) < len(found):
-            found = found.only(readable)
-        sums = summed(found, self.weights)
-        return Looked(text, fused(found, sums), tuple(sums))
-
-    def read(self, source_ids: Sequence[str]) -> list[Source]:
-        """Those of these passages that are there and that the reader may read, without scores."""
-        found = self.index.passages(source_ids, self.reader.reads)
-        return [found[place] for place in self._readable(Kind.PASSAGE, found)]
-
-    def _readable(self, kind: Kind, found: Sequence[Source]) -> list[int]:
-        """The second look: the filter in the query is the first, and no customer must depend on one alone."""
-        reads = frozenset(self.reader.reads)
-        readable = [n for n, one in enumerate(found) if one.kind is kind and not reads.isdisjoint(one.segments)]
-        if len(readable) < len(found):
-            for source in (found[n] for n in sorted({*range(len(found))} - {*readable})):
-                log.error("retrieve.unreadable", source_id=source.source_id, segments=source.segments)
-        return readable
 
 
 def _merged(sources: Iterable[Source]) -> tuple[Source, ...]:
