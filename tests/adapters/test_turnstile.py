@@ -91,7 +91,7 @@ def test_automatic_reads_stop_before_the_reserve_and_what_was_begun_may_end(
 
 
 def test_a_delivery_without_room_for_its_reply_is_not_begun(server: ScriptedServer, desk: FreshdeskHelpdesk) -> None:
-    server.on(TICKET, Answer(body=a_ticket(), headers=limits(16)))
+    server.on(TICKET, Answer(body=a_ticket(), headers=limits(12)))
     desk.thread(42)
     server.requests.clear()
 
@@ -101,6 +101,23 @@ def test_a_delivery_without_room_for_its_reply_is_not_begun(server: ScriptedServ
 
     assert isinstance(trouble(deliver), Retryable)
     assert server.requests == [], "a look that nothing may follow would be paid for in vain"
+
+
+def test_a_delivery_ends_what_was_begun_where_no_new_ticket_is_read_any_more(
+    server: ScriptedServer, desk: FreshdeskHelpdesk
+) -> None:
+    server.on(TICKET, Answer(body=a_ticket(), headers=limits(14)))
+    desk.thread(42)
+    assert isinstance(trouble(lambda: desk.thread(42)), Retryable)
+    with desk.delivering(public=True):
+        desk.thread(42)
+
+
+def test_a_look_that_costs_more_than_was_thought_asks_for_that(server: ScriptedServer, desk: FreshdeskHelpdesk) -> None:
+    server.on(TICKET, Answer(body=a_ticket(), headers=limits(13)))
+    desk.thread(42)
+    with desk.delivering(public=True):  # three calls; with its messages the look costs two
+        assert isinstance(trouble(lambda: desk.thread(42)), Retryable)
 
 
 def test_whoever_has_looked_writes_whatever_others_have_used_meanwhile(

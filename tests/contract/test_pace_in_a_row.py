@@ -32,7 +32,9 @@ def room(pace: Pace) -> int:
     return next(taken for taken in range(500) if pace.take(CREDIT).wait)
 
 
-def test_who_asks_for_three_calls_takes_three_and_each_is_told_of_by_itself(pace: Pace, turnstile: Turnstile) -> None:
+def test_who_asks_for_three_calls_takes_three_and_each_is_told_of_by_itself(
+    pace: Pace, turnstile: Turnstile, clock: Clock
+) -> None:
     call(pace, limit=100.0, left=50.0)
     look, reply, change = (
         turnstile.enter(asks, given) for asks, given in zip(DELIVERY, turnstile.ahead(DELIVERY), strict=True)
@@ -40,8 +42,31 @@ def test_who_asks_for_three_calls_takes_three_and_each_is_told_of_by_itself(pace
     assert room(pace) == 37, "three of the forty that are not kept for people"
     for given, left in ((look, 49.0), (reply, 48.0), (change, 47.0)):
         turnstile.leave(given, [Told("freshdesk", 100.0, left)])
-    call(pace, limit=100.0, left=46.0)
-    assert room(pace) == 0, "36 stand free, and 37 are under way"
+    clock.passes(130)  # what others have under way is forgotten by then
+    probe = pace.take(CREDIT)
+    pace.tell(probe, [Told("freshdesk", 100.0, 60.0)])
+    assert room(pace) == 50
+
+
+def test_a_renewal_that_a_later_call_of_a_row_shows_is_believed(pace: Pace, turnstile: Turnstile) -> None:
+    call(pace, limit=400.0, left=90.0)
+    look, reply, _ = turnstile.ahead(DELIVERY)
+    turnstile.leave(turnstile.enter(READ, look), [Told("freshdesk", 400.0, 89.0)])
+    call(pace, limit=400.0, left=60.0)  # somebody else, who began later and was answered first
+    turnstile.leave(turnstile.enter(REPLY, reply), [Told("freshdesk", 400.0, 399.0)])
+    assert room(pace) > 300
+
+
+def test_one_call_is_enough_to_find_out_whether_there_is_room_again(
+    pace: Pace, turnstile: Turnstile, clock: Clock
+) -> None:
+    call(pace, limit=100.0, left=10.0)
+    clock.passes(pace.take(CREDIT).wait)
+    row = turnstile.ahead(DELIVERY)
+    assert len(row) == 1
+    turnstile.leave(turnstile.enter(READ, row[0]), [Told("freshdesk", 100.0, 9.0)])
+    with pytest.raises(Retryable):
+        turnstile.enter(REPLY)
 
 
 def test_nobody_begins_who_would_be_put_off_in_the_middle(pace: Pace, turnstile: Turnstile) -> None:
@@ -117,3 +142,4 @@ def test_redis_is_asked_once_for_a_row(shared: SharedPace, redis: RedisServer) -
     gauge = json.loads(redis.client.get("deskhand:pace:freshdesk"))
     assert (gauge["left"], gauge["flying"]) == (48.0, 1.0)
     assert gauge["mine"] == 52.0, "the fifty that somebody took before, and two calls of ours"
+    assert redis.client.keys("deskhand:pace:freshdesk*") == ["deskhand:pace:freshdesk"], "nothing is known of routes"

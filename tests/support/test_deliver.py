@@ -53,6 +53,16 @@ def test_a_delivery_that_freshdesk_has_no_room_for_is_not_begun(
     assert office.ledger.sends.claim(send_id, timedelta(seconds=60)) is None, "not before the time that was named"
 
 
+def test_a_reply_on_a_ticket_that_a_colleague_has_taken_is_dropped_whether_there_is_room_or_not(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, send_id = office.approved()
+    monkeypatch.setattr(type(office.ledger.reviews), "taken_by", lambda *_: "asha")
+    monkeypatch.setattr(office.helpdesk, "delivering", lambda **_: pytest.fail("nobody need be asked"))
+    assert deliver(send_id, office.desk) == "dropped"
+    assert office.status(case) is Status.HANDED_OVER
+
+
 def test_the_last_look_and_the_reply_are_one_delivery(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
 

@@ -193,6 +193,28 @@ def test_the_model_works_on_the_words_while_their_writer_is_found_out(office: Of
     assert list(dict.fromkeys(steps)) == ["embedding begun", "customers looked up", "vectors used"]
 
 
+def test_a_template_that_is_withdrawn_while_the_customer_is_found_out_is_not_used(office: Office) -> None:
+    asked: list[str] = []
+
+    class Swapped:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def template(self, template_id: str) -> Any:
+            asked.append(template_id)
+            return real.template(template_id) if len(asked) == 1 else None
+
+    real = office.desk.index
+    office.desk = replace(office.desk, index=Swapped())
+    office.helpdesk.thread_now = a_thread(1, a_message(""), subject="When will my IM withdrawal reach my bank?")
+    ring(office)
+    trace = office.ledger.cases.trace(the_case(office).case_id)
+    assert trace is not None
+    assert asked[0] == "ask-for-details"
+    assert "ask-for-details" not in [template.source_id for template in trace.templates]
+    assert trace.templates
+
+
 def test_a_message_that_the_gate_keeps_is_not_embedded(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(office.desk.embedder), "embed", lambda *_: pytest.fail("nothing is searched for"))
     office.helpdesk.thread_now = a_thread(1, a_message("I will see you in court."))

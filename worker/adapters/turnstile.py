@@ -39,18 +39,23 @@ class Turnstile(Open):
     def ahead(self, calls: Sequence[Sequence[Ask]]) -> list[Pass]:
         """A pass for each of several calls that will be made one after the other, by one question to the limiter: all
         or none, so that nobody is put off in the middle. Each is then entered with, or given back. None are given while
-        the part is left alone: whoever enters without is told for how long."""
+        the part is left alone, where whoever enters is told for how long; and one where it is to find out whether there
+        is room again."""
         if self._breaker.state is not State.CLOSED:
             return []
         given = self._pace.take(in_a_row(calls))
         if given.wait > 0:
             raise self._put_off(given.wait)
-        return one_by_one(given, calls)
+        row = one_by_one(given, calls)
+        if given.probe:  # one call is enough to find out, and what it takes is kept for people
+            self.give_back(row[1:])
+            return row[:1]
+        return row
 
     def enter(self, asks: Sequence[Ask], ahead: Pass | None = None) -> Pass:
         """Nothing has left the house when it raises. `ahead`: the pass that was taken for this call before."""
         self._breaker.enter()
-        given = self._pace.take(asks) if ahead is None else ahead
+        given = self._pace.take(asks) if ahead is None else self._pace.begun(ahead)
         if wait := given.wait or (self._pace.shut(ahead.asks) if ahead is not None else 0.0):
             self._breaker.leave()
             raise self._put_off(wait)

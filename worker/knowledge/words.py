@@ -2,7 +2,8 @@
 
 Rows of the index and questions go through the same cut, so that "how are nominees added" finds "add a nominee". On
 development data it found the right passage first for 42 instead of 39 of 100 questions by words alone. Called where
-rows are made (knowledge/index.py) and where they are searched (support/seeking.py); not for what people read.
+rows are made (knowledge/index.py) and where they are searched (support/seeking.py, searching.py); not for what people
+read.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from worker.ports import Outgoing
 from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
-from worker.support.lastlook import NOTICES, PUBLIC, last_look
+from worker.support.lastlook import NOTICES, PUBLIC, last_look, taken
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
 from worker.support.overtaken import Overtaken
@@ -68,6 +68,8 @@ def _advance(send: Send, desk: Desk) -> str:
             return _finish(send, desk)
     if send.state is SendState.POSTED:
         return _finish(send, desk)
+    if taken(send, desk):
+        return _drop(send, Overtaken.TAKEN, desk)
     with desk.helpdesk.delivering(public=send.kind in PUBLIC):
         return _leave(send, desk)
 

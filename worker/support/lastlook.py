@@ -37,11 +37,13 @@ class LastLook:
         return self.thread.ticket.tags
 
 
+def taken(send: Send, desk: Desk) -> bool:
+    """Whether a colleague has taken the ticket over: then a draft waits, and its note says nothing."""
+    return send.kind not in NOTICES and bool(desk.ledger.reviews.taken_by(send.ticket_id))
+
+
 def last_look(send: Send, desk: Desk) -> LastLook:
-    """Notes to colleagues may leave whatever happened, except that a draft waits where a colleague has taken the ticket
-    over; for them nothing is read."""
-    if send.kind not in NOTICES and desk.ledger.reviews.taken_by(send.ticket_id):
-        return LastLook(Overtaken.TAKEN)
+    """Notes to colleagues may leave whatever happened; for them nothing is read. Asked before: `taken`."""
     read = desk.ledger.cases.thread(send.case_id)
     if send.kind not in PUBLIC:
         return LastLook(thread=read)

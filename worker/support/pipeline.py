@@ -13,7 +13,7 @@ from worker.crashpoints import crash_point
 from worker.intake.mailtext import Words, read
 from worker.intake.masking import mask
 from worker.knowledge.chunk import template_source
-from worker.models import Author, Identity, Message, Reader, Source, Step, Strength, Thread, Verdict
+from worker.models import Author, Identity, Message, Reader, Step, Strength, Template, Thread, Verdict
 from worker.support.compose import Judged, candidate, compose
 from worker.support.desk import Desk
 from worker.support.earning.admission import admit
@@ -59,7 +59,7 @@ def draft(
     with progress.stage("segment"):
         reader = progress.reader = segment(who, desk.rulebook)
     with progress.stage("retrieve"):
-        found = progress.found = _retrieve(who, reader, sought, progress, desk)
+        found = progress.found = _retrieve(thread, who, reader, sought, progress, desk)
     with progress.stage("generate"):
         facts = known_facts(who, thread.ticket, desk.rulebook.guards.disclosure)
         crash_point("draft.asking")
@@ -174,20 +174,28 @@ def _identify(thread: Thread, words: Words, desk: Desk) -> Identity:
     )
 
 
-def _seek(thread: Thread, progress: Progress, desk: Desk) -> Sought | Source | None:
-    """The search, on its way through the model while the customer is found out; or, of a mail without any text, the
-    template for such."""
-    if not progress.words.strip() and (template := desk.index.template(NO_TEXT)):
-        return template_source(template)
+def _seek(thread: Thread, progress: Progress, desk: Desk) -> Sought | None:
+    """The search, on its way through the model while the customer is found out. None for a mail without any text."""
+    if _for_no_text(progress, desk) is not None:
+        return None
     whole = whole_message(thread, progress.words)
     return seek(progress.questions, whole, desk.index, desk.embedder, before=answered_before(thread))
 
 
-def _retrieve(who: Identity, reader: Reader, sought: Sought | Source | None, progress: Progress, desk: Desk) -> Found:
+def _for_no_text(progress: Progress, desk: Desk) -> Template | None:
+    """The template for such a mail, if this is one."""
+    return None if progress.words.strip() else desk.index.template(NO_TEXT)
+
+
+def _retrieve(
+    thread: Thread, who: Identity, reader: Reader, sought: Sought | None, progress: Progress, desk: Desk
+) -> Found:
     """New customers get a template without passages; existing ones the whole search."""
     progress.index_version = desk.index.searched()
-    if isinstance(sought, Source):
-        return Found(templates=(sought,))
+    # Asked anew: another index may have come while the customer was found out, with or without that template.
+    if template := _for_no_text(progress, desk):
+        return Found(templates=(template_source(template),))
+    sought = sought or _seek(thread, progress, desk)
     return found_by(sought, reader, desk.index, desk.embedder, passages=who.existing)
 
 

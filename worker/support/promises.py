@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from worker.support.lookout import has_any, small_letters
 from worker.support.promise_words import NEEDS, patterns
@@ -70,7 +69,6 @@ class Promise:
     conditional: bool = False
 
 
-@lru_cache(maxsize=512)  # two guards ask of each sentence, and whoever sends it asks once more
 def promises(sentence: str, company: str = "we") -> tuple[Promise, ...]:
     """What the sentence promises, each act once, in order."""
     if sentence.rstrip("\"'”’) ").endswith("?"):

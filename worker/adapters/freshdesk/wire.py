@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -48,6 +48,16 @@ class _Answer:
     headers: CaseInsensitiveDict[str]
     content: bytes
     seconds: float  # from the first byte of the request to the last of this
+
+
+class _Row(NamedTuple):
+    """`ahead`: the passes of calls that will be made; `ends`: they end a piece of work."""
+
+    ahead: dict[str, Pass]
+    ends: bool
+
+
+_ALONE = _Row({}, ends=False)
 
 
 class _KeyAuth(AuthBase):
@@ -84,7 +94,7 @@ class Wire:
         self._on_spent = on_spent
         self._turnstile = turnstile or Open()
         self._allowance = Allowance(reserve)
-        self._row = threading.local()  # of this thread's: `ahead`, the passes of calls that it will make
+        self._row = threading.local()  # `now`: the calls that this thread is making in a row
         self.limits = Limits()
         self._session = requests.Session()
         self._session.auth = _KeyAuth(checked_key("FRESHDESK_API_KEY", api_key))
@@ -134,27 +144,33 @@ class Wire:
 
     @contextmanager
     def in_a_row(self, *calls: str) -> Iterator[None]:
-        """Around calls that this thread makes one after the other, each named by method and route: whoever has begun
-        them is not put off in the middle, and the limiter is asked once. Retryable where there is no room for all."""
-        passes = self._turnstile.ahead([self._allowance.asks(what, None) for what in calls])
-        before, ahead = self._ahead(), dict(zip(calls, passes, strict=False))  # none, where Freshdesk is left alone
-        self._row.ahead = ahead
+        """Around calls that this thread makes one after the other, each once, named by method and route: whoever has
+        begun them is not put off in the middle, and the limiter is asked once. Retryable where there is no room for all
+        of them. What else is called within the block asks for itself, and ends work if these do."""
+        asks = self._allowance.in_a_row(calls)
+        row = _Row(dict(zip(calls, self._turnstile.ahead(asks), strict=False)), not all(map(_read, calls)))
+        before, self._row.now = self._in_a_row(), row
         try:
             yield
         finally:
-            self._row.ahead = before
-            self._turnstile.give_back(ahead.values())
+            self._row.now = before
+            self._turnstile.give_back(row.ahead.values())
 
     def close(self) -> None:
         self._session.close()
 
-    def _ahead(self) -> dict[str, Pass]:
-        return getattr(self._row, "ahead", {})
+    def _in_a_row(self) -> _Row:
+        return getattr(self._row, "now", _ALONE)
 
     def _entered(self, what: str, query: dict[str, Any] | None) -> Pass:
-        ahead = self._ahead()
-        given = self._turnstile.enter(self._allowance.asks(what, query), ahead.get(what))
-        ahead.pop(what, None)
+        row = self._in_a_row()
+        asks, ahead = self._allowance.asks(what, query, ends=row.ends), row.ahead.get(what)
+        if ahead is not None and ahead.asks[0].cost < asks[0].cost:  # with includes it takes more than that
+            self._turnstile.give_back([row.ahead.pop(what)])
+            ahead = None
+        given = self._turnstile.enter(asks, ahead)
+        if ahead is not None:
+            del row.ahead[what]
         return given
 
     def _call(

@@ -141,6 +141,7 @@ class LocalPace:
             gauges = [self._gauges.setdefault(ask.gauge, _Gauge()) for ask in asks]
             for gauge in gauges:
                 gauge.roll(minute)
+            probes = [gauge.probes for gauge in gauges]
             waits = [g.wait(a.cost * weight, a.keep, now) for g, a in zip(gauges, asks, strict=True)]
             if any(waits):
                 for gauge, wait in zip(gauges, waits, strict=True):
@@ -150,13 +151,17 @@ class LocalPace:
             for gauge, ask in zip(gauges, asks, strict=True):
                 gauge.flying += ask.cost * weight
                 gauge.queued = max(0, gauge.queued - 1)
-            return Pass(tuple(asks), own=self._number, own_minute=minute, weight=weight)
+            probe = probes != [gauge.probes for gauge in gauges]
+            return Pass(tuple(asks), own=self._number, own_minute=minute, weight=weight, probe=probe)
 
     def count(self, given: Pass) -> Pass:
         """Numbers a pass that was given elsewhere, so that its answer finds its place here too."""
         with self._lock:
             self._number += 1
             return replace(given, own=self._number)
+
+    def begun(self, given: Pass) -> Pass:
+        return self.count(given)
 
     def give_back(self, given: Pass) -> None:
         with self._lock:

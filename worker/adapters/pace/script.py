@@ -4,8 +4,9 @@ One run takes what several answers told, and then gives one pass, if any is aske
 in which ARGV speaks of them. ARGV: the time ("" for Redis's own); how many answers, and of each how many gauges, number
 and minute of its pass, how many seconds ago it came, whether its call was made at all, and what it told of each gauge;
 how many gauges are asked of, and of each the cost and the share to keep. It returns for how long the last answer's
-gauges are shut, and of the pass the wait, its number, its minute, and whether the gauges are known. A gauge is stored
-as JSON under `deskhand:pace:...` and forgotten an hour after it was last used.
+gauges are shut, and of the pass the wait, its number, its minute, whether the gauges are known, and whether it only
+finds out whether one was renewed. A gauge is stored as JSON under `deskhand:pace:...` and forgotten an hour after it
+was last used.
 """
 
 from __future__ import annotations
@@ -81,19 +82,20 @@ local function wait(g, cost, keep)
   if now >= g.ends then
     g.ends = now + math.min(LONGEST_PROBE, FIRST_PROBE * 2 ^ math.min(g.probes, 9))
     g.probes = g.probes + 1
-    return 0
+    return 0, 1
   end
   return g.ends - now + WINDOW * math.min(math.floor(g.queued * WORK / most), LONGEST_QUEUE)
 end
 
 local function take()
-  local keys, costs, waits, longest, known = {}, {}, {}, 0, 1
+  local keys, costs, waits, longest, known, probing = {}, {}, {}, 0, 1, 0
   for i = 1, next_figure() do
     local key, cost, keep = next_key(), next_figure(), next_figure()
     local g = load(key)
     if cost > 0 and g.limit == 0 then known = 0 end
-    keys[i], costs[i], waits[i] = key, cost, wait(g, cost, keep)
-    longest = math.max(longest, waits[i])
+    local seconds, probe = wait(g, cost, keep)
+    keys[i], costs[i], waits[i] = key, cost, seconds
+    longest, probing = math.max(longest, seconds), probe or probing
   end
   for i, key in ipairs(keys) do
     local g = loaded[key]
@@ -106,7 +108,7 @@ local function take()
     end
     if costs[i] > 0 or waits[i] > 0 then changed[key] = true end
   end
-  return tostring(longest), keys[1] and loaded[keys[1]].number or 0, minute, known
+  return tostring(longest), keys[1] and loaded[keys[1]].number or 0, minute, known, probing
 end
 
 local function begin_anew(g, came)
@@ -172,7 +174,7 @@ local function tell()
     land(g, cost, taken)
     if not made then
       at_figure = at_figure + 5
-      changed[key] = changed[key] or cost > 0
+      if cost > 0 then changed[key] = true end
     elseif learn(g, cost, number, came) then changed[key] = true end
     shut = math.max(shut, g.shut - now)
   end
@@ -181,9 +183,9 @@ end
 
 local shut = '0'
 for _ = 1, next_figure() do shut = tell() end
-local longest, number, taken, known = take()
+local longest, number, taken, known, probing = take()
 save()
-return {shut, longest, number, taken, known}
+return {shut, longest, number, taken, known, probing}
 """
 
 _FIGURES = {

@@ -12,7 +12,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakSet
 
@@ -105,6 +105,7 @@ class SharedPace:
         self._others = _UNSEEN
         self._lock = threading.Lock()
         self._unsaid: deque[_Unsaid] = deque()
+        self._newest: dict[str, int] = {}  # gauge -> number of the last pass that this process was given
         self._alone_until = 0.0
         self._shared: bool | None = None
         self._present_at = float("-inf")
@@ -114,12 +115,13 @@ class SharedPace:
         if answer is None:
             return self._local.take(asks, weight=float(self._others))
         wait, number, minute, known = float(answer[1]), int(answer[2]), int(answer[3]), bool(answer[4])
+        self._newest[asks[0].gauge] = number
         if wait > 0:
             return Pass(tuple(asks), wait=wait)
         if not known:  # emptied, or just started: what this process was told itself still holds
             own = self._local.take(asks)
             return own if own.wait else Pass(tuple(asks), 0.0, number, minute, own.own, own.own_minute)
-        return self._local.count(Pass(tuple(asks), 0.0, number, minute))
+        return self._local.count(Pass(tuple(asks), 0.0, number, minute, probe=bool(answer[5])))
 
     def tell(self, given: Pass, told: Sequence[Told]) -> float:
         """What says nothing that others must know at once goes along with this process's next question, which is soon
@@ -132,6 +134,10 @@ class SharedPace:
             return shut
         answer = self._ask((), mine)
         return shut if answer is None else max(shut, float(answer[0]))
+
+    def begun(self, given: Pass) -> Pass:
+        newest = self._newest.get(given.asks[0].gauge, given.number) if given.number else 0
+        return replace(self._local.begun(given), number=newest)
 
     def give_back(self, given: Pass) -> None:
         self._local.give_back(given)

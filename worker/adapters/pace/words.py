@@ -41,6 +41,7 @@ class Pass:
     own: int = 0  # number and minute of this process's own count
     own_minute: int = -1
     weight: float = 1.0
+    probe: bool = False  # there is no room: it finds out whether there is again
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class Pace(Protocol):
         """After every call that was made, answered or not. Seconds for which a gauge is shut, 0 if none is."""
         ...
 
+    def begun(self, given: Pass) -> Pass:
+        """For a pass that was taken ahead, when its call is made: what others were told meanwhile does not make its
+        answer a late one."""
+        ...
+
     def give_back(self, given: Pass) -> None:
         """In place of `tell`, for a call that was not made after all."""
         ...
@@ -75,7 +81,7 @@ class Pace(Protocol):
 
 
 def in_a_row(calls: Sequence[Sequence[Ask]]) -> tuple[Ask, ...]:
-    """What several calls take together, to be asked for at once."""
+    """What several calls take together, to be asked for at once, and leave over what the strictest of them does."""
     sums: dict[str, Ask] = {}
     for ask in chain.from_iterable(calls):
         before = sums.get(ask.gauge, Ask(ask.gauge, 0.0, ask.keep))

@@ -46,7 +46,7 @@ class SqlCustomers(Room):
         if not email:
             return []
         with self.looking() as connection:
-            return [_to_customer(row) for row in connection.execute(_BY_EMAIL, {"this_row": email})]
+            return [_to_customer(row) for row in connection.execute(_BY_EMAIL, {"this_row": email}).all()]
 
     def by_phone(self, digits: str) -> Sequence[Customer]:
         return self._where(customers.c.phone_digits == digits) if digits else []

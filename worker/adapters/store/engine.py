@@ -122,11 +122,12 @@ def writing(engine: Engine, *, synced: bool = True, alone: bool = False) -> Iter
 def looking(engine: Engine) -> Iterator[Connection]:
     """For a single statement that reads: SQLite needs no transaction around it."""
     with engine.connect() as connection:
-        connection.info[_WANTED] = _ONE_LOOK
+        info = connection.info  # asked for now: of a connection that is lost meanwhile it would be an error by itself
+        info[_WANTED] = _ONE_LOOK
         try:
             yield connection
         finally:
-            connection.info.pop(_WANTED, None)  # where nothing was asked: the next one may need its transaction
+            info.pop(_WANTED, None)  # where nothing was asked: the next one may need its transaction
 
 
 def sqlite_module() -> ModuleType:

@@ -43,7 +43,7 @@ class CaseLookups(Room):
 
     def of_ticket(self, ticket_id: int) -> Sequence[Case]:
         with self.looking() as connection:
-            return [to_case(row) for row in connection.execute(_OF_TICKET, {"this_row": ticket_id})]
+            return [to_case(row) for row in connection.execute(_OF_TICKET, {"this_row": ticket_id}).all()]
 
     def of_requester(self, requester_id: int, limit: int = 20) -> Sequence[Case]:
         newest = (cases.c.opened_at.desc(), cases.c.case_id.desc())
@@ -67,7 +67,7 @@ class CaseLookups(Room):
                     "by": row.moved_by,
                     "reasons": tuple(row.reasons),
                 }
-                for row in connection.execute(_MOVES, {"this_row": case_id})
+                for row in connection.execute(_MOVES, {"this_row": case_id}).all()
             ]
 
     def drafts(self, case_id: str) -> Sequence[tuple[str, Draft, Trace]]:

@@ -59,13 +59,14 @@ class Room:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """All its statements see the same state."""
+        """On SQLite all its statements see the same state; on PostgreSQL each sees what is committed by then."""
         with judged(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
-        """`reading` for a block with a single statement."""
+        """`reading` for a block with a single statement, of which all rows are fetched before anything is made of them:
+        SQLite has no transaction here whose end would end a statement that a broken row stopped half way."""
         with judged(), looking(self._engine) as connection:
             yield connection
 
