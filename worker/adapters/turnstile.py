@@ -55,8 +55,12 @@ class Turnstile(Open):
     def enter(self, asks: Sequence[Ask], ahead: Pass | None = None) -> Pass:
         """Nothing has left the house when it raises. `ahead`: the pass that was taken for this call before."""
         self._breaker.enter()
-        given = self._pace.take(asks) if ahead is None else self._pace.begun(ahead)
-        if wait := given.wait or (self._pace.shut(ahead.asks) if ahead is not None else 0.0):
+        if ahead is None:
+            given = self._pace.take(asks)
+            wait = given.wait
+        else:
+            given, wait = self._pace.begun(ahead), self._pace.shut(asks)
+        if wait > 0:
             self._breaker.leave()
             raise self._put_off(wait)
         return given

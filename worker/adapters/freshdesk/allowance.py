@@ -6,7 +6,7 @@ only when it is used up. Called by wire.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from worker.adapters.freshdesk.verdicts import PART, Limits, wait_asked_for
@@ -29,7 +29,7 @@ class Allowance:
         ends a piece of work, although it may be a read."""
         includes = str((query or {}).get("include", ""))
         cost = self._costs.get(what) or 1.0 + len(includes.split(",")) * bool(includes)
-        return Ask(_ACCOUNT, cost, self._keep(ends or not _read(what))), Ask(_route(what), 0.0)
+        return Ask(_ACCOUNT, cost, self._keep(ends or not reads(what))), Ask(_route(what), 0.0)
 
     def told(self, what: str, status: int, headers: Mapping[str, str]) -> tuple[Told, ...]:
         limits = Limits.told_by(headers)
@@ -43,19 +43,14 @@ class Allowance:
         account = Told(_ACCOUNT, limits.total, limits.remaining, refused=refused, after=after)
         return account, Told(_route(what))
 
-    def in_a_row(self, calls: Sequence[str]) -> list[tuple[Ask, Ask]]:
-        """Of calls that belong together; with a write among them they end a piece of work."""
-        ends = not all(map(_read, calls))
-        return [self.asks(what, None, ends=ends) for what in calls]
-
     def _keep(self, ends: bool) -> float:
         if self._reserve is None:
             return -1.0
         return self._reserve + (0.0 if ends else _BEGUN)
 
 
-def _read(what: str) -> bool:
-    return what.startswith("GET")
+def reads(what: str) -> bool:
+    return what.startswith("GET ")
 
 
 def _route(what: str) -> str:

@@ -25,7 +25,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from worker.adapters.address import checked_key, checked_url, is_loopback
-from worker.adapters.freshdesk.allowance import Allowance
+from worker.adapters.freshdesk.allowance import Allowance, reads
 from worker.adapters.freshdesk.connection import Attempt, TimedAdapter, TooLate, under_way
 from worker.adapters.freshdesk.verdicts import PART, Limits, asked_at, counts_against, trouble_of, unreadable
 from worker.adapters.pace import Pass
@@ -147,8 +147,9 @@ class Wire:
         """Around calls that this thread makes one after the other, each once, named by method and route: whoever has
         begun them is not put off in the middle, and the limiter is asked once. Retryable where there is no room for all
         of them. What else is called within the block asks for itself, and ends work if these do."""
-        asks = self._allowance.in_a_row(calls)
-        row = _Row(dict(zip(calls, self._turnstile.ahead(asks), strict=False)), not all(map(_read, calls)))
+        ends = not all(map(reads, calls))
+        passes = self._turnstile.ahead([self._allowance.asks(what, None, ends=ends) for what in calls])
+        row = _Row(dict(zip(calls, passes, strict=False)), ends)
         before, self._row.now = self._in_a_row(), row
         try:
             yield
@@ -234,7 +235,7 @@ class Wire:
         parsed = _parsed(answer.content)
         row = _shaped(shape, parsed)
         if row is None:
-            raise unreadable(what, answer.status, repeatable=repeatable, whole=_read(what) and isinstance(parsed, dict))
+            raise unreadable(what, answer.status, repeatable=repeatable, whole=reads(what) and isinstance(parsed, dict))
         return row
 
     def _many(self, shape: type[S], what: str, answer: _Answer) -> list[S]:
@@ -242,12 +243,8 @@ class Wire:
         rows = [_shaped(shape, item) for item in parsed] if isinstance(parsed, list) else [None]
         good = [row for row in rows if row is not None]
         if len(good) != len(rows):
-            raise unreadable(what, answer.status, repeatable=True, whole=_read(what) and isinstance(parsed, list))
+            raise unreadable(what, answer.status, repeatable=True, whole=reads(what) and isinstance(parsed, list))
         return good
-
-
-def _read(what: str) -> bool:
-    return what.startswith("GET ")
 
 
 def _parsed(content: bytes) -> Any:
