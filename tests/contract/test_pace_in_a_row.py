@@ -67,6 +67,8 @@ def test_one_call_is_enough_to_find_out_whether_there_is_room_again(
     turnstile.leave(turnstile.enter(READ, row[0]), [Told("freshdesk", 100.0, 9.0)])
     with pytest.raises(Retryable):
         turnstile.enter(REPLY)
+    pace.tell(pace.take((Ask("freshdesk", 1.0, keep=-1.0),)), [Told("freshdesk", 100.0, 99.0)])
+    assert room(pace) == 89, "the two that the probe did not take along were given back"
 
 
 def test_nobody_begins_who_would_be_put_off_in_the_middle(pace: Pace, turnstile: Turnstile) -> None:

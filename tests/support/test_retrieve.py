@@ -12,7 +12,8 @@ from worker.knowledge.index import publish, row_of
 from worker.models import Kind
 from worker.ports.world import Hit
 from worker.support.fusing import Weights, fuse
-from worker.support.retrieve import Floors, retrieve, templates_for
+from worker.support.retrieve import Floors, found_by, retrieve, templates_for
+from worker.support.seeking import seek
 
 EMBEDDER = HashEmbedder(dim=1024)
 NO_FLOOR = Floors(template=0.0, passage=0.0)
@@ -185,6 +186,18 @@ def test_a_question_like_no_example_is_named_as_fitting_none(index):
     found = retrieve(("zebra giraffe elephant", "How do I add a nominee?"), "", a_reader(), index, EMBEDDER)
 
     assert found.unfit == ("zebra giraffe elephant",)
+
+
+def test_an_index_that_comes_while_the_customer_is_found_out_chooses_by_its_own_examples():
+    index, question = MemoryIndex(), "When does my withdrawal arrive?"
+    publish([r for t in TEMPLATES for r in template_rows(t)], EMBEDDER, index)
+    sought = seek((question,), "", index, EMBEDDER)
+    renamed = a_template("money-time", "When money arrives", [question, "withdrawal time"], ["IM"])
+    publish([r for t in (renamed, *TEMPLATES[1:]) for r in template_rows(t)], EMBEDDER, index)
+    found = found_by(sought, a_reader(), index, EMBEDDER, floors=NO_FLOOR)
+
+    assert found.per_question[question][0][0] == "money-time"
+    assert found == retrieve((question,), "", a_reader(), index, EMBEDDER, floors=NO_FLOOR)
 
 
 def test_the_best_template_for_a_reader_is_chosen_among_his_own(index):
