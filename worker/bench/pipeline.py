@@ -158,7 +158,8 @@ def _answered(name: str, ticket_id: int, desk: Desk, noted: Noted, rig: Rig) -> 
 
 
 def _calls() -> dict[str, float]:
-    """Seconds on the wire so far, by part; what our clients do before and after is ours, and counts as overhead."""
+    """Seconds in calls so far, by part: from handing the library a request until it has read the answer. What our
+    clients do before and after that is ours, and counts as overhead."""
     return {part: REGISTRY.get_sample_value("deskhand_call_seconds_sum", {"part": part}) or 0.0 for part in PARTS}
 
 
