@@ -61,7 +61,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def current_call(request: Request) -> Call:
+async def current_call(request: Request) -> Call:
     call: Call = request.state.call
     return call
 
