@@ -45,6 +45,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     "unfilled": ("Gaps", "Placeholders of the template must be filled in."),
     "markup": ("Links and markup", "The text may hold no markup, and links only to places on our list."),
     "answered": ("Questions", "Every question of the message should be answered, and nothing else."),
+    "disputed": ("What went wrong", "Where something went wrong, somebody must look; the rule alone is no answer."),
     "fits": ("Fit", "The template must be close to the question, not merely the least distant one."),
     "meaning": ("Meaning", "The sentence must deny and restrict exactly what its source denies and restricts."),
     "shape": ("Shape", "Steps, lists and sentences must follow each other as they do in the source."),

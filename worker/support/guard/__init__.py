@@ -35,6 +35,7 @@ NAMES = (
     "markup",
     "answered",
     "shape",
+    "disputed",
     "fits",
     "language",
     "asks",
@@ -87,7 +88,7 @@ def _run(left: dict[str, Guard], reply: Candidate, patience: float) -> Iterator[
     time is left alone with its thread; the others go on in another."""
     results: list[list[Finding] | Exception] = []
     names, seen = tuple(left), 0
-    # Told once for them all: a word after each would change threads seventeen times.
+    # Told once for them all: a word after each would change threads as often as there are guards.
     ended = in_another_thread(partial(_work, dict(left), reply, results))
     while not ended.wait(patience) and seen < len(results):
         seen = len(results)
