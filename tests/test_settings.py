@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from worker.errors import BadConfiguration
-from worker.settings import load_settings
+from worker.settings import SETTINGS, load_settings
 
 
 def test_the_environment_wins_over_a_file_of_a_secret_and_that_over_dotenv(
@@ -78,6 +79,65 @@ def test_a_secret_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("FRESHDESK_API_KEY_FILE", "/nowhere/key")
     with pytest.raises(BadConfiguration, match="/nowhere/key"):
         load_settings()
+
+
+def test_a_file_of_a_secret_may_be_named_in_dotenv_and_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_text("from-file\n")
+    (tmp_path / ".env").write_text("GROQ_API_KEY=from-dotenv\nGROQ_API_KEY_FILE=key\nREDIS_URL_FILE=nowhere\n")
+    monkeypatch.setenv("DESKHAND_ENV_FILE", str(tmp_path / ".env"))
+    with pytest.raises(BadConfiguration, match=f"REDIS_URL_FILE: {tmp_path}/nowhere cannot be read"):
+        load_settings()
+    monkeypatch.setenv("REDIS_URL_FILE", str(tmp_path / "redis"))
+    (tmp_path / "redis").write_text("redis://from-environment")
+    settings = load_settings()
+    assert (settings.groq_api_key.get_secret_value(), settings.redis_url) == ("from-file", "redis://from-environment")
+
+
+def test_an_empty_file_of_a_value_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mode").write_text("\n")
+    monkeypatch.setenv("DELIVERY_MODE_FILE", str(tmp_path / "mode"))
+    assert load_settings().delivery_mode == "review"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('DELIVERY_MODE="shadow', "write NAME=value, and close each quotation mark that you open"),
+        ("DELIVERY_MODE='shadow", "write NAME=value"),
+        ("DELIVERY_MODE shadow", "write NAME=value"),
+        ("DELIVERY_MODE", "write NAME=value"),
+        ("DELIVERY_MOD=shadow", "DELIVERY_MOD: there is no such setting. Did you mean DELIVERY_MODE?"),
+        ("delivery_mod=shadow", "Did you mean DELIVERY_MODE?"),
+        ("GROQ_API_KEYS_FILE=/run/key", "Did you mean GROQ_API_KEY_FILE?"),
+        ("REDIS_URI=redis://:hush@redis/0", "Did you mean REDIS_URL?"),
+    ],
+)
+def test_a_line_of_dotenv_that_would_be_passed_over_is_refused(
+    line: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shadow mode that nobody reads is review mode, which writes at Freshdesk."""
+    dotenv = tmp_path / "settings"
+    dotenv.write_text(f"# ours\n\nWEBHOOK_PORT=8123\n{line}\nTIME_ZONE=Asia/Kolkata\n")
+    monkeypatch.setenv("DESKHAND_ENV_FILE", str(dotenv))
+    with pytest.raises(BadConfiguration) as refused:
+        load_settings()
+    [problem] = refused.value.problems
+    assert problem.startswith(f"{dotenv}, line 4")
+    assert words in problem
+    assert "hush" not in problem
+
+
+def test_names_of_other_tools_in_dotenv_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compose = (Path(__file__).parent.parent / "docker-compose.yml").read_text(encoding="utf-8")
+    names = set(re.findall(r"\$\{(\w+)", compose)) | {"POSTGRES_PASSWORD", "COMPOSE_PROJECT_NAME", "HTTP_PROXY", "KEY"}
+    unset = names - SETTINGS
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("".join(f"{name}=x\n" for name in sorted(unset)) + "export WEBHOOK_PORT=8123 # ours\n")
+    monkeypatch.setenv("DESKHAND_ENV_FILE", str(dotenv))
+    assert load_settings().webhook_port == 8123
+    assert len(unset) > 5
 
 
 def test_plain_http_is_for_this_machine_only() -> None:

@@ -74,6 +74,7 @@ WRONG = {
     "a .env that is not there": ({"DESKHAND_ENV_FILE": "{tmp}/none"}, "cannot be read (No such file or directory)"),
     "a .env in another encoding": ({"DESKHAND_ENV_FILE": "{tmp}/latin"}, "is not UTF-8: save it as UTF-8"),
     "a secret in another encoding": ({"GROQ_API_KEY_FILE": "{tmp}/latin"}, "GROQ_API_KEY_FILE: "),
+    "half a .env": ({"DESKHAND_ENV_FILE": "{tmp}/half"}, "half, line 1: write NAME=value"),
     "no URL": ({"REDIS_URL": "redis.example"}, "REDIS_URL: give it as redis://"),
     "no key": ({"FRESHDESK_API_KEY": ""}, "FRESHDESK_API_KEY is not: take the key"),
     "no number": ({"POLL_SECONDS": "often"}, "POLL_SECONDS: Input should be a valid number"),
@@ -85,6 +86,7 @@ def test_wrong_settings_are_told_in_words_by_everything_that_is_started(
     wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "latin").write_bytes("TIME_ZONE=Zürich\n".encode("latin-1"))
+    (tmp_path / "half").write_text('DELIVERY_MODE="shadow\n')
     given, words = WRONG[wrong]
     for name, value in given.items():
         monkeypatch.setenv(name, value.format(tmp=tmp_path))

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from worker.env_file import check_lines, files_named, readable
 from worker.errors import BadConfiguration
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,14 +34,12 @@ class _FileSource(PydanticBaseSettingsSource):
     """NAME_FILE=/run/secrets/name: the value is what the file holds, without the line end at its end."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"{field_name.upper()}_FILE")
-        if not path:
-            return None, field_name, False
-        return _readable(Path(path), f"{field_name.upper()}_FILE").rstrip("\r\n"), field_name, False
+        return self().get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        values = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
-        return {name: value for name, value in values.items() if value is not None}
+        named = files_named(env_file(), SETTINGS)
+        values = {name.lower(): readable(path, f"{name}_FILE").rstrip("\r\n") for name, path in named.items()}
+        return {name: value for name, value in values.items() if value}
 
 
 class Settings(BaseSettings):
@@ -219,6 +218,9 @@ class Settings(BaseSettings):
         return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
 
+SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
+
+
 def _address(value: str, schemes: tuple[str, ...], example: str) -> str:
     """`value`, if it is empty or has one of the schemes, a host, and a port that is a number if any. The sentence does
     not repeat it: it may hold a password."""
@@ -230,17 +232,6 @@ def _address(value: str, schemes: tuple[str, ...], example: str) -> str:
     if value and not good:
         raise ValueError(f"give it as {example}")
     return value
-
-
-def _readable(path: Path, whose: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadConfiguration(
-            f"{whose}: {path} cannot be read ({error.strerror}): check its name and rights"
-        ) from None
-    except UnicodeDecodeError:
-        raise BadConfiguration(f"{whose}: {path} is not UTF-8: save it as UTF-8") from None
 
 
 def _is_locked(path: Path) -> bool:
@@ -259,7 +250,7 @@ def load_settings(**overrides: Any) -> Settings:
     dotenv = env_file()
     if os.path.lexists(dotenv) or os.environ.get("DESKHAND_ENV_FILE"):
         # What is merely not there would start a sandbox where somebody wanted their account.
-        _readable(dotenv, "Settings")
+        check_lines(dotenv, SETTINGS)
     try:
         return Settings(**overrides)
     except ValidationError as error:

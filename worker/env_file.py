@@ -1,0 +1,65 @@
+"""The file of settings, `.env`: read as it stands, and every line of it that would be passed over is refused.
+
+A line that nobody can read is no setting, and one with a misspelt name is nobody's: the process would start without
+what its operator wrote, in another delivery mode, say. Called by settings.py only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+
+from worker.errors import BadConfiguration
+
+LIKE = (
+    0.85  # of difflib's ratio, from which a name is taken for another one misspelt: DELIVERY_MOD is .96, REDIS_URI .89
+)
+
+
+def readable(path: Path, whose: str) -> str:
+    """What stands in a file that an operator named. Raises BadConfiguration."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadConfiguration(
+            f"{whose}: {path} cannot be read ({error.strerror}): check its name and rights"
+        ) from None
+    except UnicodeDecodeError:
+        raise BadConfiguration(f"{whose}: {path} is not UTF-8: save it as UTF-8") from None
+
+
+def check_lines(path: Path, names: Collection[str]) -> None:
+    """Raises BadConfiguration with a sentence for each line that holds no setting, and for each name that is none of
+    `names` (in capitals) but nearly one. Other names are left alone: compose and other tools read this file too."""
+    readable(path, "Settings")
+    problems = []
+    with path.open(encoding="utf-8") as file:
+        for line in parse_stream(file):
+            at = f"{path}, line {line.original.line}"
+            if line.error or (line.key is not None and line.value is None):
+                problems.append(f"{at}: write NAME=value, and close each quotation mark that you open")
+            elif line.key is not None and (meant := _meant(line.key.upper(), names)):
+                problems.append(f"{at}, {line.key}: there is no such setting. Did you mean {meant}?")
+    if problems:
+        raise BadConfiguration(problems)
+
+
+def files_named(path: Path, names: Collection[str]) -> Mapping[str, Path]:
+    """For each of `names` the file that holds its value, after NAME_FILE in the environment or else in the file at
+    `path`; there a file that is not named from the root is beside it."""
+    here = {key.upper(): value for key, value in dotenv_values(path, encoding="utf-8").items() if value}
+    found = {name: path.parent / here[f"{name}_FILE"] for name in names if f"{name}_FILE" in here}
+    return found | {name: Path(value) for name in names if (value := os.environ.get(f"{name}_FILE"))}
+
+
+def _meant(key: str, names: Collection[str]) -> str:
+    plain = key.removesuffix("_FILE")
+    if key in names or plain in names:
+        return ""
+    [meant] = get_close_matches(plain, names, n=1, cutoff=LIKE) or [""]
+    return f"{meant}_FILE" if meant and plain != key else meant
