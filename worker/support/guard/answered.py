@@ -1,4 +1,5 @@
-"""Each question of the message is answered, about the product it asks about, and nothing that nobody asked.
+"""Each question of the message is answered in words that say something, about the product it asks about, and nothing
+that nobody asked.
 
 PASS:
   reply: Early exit from IM+ costs 1 % of the amount sold.
@@ -12,11 +13,15 @@ FAIL:
   asked: What does it cost to leave IM+ early?
 """
 
+import re
 from collections.abc import Iterator
 
 from worker.models import Finding, Part
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.supported import FLOOR
+
+FEWEST = 4  # words of an answer; "Yes, you can." leaves open what, and "A withdrawal" everything
+_WORD = re.compile(r"\w+")
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -31,6 +36,7 @@ def check(reply: Candidate) -> Iterator[Finding]:
         elif not part.question:
             yield Finding(guard="answered", what="The reply answers something that was not asked.", todo="Take it out.")
         else:
+            yield from _says_nothing(reply, part, n)
             yield from _about_another_product(reply, part, n)
             yield from _half_an_answer(reply, part, n)
     if not reply.parts:
@@ -43,6 +49,22 @@ def _only_manners(reply: Candidate, part: Part) -> bool:
         (i, one.support) for (i, one), (_, s) in zip(reply.ledger, reply.numbered(), strict=True) if s in part.sentences
     ]
     return bool(said) and all(i in reply.courteous and support < FLOOR for i, support in said)
+
+
+def _says_nothing(reply: Candidate, part: Part, n: int) -> Iterator[Finding]:
+    """Scraps of a source stand in it word for word, so that no other guard minds them."""
+    said = [_plain(sentence.text) for sentence in part.sentences]
+    if sum(len(text.split()) for text in said) < FEWEST:
+        what = f"The answer to question {n} says next to nothing."
+    elif all(text in _plain(part.question) or text in _plain(reply.message) for text in said):
+        what = f"The answer to question {n} only repeats the customer's words."
+    else:
+        return
+    yield Finding(guard="answered", what=what, todo="Answer what was asked.", words=part.question)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _about_another_product(reply: Candidate, part: Part, n: int) -> Iterator[Finding]:

@@ -1,4 +1,5 @@
-"""The mail reads as one piece: no step without the one before it, no lead-in without its list, nothing said twice.
+"""The mail reads as one piece: no step without the one before it, no lead-in without its list, nothing said twice, no
+sentence that breaks off.
 
 PASS:
   reply: ["You need two papers:", "- Your PAN", "- Your Aadhaar"]
@@ -16,6 +17,8 @@ from worker.support.guard.candidate import Candidate
 from worker.support.sentences import ITEM
 
 _STEP = re.compile(r"^\s*(\d{1,2})[.)]\s")
+_WORD = re.compile(r"\w+")
+BEGUN = 0.6  # share of a source's sentence: what stops before it, in the middle of a clause, has hardly said anything
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -23,6 +26,7 @@ def check(reply: Candidate) -> Iterator[Finding]:
     yield from _steps(said)
     yield from _lead_ins(said)
     yield from _repeats(said)
+    yield from _broken_off(reply)
 
 
 def _steps(said: list[tuple[int, Sentence]]) -> Iterator[Finding]:
@@ -56,3 +60,24 @@ def _repeats(said: list[tuple[int, Sentence]]) -> Iterator[Finding]:
             what = "The same sentence stands twice."
             yield Finding(guard="shape", what=what, todo="Take one out.", sentence=i, words=sentence.text)
         seen.add(folded)
+
+
+def _broken_off(reply: Candidate) -> Iterator[Finding]:
+    """A text without a letter, or the first few words of a sentence of its source: each of them stands there, so that
+    only the missing rest tells."""
+    for i, sentence in reply.numbered():
+        words = _WORD.findall(sentence.text)
+        if not any(char.isalpha() for char in sentence.text):
+            what = "There is no word in it."
+        elif not ITEM.match(sentence.text) and any(_begins(words, one.text) for one in reply.known(sentence).spans):
+            what = "The sentence breaks off where its source goes on."
+        else:
+            continue
+        yield Finding(guard="shape", what=what, todo="Complete it, or take it out.", sentence=i, words=sentence.text)
+
+
+def _begins(words: list[str], source: str) -> bool:
+    if len(words) >= BEGUN * len(_WORD.findall(source)):
+        return False
+    begun = re.match(r"\W*" + r"\W+".join(map(re.escape, words)) + r"\s+\w", source, re.I)
+    return begun is not None
