@@ -49,6 +49,14 @@ def test_a_sentence_that_says_less_than_its_source_but_ends_is_left_alone(whole:
     assert found("shape", a_candidate(whole)) == []
 
 
+def test_a_sentence_may_end_before_what_it_can_do_without() -> None:
+    source = a_source("Interest on IM accrues daily on the balance that stands in the account at midnight.", "T")
+    reply = a_candidate(Sentence(text="Interest on IM accrues daily.", sources=("T",)), sources={"T": source})
+    assert found("shape", reply) == []
+    reply = a_candidate(Sentence(text="Interest on IM accrues.", sources=("T",)), sources={"T": source})
+    assert found("shape", reply) != []
+
+
 def test_the_customers_own_words_are_no_answer_to_them() -> None:
     question = "When does my withdrawal from IM reach my bank?"
     source = a_source(f"Customers ask: {question} {SAID}")

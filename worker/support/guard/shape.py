@@ -18,6 +18,10 @@ from worker.support.sentences import ITEM
 
 _STEP = re.compile(r"^\s*(\d{1,2})[.)]\s")
 _WORD = re.compile(r"\w+")
+ENOUGH = 5  # words, after which one of these begins what a sentence may do without: "accrues daily | on the balance"
+_MORE = frozenset(
+    "in on at for per of with by after before until when if once and or but because so through each".split()
+)
 BEGUN = 0.6  # share of a source's sentence: what stops before it, in the middle of a clause, has hardly said anything
 
 
@@ -79,5 +83,5 @@ def _broken_off(reply: Candidate) -> Iterator[Finding]:
 def _begins(words: list[str], source: str) -> bool:
     if len(words) >= BEGUN * len(_WORD.findall(source)):
         return False
-    begun = re.match(r"\W*" + r"\W+".join(map(re.escape, words)) + r"\s+\w", source, re.I)
-    return begun is not None
+    begun = re.match(r"\W*" + r"\W+".join(map(re.escape, words)) + r"\s+(\w+)", source, re.I)
+    return begun is not None and not (len(words) >= ENOUGH and begun.group(1).casefold() in _MORE)
