@@ -39,8 +39,9 @@ def candidate(
     who: Identity,
     reader: Reader,
     desk: Ruled,
+    before: tuple[str, ...] = (),
 ) -> Candidate:
-    """The reply with everything that the guards hold against it or for it."""
+    """The reply with everything that the guards hold against it or for it. `before`: what was replied on the ticket."""
     rules = desk.rulebook.guards
     sources = (*fill_sources(found.templates, facts), *fill_sources(found.passages, {}))
     return Candidate(
@@ -54,6 +55,8 @@ def candidate(
         fit=found.fit,
         unfit=found.unfit,
         message=words.now,
+        only_quotes=not words.own,
+        before=before,
         hidden=words.hidden,
         had_invisible=words.had_invisible,
         written_by=writing.written_by,

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from worker.crashpoints import crash_point
-from worker.intake.mailtext import Words, read
+from worker.intake.mailtext import Words, read, seen_and_hidden
 from worker.intake.masking import mask
 from worker.knowledge.chunk import template_source
 from worker.models import Author, Identity, Message, Reader, Step, Strength, Template, Thread, Verdict
@@ -66,7 +66,7 @@ def draft(
         writing = progress.writing = _generate(words, found, facts, who, progress, desk, hint, may_wait)
         crash_point("draft.written")
     with progress.stage("guard"):
-        reply = candidate(words, found, writing, facts, who, reader, desk)
+        reply = candidate(words, found, writing, facts, who, reader, desk, before=told_before(thread))
         judged = Judged(findings=judge(reply), claims=ledger_of(reply))
         reply_draft = progress.draft = compose(thread, who, found, writing, judged, facts, desk)
     with progress.stage("earn"):
@@ -118,7 +118,16 @@ def unanswered_words(thread: Thread, message: Message, but: Collection[str] = ()
         had_invisible=any(w.had_invisible for w in read_all),
         cut_short=any(w.cut_short for w in read_all),
         written=mask("\n\n".join(w.written for w in read_all if w.written)),
+        own=any(w.own for w in read_all),
     )
+
+
+def told_before(thread: Thread) -> tuple[str, ...]:
+    """What was publicly replied on the ticket, as its reader saw it."""
+    replies = [
+        m for m in thread.messages if m.public and m.author in (Author.PERSON, Author.DESKHAND) and not m.holding
+    ]
+    return tuple(seen_and_hidden(m.html)[0] if m.html.strip() else m.text for m in replies)
 
 
 def answered_before(thread: Thread) -> str:

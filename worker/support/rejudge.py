@@ -17,7 +17,7 @@ from worker.support.compose import Judged, candidate
 from worker.support.facts import known_facts
 from worker.support.generate import Writing
 from worker.support.guard import judge, ledger_of
-from worker.support.pipeline import unanswered_words
+from worker.support.pipeline import told_before, unanswered_words
 from worker.support.retrieve import Found
 
 _NAMED = re.compile(r"the source that the sentence names", re.I)
@@ -44,7 +44,7 @@ class Rejudge:
         parts = tuple(_resting_on(part, everything) for part in draft.parts)
         writing = Writing(parts=parts, written_by=draft.written_by)
         reader = trace.reader or Reader(segments=(), reads=())
-        reply = candidate(words, found, writing, facts, who, reader, self)
+        reply = candidate(words, found, writing, facts, who, reader, self, before=told_before(thread))
         reply = replace(reply, filled=frozenset(s.source_id for s in found.templates))  # as the draft stored them
         typed = {i for i, s in enumerate(s for part in draft.parts for s in part.sentences) if not s.sources}
         return Judged(findings=tuple(_of_typed(judge(reply), typed)), claims=ledger_of(reply))

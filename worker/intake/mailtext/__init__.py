@@ -37,6 +37,7 @@ class Words:
     had_invisible: bool = False
     cut_short: bool = False  # `now` goes on, beyond what anything may look at
     written: str = ""
+    own: bool = True  # some of `now` is the sender's own; a mail of nothing but quotes stays whole, and asks nothing
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _read(html: str, text: str) -> Words:
     visible, hidden = seen_and_hidden(html) if html.strip() else (text, "")
     had_invisible = bool(re.search("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]", visible))
     whole = clean(visible)
-    written, cut_away = trim(whole[:_MOST])
+    written, cut_away, own = trim(whole[:_MOST])
     now, closing = _spoken(written)
     return Words(
         now=now[:LONGEST],
@@ -92,6 +93,7 @@ def _read(html: str, text: str) -> Words:
         had_invisible=had_invisible,
         cut_short=len(now) > LONGEST or not _only_quotes(whole[_MOST:]),
         written=written[:LONGEST],
+        own=own or not written,
     )
 
 

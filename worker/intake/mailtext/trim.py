@@ -40,14 +40,17 @@ _FENCE = re.compile(r"^(?:```|~~~)")
 _INITIALS = re.compile(r"^([^\W\d_]{1,15})>(?:\s|$)")  # "Asha> quoted", an old way to quote
 
 
-def trim(text: str) -> tuple[str, str]:
-    """(what was written now, everything else), of text that is clean."""
+def trim(text: str) -> tuple[str, str, bool]:
+    """(what was written now, everything else, whether any of the former is its sender's own), of text that is clean."""
     lines = _classified(text.split("\n"))
     kept = _written(lines)
-    if not _has(kept, Is.TEXT):
+    own = _has(kept, Is.TEXT)
+    if not own:
         kept = _whole(lines)
+    if next((line.kind for line in lines if line.kind is not Is.BLANK), None) is Is.HEADER:
+        own = False  # another mail's head stands above all of it
     chosen = {id(line) for line in kept}
-    return _told(kept), _told([line for line in lines if id(line) not in chosen])
+    return _told(kept), _told([line for line in lines if id(line) not in chosen]), own
 
 
 def _told(lines: Sequence[Line]) -> str:

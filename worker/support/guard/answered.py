@@ -25,6 +25,10 @@ _WORD = re.compile(r"\w+")
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
+    if reply.only_quotes:
+        what = "The mail holds nothing but what it quotes, so that nobody can tell what is asked."
+        yield Finding(guard="answered", what=what, todo="Read the mail as it came; ask back if it is not clear.")
+    yield from _told_before(reply)
     for n, part in enumerate(reply.parts, 1):
         if not part.answered or _only_manners(reply, part):
             yield Finding(
@@ -61,6 +65,14 @@ def _says_nothing(reply: Candidate, part: Part, n: int) -> Iterator[Finding]:
     else:
         return
     yield Finding(guard="answered", what=what, todo="Answer what was asked.", words=part.question)
+
+
+def _told_before(reply: Candidate) -> Iterator[Finding]:
+    """Who writes again was not helped by it, or quotes it and asks nothing."""
+    said = [text for _, sentence in reply.numbered() if (text := _plain(sentence.text))]
+    if said and any(all(f" {text} " in f" {before} " for text in said) for before in map(_plain, reply.before)):
+        what = "All of this was replied on this ticket before."
+        yield Finding(guard="answered", what=what, todo="Find out what is still missing.")
 
 
 def _plain(text: str) -> str:

@@ -34,6 +34,8 @@ class Candidate:
     fit: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # question -> template id -> score
     unfit: tuple[str, ...] = ()  # questions of which the trained choice says that no template answers them
     message: str = ""  # what the customer wrote now
+    only_quotes: bool = False  # nothing of `message` is the customer's own
+    before: tuple[str, ...] = ()  # what was replied on this ticket before, as its reader saw it
     hidden: str = ""  # what the mail held and nobody could see
     had_invisible: bool = False
     written_by: str = ""
