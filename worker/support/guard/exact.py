@@ -20,6 +20,7 @@ from worker.support.guard.sums import sums, worked_out
 KINDS = {
     "amount": "amount",
     "percent": "percentage",
+    "measure": "measure",
     "duration": "period of time",
     "date": "date",
     "ordinal": "day",

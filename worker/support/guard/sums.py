@@ -49,7 +49,7 @@ def worked_out(token: Token, said: Span, reply: Candidate) -> bool:
         for base in (t for t in said.tokens if t.kind == "amount" and (t in held or t.value in asked)):
             part = _value(base) * _value(percent) / 100
             results = (part, _value(base) - part, _value(base) + part)
-            amounts = (t for t in said.tokens if t.kind == "amount" and t != base)
+            amounts = (t for t in said.tokens if t.kind == "amount" and t != base and _currency(t) == _currency(base))
             right = [t for t in amounts if _among(_value(t), results) and not _comes_to(said, t, base)]
             if token in right or (token == base and right):
                 return True
@@ -90,9 +90,15 @@ def _stated(said: Span) -> Iterator[tuple[Token, Token, Token, float]]:
 
 
 def _value(token: Token) -> float:
-    return float(token.value.partition("/")[0])
+    return float(re.split("[ /]", token.value, maxsplit=1)[0])
+
+
+def _currency(token: Token) -> str:
+    """As amounts.py calls it: "" for rupees."""
+    return token.value.partition("/")[0].partition(" ")[2]
 
 
 def _told(value: float, *operands: Token) -> str:
     number = f"{value:,.2f}".removesuffix(".00")
-    return f"Rs {number}" if any(t.kind == "amount" for t in operands) else number
+    of = next((_currency(t).upper() or "Rs" for t in operands if t.kind == "amount"), "")
+    return f"{of} {number}".strip()

@@ -81,7 +81,9 @@ def _read(fold: Fold, rest: str, found: list[Token]) -> str:
     matches = list(fold.pattern.finditer(rest))
     for match in matches:
         words = match.group().rstrip()
-        found += [Token(k, v, words, match.start(), match.start() + len(words)) for k, v in fold.read(match)]
+        start = match.start("said") if "said" in fold.pattern.groupindex else match.start()
+        words = words[start - match.start() :]
+        found += [Token(k, v, words, start, start + len(words)) for k, v in fold.read(match)]
     return _blanked(rest, matches)
 
 

@@ -17,10 +17,11 @@ _BOUND_BEFORE = {
     "most": r"at\s+(?:the\s+)?most|(?:no|not|never)\s+(?:more|later|longer|greater)\s+than|up\s?to"
     r"|as\s+(?:much|many)\s+as|within|not\s+exceed(?:ing)?"
     r"|(?:a\s+|the\s+)?maximum(?:\s+(?:of|is))?|(?:a\s+|the\s+)?limit\s+(?:of|is)|capped\s+at|until|till|in\s+under",
-    "least": r"at\s+least|(?:no|not)\s+(?:less|fewer|earlier|sooner)\s+than|(?:a\s+|the\s+)?minimum(?:\s+(?:of|is))?"
-    r"|as\s+little\s+as|starts?\s+(?:at|with|from)|starting\s+(?:at|with|from)",
-    "above": r"above|more\s+than|(?<!spread\s)over|exceed(?:s|ing)?|greater\s+than|beyond|larger\s+than|higher\s+than",
-    "below": r"below|less\s+than|under|fewer\s+than|lower\s+than|smaller\s+than",
+    "least": r"at\s+least|(?:no|not|never)\s+(?:less|fewer|earlier|sooner)\s+than"
+    r"|(?:a\s+|the\s+)?minimum(?:\s+(?:of|is))?|as\s+little\s+as|starts?\s+(?:at|with|from)|starting\s+(?:at|with|from)",
+    "above": r"above|more\s+than|(?<!spread\s)over|exceed(?:s|ing)?|beyond"
+    r"|(?:greater|longer|older|larger|higher)\s+than",
+    "below": r"below|less\s+than|under|(?:fewer|lower|smaller|shorter|younger)\s+than",
     "before": r"before|earlier\s+than|prior\s+to",
     "after": r"after|later\s+than",
 }
@@ -54,7 +55,7 @@ _AFTER = [
 ]
 # A bound that stands next to a number is that number's, and nobody else's.
 _BOUNDED = re.compile(
-    rf"\b(?:{'|'.join(_BOUND_BEFORE.values())})(?:\s+(?:the|a|an|only|about))*\s*(?:(?:rs\.?|inr|₹)\s*)?\d", re.I
+    rf"\b(?:{'|'.join(_BOUND_BEFORE.values())})(?:\s+(?:the|a|an|only|about))*\s*(?:(?:rs\.?|inr|[₹$£€])\s*)?\d", re.I
 )
 # How a whole sentence may say the same without standing next to the number.
 _LOOSE = {
@@ -64,11 +65,13 @@ _LOOSE = {
     ),
     "least": re.compile(
         r"\b(?:minimum|min|at\s+least|smallest|lowest|or\s+above|fewest|starts?|begins?|or\s+more)\b"
-        r"|\bfrom(?=\s+(?:rs|inr|₹|\d))|\bneed(?:s|ed)?(?=\s+(?:to\s+\w+\s+)?(?:rs|inr|₹|\d))",
+        r"|\bfrom(?=\s+(?:rs|inr|[₹$£€\d]))|\bneed(?:s|ed)?(?=\s+(?:to\s+\w+\s+)?(?:rs|inr|[₹$£€\d]))",
         re.I,
     ),
-    "above": re.compile(r"\b(?:above|over|more\s+than|exceed\w*|larger|bigger|beyond)\b", re.I),
-    "below": re.compile(r"\b(?:below|under|less\s+than|smaller)\b", re.I),
+    "above": re.compile(
+        r"\b(?:above|over|(?:more|(?<!no )longer|older)\s+than|exceed\w*|larger|bigger|beyond)\b", re.I
+    ),
+    "below": re.compile(r"\b(?:below|under|(?:less|shorter|younger)\s+than|smaller)\b", re.I),
     "before": re.compile(r"\b(?:before|until|by|earlier|prior)\b", re.I),
     "after": re.compile(r"\b(?:after|later|once|passed|following|over)\b", re.I),
 }
@@ -96,7 +99,7 @@ _TURNS = re.compile(
     r"(?P<no>\b(?:not|never|no|none|nobody|nothing|neither|nor|cannot|without|unable|impossible"
     r"|rarely|seldom|hardly|barely|scarcely|fail(?:s|ing)?\s+to|zero|nil)\b|n['’]t\b)"
     r"|(?P<always>\b(?:always|at\s+any\s+time|any\s?time|every\s+time|all\s+the\s+time|whenever\s+you\s+(?:like|want|wish))\b)|(?P<only>\b(?:only|solely|exclusively|nothing\s+but)\b)"
-    r"|(?P<free>\b(?:free|gratis)\b)|(?P<charged>\b(?:(?<!\d\sis\s)charged|chargeable|billed)\b(?!\s+(?:at|rs|inr|₹|\d)))",
+    r"|(?P<free>\b(?:free|gratis)\b)|(?P<charged>\b(?:(?<!\d\sis\s)charged|chargeable|billed)\b(?!\s+(?:at|rs|inr|[₹$£€\d])))",
     re.I,
 )
 # "No" is in not, none, nobody, nothing, nor and cannot.
