@@ -131,7 +131,7 @@ def stands(token: Token, said: Span, known: Evidence, often: int, bases: tuple[S
             return Standing(token, place=best, fault=fault, instead=rival.token)
     if often > 1 and often > _most_often(token, known):
         return Standing(token, place=best, fault="elsewhere")
-    if best.suits < ALIEN and token.kind not in (*MARGIN, *_SURE):
+    if best.suits < ALIEN and token.kind not in (*MARGIN, *_SURE, "time"):
         return Standing(token, place=best, fault="elsewhere")
     return Standing(token, place=best)
 

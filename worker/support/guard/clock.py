@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from worker.support.guard.numerals import COUNT, FEW, number
+from worker.support.lookout import small_letters
 
 _UNIT = (
     r"working days?|business days?|calendar days?|calendar months?|working hours?|seconds?|secs?|minutes?|mins?|hours?"
@@ -48,7 +49,7 @@ TIME = re.compile(
 )
 _DOTTED = r"(?:[01]?\d|2[0-4])\.[0-5]\d"
 _TO = r"\s*(?:to|and|until|till|-|–)\s*"
-DOTTED = re.compile(rf"(?<![\w.,])({_DOTTED})(?![\w%]|[.,]\d)(?:\s*(?:hours|hrs|h)\b)?", re.I)
+DOTTED = re.compile(rf"(?<![\w.,])({_DOTTED})(?![\w%]|[.,]\d)")
 _ENDS_A_TIME = re.compile(rf"(?:\b(?:until|till|by|before)\s+|(?:[01]?\d|2[0-4])\.(?:00|15|30|45){_TO})$", re.I)
 _GOES_ON = re.compile(rf"^{_TO}(?:[01]?\d|2[0-4])\.(?:00|15|30|45)(?![\w%]|[.,]\d)", re.I)
 OCLOCK = re.compile(
@@ -63,7 +64,7 @@ def duration(count: str, unit: str) -> str:
     """In the largest of days, hours, minutes and seconds that comes out even, or in months; "a financial year" is a
     certain one, though."""
     many, of = number(count), _unit(unit)
-    if not many[:1].isdigit() or of not in (*_SECONDS, "year"):  # "n\u0131ne" is read as nine, and has no number here
+    if of not in (*_SECONDS, "year"):
         return f"{many} {of}"
     if of == "year":
         return f"{float(many) * 12:g} month"
@@ -75,7 +76,7 @@ def duration(count: str, unit: str) -> str:
 
 
 def _unit(text: str) -> str:
-    folded = re.sub(r"\s+", " ", text.lower()).rstrip("s").replace("business", "working")
+    folded = re.sub(r"\s+", " ", small_letters(text)).rstrip("s").replace("business", "working")
     return {"min": "minute", "hr": "hour", "sec": "second"}.get(folded, folded)
 
 
@@ -88,12 +89,12 @@ def ranging(m: re.Match[str]) -> list[tuple[str, str]]:
 
 
 def half(m: re.Match[str]) -> list[tuple[str, str]]:
-    return [("duration", _HALF_OF[(m.group(1) or m.group(2)).lower()])]
+    return [("duration", _HALF_OF[small_letters(m.group(1) or m.group(2))])]
 
 
 def and_a_half(m: re.Match[str]) -> list[tuple[str, str]]:
     count, unit = (number(m.group(1)), m.group(2)) if m.group(1) else ("1", m.group(3))
-    return [("duration", duration(f"{float(count) + 0.5:g}" if count[:1].isdigit() else count, unit))]
+    return [("duration", duration(f"{float(count) + 0.5:g}", unit))]
 
 
 def quarter_of(m: re.Match[str]) -> list[tuple[str, str]]:
@@ -101,8 +102,7 @@ def quarter_of(m: re.Match[str]) -> list[tuple[str, str]]:
 
 
 def fortnight(m: re.Match[str]) -> list[tuple[str, str]]:
-    count = number(m.group(1) or "1")
-    return [("duration", duration(f"{float(count) * 2:g}", "weeks") if count[:1].isdigit() else f"{count} fortnight")]
+    return [("duration", duration(f"{float(number(m.group(1) or '1')) * 2:g}", "weeks"))]
 
 
 def within_a(m: re.Match[str]) -> list[tuple[str, str]]:
@@ -122,8 +122,8 @@ def clock(m: re.Match[str]) -> list[tuple[str, str]]:
 
 def dotted(m: re.Match[str]) -> list[tuple[str, str]]:
     """A time where it ends at something, or is one of two; else a number."""
-    before, after, named = m.string[: m.start()], m.string[m.end(1) :], m.end() > m.end(1)
-    if named or _ENDS_A_TIME.search(before) or _GOES_ON.search(after):
+    before, after = m.string[: m.start()], m.string[m.end() :]
+    if _ENDS_A_TIME.search(before) or _GOES_ON.search(after):
         hour, _, minute = m.group(1).partition(".")
         return [_time(int(hour), int(minute), "")]
     return [("number", number(m.group(1)))]
@@ -131,13 +131,13 @@ def dotted(m: re.Match[str]) -> list[tuple[str, str]]:
 
 def oclock(m: re.Match[str]) -> list[tuple[str, str]]:
     hour = number(m.group(1))
-    part = next((part for part in m.groups()[1:] if part), "").lower()
+    part = small_letters(next((part for part in m.groups()[1:] if part), ""))
     late = part in ("afternoon", "evening") or (part == "night" and int(hour) >= 6)
     return [_time(int(hour), 0, "p" if late else "a" if part else "")]
 
 
 def noon(m: re.Match[str]) -> list[tuple[str, str]]:
-    return [("time", "00:00" if m.group(1).lower() == "midnight" else "12:00")]
+    return [("time", "00:00" if small_letters(m.group(1)) == "midnight" else "12:00")]
 
 
 def _time(hour: int, minute: int, half_of_day: str) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from worker.support.lookout import small_letters
+
 NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
 SMALL = (
     {
@@ -30,10 +32,11 @@ FEW = (
 
 
 def number(text: str) -> str:
-    first, _, second = re.sub(r"[\s-]+", " ", text.lower()).partition(" ")
+    small = small_letters(text)
+    first, _, second = re.sub(r"[\s-]+", " ", small).partition(" ")
     if second in SMALL and first in SMALL:
         return str(int(SMALL[first]) + int(SMALL[second]))
-    plain = SMALL.get(text.lower(), text.replace(",", ""))
+    plain = SMALL.get(small, text.replace(",", ""))
     plain = f"0{plain}" if plain.startswith(".") else plain  # ".5 %" is half a percent, and no five
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 

@@ -60,7 +60,9 @@ _BOUNDED = re.compile(
 # How a whole sentence may say the same without standing next to the number.
 _LOOSE = {
     "most": re.compile(
-        r"\b(?:maximum|max|(?<!without\sa\s)(?<!\bno\s)limit(?:s|ed)?|at\s+most|up\s?to|no\s+more|longest|highest|as\s+much|within|until|valid|largest|the\s+most|biggest)\b",
+        r"\b(?:maximum|max|(?<!without\sa\s)(?<!\bno\s)limit(?:s|ed)?|at\s+most|up\s?to|no\s+more|longest|highest|as\s+much|within|until|valid|largest|the\s+most|biggest)\b"
+        r"|\bby(?=\s+\d{1,2}(?::\d\d|\s*[ap]\.?m\b|\s+in\s+the\b))"
+        r"|\bhave(?=\s+[\w-]+\s+(?:working\s+)?(?:days|weeks|months)\s+(?:to|from|after|until)\b)",
         re.I,
     ),
     "least": re.compile(
