@@ -66,6 +66,17 @@ _SAME = {
     "sign": "login log",
     "wife": "spouse husband",
     "loss": "lose lost losse",
-    "available": "unavailable",
+}
+# A word with its denial in it, and without: turns.py reads "not valid" for "invalid".
+DENYING = {
+    f"un{word}": word
+    for word in (
+        "available encrypted used worn opened paid verified signed secured safe successful restricted finished read"
+        " sold damaged registered confirmed authorised authorized"
+    ).split()
+} | {
+    f"in{word}": word
+    for word in "valid correct complete active eligible sufficient accurate visible secure applicable".split()
 }
 ALIKE = {form: stem(one) for one, words in _SAME.items() for word in words.split() for form in (word, stem(word))}
+ALIKE |= {form: ALIKE.get(stem(plain), stem(plain)) for word, plain in DENYING.items() for form in (word, stem(word))}

@@ -43,6 +43,7 @@ OPPOSED = tuple(
         ("reaches|reach|arrives in", "leaves|leave"),
         ("wrong", "right|correct"),
         ("withdrawals?", "deposits?"),
+        ("must", "can|may|might|could|should"),
     )
 )
 # What each match of a pair begins with: few sentences have any of it, and a pattern takes longer to tell so.

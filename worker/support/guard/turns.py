@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+from worker.support.guard.alike import DENYING
 from worker.support.lookout import has_any, small_letters
 
 _BOUND_BEFORE = {
@@ -88,7 +89,7 @@ _ASIDE = re.compile(
     r"|\bno\s+problem\b|\bno\s+matter\s+(?:how|which|what)\b",
     re.I,
 )
-_UN = re.compile(r"\bunavailable\b", re.I)
+_UN = re.compile(rf"\b(?:{'|'.join(DENYING)})\b", re.I)
 _BEGINS = re.compile(r"^(?:yes|no)\s*[,:;–—-]\s*", re.I)
 _FREE = re.compile(
     r"\bfree\s+of\s+(?:charge|cost)\b|\b(?:no|without(?:\s+an?y?)?)\s+(?:extra\s+|additional\s+)?(?:charges?|costs?|fees?)\b"
@@ -106,9 +107,9 @@ _TURNS = re.compile(
 )
 # "No" is in not, none, nobody, nothing, nor and cannot.
 _TURNING = tuple(
-    "no n't n’t neither never without unable impossible rarely seldom hardly barely scarcely fail zero nil unavailable"
+    "no n't n’t neither never without unable impossible rarely seldom hardly barely scarcely fail zero nil"
     " always time whenever only solely exclusively free gratis charge billed yes cost pays".split()
-)
+) + tuple(DENYING)
 SHORT = 4  # words below which a piece is no statement of its own
 _JOINT = re.compile(
     r"\s*[;:–—()]\s*|,\s+|\s+-\s+|\s+(?:but|because|so|while|whereas|although|though|unless|if|when|and|or|since)\s+"
@@ -167,7 +168,12 @@ def plain_text(text: str) -> str:
     """The text without words that look like a denial and are none, and "free" where it says so in other words."""
     if not _may_turn(text):
         return text
-    return _FREE.sub("free", _NO_DENIAL.sub(" ", _ASIDE.sub(" ", _UN.sub("not available", text))))
+    return _FREE.sub("free", _NO_DENIAL.sub(" ", _ASIDE.sub(" ", _UN.sub(_not, text))))
+
+
+def _not(m: re.Match[str]) -> str:
+    """ "Not valid" for "invalid"."""
+    return f"not {DENYING.get(small_letters(m.group()), m.group())}"
 
 
 def _may_turn(text: str) -> bool:
