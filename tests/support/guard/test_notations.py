@@ -1,4 +1,4 @@
-"""How amounts, measures, durations and times of day are written: the same in another way, and what is not the same."""
+"""How amounts, measures, durations, times of day and denials are written: the same in another way, and what is not."""
 
 from __future__ import annotations
 
