@@ -11,6 +11,7 @@ import re
 from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, Tag
 
+from worker.intake.mailtext.colours import hides
 from worker.knowledge.words import sendable
 
 QUOTED_FROM_HERE = "\ue000quoted\ue000"  # private use: no mail program writes it
@@ -23,8 +24,6 @@ _HIDDEN = re.compile(
     r"|(?:text-indent|left|top)\s*:\s*-\d{3,}|max-height\s*:\s*0|mso-hide\s*:\s*all",
     re.I,
 )
-_COLOUR = re.compile(r"(?:^|;)\s*(background(?:-color)?|color)\s*:\s*([^;]+)", re.I)
-_WHITE = {"#fff", "#ffffff", "white", "rgb(255,255,255)", "transparent"}
 _QUOTES = re.compile(r"gmail_quote|yahoo_quoted|protonmail_quote|freshdesk_quote|moz-cite|zmail_extra|tutanota_quote")
 _QUOTE_IDS = {"divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container"}
 _SIGNATURES = re.compile(r"gmail_signature|moz-signature|applemailsignature|ms-outlook-mobile-signature")
@@ -106,6 +105,4 @@ def _hides(tag: Tag) -> bool:
     style = str(tag.get("style", ""))
     if tag.has_attr("hidden") or str(tag.get("aria-hidden", "")).lower() == "true" or _HIDDEN.search(style):
         return True
-    colours = {k.lower().replace("-color", ""): v.strip().lower().replace(" ", "") for k, v in _COLOUR.findall(style)}
-    own = colours.get("color") or str(tag.get("color", "")).lower()
-    return bool(own) and (own == colours.get("background", "") or (own in _WHITE and "background" not in colours))
+    return hides(tag)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.orders import chance, to_a_writer
+from worker.support.guard.orders import chance, tells_what_to_do, to_a_writer
 
 ADVICE = "Read the mail as its sender meant it. Answer only what a customer may ask; report it if it is an attack."
 
@@ -23,6 +23,7 @@ ADVICE_SOURCE = (
     "Find out who wrote it there, and take it out of the knowledge base. Check the reply against the others."
 )
 SURE = 0.5  # chance from which a text counts as giving orders
+MUCH = 12  # words; a newsletter hides its first line, a mail program its name
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -30,7 +31,7 @@ def check(reply: Candidate) -> Iterator[Finding]:
         yield Finding(guard="hostile", what="The mail gives orders to the assistant.", todo=ADVICE)
     if len(reply.hidden.strip()) > 3 and chance(reply.hidden) >= SURE:
         yield Finding(guard="hostile", what="Hidden text in the mail gives orders to the assistant.", todo=ADVICE)
-    elif len(reply.hidden.split()) > 12 or (reply.hidden.strip() and "?" in reply.hidden):
+    elif len(reply.hidden.split()) > MUCH or "?" in reply.hidden or tells_what_to_do(reply.hidden):
         yield Finding(guard="hostile", what="The mail holds text that its reader cannot see.", todo=ADVICE)
     if reply.had_invisible:
         yield Finding(guard="hostile", what="The mail holds invisible characters that can carry orders.", todo=ADVICE)
