@@ -9,7 +9,7 @@ from __future__ import annotations
 _FORGET = (
     r"(?:ignoriere?(?!n)|ignorieren\s+sie|vergiss|vergesst|vergessen\s+sie|missachte(?!n)|missachten\s+sie"
     r"|(?<!vous\s)(?:ignore[zr]?|oublie[zr]?|n[ée]glige[zr]?)|(?<!vous\s)ne\s+(?:suis|suivez)\s+(?:pas|plus)"
-    r"|(?<!vous\s)ne\s+(?:tiens|tenez)\s+(?:pas|plus)\s+compte|fai(?:s|tes)\s+abstraction|ignor[aeo]n?"
+    r"|(?<!vous\s)ne\s+(?:tiens|tenez)\s+(?:pas|plus)\s+compte|fai(?:s|tes)\s+abstraction|ignor(?:a|en?|o)"
     r"|olvid[ae]n?|haz\s+caso\s+omiso"
     r"|haga\s+caso\s+omiso|no\s+(?:sigas|siga|respetes|tengas\s+en\s+cuenta|tenga\s+en\s+cuenta)|dimentic(?:a|hi"
     r"|ate)|scord(?:a|ati)"

@@ -17,7 +17,7 @@ _BEFORE = (
     r"|vorherige[nr]?|bisherige[nr]?|alles?|anteriores|todas?|sve|pr[ée]c[ée]dentes?)"
 )
 FORGET = (
-    r"(?:ignor(?!ing\b|ed\b)\w*|disregard(?!ing\b|ed\b)\w*|forget|overrid\w*|bypass\w*|set\s+aside|put\s+aside"
+    r"(?:ignor(?!ing\b|ed\b|iert|an)\w*|disregard(?!ing\b|ed\b)\w*|forget|overrid\w*|bypass\w*|set\s+aside|put\s+aside"
     r"|drop|neglect|leave\s+aside"
     r"|stop\s+following|vergiss|vergessen|ignoriere?n?|olvid[ae]\w*|oublie[zr]?|zaboravi)"
 )
@@ -60,7 +60,7 @@ CUES: dict[str, tuple[str, float]] = {
         3.0,
     ),
     "sets all aside": (
-        rf"{_NO_ORDER}\b{FORGET}\b{_OWN}[^.?!\n]{{0,30}}\b{_BEFORE}\b"
+        rf"{_NO_ORDER}\b(?!drop\b){FORGET}\b{_OWN}[^.?!\n]{{0,30}}\b{_BEFORE}\b"
         rf"|\b(?:leave|put|set|lay)\s+(?:all\s+)?your\s+(?:\w+\s+)?{RULES}\s+(?:aside|to\s+(?:one"
         rf"|the)\s+side)\b",
         4.9,
