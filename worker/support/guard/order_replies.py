@@ -14,7 +14,7 @@ _PUT = (
     r"|grant|ignore|skip)"
 )
 _WRITER = (
-    r"(?:(?:ai|llm|language|drafting|answering|replying|writing|reply|response|automated|automatic|support"
+    r"(?:(?:ai|llm|language|drafting|answering|replying|writing|reply|response|automated|automatic"
     r"|summari[sz]ing)"
     r"[\s-]+(?:ai\s+|reply\s+|language\s+)?(?:writers?|models?|tools?|robots?|bots?|engines?|agents?|assistants?"
     r"|systems?|software)"
@@ -24,7 +24,7 @@ _MUST = r"(?:must|shall|should|has\s+to|have\s+to|needs?\s+to|is\s+to|are\s+to)(
 
 CUES: dict[str, tuple[str, float]] = {
     "dictates the reply": (
-        rf"\b(?:end|begin|start|open|close|finish|conclude)\s+(?:off\s+)?your\s+(?:\w+\s+)?{_REPLY}\s+(?:with|by)\b"
+        rf"\b(?:end|begin|start|open|close|finish|conclude)\s+(?:off\s+)?your\s+(?:\w+\s+)?{_REPLY}\s+(?:with|by)\b(?!\s+(?:my|our)\b)"
         rf"|\b(?:sign|sign\s+off)\s+(?:your\s+(?:\w+\s+)?{_REPLY}\s+)?as\s+(?:(?:the|our|your)\s+(?:ceo|chief"
         rf"|head|director|president"
         rf"|manager|founder|owner)|ceo|{_QUOTED}|dr\b|mr\b|mrs\b)"
@@ -47,7 +47,7 @@ CUES: dict[str, tuple[str, float]] = {
         rf"|\b(?:any|every|each|whichever|whatever)\s+{_WRITER}\b[^.?!\n]{{0,60}}\b(?:adds|closes|ends|includes"
         rf"|states|says|tells|approves|replies)\b"
         rf"|(?:^|[.!?:]\s+){_WRITER}\s+{_MUST}\b"
-        rf"|(?:^|[.!?:]\s+)(?:dear|attention|note\s+to|message\s+to|to)[,:]?\s+(?:the\s+|any\s+"
+        rf"|(?:^|[.!?:]\s+)(?:dear|attention|note\s+to|message\s+to)[,:]?\s+(?:the\s+|any\s+"
         rf"|whichever\s+)?{_WRITER}\b[^.?!\n]{{0,40}}[:,]"
         rf"|(?:^|[.!?:>]\s*)(?:(?:ai|support|reply)\s+)?(?:assistant|ai|chat\s?bot|bot|llm"
         rf"|language\s+model)(?:\s+note)?\s*[,:]\s*(?:please\s+|you\s+)?"
