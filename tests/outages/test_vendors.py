@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,20 @@ def test_a_reply_that_meets_a_used_up_allowance_goes_out_later_and_once(house: H
     for _ in range(3):
         house.passes(61)
         house.work()
+    assert answered_once(house, ticket)
+
+
+def test_a_reply_that_was_cut_and_is_listed_without_its_author_goes_out_once(house: House) -> None:
+    house.sandbox.state.world.names_the_bot = False
+    house.sandbox.goes_wrong("commit_then_cut", "reply", first=1)
+    try:
+        ticket = house.mail()
+        assert "in doubt" in house.work()
+        house.desk = replace(house.desk, policy=replace(house.desk.policy, settle=timedelta(0)))
+        house.passes(0)
+        assert house.work() == ["done"]
+    finally:
+        house.sandbox.state.world.names_the_bot = True
     assert answered_once(house, ticket)
 
 

@@ -67,8 +67,9 @@ class Helpdesk(Protocol):
     def find(
         self, ticket_id: int, body_hash: str, *, since: datetime, public: bool, but: Collection[str] = ()
     ) -> Posted | None:
-        """The reply (public) or note with that `body_hash` (see support.bodies.body_hash), by our own agent, created
-        at or after `since` less clock error; None if there is none. `but`: remote ids that are known to be others'."""
+        """The reply (public) or note with that `body_hash` (see support.bodies.body_hash), by our own agent, or a reply
+        of which no author is told, created at or after `since` less clock error; None if there is none. `but`: remote
+        ids that are known to be others'."""
         ...
 
     def change(self, ticket_id: int, change: TicketChange, *, tags: Collection[str] | None = None) -> None:

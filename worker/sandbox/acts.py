@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from worker.sandbox.nouns import CLOSED, NOTE, OPEN, REPLY, RESOLVED, Conversation, Ticket
+from worker.sandbox.nouns import BOT_ID, CLOSED, NOTE, OPEN, REPLY, RESOLVED, Conversation, Ticket
 from worker.sandbox.sanitiser import as_text, received, sanitise
 from worker.sandbox.world import Event, World
 
@@ -108,6 +108,8 @@ def reply(
         if world.assign_to_first_responder and ticket.responder_id is None:
             ticket.responder_id = agent_id
         _journal_said(world, "reply", said, ring, arrived)
+        if agent_id == BOT_ID and not world.names_the_bot:
+            said.user_id = None
         if ring:
             world.tell(Event("reply", ticket_id, "agent", agent_id, conversation_id=said.id))
         return said

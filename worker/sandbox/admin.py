@@ -74,6 +74,7 @@ class Settings(Asked):
     index_lag: float | None = None
     reopen_when_customer_responds: bool | None = None
     assign_to_first_responder: bool | None = None
+    names_the_bot: bool | None = None  # as author of its replies
     cascade: bool | None = None
     escape: bool | None = None
     webhooks_count: bool | None = None
@@ -193,7 +194,7 @@ async def settings(wanted: Settings, here: PartsArg) -> dict[str, str]:
     given = wanted.model_dump(exclude_none=True)
     plain = {
         "others_per_minute": here.limiter, "decimals": here.limiter, "say_retry_after": here.limiter,
-        "index_lag": here.world,
+        "index_lag": here.world, "names_the_bot": here.world,
         "reopen_when_customer_responds": here.world, "assign_to_first_responder": here.world, "cascade": here.rules,
         "escape": here.rules,
     }  # fmt: skip

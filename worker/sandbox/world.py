@@ -55,6 +55,7 @@ class World:
         self.index_lag = 0.0  # seconds until searches see something new; minutes at the vendor
         self.reopen_when_customer_responds = True
         self.assign_to_first_responder = False
+        self.names_the_bot = True  # False: its replies are listed without an author
         self._tickets_of: dict[int, list[int]] = {}
         self._by_email: dict[str, int] = {}
         self._ticket_ids = itertools.count(1)

@@ -26,11 +26,21 @@ def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger, known: Threa
     was rung must not name it: that somebody rang says more than a ticket's time."""
     first = known is None and not ledger.cases.of_ticket(ticket_id)
     thread = masked(helpdesk.thread(ticket_id, known=known, first=first), known)
-    if not any(_ours(m) for m in thread.messages):
+    if not any(_ours(m) or _unsigned(m) for m in thread.messages):
         return thread
     sends = ledger.sends.replies_of(ticket_id)
+    thread = signed(thread, sends)
     thread = answering_nothing(thread, [send for send in sends if send.kind is SendKind.HOLDING])
     return beside_what_they_answer(thread, [send for send in sends if send.kind is SendKind.REPLY])
+
+
+def signed(thread: Thread, replies: Sequence[Send]) -> Thread:
+    """Freshdesk may leave out who wrote an entry: one that is, or says the same as, a reply that we sent is ours."""
+    theirs = {m.key for m in thread.messages if _unsigned(m) and _sent(m, replies)}
+    if not theirs:
+        return thread
+    ours = {"author": Author.DESKHAND}
+    return thread.saying(m.model_copy(update=ours) if m.key in theirs else m for m in thread.messages)
 
 
 def answering_nothing(thread: Thread, holdings: Sequence[Send]) -> Thread:
@@ -131,6 +141,15 @@ def _theirs(message: Message) -> bool:
 
 def _ours(message: Message) -> bool:
     return message.author is Author.DESKHAND and message.public
+
+
+def _unsigned(message: Message) -> bool:
+    return message.author is Author.SYSTEM and message.public and message.author_id is None
+
+
+def _sent(message: Message, replies: Sequence[Send]) -> bool:
+    said = body_hash(message.html or message.text)
+    return any(s.body_hash == said or (s.remote_id and message.key == f"c{s.remote_id}") for s in replies)
 
 
 def _answered(message: Message, replies: Sequence[Send]) -> str:

@@ -142,9 +142,10 @@ class FreshdeskHelpdesk:
     def find(
         self, ticket_id: int, body_hash: str, *, since: datetime, public: bool, but: Collection[str] = ()
     ) -> Posted | None:
-        me, earliest = self.me(), since - self._clock_error
+        # Freshdesk may leave out who wrote an entry, and a reply of ours that is not recognised goes out again.
+        authors, earliest = {self.me(), None if public else self.me()}, since - self._clock_error
         for c in self._conversations(ticket_id):
-            if c.user_id != me or c.private is public or c.incoming or c.created_at < earliest:
+            if c.user_id not in authors or c.private is public or c.incoming or c.created_at < earliest:
                 continue
             if str(c.id) not in but and hash_of(c.body or c.body_text) == body_hash:
                 return Posted(remote_id=str(c.id), at=c.created_at)
