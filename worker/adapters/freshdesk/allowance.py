@@ -6,7 +6,8 @@ only when it is used up. Called by wire.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from worker.adapters.freshdesk.verdicts import PART, Limits, wait_asked_for
@@ -15,26 +16,33 @@ from worker.adapters.pace import Ask, Told
 _ACCOUNT = PART
 _BEGUN = 0.04  # kept back for what was begun: reads, which begin work, stop sooner than the writes that end it
 _REFUSED = 429
+# A figure is believed up to so many times the documented price, and for so long after it was told: a route that is
+# never called any more for what it is said to cost would never be told otherwise.
+_DEAREST = 5.0
+_FRESH_SECONDS = 300.0
 
 
 class Allowance:
     """`reserve`: the share that automatic work leaves alone; None: a person is waiting, all of it may be used."""
 
-    def __init__(self, reserve: float | None) -> None:
+    def __init__(self, reserve: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._reserve = reserve
-        self._costs: dict[str, float] = {}
+        self._clock = clock
+        self._costs: dict[str, tuple[float, float]] = {}  # what a route cost, and until when that is believed
 
     def asks(self, what: str, query: Mapping[str, Any] | None, *, ends: bool = False) -> tuple[Ask, Ask]:
-        """`what`: method and route. A call that was made before costs what it cost then. `ends`: it belongs to what
-        ends a piece of work, although it may be a read."""
+        """`what`: method and route. A call that was made lately costs what it cost then, if that can be. `ends`: it
+        belongs to what ends a piece of work, although it may be a read."""
         includes = str((query or {}).get("include", ""))
-        cost = self._costs.get(what) or 1.0 + len(includes.split(",")) * bool(includes)
+        documented = 1.0 + len(includes.split(",")) * bool(includes)
+        told, until = self._costs.get(what, (0.0, 0.0))
+        cost = min(told, _DEAREST * documented) if self._clock() < until else documented
         return Ask(_ACCOUNT, cost, self._keep(ends or not reads(what))), Ask(_route(what), 0.0)
 
     def told(self, what: str, status: int, headers: Mapping[str, str]) -> tuple[Told, ...]:
         limits = Limits.told_by(headers)
         if limits.used:
-            self._costs[what] = limits.used
+            self._costs[what] = limits.used, self._clock() + _FRESH_SECONDS
         refused, after = status == _REFUSED, wait_asked_for(headers)
         if refused and limits.remaining:
             # Turned away with calls to spare: it is this route's own limit, and everything else may go on. How many

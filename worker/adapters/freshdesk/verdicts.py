@@ -21,12 +21,15 @@ PART = "freshdesk"
 KEY_REFUSED = "Freshdesk refused the API key (401): check FRESHDESK_API_KEY"
 _LONGEST_WAIT = 3600.0  # some accounts still count by the hour
 _WAIT_FOR_A_NEW_KEY = 60.0
+_MOST_CALLS = 1e6  # the largest plan has a few thousand
+_MOST_CREDITS = 100.0  # the dearest call takes less than ten
 _NAME = re.compile(r"[\w.\[\]-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The account's allowance per window, as last told. Values may come as decimals ("700.0"); None: not told."""
+    """The account's allowance per window, as last told. Values may come as decimals ("700.0"); None: not told, or what
+    cannot be: it would be counted with for long after the account says something else."""
 
     total: float | None = None
     remaining: float | None = None
@@ -34,10 +37,11 @@ class Limits:
 
     @classmethod
     def told_by(cls, headers: Mapping[str, str]) -> Limits:
+        total = _figure(headers.get("X-RateLimit-Total"), _MOST_CALLS)
         return cls(
-            total=_number(headers.get("X-RateLimit-Total")),
-            remaining=_number(headers.get("X-RateLimit-Remaining")),
-            used=_number(headers.get("X-RateLimit-Used-CurrentRequest")),
+            total=total,
+            remaining=_figure(headers.get("X-RateLimit-Remaining"), _MOST_CALLS if total is None else total),
+            used=_figure(headers.get("X-RateLimit-Used-CurrentRequest"), _MOST_CREDITS),
         )
 
 
@@ -115,6 +119,11 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if value is not None and isfinite(value) else None
+
+
+def _figure(text: str | None, most: float) -> float | None:
+    value = _number(text)
+    return value if value is not None and 0 <= value <= most else None
 
 
 def _details(content: bytes) -> str:
