@@ -12,6 +12,7 @@ from email.utils import format_datetime
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from tests.adapters.freshdesk_json import KEY, PUT, REPLY, TICKET, a_desk, a_ticket, hasty
 from tests.scripted_server import (
@@ -226,6 +227,18 @@ def test_every_call_is_reported_with_its_status(server: ScriptedServer) -> None:
             reply(desk)
     assert calls[0] == ("GET tickets/{}", 200)
     assert calls[-2:] == [("POST tickets/{}/reply", 429), ("POST tickets/{}/reply", 0)]
+
+
+@pytest.mark.parametrize("listener", ["on_call", "on_spent"])
+def test_a_reply_is_out_whatever_becomes_of_counting_it(server: ScriptedServer, listener: str) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("Counters can only be incremented by non-negative amounts.")
+
+    desk = a_desk(server, **{listener: broken})
+    server.on(REPLY, Answer(201, {"id": 900}, headers={"X-RateLimit-Used-CurrentRequest": "1.0"}))
+    with capture_logs() as logs:
+        reply(desk)
+    assert {said["event"] for said in logs} == {"call_not_counted"}
 
 
 def test_each_read_waits_no_longer_than_the_whole_answer_may_take() -> None:

@@ -19,6 +19,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple, TypeVar
 
 import requests
+import structlog
 from pydantic import BaseModel, SecretStr, ValidationError
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
@@ -31,7 +32,9 @@ from worker.adapters.freshdesk.verdicts import PART, Limits, asked_at, counts_ag
 from worker.adapters.pace import Pass
 from worker.adapters.turnstile import Open
 from worker.errors import InDoubt, Retryable
+from worker.trouble_words import safe_reason
 
+log = structlog.get_logger(__name__)
 S = TypeVar("S", bound=BaseModel)
 OnCall = Callable[[str, int, float], None]  # (what, status or 0 where none came, seconds)
 OnSpent = Callable[[str, float], None]  # (what, credits of the account's allowance)
@@ -190,8 +193,7 @@ class Wire:
         attempt = Attempt(deadline=time.monotonic() + 2 * self._timeout, not_after=not_after)
         started = time.monotonic()
         got = self._exchange(method, route.format(*ids), query, body, attempt)
-        if self._on_call is not None:
-            self._on_call(what, got.status if isinstance(got, _Answer) else 0, time.monotonic() - started)
+        _tell(self._on_call, what, got.status if isinstance(got, _Answer) else 0, time.monotonic() - started)
         # Raised out here and not where it was caught: the library's exceptions hold the request with its key.
         if isinstance(got, str):
             self._turnstile.leave(given, failure="" if attempt.too_late else got)
@@ -200,8 +202,8 @@ class Wire:
                 raise InDoubt(reason, part=PART)
             raise Retryable(reason, part=PART)
         self.limits = limits = Limits.told_by(got.headers)
-        if self._on_spent is not None and limits.used:
-            self._on_spent(what, limits.used)
+        if limits.used:
+            _tell(self._on_spent, what, limits.used)
         failure, pause = counts_against(got.status, got.content)
         told = self._allowance.told(what, got.status, got.headers)
         shut = self._turnstile.leave(given, told, failure=failure, pause=pause)
@@ -245,6 +247,15 @@ class Wire:
         if len(good) != len(rows):
             raise unreadable(what, answer.status, repeatable=True, whole=reads(what) and isinstance(parsed, list))
         return good
+
+
+def _tell(listener: Callable[..., None] | None, *news: Any) -> None:
+    """Whoever only counts decides nothing about a call that was made: a reply that is out would look like a failure."""
+    try:
+        if listener is not None:
+            listener(*news)
+    except Exception as error:
+        log.error("call_not_counted", reason=safe_reason(error))
 
 
 def _parsed(content: bytes) -> Any:
