@@ -32,11 +32,13 @@ class Retryable(Trouble):
 
 
 class Permanent(Trouble):
-    """Nothing happened and repeating is useless. `code`: the vendor's status number, for the trace only."""
+    """Nothing happened and repeating is useless. `code`: the vendor's status number, for the trace only. `unread`: some
+    of what was asked for is there and cannot be read, so that a person has to look."""
 
-    def __init__(self, reason: str, *, part: str = "", code: int | None = None) -> None:
+    def __init__(self, reason: str, *, part: str = "", code: int | None = None, unread: bool = False) -> None:
         super().__init__(reason, part=part)
         self.code = code
+        self.unread = unread
 
 
 class InDoubt(Trouble):

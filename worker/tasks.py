@@ -22,7 +22,7 @@ from celery.signals import setup_logging, worker_shutting_down
 
 from worker import bootstrap, metrics
 from worker.crashpoints import crash_point
-from worker.errors import BadConfiguration, Retryable, Trouble
+from worker.errors import BadConfiguration, Permanent, Retryable, Trouble
 from worker.knowledge.wording import learn
 from worker.log import start_logging
 from worker.models import Doorbell, Reader
@@ -42,6 +42,7 @@ log = structlog.get_logger("worker.tasks")  # run with -m it is called __main__,
 
 AFTER_OUTAGE = (2.0, 5.0, 15.0, 30.0, 60.0)  # seconds to wait when a part is down and names no time itself
 AFTER_FAILURE = (1.0, 10.0)  # seconds after the first and second failed try; the third goes to a person
+UNREAD = "Something on this ticket is in a form that Deskhand does not know."
 FIRST_QUESTION = "How long does it take?"
 # Seconds until the index is asked again: there is none yet, or it does not answer. Each time counts for the breaker,
 # which would keep the first tickets waiting.
@@ -77,13 +78,14 @@ def draft_doorbell(doorbell_id: str, desk: Desk, enqueue: Any) -> str:
 
 
 def _failed(doorbell: Doorbell, error: BaseException, desk: Desk, enqueue: Any) -> str:
-    """Parks what may work later; gives to a person what failed three times."""
+    """Parks what may work later; gives to a person what failed three times, and at once what cannot be read."""
     reason = safe_reason(error)
     metrics.TROUBLE.labels("draft", getattr(error, "part", "") or type(error).__name__).inc()
     log.warning("draft_failed", reason=reason, tries=doorbell.tries, deaths=doorbell.deaths)
-    if not isinstance(error, Retryable) and doorbell.tries + 1 == desk.policy.max_tries:
+    unread = isinstance(error, Permanent) and error.unread
+    if unread or (not isinstance(error, Retryable) and doorbell.tries + 1 == desk.policy.max_tries):
         try:
-            why = f"Deskhand failed on this ticket {desk.policy.max_tries} times ({reason})."
+            why = UNREAD if unread else f"Deskhand failed on this ticket {desk.policy.max_tries} times ({reason})."
             return rescue.to_a_person(doorbell, why, desk, enqueue)
         except BaseException as trouble:
             # Counted as a try all the same: from now on the doorbell is for a person only, and comes back until one

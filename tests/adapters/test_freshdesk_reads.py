@@ -209,6 +209,16 @@ def test_numbers_that_freshdesk_invents_and_nulls_are_survived(server: ScriptedS
     assert (ticket.subject, ticket.tags, ticket.custom_fields, ticket.spam) == ("", (), {}, False)
 
 
+def test_nulls_in_lists_are_left_out(server: ScriptedServer) -> None:
+    server.on(TICKET, Answer(body=a_ticket(tags=[None, "vip"])))
+    server.on(CONTACT, Answer(body={"id": CAROL, "other_emails": ["d@example.com", None]}))
+    desk = a_desk(server)
+    contact = desk.contact(CAROL)
+    assert desk.thread(42).ticket.tags == ("vip",)
+    assert contact is not None
+    assert contact.other_emails == ("d@example.com",)
+
+
 def test_deleted_spam_and_assignment_are_told(server: ScriptedServer) -> None:
     ticket = thread_of(server, deleted=True, spam=True, responder_id=ALICE).ticket
     assert (ticket.deleted, ticket.spam, ticket.assigned_to_person) == (True, True, True)

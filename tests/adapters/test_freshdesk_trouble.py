@@ -14,7 +14,17 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from tests.adapters.freshdesk_json import KEY, PUT, REPLY, TICKET, a_desk, a_ticket, hasty
+from tests.adapters.freshdesk_json import (
+    CONVERSATIONS,
+    KEY,
+    PUT,
+    REPLY,
+    TICKET,
+    a_conversation,
+    a_desk,
+    a_ticket,
+    hasty,
+)
 from tests.scripted_server import (
     CUT,
     DRIP_BODY,
@@ -102,6 +112,23 @@ def test_a_ticket_that_is_of_another_shape_for_good_goes_to_a_person_in_the_end(
     server: ScriptedServer, call: Call, kind: type[Trouble]
 ) -> None:
     assert type(trouble(server, call, Answer(body={"description": "no id"}))) is kind
+
+
+@pytest.mark.parametrize("odd", [None, 7, {"body": "no id"}, {"id": 3, "created_at": "yesterday"}])
+@pytest.mark.parametrize("others", [1, 12])
+def test_one_entry_that_cannot_be_read_is_not_overlooked(server: ScriptedServer, odd: object, others: int) -> None:
+    """It may be a colleague's answer, or what the customer wrote last. With twelve others it is on a page apart."""
+    rows = [a_conversation(number) for number in range(1, others + 1)]
+    server.on(CONVERSATIONS, Answer(body=[*rows, odd]))
+    told = trouble(server, read, Answer(body=a_ticket(conversations=[*rows, odd][:10])))
+    assert isinstance(told, Permanent)
+    assert (told.unread, "1 of the entries cannot be read" in told.reason) == (True, True)
+
+
+def test_the_look_for_a_reply_in_doubt_overlooks_no_entry_either(server: ScriptedServer) -> None:
+    server.on(CONVERSATIONS, Answer(body=[a_conversation(1), None]))
+    with pytest.raises(Permanent, match="cannot be read"):
+        a_desk(server).find(42, "", since=datetime.now(UTC), public=True)
 
 
 @pytest.mark.parametrize("call", [read, change, reply])

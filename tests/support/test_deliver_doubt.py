@@ -220,6 +220,34 @@ def test_a_ticket_that_may_not_be_read_any_more_goes_to_a_person(office: Office)
     assert deliver(note, office.desk) == "done"
 
 
+@pytest.mark.parametrize(
+    ("in_doubt", "told", "state"), [(False, "dropped", SendState.DROPPED), (True, "stranded", SendState.STRANDED)]
+)
+def test_a_ticket_on_which_an_entry_cannot_be_read_goes_to_a_person_at_once(
+    office: Office, in_doubt: bool, told: str, state: SendState
+) -> None:
+    case, send_id = office.approved()
+    if in_doubt:
+        died_after_intent(office, send_id)
+    unread = Permanent("1 of the entries cannot be read", part="freshdesk", unread=True)
+    raises_once(office.helpdesk, "find" if in_doubt else "thread", unread)
+
+    assert deliver(send_id, office.desk) == told
+
+    assert office.send(case).state is state
+    assert office.status(case) is Status.HANDED_OVER
+    assert not office.helpdesk.posted
+
+
+def test_a_note_in_doubt_on_a_ticket_with_an_odd_entry_is_not_let_go(office: Office) -> None:
+    note = a_note(office)
+    died_after_intent(office, note)
+    unread = Permanent("1 of the entries cannot be read", part="freshdesk", unread=True)
+    raises_once(office.helpdesk, "find", unread)
+
+    assert deliver(note, office.desk) == "parked"
+
+
 @pytest.mark.parametrize("code", [404, 410])
 def test_a_ticket_that_is_gone_supersedes_its_reply(office: Office, code: int) -> None:
     case, send_id = office.approved()

@@ -78,6 +78,17 @@ def test_a_ticket_that_nobody_can_read_still_ends_where_a_person_sees_it(office:
     assert not office.ledger.doorbells.due(10)
 
 
+def test_a_ticket_with_an_entry_that_cannot_be_read_goes_to_a_person_at_once(office: Office) -> None:
+    unreadable(office, Permanent("1 of the entries cannot be read", part="freshdesk", unread=True))
+
+    assert tried(office, rung(office), 1) == ["handed over"]
+
+    case = the_case(office)
+    assert case.status is Status.HANDED_OVER
+    assert "in a form that Deskhand does not know" in case.reasons[0]
+    assert len(office.ledger.sends.due(10)) == 1, "the note"
+
+
 @pytest.mark.parametrize("code", [403, 404])
 def test_a_ticket_that_was_out_of_reach_for_a_while_has_its_note_once_it_is_there(office: Office, code: int) -> None:
     refusal = Permanent("refused", part="freshdesk", code=code)

@@ -214,6 +214,8 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
         crash_point("deliver.in_doubt")
         return "in doubt"
     permanent = isinstance(trouble, Permanent)
+    if isinstance(trouble, Permanent) and trouble.unread and send.kind not in NOTICES:
+        return _give_up(send, f"the ticket cannot be read as a whole: {trouble.reason}", desk, nothing_left)
     if permanent and send.tries + 1 >= _most_tries(send, desk):
         if send.kind is SendKind.REPLY and getattr(trouble, "code", None) in OUT_OF_REACH:
             return _drop(send, Overtaken.OUT_OF_REACH, desk, trouble.reason)

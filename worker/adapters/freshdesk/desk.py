@@ -25,7 +25,7 @@ from worker.adapters.freshdesk.shapes import (
     TicketShape,
 )
 from worker.adapters.freshdesk.since import Since
-from worker.adapters.freshdesk.verdicts import Limits
+from worker.adapters.freshdesk.verdicts import Limits, unread
 from worker.adapters.freshdesk.wire import LAST_PAGE, PAGE, OnCall, OnSpent, Wire
 from worker.adapters.freshdesk.words import STATUS_OF, from_requester, to_contact, to_thread, to_ticket
 from worker.adapters.turnstile import Open
@@ -203,6 +203,8 @@ class FreshdeskHelpdesk:
         return self._wire.pages(ConversationShape, "tickets/{}/conversations", ticket_id)
 
     def _beyond_embedded(self, shape: TicketShape) -> list[ConversationShape]:
+        if shape.unread:
+            raise unread("GET tickets/{}", shape.unread)
         if len(shape.conversations) < _EMBEDDED:
             return shape.conversations
         return [*shape.conversations, *self._conversations(shape.id)]

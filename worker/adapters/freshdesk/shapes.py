@@ -9,13 +9,20 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 _HALF = re.compile("[\ud800-\udfff]")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Samples carry both "Z" and "+05:30"; a time without any offset is UTC.
 Moment = Annotated[datetime, AfterValidator(lambda at: at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC))]
+
+
+def _without_nulls(value: Any) -> Any:
+    return [one for one in value if one is not None] if isinstance(value, list) else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_without_nulls)]
 
 
 def _whole(value: Any) -> Any:
@@ -48,7 +55,7 @@ class RequesterShape(Shape):
 
 
 class ContactShape(RequesterShape):
-    other_emails: list[str] = Field(default_factory=list)
+    other_emails: Texts = Field(default_factory=list)
     deleted: bool = False
     created_at: Moment = EPOCH
 
@@ -66,7 +73,16 @@ class ConversationShape(Shape):
     created_at: Moment = EPOCH
 
 
+def _conversation(row: Any) -> ConversationShape | None:
+    try:
+        return ConversationShape.model_validate(row)
+    except ValidationError:
+        return None
+
+
 class TicketShape(Shape):
+    """`unread`: how many of the conversations that came with it cannot be read; they are left out."""
+
     id: int
     subject: str = ""
     description: str = ""
@@ -77,7 +93,7 @@ class TicketShape(Shape):
     requester_id: int = 0
     responder_id: int | None = None
     group_id: int | None = None
-    tags: list[str] = Field(default_factory=list)
+    tags: Texts = Field(default_factory=list)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
     spam: bool = False
     deleted: bool = False
@@ -85,6 +101,15 @@ class TicketShape(Shape):
     updated_at: Moment = EPOCH
     requester: RequesterShape | None = None
     conversations: list[ConversationShape] = Field(default_factory=list)
+    unread: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _odd_conversations_apart(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(rows := value.get("conversations", []), list):
+            return value
+        read = [row for row in map(_conversation, rows) if row is not None]
+        return value | {"conversations": read, "unread": len(rows) - len(read)}
 
 
 class ListedTicketShape(Shape):

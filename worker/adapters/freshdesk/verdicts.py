@@ -90,6 +90,12 @@ def unreadable(what: str, status: int, *, repeatable: bool, whole: bool) -> Trou
     return Permanent(reason, part=PART, code=status) if whole else Retryable(reason, part=PART)
 
 
+def unread(what: str, rows: int) -> Permanent:
+    """Trouble for a list of which the rest is fine. It is not read without these `rows`: one may be a colleague's
+    answer, or what the customer wrote last."""
+    return Permanent(f"{what}: {rows} of the entries cannot be read", part=PART, unread=True)
+
+
 def wait_asked_for(headers: Mapping[str, str]) -> float | None:
     """Seconds of Retry-After, a number or a date, at most an hour; None if absent or unreadable."""
     value = headers.get("Retry-After")

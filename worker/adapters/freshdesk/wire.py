@@ -28,7 +28,7 @@ from urllib3.exceptions import HTTPError
 from worker.adapters.address import checked_key, checked_url, is_loopback
 from worker.adapters.freshdesk.allowance import Allowance, reads
 from worker.adapters.freshdesk.connection import Attempt, TimedAdapter, TooLate, under_way
-from worker.adapters.freshdesk.verdicts import PART, Limits, asked_at, counts_against, trouble_of, unreadable
+from worker.adapters.freshdesk.verdicts import PART, Limits, asked_at, counts_against, trouble_of, unread, unreadable
 from worker.adapters.pace import Pass
 from worker.adapters.turnstile import Open
 from worker.errors import InDoubt, Retryable
@@ -242,10 +242,11 @@ class Wire:
 
     def _many(self, shape: type[S], what: str, answer: _Answer) -> list[S]:
         parsed = _parsed(answer.content)
-        rows = [_shaped(shape, item) for item in parsed] if isinstance(parsed, list) else [None]
-        good = [row for row in rows if row is not None]
-        if len(good) != len(rows):
-            raise unreadable(what, answer.status, repeatable=True, whole=reads(what) and isinstance(parsed, list))
+        if not isinstance(parsed, list):
+            raise unreadable(what, answer.status, repeatable=True, whole=False)
+        good = [row for row in (_shaped(shape, item) for item in parsed) if row is not None]
+        if len(good) != len(parsed):
+            raise unread(what, len(parsed) - len(good))
         return good
 
 
