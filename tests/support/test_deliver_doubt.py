@@ -263,6 +263,19 @@ def test_a_ticket_that_is_gone_supersedes_its_reply(office: Office, code: int) -
     assert not office.ledger.sends.due(10), "no note for a ticket that is gone"
 
 
+@pytest.mark.parametrize("code", [404, 405, 410])
+def test_a_reply_that_is_refused_on_a_ticket_that_is_there_goes_to_a_person(office: Office, code: int) -> None:
+    case, send_id = office.approved()
+    office.helpdesk.fails += [Permanent("refused", part="freshdesk", code=code)] * 3
+    for _ in range(3):
+        deliver(send_id, office.desk)
+        office.make_due(send_id)
+
+    assert office.status(case) is Status.HANDED_OVER
+    [note] = office.ledger.sends.due(10)
+    assert deliver(note, office.desk) == "done"
+
+
 def test_a_ticket_that_is_missing_for_a_moment_still_gets_its_reply(office: Office) -> None:
     case, send_id = office.approved()
     raises_once(office.helpdesk, "thread", Permanent("refused", part="freshdesk", code=404))

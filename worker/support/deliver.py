@@ -217,7 +217,9 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
     if isinstance(trouble, Permanent) and trouble.unread and send.kind not in NOTICES:
         return _give_up(send, f"the ticket cannot be read as a whole: {trouble.reason}", desk, nothing_left)
     if permanent and send.tries + 1 >= _most_tries(send, desk):
-        if send.kind is SendKind.REPLY and getattr(trouble, "code", None) in OUT_OF_REACH:
+        # Refused right after a look that found the ticket: it is there, and the customer waits.
+        gone = getattr(trouble, "code", None) in OUT_OF_REACH and not nothing_left
+        if gone and send.kind is SendKind.REPLY:
             return _drop(send, Overtaken.OUT_OF_REACH, desk, trouble.reason)
         return _give_up(send, f"Freshdesk refused it {send.tries + 1} times: {trouble.reason}", desk, nothing_left)
     after = trouble.after if isinstance(trouble, Retryable) else None
