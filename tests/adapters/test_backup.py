@@ -9,10 +9,11 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from worker.adapters.store import migrate, open_ledger
+from worker.adapters.store import backup, migrate, open_ledger
 from worker.adapters.store.backup import back_up, restore
 from worker.adapters.store.engine import sqlite_module
 from worker.bootstrap import open_ledger_for
@@ -146,6 +147,66 @@ def test_a_ledger_is_not_opened_for_the_other_kind_of_freshdesk(path: Path, firs
     with pytest.raises(BadConfiguration, match=why):
         list(database(others))
     open_ledger_for(ours).close()
+
+
+def without_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies stop as on a full disk, by SQLite's own doing."""
+    connect = backup._connect
+
+    def narrow(path: Path) -> Any:
+        opened = connect(path)
+        if path.name.endswith(".unfinished"):
+            opened.execute("PRAGMA journal_mode=PERSIST")  # leaves its log, as a write does that is broken off
+            opened.execute("PRAGMA max_page_count=8")
+        return opened
+
+    monkeypatch.setattr(backup, "_connect", narrow)
+
+
+def test_a_backup_onto_a_full_disk_says_which_disk_and_leaves_nothing(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_room(monkeypatch)
+    (tmp_path / "small").mkdir()
+
+    with pytest.raises(BadConfiguration, match=f"disk of {tmp_path}/small is full: {path} .*Nothing was changed"):
+        back_up(url(path), tmp_path / "small" / "copy.db")
+
+    assert list((tmp_path / "small").iterdir()) == []
+
+
+def test_a_restore_without_room_leaves_the_ledger_as_it_was(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring(path, 1)
+    (tmp_path / "elsewhere").mkdir()
+    copy = tmp_path / "elsewhere" / "copy.db"
+    back_up(url(path), copy)
+    ring(path, 2)
+    without_room(monkeypatch)
+    before = {file.name for file in tmp_path.iterdir()}
+
+    with pytest.raises(BadConfiguration, match=f"disk of {tmp_path} is full: {copy} .*Make room"):
+        restore(url(path), copy)
+
+    assert {file.name for file in tmp_path.iterdir()} == before
+    assert rung(path) == [1, 2]
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_damaged_ledger_gives_no_copy_and_is_named_itself(path: Path, tmp_path: Path, header: bool) -> None:
+    raw = bytearray(path.read_bytes())
+    begin = 0 if header else 3 * 4096
+    raw[begin : begin + 40 * 4096] = os.urandom(40 * 4096)
+    path.write_bytes(raw)
+    done = script(str(tmp_path / "copy.db"), DATABASE_URL=url(path))
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{path} is damaged")
+    assert "--restore FILE" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "copy.db").exists()
+    assert not list(tmp_path.glob(".*"))
 
 
 HOLDS = """

@@ -6,7 +6,9 @@ and what a restore replaces is kept beside it.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -23,6 +25,8 @@ DATABASE_URL names PostgreSQL, whose own tools make and put back copies while it
   pg_dump -Fc --file deskhand.dump "$DATABASE"          $DATABASE: the URL without "+psycopg"
   pg_restore --clean --if-exists --single-transaction --dbname "$DATABASE" deskhand.dump
 Stop webhook, worker, dispatcher and console before pg_restore, and start them afterwards."""
+UNCHANGED = "Nothing was changed."
+_LOG = 1 << 16  # bytes; what SQLite needs beside a file that it opens
 
 
 def ledger_file(url: str) -> Path:
@@ -42,9 +46,9 @@ def back_up(url: str, target: Path) -> int:
         raise BadConfiguration(f"There is no ledger at {source}")
     if target.exists():
         raise BadConfiguration(f"{target} exists already: name another file, so that no copy is lost by mistake")
-    with _beside(target) as unfinished:
+    with _in_words(source, target), _beside(target) as unfinished:
         _copy(source, unfinished)
-        _check(unfinished)
+        _check(unfinished, called=source)
         os.link(unfinished, target)  # unlike a rename, it fails if somebody else made that name meanwhile
     _sync(target.parent)
     return target.stat().st_size
@@ -61,9 +65,16 @@ def restore(url: str, source: Path, now: datetime | None = None, *, for_sandbox:
     _check(source)
     if not for_sandbox:
         _refuse_a_sandboxes(source)
-    target.parent.mkdir(parents=True, exist_ok=True)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     kept = target.with_name(f"{target.name}.before-{stamp}")
+    with _in_words(source, target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _put(source, target, kept)
+    _sync(target.parent)
+    return kept if kept.exists() else None
+
+
+def _put(source: Path, target: Path, kept: Path) -> None:
     with _beside(target) as unfinished:
         _copy(source, unfinished)
         if target.exists():
@@ -75,8 +86,6 @@ def restore(url: str, source: Path, now: datetime | None = None, *, for_sandbox:
                 if (log := target.with_name(target.name + rest)).exists():
                     log.rename(kept.with_name(kept.name + rest))
         os.replace(unfinished, target)
-    _sync(target.parent)
-    return kept if kept.exists() else None
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -85,8 +94,10 @@ def _copy(source: Path, target: Path) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
 
 
-def _check(copy: Path) -> None:
-    """BadConfiguration if `copy` is damaged, no ledger of ours, or from a release that this one does not know."""
+def _check(copy: Path, called: Path | None = None) -> None:
+    """BadConfiguration if `copy` is damaged, no ledger of ours, or from a release that this one does not know. `called`:
+    the file to name for it, where `copy` is one that nobody knows."""
+    name = called or copy
     sqlite = sqlite_module()
     try:
         with closing(_open(copy)) as opened:
@@ -94,13 +105,15 @@ def _check(copy: Path) -> None:
             tables = {name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             versions = [v for (v,) in opened.execute("SELECT version_num FROM alembic_version")] if tables else []
     except sqlite.DatabaseError as error:
+        if called is not None:
+            raise
         raise BadConfiguration(f"{copy} is not a ledger that can be read ({type(error).__name__})") from None
     if verdict != "ok":
-        raise BadConfiguration(f"{copy} is damaged")
+        raise BadConfiguration(_damaged(called) if called else f"{copy} is damaged")
     if not {"doorbells", "cases", "sends"} <= tables:
-        raise BadConfiguration(f"{copy} is a database, but not a ledger")
+        raise BadConfiguration(f"{name} is a database, but not a ledger")
     if unknown := set(versions) - known_versions():
-        raise BadConfiguration(f"{copy} comes from a newer release (schema {', '.join(sorted(unknown))}): update first")
+        raise BadConfiguration(f"{name} comes from a newer release (schema {', '.join(sorted(unknown))}): update first")
 
 
 def _refuse_a_sandboxes(copy: Path) -> None:
@@ -118,7 +131,9 @@ def _settle(ledger: Path) -> None:
     try:
         with closing(_connect(ledger)) as opened:
             opened.execute("PRAGMA journal_mode=DELETE")  # needs the file for itself
-    except sqlite.OperationalError:
+    except sqlite.OperationalError as error:
+        if "locked" not in str(error):  # a full disk, say, which stopping anything does not empty
+            raise
         raise BadConfiguration(f"{ledger} is in use: stop Deskhand first") from None
     except sqlite.DatabaseError:
         return  # damaged: that is why somebody restores; it is kept as it is
@@ -145,6 +160,46 @@ def _connect(path: Path) -> Any:
 
 
 @contextmanager
+def _in_words(source: Path, target: Path) -> Iterator[None]:
+    """What stops a copy half way, as BadConfiguration: which file or disk, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise BadConfiguration(_full(source, target)) from None
+        where = error.filename or target
+        raise BadConfiguration(f"{where}: {error.strerror}. {UNCHANGED}") from None
+    except sqlite_module().Error as error:
+        words = str(error)  # SQLite's own: no row is in it, since pages are copied here
+        if "full" in words:
+            raise BadConfiguration(_full(source, target)) from None
+        if "malformed" in words or "not a database" in words:
+            raise BadConfiguration(_damaged(source)) from None
+        raise BadConfiguration(
+            f"{source} could not be copied to {target} ({words}): may both folders be written, and are their disks well?"
+            f" {UNCHANGED}"
+        ) from None
+
+
+def _full(source: Path, target: Path) -> str:
+    """SQLite does not say which of the two disks: where a log beside `source` has no room, that is the one."""
+    size, folder = source.stat().st_size, target.absolute().parent
+    if shutil.disk_usage(source.absolute().parent).free < _LOG < size < shutil.disk_usage(folder).free:
+        folder = source.absolute().parent
+    return (
+        f"The disk of {folder} is full: {source} could not be copied to {target}, which needs {size:,} bytes. Make room"
+        f" on it, or take another disk. {UNCHANGED}"
+    )
+
+
+def _damaged(ledger: Path) -> str:
+    return (
+        f"{ledger} is damaged, and so would be a copy of it: stop Deskhand and put the last good copy back with"
+        f" scripts/backup.py --restore FILE, which keeps the damaged one. {UNCHANGED}"
+    )
+
+
+@contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """A file of mode 0600 in the folder of `target`, gone at the end: a ledger holds customers' mail."""
     path = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
@@ -153,7 +208,8 @@ def _beside(target: Path) -> Iterator[Path]:
         yield path
         _sync(target.parent)
     finally:
-        path.unlink(missing_ok=True)
+        for rest in ("", "-wal", "-shm", "-journal"):  # SQLite leaves its log where it could not write on
+            path.with_name(path.name + rest).unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:
