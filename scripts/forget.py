@@ -39,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     except Trouble as trouble:
-        print(f"The ledger does not answer: {trouble.reason}. Run this again.", file=sys.stderr)
+        from worker.operations.on_ledger import told
+
+        print(told(trouble), file=sys.stderr)
         return 1
 
 

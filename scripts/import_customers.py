@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(*_problems(error, asked.file), "Nothing was imported.", sep="\n", file=sys.stderr)
         return 2
     except Trouble as trouble:
-        print(f"Nothing was imported: {trouble.reason}. Run this again.", file=sys.stderr)
+        print(f"Nothing was imported: {trouble.advised('run this again')}", file=sys.stderr)
         return 1
     print(f"{added} added, {changed} changed, {unchanged} unchanged.")
     return 0

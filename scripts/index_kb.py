@@ -210,7 +210,7 @@ def main(given: Sequence[str] | None = None) -> int:
         print("The live index stays as it is. Please correct:", *error.problems, sep="\n  ", file=sys.stderr)
         return 2
     except Trouble as trouble:
-        print(f"The live index stays as it is: {trouble.reason}.", file=sys.stderr)
+        print(f"The live index stays as it is: {trouble.advised()}", file=sys.stderr)
         return 1
 
 

@@ -51,9 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     except Trouble as trouble:
-        print(
-            f"{(trouble.part or 'a part').capitalize()} did not answer as it should: {trouble.reason}", file=sys.stderr
-        )
+        part = (trouble.part or "a part").capitalize()
+        print(f"{part} did not answer as it should: {trouble.advised()}", file=sys.stderr)
         return 1
     _tell(done, asked)
     return 1 if any(one.failed for one in done) else 0

@@ -204,7 +204,7 @@ def main() -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     except Trouble as trouble:  # whoever runs us starts us again
-        log.error("dispatcher_ended", part=trouble.part, reason=trouble.reason)
+        log.error("dispatcher_ended", part=trouble.part, reason=trouble.reason, todo=trouble.todo)
         return 1
     return 0
 

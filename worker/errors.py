@@ -13,20 +13,31 @@ No message of these may carry customer text or a secret: they are logged and sto
 
 
 class Trouble(Exception):
-    """Base of the three kinds; `part` names who had it: "freshdesk", "groq", "milvus", "ledger", "redis"."""
+    """Base of the three kinds; `part` names who had it: "freshdesk", "groq", "milvus", "ledger", "redis". `todo`: what
+    an operator does about it, without a full stop; "" where that is not known."""
 
-    def __init__(self, reason: str, *, part: str = "") -> None:
+    def __init__(self, reason: str, *, part: str = "", todo: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.part = part
+        self.todo = todo
+
+    def advised(self, again: str = "") -> str:
+        """The reason and what to do, in sentences. `again`: what else helps where it may pass, "run this again"."""
+        wanted = [self.todo] if self.todo else []
+        wanted += [again] if again and (isinstance(self, Retryable) or not wanted) else []
+        advice = ", then ".join(wanted)
+        return f"{self.reason}. {advice[:1].upper()}{advice[1:]}." if advice else f"{self.reason}."
 
 
 class Retryable(Trouble):
     """Nothing happened and it may work later. `after`: seconds to wait, where the other side or our own limiter named
     them, else None. `down`: the part does not work at all, so that `after` is when it will be tried again at best."""
 
-    def __init__(self, reason: str, *, part: str = "", after: float | None = None, down: bool = False) -> None:
-        super().__init__(reason, part=part)
+    def __init__(
+        self, reason: str, *, part: str = "", after: float | None = None, down: bool = False, todo: str = ""
+    ) -> None:
+        super().__init__(reason, part=part, todo=todo)
         self.after = after
         self.down = down
 
@@ -35,8 +46,10 @@ class Permanent(Trouble):
     """Nothing happened and repeating is useless. `code`: the vendor's status number, for the trace only. `unread`: some
     of what was asked for is there and cannot be read, so that a person has to look."""
 
-    def __init__(self, reason: str, *, part: str = "", code: int | None = None, unread: bool = False) -> None:
-        super().__init__(reason, part=part)
+    def __init__(
+        self, reason: str, *, part: str = "", code: int | None = None, unread: bool = False, todo: str = ""
+    ) -> None:
+        super().__init__(reason, part=part, todo=todo)
         self.code = code
         self.unread = unread
 

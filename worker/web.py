@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     except Trouble as trouble:  # whoever runs us starts us again
-        print(f"{trouble.part or 'A part'} does not answer: {trouble.reason}", file=sys.stderr)
+        print(f"{trouble.part or 'A part'} does not answer: {trouble.advised()}", file=sys.stderr)
         return 1
     webhook = given[0] == "webhook"
     uvicorn.run(

@@ -85,7 +85,8 @@ def _ask(name: str, check: Check) -> list[Said]:
             broken(name, problem, "Correct it; docs/operations.md lists every setting.") for problem in error.problems
         ]
     except Trouble as trouble:
-        return [broken(name, trouble.reason, "See docs/operations.md, “Is it well?”, for this part.")]
+        advice = f"{trouble.todo[:1].upper()}{trouble.todo[1:]}." if trouble.todo else ""
+        return [broken(name, trouble.reason, advice or "See docs/operations.md, “Is it well?”, for this part.")]
     except Exception as error:
         return [broken(name, safe_reason(error), "This check itself failed: please tell the developers this line.")]
 

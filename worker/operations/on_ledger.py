@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from worker import bootstrap
-from worker.errors import BadConfiguration, Trouble
+from worker.errors import BadConfiguration, Permanent, Trouble
 from worker.ports import Ledger
 from worker.settings import Settings
 
@@ -25,6 +25,12 @@ def on_ledger(work: Callable[[Ledger, Settings], object], settings: Callable[[],
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
     except Trouble as trouble:
-        print(f"The ledger does not answer: {trouble.reason}. Run this again.", file=sys.stderr)
+        print(told(trouble), file=sys.stderr)
         return 1
     return 0
+
+
+def told(trouble: Trouble) -> str:
+    """Which ledger, what is wrong with it, and what to do."""
+    head = "cannot be used" if isinstance(trouble, Permanent) else "does not answer"
+    return f"The ledger {head}: {trouble.advised('run this again')}"

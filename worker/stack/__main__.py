@@ -38,8 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
     except BadConfiguration as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 2
-    except (CannotStart, Trouble) as error:
+    except CannotStart as error:
         print(error, file=sys.stderr)
+        return 1
+    except Trouble as trouble:
+        print(f"{(trouble.part or 'a part').capitalize()}: {trouble.advised('run this again')}", file=sys.stderr)
         return 1
     except Interrupted:
         return 130 if wishes.once else 0

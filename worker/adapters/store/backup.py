@@ -95,8 +95,8 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _check(copy: Path, called: Path | None = None) -> None:
-    """BadConfiguration if `copy` is damaged, no ledger of ours, or from a release that this one does not know. `called`:
-    the file to name for it, where `copy` is one that nobody knows."""
+    """BadConfiguration if `copy` is damaged, no ledger of ours, or of a release that this one does not know. `called`:
+    the file to name for it, where nobody knows `copy`."""
     name = called or copy
     sqlite = sqlite_module()
     try:
@@ -176,8 +176,8 @@ def _in_words(source: Path, target: Path) -> Iterator[None]:
         if "malformed" in words or "not a database" in words:
             raise BadConfiguration(_damaged(source)) from None
         raise BadConfiguration(
-            f"{source} could not be copied to {target} ({words}): may both folders be written, and are their disks well?"
-            f" {UNCHANGED}"
+            f"{source} could not be copied to {target} ({words}): may both folders be written, and are their disks"
+            f" well? {UNCHANGED}"
         ) from None
 
 

@@ -179,7 +179,7 @@ class Forgetting(Room):
     def _write_anew(self) -> str:
         """Deleted rows stay in the file, or in PostgreSQL's pages, until their place is needed."""
         try:
-            with judged():
+            with judged(self._called):
                 if self._engine.dialect.name == "sqlite":
                     self._rewrite_sqlite()
                 else:

@@ -32,7 +32,7 @@ from worker.adapters.store.columns import clock, moment, new_id, written
 from worker.adapters.store.conditions import WAITING
 from worker.adapters.store.engine import looking, writing
 from worker.adapters.store.schema import audit, case_moves, cases, doorbells, lessons, sends
-from worker.adapters.store.trouble import judged
+from worker.adapters.store.trouble import judged, shown
 from worker.adapters.store.turn import turn_for
 from worker.models import MOVES, Case, Doorbell, Ring, Send, SendState, Status
 from worker.ports import Outgoing
@@ -55,19 +55,20 @@ class Room:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._called = shown(engine.url)
         self._turn = turn_for(Path(str(engine.url.database))).taken if engine.dialect.name == "sqlite" else nullcontext
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """On SQLite all its statements see the same state; on PostgreSQL each sees what is committed by then."""
-        with judged(), self._engine.connect() as connection:
+        with judged(self._called), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """`reading` for a block with a single statement, of which all rows are fetched before anything is made of them:
         SQLite has no transaction here whose end would end a statement that a broken row stopped half way."""
-        with judged(), looking(self._engine) as connection:
+        with judged(self._called), looking(self._engine) as connection:
             yield connection
 
     @contextmanager
@@ -82,7 +83,7 @@ class Room:
         readers all fall with the same machine. Of PostgreSQL every commit is synced: a worker elsewhere, still holding
         an epoch that its server has forgotten, could meet another one with the same.
         """
-        with judged(), self._turn(), writing(self._engine, synced=synced, alone=alone) as connection:
+        with judged(self._called), self._turn(), writing(self._engine, synced=synced, alone=alone) as connection:
             yield connection
 
 

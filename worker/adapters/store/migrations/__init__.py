@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from sqlalchemy import Connection, inspect, text
 
 from worker.adapters.store.engine import open_engine, parse, writing
-from worker.adapters.store.trouble import judged
+from worker.adapters.store.trouble import judged, shown
 from worker.errors import BadConfiguration
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def migrate(url: str) -> None:
     Raises BadConfiguration, Retryable or Permanent."""
     engine = open_engine(url)
     try:
-        with _file_lock(url), judged(), writing(engine) as connection:
+        with _file_lock(url), judged(shown(engine.url)), writing(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may be at a long step
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -55,7 +55,7 @@ def applied_versions(url: str) -> set[str]:
     """What a database says of itself, without changing it; empty where it has no tables. Retryable or Permanent."""
     engine = open_engine(url)
     try:
-        with judged(), engine.connect() as connection:
+        with judged(shown(engine.url)), engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return set()
             return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
