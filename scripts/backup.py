@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from worker.adapters.address import is_loopback
 from worker.adapters.store.backup import back_up, ledger_file, restore
+from worker.breaking_off import end_quietly
 from worker.errors import BadConfiguration
 from worker.settings import load_settings
 
@@ -50,4 +51,5 @@ def _restore(source: Path) -> str:
 
 
 if __name__ == "__main__":
+    end_quietly("Broken off. What it makes is there whole or not at all: look, then run this again.")
     sys.exit(main())

@@ -4,7 +4,7 @@
     scripts/doctor.py --json     {"checks": [{"name", "health", "says", "todo"}], "ok", "look", "warning", "broken"}
 
 Nothing is sent and nothing is changed, in Freshdesk or here. "look" is what no program can see. No secret is printed.
-Exit codes: 0 well, 1 something is broken, 2 warnings only.
+Exit codes: 0 well, 1 something is broken, 2 warnings only; 130 broken off.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from worker.breaking_off import end_quietly
 from worker.errors import BadConfiguration
 
 
@@ -50,4 +51,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    end_quietly("Broken off: not everything was looked at. Nothing was changed.")
     main()

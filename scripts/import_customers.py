@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from worker.breaking_off import end_quietly
 from worker.errors import AlreadyRegistered, BadConfiguration, Trouble
 
 MOVED = (
@@ -75,4 +76,5 @@ def _problems(error: BadConfiguration, path: Path) -> list[str]:
 
 
 if __name__ == "__main__":
+    end_quietly("Broken off. A file is imported in one step, all of it or nothing: run this again.")
     sys.exit(main())

@@ -15,6 +15,11 @@ from typing import Any, NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from worker.breaking_off import end_quietly, say_instead
+
+if __name__ == "__main__":  # before the libraries are loaded, which takes a second
+    end_quietly("Broken off: the live index stays as it was. What was begun beside it is dropped by the next reindex.")
+
 from worker.bootstrap_index import Back, Reindexed, Wish, indexes, reindex, roll_back
 from worker.errors import BadConfiguration, Trouble
 from worker.knowledge.change import is_passage
@@ -22,6 +27,7 @@ from worker.log import start_logging
 from worker.settings import Settings, load_settings
 
 REFUSED = 3
+SWAPPING = "Broken off while indexes changed places: --list names the one that is live. Run this again."
 
 
 class Bar:
@@ -33,6 +39,8 @@ class Bar:
         self._bar: Any = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage == "swap":
+            say_instead(SWAPPING)
         if self._quiet:
             return
         from tqdm import tqdm
@@ -148,6 +156,7 @@ def _first(ids: Sequence[object], most: int = 5) -> str:
 
 
 def _back(options: argparse.Namespace, settings: Settings) -> str:
+    say_instead(SWAPPING)
     done = roll_back(settings, options.rollback)
     if options.json:
         return done.model_dump_json()

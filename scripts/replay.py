@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from worker.breaking_off import end_quietly
 from worker.errors import BadConfiguration, Trouble
 
 if TYPE_CHECKING:
@@ -149,4 +150,5 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    end_quietly("Broken off: nothing was sent and nothing was written.")
     sys.exit(main())

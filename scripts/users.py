@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from worker.breaking_off import end_quietly
 from worker.console import people
 from worker.errors import BadConfiguration
 from worker.ports import Ledger
@@ -77,4 +78,5 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    end_quietly("Broken off: scripts/users.py list says who is there now.")
     raise SystemExit(main())

@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "trouble_words": {"errors"},
     "crashpoints": set(),
     "uptime": set(),
+    "breaking_off": set(),
     "probes": {"errors", "trouble_words"},
     "ports": {"models"},
     "metrics": set(),
