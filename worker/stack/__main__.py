@@ -30,6 +30,9 @@ from worker.stack.supervise import wait_for_predecessor
 def main(arguments: list[str] | None = None) -> int:
     wishes = _parser().parse_args(arguments)
     begun, asked = time.monotonic() - _since_start(), Asked()
+    if wishes.outcomes and (why := _cannot_write(wishes.outcomes)):  # before minutes are spent on what would be lost
+        print(f"--outcomes: {why}", file=sys.stderr)
+        return 2
     os.umask(0o077)  # what customers write ends up in DATA_DIR
     try:
         settings = load_settings()
@@ -75,10 +78,24 @@ def _run(settings: Settings, wishes: argparse.Namespace, asked: Asked, begun: fl
             _say(words, begun)
     if result is None:
         return 0
-    if wishes.outcomes:
-        write_private(wishes.outcomes, report.outcomes(result))
     print(json.dumps(result.figures()) if wishes.json else report.table(result), flush=True)
+    if wishes.outcomes:
+        try:
+            write_private(wishes.outcomes, report.outcomes(result))
+        except OSError as error:
+            print(f"--outcomes: {wishes.outcomes} could not be written: {error.strerror}.", file=sys.stderr)
+            return 1
     return 0 if result.good else 1
+
+
+def _cannot_write(path: Path) -> str:
+    """Why no file can be made there, "" if one can."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f"there is no folder {folder}. Make it, or name another file."
+    if path.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        return f"{path} cannot be written. Name a file that can be."
+    return ""
 
 
 def _open_ledger(plan: Plan) -> Ledger:

@@ -59,6 +59,7 @@ class Stack:
     say: Callable[[str], None]
     _supervisor: Supervisor = field(init=False)
     _pids: dict[str, int] = field(default_factory=dict)
+    _logged: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         data_dir = self.plan.settings.data_dir
@@ -69,6 +70,7 @@ class Stack:
         """Everything runs while this is open, and nothing afterwards. CannotStart, Interrupted."""
         settings = self.plan.settings
         try:
+            self._logged = {log.stem: log.stat().st_size for log in self._supervisor.logs.glob("*.log")}
             self._supervisor.start()
             where = {"redis_url": settings.redis_url, "milvus_uri": settings.milvus_uri}
             if "DATABASE_URL" in self.plan.environment or not settings.database_url:
@@ -88,7 +90,7 @@ class Stack:
         for name, state in self._supervisor.states().items():
             before = self._pids.get(name)
             if _given_up(name, state):
-                raise CannotStart(self._epitaph(name))
+                raise CannotStart(self._epitaph(name, state))
             if state.pid:
                 if before not in (None, state.pid):
                     log = self._supervisor.logs / f"{name}.log"
@@ -149,10 +151,11 @@ class Stack:
         finally:
             self._supervisor.shut_down()
 
-    def _epitaph(self, name: str) -> str:
+    def _epitaph(self, name: str, state: State) -> str:
         log = self._supervisor.logs / f"{name}.log"
-        lines = "\n".join(f"  {line}" for line in last_lines(log))
-        return f"{name} ended again and again, so everything is stopped. The end of {log}:\n{lines}"
+        lines = "\n".join(f"  {line}" for line in last_lines(log, begin=self._logged.get(name, 0)))
+        how = "ended again and again" if state.word == "FATAL" else f"ended with exit code {state.exit_status}"
+        return f"{name} {how}, so everything is stopped. The end of {log}:\n{lines}"
 
 
 def _account_of_sandbox(plan: Plan) -> dict[str, str]:

@@ -23,13 +23,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from worker.stack.checks import CannotStart
 from worker.stack.plan import Program
 from worker.stack.redis_server import write_private
 
 _PR_SET_PDEATHSIG = 1
+_LONGEST = 500  # characters of a line of a log that are shown
 _HEAD = """\
 [supervisord]
 nodaemon=true
@@ -132,11 +133,11 @@ class Supervisor:
         """Asks all of them to stop, waits until they have; `hurry`: whether somebody asked a second time."""
         waiting = {name for name, state in self.states().items() if name in set(names) and _alive(state)}
         for name in waiting:
-            self._call("stopProcess", name, False)
+            self._ask_running("stopProcess", name, False)
         while waiting := {name for name, state in self.states().items() if name in waiting and _alive(state)}:
             if hurry():
                 for name in waiting:
-                    self._call("signalProcess", name, "KILL")
+                    self._ask_running("signalProcess", name, "KILL")
             time.sleep(0.05)
 
     def shut_down(self) -> None:
@@ -145,6 +146,14 @@ class Supervisor:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait()
         shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _ask_running(self, method: str, name: str, *more: object) -> None:
+        """One that has ended by itself since we looked has done what it is asked to."""
+        try:
+            self._call(method, name, *more)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode != Faults.NOT_RUNNING:
+                raise
 
     def _call(self, method: str, *arguments: object) -> Any:
         """OSError if supervisord does not answer. A transport each time: one that failed cannot be used again."""
@@ -180,11 +189,16 @@ class Supervisor:
         )
 
 
-def last_lines(log: Path, count: int = 12) -> list[str]:
+def last_lines(log: Path, count: int = 12, *, begin: int = 0) -> list[str]:
+    """Of what was written after the first `begin` bytes: before them an earlier run's. Long lines are cut."""
     try:
-        return log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+        raw = log.read_bytes()
     except OSError:
         return []
+    if begin <= len(raw):  # smaller than it was: it has been rotated
+        raw = raw[begin:]
+    lines = raw.decode("utf-8", errors="replace").splitlines()[-count:]
+    return [line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …" for line in lines]
 
 
 def wait_for_predecessor(data_dir: Path, seconds: float = 60) -> None:
