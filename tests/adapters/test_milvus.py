@@ -151,6 +151,13 @@ def test_a_server_that_is_not_there_is_retryable():
         MilvusShelf(url, timeout=HASTY).version()
 
 
+def test_a_server_that_is_not_there_is_named_by_its_address_with_what_to_set():
+    with pytest.raises(Retryable) as found:
+        Link("http://root:hunter2@127.0.0.1:1", timeout=0.5).call("asking", lambda client: None)
+    assert found.value.reason.startswith("no Milvus answers at 127.0.0.1:1 (connecting: ")
+    assert "MILVUS_URI" in found.value.todo
+
+
 def test_bm25_weighs_repetition_and_length_as_the_weights_of_the_search_were_fixed(shelf):
     told = ("fee fee account tax", "fee", "tax account")
     publish([row.model_copy(update={"words": w}) for row, w in zip(rows(*told), told, strict=True)], EMBEDDER, shelf)

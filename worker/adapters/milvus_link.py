@@ -92,10 +92,10 @@ class Link:
         except Trouble:
             raise
         except Exception as error:
-            trouble, silent = judge(error, what), _status(error) == "DEADLINE_EXCEEDED"
-            if silent or _lost(error):
+            trouble, is_silent = judge(error, what), _silent(error)
+            if is_silent or _lost(error):
                 self._drop(client)
-            if silent or not again or not _lost(error):
+            if is_silent or not again or not _lost(error):
                 raise trouble from None
         try:
             return ask(self._open())
@@ -154,9 +154,17 @@ class Link:
         except Trouble:
             raise
         except Exception as error:
-            raise judge(error, "connecting") from None
+            trouble = judge(error, "connecting")
+            if isinstance(trouble, Retryable) and not self.local and (_silent(error) or _lost(error)):
+                why = f"no Milvus answers at {self._address()} ({trouble.reason})"
+                raise Retryable(why, part=PART, todo="start it, or correct MILVUS_URI") from None
+            raise trouble from None
         log.info("milvus.connected", engine=self._version)
         return client
+
+    def _address(self) -> str:
+        """Without a user and password that somebody may have put into MILVUS_URI."""
+        return self._uri.rpartition("@")[2] if "@" in self._uri else self._uri
 
     def _served(self) -> str:
         """Where the engine listens; a directory is first put behind a port of its own."""
@@ -209,6 +217,11 @@ def _status(error: Exception) -> str:
     code = getattr(error, "code", None)
     code = code() if callable(code) else code
     return str(getattr(code, "name", ""))
+
+
+def _silent(error: Exception) -> bool:
+    """It took longer than we wait."""
+    return _status(error) == "DEADLINE_EXCEEDED"
 
 
 def _lost(error: Exception) -> bool:
