@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from worker.breaking_off import end_quietly
-from worker.errors import BadConfiguration, Trouble
+from worker.errors import BadConfiguration, Permanent, Trouble
 
 if TYPE_CHECKING:
     from worker.adapters.store.ledger import SqlLedger
@@ -95,7 +95,12 @@ def _threads(asked: argparse.Namespace, settings: Settings, ledger: SqlLedger) -
     if asked.file:
         return read_tickets(asked.file), ""
     if asked.ticket:
-        return [make_helpdesk(settings).thread(asked.ticket)], ""
+        try:
+            return [make_helpdesk(settings).thread(asked.ticket)], ""
+        except Permanent as trouble:
+            if trouble.code != 404:
+                raise
+            raise BadConfiguration(f"There is no ticket {asked.ticket} in {settings.freshdesk_url}.") from None
     case, thread = ledger.cases.get(asked.case), ledger.cases.thread(asked.case)
     if case is None or thread is None:
         where = "; the page of a case in the console names it (no ticket's number: that is --ticket)"

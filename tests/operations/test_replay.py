@@ -221,6 +221,22 @@ def test_the_script_writes_its_pages_for_the_owner_alone(office, tmp_path, monke
     assert "no case" in capsys.readouterr().err
 
 
+def test_a_ticket_that_there_is_not_is_said_to_be_none(tmp_path, monkeypatch, capsys):
+    with running_sandbox() as sandbox:
+        url = sandbox.freshdesk_url.removesuffix("/api/v2")
+        settings = Settings(
+            data_dir=tmp_path,
+            database_url=f"sqlite:///{tmp_path}/ledger.db",
+            freshdesk_url=url,
+            freshdesk_api_key=SecretStr(sandbox.api_key),
+        )
+        monkeypatch.setattr("worker.settings.load_settings", lambda: settings)
+        monkeypatch.setattr("worker.log.start_logging", lambda *_, **__: None)
+
+        assert script.main(["--ticket", "99999"]) == 2
+    assert capsys.readouterr().err == f"There is no ticket 99999 in {url}.\n"
+
+
 def test_trouble_that_stays_ends_in_a_word_about_it(office):
     class Closed:
         def customer_of_requester(self, requester_id):
