@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.knowledge.kb_files import ARTICLE, LABELS, TEMPLATE, an_article, write_kb
@@ -137,6 +139,25 @@ def test_a_file_that_is_no_text_is_told(tmp_path):
     (folder / "articles" / "broken.md").write_bytes(b"\xff\xfe\x00")
 
     assert "kb/articles/broken.md:1: the file cannot be read" in problems_of(folder)[0]
+
+
+def test_a_file_that_may_not_be_read_and_a_link_to_nothing_are_told_as_such(tmp_path, monkeypatch):
+    folder = write_kb(tmp_path / "kb")
+    (folder / "articles" / "gone.md").symlink_to("/nowhere/gone.md")
+    (folder / "articles" / "locked.md").touch()
+    read_bytes = Path.read_bytes
+
+    def locked(path: Path) -> bytes:
+        if path.name == "locked.md":
+            raise PermissionError(13, "Permission denied")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", locked)
+    gone, unread = problems_of(folder)[:2]
+
+    assert gone.startswith("kb/articles/gone.md:1: the file is a link to /nowhere/gone.md, where nothing is: ")
+    assert unread.startswith("kb/articles/locked.md:1: the file cannot be read (Permission denied): let this user")
+    assert "UTF-8" not in gone + unread
 
 
 def test_an_empty_kb_is_refused(tmp_path):

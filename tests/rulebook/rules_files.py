@@ -32,7 +32,9 @@ def changed_rules(tmp_path: Path, name: str, *changes: tuple[str, str]) -> Path:
 
 
 def complaints_about(folder: Path) -> str:
-    """Everything that is said when these rules are refused, one problem a line."""
+    """Everything that is said when these rules are refused, one problem a line; files are named with their whole path,
+    which here is left out."""
     with pytest.raises(BadConfiguration) as refused:
         load_rulebook(folder)
-    return "\n".join(refused.value.problems)
+    said = "\n".join(refused.value.problems)
+    return said.replace(f"{folder}/", "rules/")

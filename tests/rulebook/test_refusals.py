@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.rulebook.rules_files import changed_rules, complaints_about
+from worker.errors import BadConfiguration
+from worker.rulebook.load import load_rulebook
 
 MERGED = "when: {field: merged, is_true: true}"
 # (what the slip is, before, after, what the lead must read)
@@ -214,6 +216,21 @@ def test_all_slips_of_all_files_are_named_at_once(tmp_path):
     assert "rules/identity.yaml: there is no such file." in said
     assert 'rules/guard.yaml: this file is not read. Did you mean "guards.yaml"?' in said
     assert "rules/segments.yaml: save it as UTF-8" in said
+
+
+def test_files_are_named_by_the_path_that_was_given(tmp_path):
+    """Else those of RULES_DIR=/etc/x/rules would be looked for in the project's own folder."""
+    folder = changed_rules(tmp_path, "guards.yaml")
+    (folder / "identity.yaml").unlink()
+    (folder / "guards.yaml").unlink()
+    (folder / "guards.yaml").symlink_to("/nowhere/guards.yaml")
+    (folder / "more.yaml").touch()
+    with pytest.raises(BadConfiguration) as refused:
+        load_rulebook(folder)
+    assert f"{folder}/identity.yaml: there is no such file." in refused.value.problems
+    dangling = f"{folder}/guards.yaml: there is no such file. It is a link to /nowhere/guards.yaml, where nothing is."
+    assert dangling in refused.value.problems
+    assert refused.value.problems[0].startswith(f"{folder}/more.yaml: this file is not read.")
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words"])

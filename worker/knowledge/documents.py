@@ -142,7 +142,7 @@ def short_hash(*parts: str) -> str:
 def _open(file: _File, document: Document) -> None:
     text, trouble = document.text
     if trouble:
-        file.tell(1, f"the file cannot be read ({trouble}): save it as UTF-8 text")
+        file.tell(1, trouble)
         return
     lines = text.split("\n")
     closing = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)

@@ -14,7 +14,7 @@ from worker.errors import BadConfiguration
 
 @dataclass(frozen=True)
 class Document:
-    """`kind`: the folder, "templates" or "articles". `trouble`: why it cannot be read."""
+    """`kind`: the folder, "templates" or "articles". `trouble`: why it cannot be read, and what to do."""
 
     path: Path
     kind: str
@@ -33,8 +33,8 @@ class Document:
             return "", self.trouble
         try:
             return self.raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"), ""
-        except UnicodeDecodeError as error:
-            return "", type(error).__name__
+        except UnicodeDecodeError:
+            return "", "the file cannot be read as UTF-8: save it as UTF-8 text"
 
 
 def documents(kb_dir: Path) -> list[Document]:
@@ -60,4 +60,10 @@ def _document(path: Path, kind: str) -> Document:
     try:
         return Document(path, kind, raw=path.read_bytes())
     except OSError as error:
-        return Document(path, kind, trouble=type(error).__name__)
+        return Document(path, kind, trouble=_why(path, error))
+
+
+def _why(path: Path, error: OSError) -> str:
+    if path.is_symlink() and not path.exists():
+        return f"the file is a link to {os.readlink(path)}, where nothing is: put the file there, or take the link away"
+    return f"the file cannot be read ({error.strerror}): let this user read it (chmod, chown)"

@@ -62,7 +62,7 @@ def _parsed(file: YamlFile, shape: type[_Shape], problems: list[str]) -> _Shape 
 def _strangers(rules_dir: Path) -> Iterator[str]:
     for path in sorted(rules_dir.glob("*.y*ml")):
         if path.name not in (names := [f"{name}.yaml" for name in SHAPES]):
-            yield f"{rules_dir.name}/{path.name}: this file is not read.{meant(path.name, names)} {allowed(names)}"
+            yield f"{path}: this file is not read.{meant(path.name, names)} {allowed(names)}"
 
 
 def _ids_used_twice(files: Mapping[str, YamlFile]) -> Iterator[str]:

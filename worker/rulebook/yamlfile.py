@@ -5,6 +5,7 @@ Keys that come twice are refused here: YAML would silently keep the last one, an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,15 +40,16 @@ class YamlFile:
 
 
 def read(path: Path) -> YamlFile:
-    shown = f"{path.parent.name}/{path.name}"
+    shown = str(path)
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=_YAML)
         said = yaml.load(text, Loader=_YAML)  # noqa: S506 - both loaders are safe
     except FileNotFoundError:
-        return YamlFile(shown, problems=(f"{shown}: there is no such file.",))
+        link = f" It is a link to {os.readlink(path)}, where nothing is." if path.is_symlink() else ""
+        return YamlFile(shown, problems=(f"{shown}: there is no such file.{link}",))
     except OSError as error:
-        return YamlFile(shown, problems=(f"{shown}: it cannot be read ({error.strerror}).",))
+        return YamlFile(shown, problems=(f"{shown}: it cannot be read ({error.strerror}): let this user read it.",))
     except UnicodeDecodeError:
         return YamlFile(shown, problems=(f"{shown}: save it as UTF-8; it has characters that cannot be read.",))
     except yaml.YAMLError as error:
