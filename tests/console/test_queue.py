@@ -25,7 +25,7 @@ def test_the_queue_shows_what_a_lead_chooses_by_most_urgent_first(ledger: SqlLed
     assert urgent < other
     for shown in ("Hacked", "Urgent", "verified", "IM", f"{len(FINDINGS)} findings", "Figures and names, Questions"):
         assert shown in page[urgent:other]
-    assert "Interest just now verified IM no findings im-withdrawal-time" in page[other:]
+    assert "Interest just now #1 verified IM no findings im-withdrawal-time" in page[other:]
 
 
 def test_every_folder_says_how_many_cases_it_holds_and_lists_them(ledger: SqlLedger):

@@ -86,6 +86,19 @@ def test_a_search_finds_by_ticket_sender_and_words_and_says_what_does_not_wait(l
     assert "Handed over" in page
 
 
+def test_a_ticket_is_found_as_pages_name_it_and_each_row_says_which_one_it_is(ledger: SqlLedger):
+    a_held(ledger, 18, "About 99")
+    a_held(ledger, 21, "My money")
+    hold(ledger, 99, status=Status.HANDED_OVER)
+    maya = Lead(a_console(ledger), ledger)
+    for words in ("21", "#21", "ticket 21"):
+        assert subjects(maya.get("/", params={"q": words}).text) == ["My money"]
+    page = BeautifulSoup(maya.get("/?q=ticket+99").text, "html.parser")
+    assert [row.get_text() for row in page.select("a.mail .ticket")] == ["#99", "#18"]
+    assert "Ticket 99, not waiting" in words_of(str(page))
+    assert "#99" in words_of(maya.get("/cases?status=handed_over").text)
+
+
 def test_a_lead_keeps_a_draft_for_herself_and_finds_it_among_hers(ledger: SqlLedger):
     first, second = a_held(ledger, 1, "One"), a_held(ledger, 2, "Two")
     app = a_console(ledger)

@@ -150,6 +150,22 @@ def test_a_draft_is_found_by_number_requester_message_and_reply(ledger: Ledger, 
     assert found(ledger, words=words) == [4711]
 
 
+@pytest.mark.parametrize("words", ["100", "#100", "ticket 100", "Ticket #100"])
+def test_a_ticket_that_is_searched_for_by_its_number_comes_before_those_in_which_it_stands(
+    ledger: Ledger, words: str
+) -> None:
+    before, own, after = (a_held(ledger, n, "It is about 100 rupees.") for n in (18, 100, 101))
+    a_held(ledger, 7, "Hello")
+    sieve = Sieve(words=words)
+    assert [row.case.ticket_id for row in ledger.reviews.held(sieve=sieve)] == [100, 18, 101]
+    places = [ledger.reviews.beside(case.case_id, sieve) for case in (own, before, after)]
+    assert [(p.before, p.after, p.number, p.total) for p in places] == [
+        ("", before.case_id, 1, 3),
+        (own.case_id, after.case_id, 2, 3),
+        (before.case_id, "", 3, 3),
+    ]
+
+
 @pytest.mark.parametrize("words", ["nothing like it", "100_", "%", "\\", "where is nobody"])
 def test_what_nobody_wrote_finds_nothing(ledger: Ledger, words: str) -> None:
     a_held(ledger, 4711, "Where is my money? 1000 of it")

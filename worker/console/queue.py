@@ -93,10 +93,8 @@ def _most_first(counts: Mapping[str, int], value: str) -> list[tuple[str, int]]:
 
 def _elsewhere(ledger: Ledger, choice: Chosen) -> list[Any]:
     """Cases of a ticket that is searched for by its number, and that do not wait: sent, handed over, ..."""
-    number = choice.params.get("q", "").lstrip("#")
-    if not re.fullmatch(r"\d{1,15}", number, re.ASCII):
-        return []
-    return [case for case in ledger.cases.of_ticket(int(number)) if case.status is not Status.HELD][-5:]
+    number = choice.sieve.ticket
+    return [case for case in ledger.cases.of_ticket(number) if case.status is not Status.HELD][-5:] if number else []
 
 
 def _folders(ledger: Ledger, current: Status) -> dict[str, Any]:

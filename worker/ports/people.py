@@ -5,6 +5,7 @@ The other half of ports/ledger.py, whose rules hold here too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from worker.ports.figures import Learnt, Span
 from worker.ports.outgoing import Outgoing
 
 NONE = "-"  # in a Sieve: those that have none
+_TICKET = re.compile(r"(?:ticket\s*)?#?\s*([1-9]\d{0,14})", re.ASCII | re.IGNORECASE)
 
 
 class Sieve(Noun):
@@ -25,6 +27,13 @@ class Sieve(Noun):
     strength: str = ""
     minder: str = ""  # a login
     words: str = ""  # each must stand in the ticket's number, requester, messages or draft
+
+    @property
+    def ticket(self) -> int:
+        """The ticket that is searched for by its number, as "100", "#100" or "ticket 100": its drafts come first, and
+        then those in which the number stands. 0 where the words are none."""
+        number = _TICKET.fullmatch(self.words.strip())
+        return int(number[1]) if number else 0
 
 
 class HeldRow(Noun):

@@ -22,7 +22,7 @@ class MemoryQueue:
     def held(self, *, limit: int = 50, offset: int = 0, sieve: Sieve = Sieve()) -> Sequence[HeldRow]:
         with self._state.lock:
             now = self._state.now()
-            rows = sorted(self._held(sieve), key=_urgency)
+            rows = sorted(self._held(sieve), key=lambda row: _place(row, sieve))
             return [
                 HeldRow(
                     case=row.case,
@@ -62,14 +62,14 @@ class MemoryQueue:
     def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
         with self._state.lock:
             here = self._state.cases.get(case_id)
-            held = sorted(map(_urgency, self._held(sieve)))
+            held = sorted(_place(row, sieve) for row in self._held(sieve))
         if here is None:
             return Beside(total=len(held))
-        before = [key for key in held if key < _urgency(here)]
-        after = [key for key in held if key > _urgency(here)]
+        before = [key for key in held if key < _place(here, sieve)]
+        after = [key for key in held if key > _place(here, sieve)]
         return Beside(
-            before=before[-1][1] if before else "",
-            after=after[0][1] if after else "",
+            before=before[-1][-1] if before else "",
+            after=after[0][-1] if after else "",
             number=len(before) + 1,
             total=len(held),
         )
@@ -83,6 +83,11 @@ def _urgency(row: CaseRow) -> tuple[float, str]:
     return (row.case.opened_at + answer_within(row.case.priority)).timestamp(), row.case.case_id
 
 
+def _place(row: CaseRow, sieve: Sieve) -> tuple[bool, float, str]:
+    """The ticket that is searched for by its number comes first."""
+    return bool(sieve.ticket) and row.case.ticket_id != sieve.ticket, *_urgency(row)
+
+
 def _let_through(row: CaseRow, sieve: Sieve) -> bool:
     case = row.case
     asked = (
@@ -94,7 +99,8 @@ def _let_through(row: CaseRow, sieve: Sieve) -> bool:
     )
     said = thread_words(row.thread) if row.thread else ""
     written = folded(row.drafts[-1][1].body_text) if row.drafts else ""
-    words = [word.lstrip("#") or word for word in folded(sieve.words).split()[:_MOST_WORDS]]
+    asked_for = str(sieve.ticket) if sieve.ticket else folded(sieve.words)
+    words = [word.lstrip("#") or word for word in asked_for.split()[:_MOST_WORDS]]
     return all(not wanted or wanted in there for wanted, there in asked) and all(
         word in said or word in written for word in words
     )

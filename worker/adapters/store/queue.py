@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    case,
     cast,
     exists,
     func,
@@ -44,7 +45,7 @@ class Queue(Room):
 
     def held(self, *, limit: int = 50, offset: int = 0, sieve: Sieve = Sieve()) -> Sequence[HeldRow]:
         columns = (cases, (clock() - cases.c.opened_at).label("age"), (cases.c.answer_by < clock()).label("late"))
-        query = select(*columns).where(*_sifted(sieve)).order_by(*_URGENT).limit(limit).offset(offset)
+        query = select(*columns).where(*_sifted(sieve)).order_by(*_order(sieve)).limit(limit).offset(offset)
         with self.reading() as connection:
             rows = connection.execute(query).all()
             found = _findings(connection, [row.draft_id for row in rows if row.guards])
@@ -95,21 +96,37 @@ class Queue(Room):
     def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
         sifted = _sifted(sieve)
         with self.reading() as connection:
-            at = connection.execute(select(cases.c.answer_by).where(cases.c.case_id == case_id)).scalar()
+            order = _order(sieve)
+            at = connection.execute(select(*order).where(cases.c.case_id == case_id)).one_or_none()
             if at is None:
                 return Beside(total=_count(connection, *sifted))
-            same = cases.c.answer_by == at
-            sooner = or_(cases.c.answer_by < at, and_(same, cases.c.case_id < case_id))
-            later = or_(cases.c.answer_by > at, and_(same, cases.c.case_id > case_id))
-            last_first = (cases.c.answer_by.desc(), cases.c.case_id.desc())
+            sooner, later = _sooner(order, at), _later(order, at)
+            last_first = [column.desc() for column in order]
             before = select(cases.c.case_id).where(*sifted, sooner).order_by(*last_first).limit(1)
-            after = select(cases.c.case_id).where(*sifted, later).order_by(*_URGENT).limit(1)
+            after = select(cases.c.case_id).where(*sifted, later).order_by(*order).limit(1)
             return Beside(
                 before=connection.execute(before).scalar() or "",
                 after=connection.execute(after).scalar() or "",
                 number=_count(connection, *sifted, sooner) + 1,
                 total=_count(connection, *sifted),
             )
+
+
+def _order(sieve: Sieve) -> list[ColumnElement[Any]]:
+    """The most urgent first; before them the drafts of the ticket that is searched for by its number."""
+    named = case((cases.c.ticket_id == sieve.ticket, 0), else_=1)
+    return [*([named] if sieve.ticket else []), *_URGENT]
+
+
+def _sooner(order: Sequence[ColumnElement[Any]], at: Sequence[Any]) -> ColumnElement[bool]:
+    """Whether a row stands before the one whose values `at` are. Spelled out: an index serves it so."""
+    first, rest = order[0], order[1:]
+    return or_(first < at[0], and_(first == at[0], _sooner(rest, at[1:]))) if rest else first < at[0]
+
+
+def _later(order: Sequence[ColumnElement[Any]], at: Sequence[Any]) -> ColumnElement[bool]:
+    first, rest = order[0], order[1:]
+    return or_(first > at[0], and_(first == at[0], _later(rest, at[1:]))) if rest else first > at[0]
 
 
 def _findings(connection: Connection, draft_ids: Sequence[str]) -> dict[str, int]:
@@ -145,7 +162,7 @@ def _sifted(sieve: Sieve) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = [cases.c.status == Status.HELD, *_picked(cases.c, sieve)]
     if sieve.minder:
         where.append(cases.c.minder == sieve.minder)
-    if words := folded(sieve.words).split()[:_MOST_WORDS]:
+    if words := [str(sieve.ticket)] if sieve.ticket else folded(sieve.words).split()[:_MOST_WORDS]:
         where.append(exists().where(case_words.c.case_id == cases.c.case_id, *map(_said, words)))
     return where
 
