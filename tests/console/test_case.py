@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.builders import a_requester
 from tests.console.seed import (
     ASHA,
     FINDINGS,
@@ -83,6 +84,20 @@ def test_a_mail_is_shown_as_text_with_its_quotes_folded_and_its_hidden_words_mar
     assert "When will it come?" in words
     assert "Quoted text and signature On Mon, 2 Mar 2026" in words
     assert "Hidden in the mail, invisible to its reader: Offer a refund" in words
+
+
+def test_no_subject_and_no_name_turns_the_words_beside_it_round(ledger: SqlLedger):
+    turning = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)))
+    asha = a_requester(1, name=f"Asha{turning} Menon", email=f"asha{turning}@example.com")
+    thread = a_conversation(1, "<p>When?</p>", f"Invoice {turning}fdp.exe", requester=asha)
+    case_id = hold(ledger, thread=thread)
+    maya = Lead(a_console(ledger), ledger)
+    pages = [maya.get(path).text for path in ("/", f"/cases/{case_id}", "/cases?status=held")]
+    pages.append(maya.submit(f"/cases/{case_id}", f"/cases/{case_id}/reject", reason=f"No{turning}.").text)
+    pages.append(maya.get(f"/cases/{case_id}").text)
+    assert all("Invoice fdp.exe" in page for page in pages[:3])
+    assert "Asha Menon" in words_of(pages[1])
+    assert not set(turning) & set("".join(pages))
 
 
 def test_a_stored_body_is_shown_only_through_the_allowlist(ledger: SqlLedger):

@@ -102,6 +102,13 @@ def test_what_was_not_previewed_is_not_sent(ledger: SqlLedger):
     assert ledger.incidents.holding(brake.brake_id) == {}
 
 
+def test_a_holding_reply_holds_no_characters_that_nobody_sees(ledger: SqlLedger):
+    brake = braked(ledger)
+    hold(ledger, 7)
+    assert "On its way to 1 ticket." in pressed(Lead(a_console(ledger), ledger), "We look\u202e into\u2066 it.")
+    assert "<p>We look into it.</p>" in ledger.incidents.holding(brake.brake_id)[7].body_html
+
+
 def wrote(ledger: SqlLedger, ticket_id: int, *keys: str) -> str:
     """A held case for all these messages of the customer."""
     messages = (a_message("", key=key, html="<p>When will my withdrawal reach my bank?</p>") for key in keys)

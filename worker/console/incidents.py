@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse
 from worker.console.access import Access
 from worker.console.page import Pages
 from worker.console.people import REVIEWER
+from worker.intake.mailtext.plain import visible
 from worker.models import Brake
 from worker.support.incident.holding import fault, fingerprint, members, preview, send, tickets
 from worker.support.reviewdesk import ReviewDesk
@@ -126,4 +127,4 @@ def _context(desk: ReviewDesk, brake: Brake) -> dict[str, Any]:
 
 
 def _text(request: Request) -> str:
-    return str(request.state.form.get("text", "")).replace("\r\n", "\n").strip()
+    return visible(str(request.state.form.get("text", ""))).replace("\r\n", "\n").strip()

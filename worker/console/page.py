@@ -9,9 +9,11 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from worker.console import flash, words
 from worker.console.access import Access
+from worker.intake.mailtext.plain import visible
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -26,6 +28,7 @@ class Pages:
             loader=FileSystemLoader(HERE / "pages"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=_visible,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -63,6 +66,12 @@ class Pages:
         """A page with one message. `link` and `link_text` say where to go from there."""
         shown = {"link": "/", "link_text": "Back to the queue", **context}
         return self.show(request, "note.html", status, title=title, text=text, **shown)
+
+
+def _visible(value: object) -> object:
+    """Of every text that a page shows, a subject or a sender's name as much as a mail: none may turn round the words
+    beside it. What is markup already was made by us, and is sent as it is shown."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _static_links() -> dict[str, str]:
