@@ -175,6 +175,13 @@ def test_a_viewer_looks_and_changes_nothing(ledger: SqlLedger, act: str):
     assert ledger.incidents.holding(brake.brake_id) == {}
 
 
+@pytest.mark.parametrize("place", ["/service", "/gate"])
+def test_the_incidents_are_found_while_no_brake_is_on(ledger: SqlLedger, place: str):
+    maya = Lead(a_console(ledger), ledger, role="viewer")
+    assert 'href="/incidents"' in maya.get(place).text
+    assert "There has been none." in maya.get("/incidents").text
+
+
 def test_nothing_is_sent_in_shadow_mode(ledger: SqlLedger):
     braked(ledger)
     hold(ledger, 7)
