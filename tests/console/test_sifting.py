@@ -127,6 +127,16 @@ def test_after_a_decision_the_next_draft_of_the_chosen_ones_is_shown(ledger: Sql
     assert maya.get("/next?template=a").headers["location"] == "/?template=a"
 
 
+def test_only_a_case_of_the_queue_has_a_place_in_it(ledger: SqlLedger):
+    waiting = [a_held(ledger, n, f"No {n}") for n in (1, 2)]
+    elsewhere = hold(ledger, 3, status=Status.HANDED_OVER)
+    maya = Lead(a_console(ledger), ledger)
+    assert "1 of 2 Next" in words_of(maya.get(f"/cases/{waiting[0]}").text)
+    page = BeautifulSoup(maya.get(f"/cases/{elsewhere}").text, "html.parser")
+    assert [a.get_text() for a in page.select(".crumb a")] == ["← Queue"]
+    assert page.select(".place") == []
+
+
 def test_the_last_draft_of_the_queue_leads_to_its_top(ledger: SqlLedger):
     first, last = a_held(ledger, 1, "One"), a_held(ledger, 2, "Two")
     maya = Lead(a_console(ledger), ledger)
