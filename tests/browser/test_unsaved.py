@@ -12,8 +12,8 @@ from tests.browser.conftest import Served, complaints
 from tests.browser.test_console import sign_in
 from tests.browser.test_every_page import QUIET
 from tests.browser.test_reading import FIELD, opened
-from tests.console.seed import LETTER, hold
-from worker.models import Status
+from tests.console.seed import LETTER, PARTS, a_letter_draft, hold
+from worker.models import Part, Sentence, Status
 from worker.support import review
 from worker.support.desk import Policy
 from worker.support.outgoing import Tags
@@ -209,6 +209,46 @@ def test_a_new_finding_stops_an_edit_once_though_its_preview_was_there(page, con
     page.goto(f"{console.home}/cases/{case_id}")
     page.get_by_role("button", name="Undo").wait_for()
     assert page.get_by_text("What you typed, to copy from").is_hidden()  # it was sent
+
+
+def test_a_draft_that_can_be_sent_after_all_is_not_called_too_late_any_more(page, console: Served):
+    case_id = opened(page, console)
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill("My careful words.")
+    page.route(
+        "**/watch", lambda route: route.fulfill(json=QUIET | {"words": "Already approved by tom.", "over": True})
+    )
+    come_back_to(page)
+    page.get_by_text("Already approved by tom.").wait_for()
+    page.keyboard.press("Control+Enter")
+    told = page.get_by_text("Not sent: this draft cannot be sent any more.")
+    told.wait_for()
+    page.unroute("**/watch")
+    come_back_to(page)
+    told.wait_for(state="hidden")
+    page.get_by_text("This will be sent").wait_for()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Approved. The reply is on its way.").wait_for()
+    assert len(console.ledger.sends.of_case(case_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "lack"),
+    [
+        ((), "There is nothing between the greeting and the sign-off yet."),
+        ((Part(question="", sentences=(Sentence(text="It is {{days}}."),)), *PARTS), "Not everything is filled in yet"),
+    ],
+    ids=["empty", "gap"],
+)
+def test_what_a_draft_lacks_is_not_said_of_the_words_that_fill_it(page, console: Served, parts, lack: str):
+    opened(page, console, draft=a_letter_draft(parts))
+    told = page.get_by_text(lack)
+    assert told.is_visible()
+    page.get_by_label(FIELD).fill("It takes two days.")
+    page.get_by_text("This will be sent").wait_for()
+    assert told.is_hidden()
+    page.keyboard.press("Escape")
+    told.wait_for()
 
 
 def test_no_stray_key_takes_the_place_of_words_that_are_offered(page, console: Served):

@@ -66,6 +66,7 @@
     one("[data-word]", editor).textContent = words;
     one("[data-word]", editor).hidden = !words;
   };
+  const TOO_LATE = "Not sent: this draft cannot be sent any more. What happened stands above it."; // until it can again
   const LONGEST = Number(text.dataset.longest);
   const measure = () => {
     const count = one("[data-length]", editor);
@@ -77,6 +78,7 @@
   // Which of the two letters is before her: the stored one, or, while she edits, what her words would make of it.
   const refresh = () => {
     measure();
+    if (!state.over && one("[data-word]", editor).textContent === TOO_LATE) tell("");
     draft.classList.toggle("editing", dirty() && panel.open && !behind);
     one("[data-unsaved]").hidden = !dirty() || panel.open;
     all("[data-forget]", editor).forEach((button) => (button.hidden = !dirty()));
@@ -154,7 +156,7 @@
   const finish = () => {
     if (behind) return tell(READ_FIRST);
     if (offered()) return tell(CHOOSE);
-    if (state.over) return tell("Not sent: this draft cannot be sent any more. What happened stands above it.");
+    if (state.over) return tell(TOO_LATE);
     if (!approve) return editor.requestSubmit();
     if (!dirty()) return stored ? stored.requestSubmit() : tell("Not sent: nothing is changed yet.");
     if (shown.value) return send();
