@@ -326,6 +326,26 @@ def test_a_double_tap_does_not_approve_the_next_draft_unread(page, console: Serv
     assert len(console.ledger.sends.of_case(second)) == 1
 
 
+def test_what_did_not_leave_is_nowhere_said_to_be_on_its_way(page, console: Served):
+    case_id = hold(console.ledger, 101)
+    sign_in(page, console)
+    page.clock.install()
+    page.goto(f"{console.home}/?q=101")
+    page.locator("a.mail").click()
+    page.keyboard.press("a")
+    page.locator(".elsewhere .chip", has_text="On its way").wait_for()
+    page.clock.run_for(61_000)  # no more to be taken back
+    page.locator("[data-undo]").wait_for(state="detached")
+    assert page.get_by_text("Approved. The reply is on its way.").is_visible()
+    assert console.ledger.cases.advance(
+        case_id, Status.APPROVED, Status.SUPERSEDED, None, reasons=["Not sent: the ticket was closed."]
+    )
+    come_back_to(page)
+    page.get_by_text("Your approval on ticket 101 was not sent: the ticket was closed.").wait_for()
+    assert page.locator(".done").count() == 0
+    assert page.locator(".elsewhere .chip").all_inner_texts() == ["Not sent"]
+
+
 @pytest.mark.parametrize("place", ["", "cases?status=sent", "numbers"])
 def test_a_lead_on_any_page_hears_of_an_approval_that_did_not_leave(page, console: Served, place: str):
     case_id = opened(page, console)

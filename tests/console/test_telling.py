@@ -46,6 +46,25 @@ def test_without_time_to_take_it_back_an_approval_is_told_once(ledger: SqlLedger
     assert [APPROVED in maya.get(onward).text for _ in range(2)] == [True, False]
 
 
+def test_an_approval_that_is_stopped_while_its_page_is_made_is_not_told_both_ways(ledger: SqlLedger, monkeypatch):
+    case_id = hold(ledger)
+    maya = Lead(a_console(ledger, policy=MINUTE), ledger)
+    onward = approved(maya, case_id)
+    leaves_in = ledger.reviews.leaves_in
+
+    def then_stopped(one: str) -> timedelta | None:
+        found = leaves_in(one)
+        if ledger.cases.get(case_id).status is Status.APPROVED:
+            stopped(ledger, case_id, "Not sent: the ticket was closed.")
+        return found
+
+    monkeypatch.setattr(ledger.reviews, "leaves_in", then_stopped)
+    first = maya.get(onward).text
+    assert (APPROVED in first, "was not sent" in first) == (True, False)
+    second = maya.get(onward).text
+    assert "was not sent: the ticket was closed." in second
+
+
 def undos(page: str) -> list[str]:
     return [str(form["action"]) for form in BeautifulSoup(page, "html.parser").select("form[data-undo]")]
 

@@ -54,6 +54,7 @@ def toast(ledger: Ledger, request: Request, here: str = "") -> dict[str, Any]:
     """For toast.html: what was done, once, and an approval as long as it can be taken back: that of the case `here`,
     whoever gave it, and elsewhere her newest."""
     session = request.state.session
+    not_sent = stopped.news(ledger, request)  # first: what is stopped from here on must not be told with its approval
     done, ids, before = _remembered(request)
     newest = ids[0] if ids and done in APPROVED else ""
     waiting = [(one, left) for one in ids if (left := ledger.reviews.leaves_in(one))]
@@ -70,7 +71,7 @@ def toast(ledger: Ledger, request: Request, here: str = "") -> dict[str, Any]:
         "words": DONE[done] if done and not before and done not in APPROVED else "",
         "approval": _approval(ledger, of, left, done if of == newest else APPROVED[0], session.login),
         "fresh": bool(newest) and not before,
-        "not_sent": stopped.news(ledger, request),
+        "not_sent": not_sent,
     }
 
 

@@ -49,14 +49,22 @@ const Desk = (() => {
     const stands = (alert) => [...place.children].some((one) => one.textContent === alert.textContent);
     // What was told in the moment before this was asked comes once more.
     if (place) for (const alert of [...news.content.children]) if (!stands(alert)) place.append(alert);
-    // What did not leave is not on its way, and cannot be taken back.
-    for (const undo of all("[data-undo]")) {
-      const path = new URL(undo.action).pathname.replace("/undo", "");
-      if (one(`.not-sent a[href="${path}"]`)) undo.closest(".done").remove();
-    }
+    for (const stopped of all(".not-sent a")) unsay(stopped.pathname);
     state.other = found.login === one(".who b").textContent ? "" : found.login;
     if (!state.other) all("input[name=csrf]").forEach((field) => (field.value = found.csrf));
     return !state.other;
+  };
+
+  // What did not leave is not on its way, and cannot be taken back: no toast, row or heading says so any longer.
+  const unsay = (path) => {
+    const about = (selector) => all(selector).filter((link) => link.pathname === path);
+    for (const toast of about(".done [data-of]")) toast.closest(".done").remove();
+    const rows = about("a.mail").flatMap((row) => all(".status-approved", row));
+    const heading = location.pathname === path ? all(".case-head .status-approved") : [];
+    for (const chip of [...rows, ...heading]) {
+      chip.className = "chip";
+      chip.textContent = "Not sent";
+    }
   };
 
   // Calls `look` now and then while the page is seen, and when one comes back to it. It may return other seconds.
