@@ -83,7 +83,7 @@ def make_console(
     pages = Pages(access, notice)
     desk = ReviewDesk(ledger, policy, tags, letter_for, enqueue, helpdesk, judge, versions)
     app = _bare(access)
-    add_mishaps(app, access, pages)
+    add_mishaps(app, ledger, access, pages)
     add_signin(app, ledger, access, pages, throttle or Throttle())
     add_queue(app, desk, pages)
     cases = Cases(desk, pages, freshdesk_url.rstrip("/"))

@@ -15,8 +15,10 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from worker.console.access import MOST, OPEN, Access, NotAllowed, SignInFirst, StaleForm, TooLong, from_own_page
+from worker.console.confirming import about, back
 from worker.console.page import Pages
 from worker.errors import Trouble
+from worker.ports import Ledger
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +37,10 @@ ACTIONS = {
     "mind": "Keep it, or let it go",
     "logout": "Sign out",
 }
+ON_INCIDENTS = {"preview": "Preview the holding reply", "let-go": "Let automatic sending go on"}
 
 
-def add_mishaps(app: FastAPI, access: Access, pages: Pages) -> None:
+def add_mishaps(app: FastAPI, ledger: Ledger, access: Access, pages: Pages) -> None:
     @app.exception_handler(SignInFirst)
     async def sign_in_first(request: Request, _: SignInFirst) -> Response:
         if request.method == "POST":
@@ -57,7 +60,8 @@ def add_mishaps(app: FastAPI, access: Access, pages: Pages) -> None:
             return pages.show_open(request, "login.html", 403, message=words, next="/", login="", **no_form())
         kept, words = kept_form(request), "You have signed in anew since this page was opened. Nothing was done yet: "
         words += "please confirm." if kept["form"] else "please go back and do it once more."
-        return pages.show(request, "resume.html", 403, message=words, **kept)
+        shown = about(ledger, kept["target"], kept["form"])
+        return pages.show(request, "resume.html", 403, message=words, **kept, **shown)
 
     @app.exception_handler(TooLong)
     async def too_long(request: Request, _: TooLong) -> Response:
@@ -77,7 +81,8 @@ def add_mishaps(app: FastAPI, access: Access, pages: Pages) -> None:
         log.error("console_trouble", kind=type(error).__name__, part=error.part, reason=error.reason)
         words = "The ledger does not answer right now, so nothing was changed. Please try again in a moment."
         if request.method == "POST" and getattr(request.state, "session", None) is not None:
-            return pages.show(request, "resume.html", 503, message=words, **kept_form(request))
+            kept = kept_form(request)
+            return pages.show(request, "resume.html", 503, message=words, **kept, **back(kept["target"]))
         return pages.note(request, "Please try again", words, 503, link=_target(request), link_text="Try again")
 
     @app.exception_handler(HTTPException)
@@ -127,10 +132,19 @@ def kept_form(request: Request) -> dict[str, Any]:
     """What was posted, for a page to carry on; nothing if another site sent it here."""
     # Without "then": whoever confirms that an edit is saved has not confirmed that it is sent.
     form = {name: value for name, value in request.state.form.items() if name not in ("csrf", "then")}
-    action = ACTIONS.get(request.url.path.rsplit("/", 1)[-1], "")
-    if not action or not from_own_page(request) or sum(map(len, form.values())) > KEEP:
+    if not from_own_page(request) or sum(map(len, form.values())) > KEEP:
         return no_form()
-    return {"target": request.url.path, "action": action, "form": form, "typed": TYPED}
+    return carried(request.url.path, form)
+
+
+def carried(target: str, form: dict[str, str]) -> dict[str, Any]:
+    """The form that was posted to `target`; nothing if that is none of ours."""
+    known = ACTIONS
+    if target.startswith("/incidents/"):
+        # What goes to many is read once more before it is sent.
+        target, known = re.sub(r"/send$", "/preview", target), ON_INCIDENTS
+    action = known.get(target.rsplit("/", 1)[-1], "")
+    return {"target": target, "action": action, "form": form, "typed": TYPED} if action else no_form()
 
 
 def no_form() -> dict[str, Any]:

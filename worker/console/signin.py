@@ -13,13 +13,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from worker.console.access import Access, address_of
-from worker.console.mishaps import ACTIONS, TYPED, no_form
+from worker.console.confirming import TARGET, about
+from worker.console.mishaps import carried, no_form
 from worker.console.page import Pages
 from worker.console.people import VIEWER, check_password, may, token_hash
 from worker.console.throttle import Throttle
 from worker.ports import Ledger
-
-_POST_TARGET = re.compile(r"/cases/[A-Za-z0-9_-]{1,64}/[a-z-]+")
 
 
 def add_signin(app: FastAPI, ledger: Ledger, access: Access, pages: Pages, throttle: Throttle) -> None:
@@ -94,7 +93,8 @@ class _Doors:
             return response
         request.state.session = session
         words = "You are signed in again. Nothing was done yet: please confirm."
-        page = self._pages.show(request, "resume.html", message=words, **{k: again[k] for k in no_form()})
+        kept = {name: again[name] for name in no_form()} | about(self._ledger, again["target"], again["form"])
+        page = self._pages.show(request, "resume.html", message=words, **kept)
         page.raw_headers.extend(h for h in response.raw_headers if h[0] == b"set-cookie")
         return page
 
@@ -107,7 +107,7 @@ def local(target: str) -> str:
 def _carried(form: dict[str, str]) -> dict[str, Any]:
     """The form that a sign-in page carried for somebody whose session had ended."""
     target = form.get("target", "")
-    if not _POST_TARGET.fullmatch(target):
+    if not TARGET.fullmatch(target):
         return no_form()
     try:
         fields = json.loads(form.get("form", "{}"))
@@ -115,5 +115,4 @@ def _carried(form: dict[str, str]) -> dict[str, Any]:
         return no_form()
     if not isinstance(fields, dict):
         return no_form()
-    kept = {str(name): str(value) for name, value in fields.items()}
-    return {"target": target, "action": ACTIONS.get(target.rsplit("/", 1)[-1], "Go on"), "form": kept, "typed": TYPED}
+    return carried(target, {str(name): str(value) for name, value in fields.items()})
