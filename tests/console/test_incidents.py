@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.builders import a_message, a_reply, a_thread
 from tests.console.seed import Lead, a_console, fields_of, hold, words_of
@@ -107,6 +108,17 @@ def test_a_holding_reply_holds_no_characters_that_nobody_sees(ledger: SqlLedger)
     hold(ledger, 7)
     assert "On its way to 1 ticket." in pressed(Lead(a_console(ledger), ledger), "We look\u202e into\u2066 it.")
     assert "<p>We look into it.</p>" in ledger.incidents.holding(brake.brake_id)[7].body_html
+
+
+def test_the_words_for_an_incident_that_is_over_meanwhile_can_be_copied_from(ledger: SqlLedger):
+    brake = braked(ledger)
+    hold(ledger, 7)
+    maya = Lead(a_console(ledger), ledger)
+    fields = fields_of(maya.get(PAGE).text, f"{PAGE}/preview") | {"text": TEXT}
+    ledger.incidents.let_go(brake.brake_id, "tom", false_alarm=False)
+    page = BeautifulSoup(maya.send(f"{PAGE}/preview", fields).text, "html.parser")
+    assert page.select_one("[data-left] textarea").get_text().strip() == TEXT
+    assert "hidden" in BeautifulSoup(maya.get(PAGE).text, "html.parser").select_one("[data-left]").attrs
 
 
 def wrote(ledger: SqlLedger, ticket_id: int, *keys: str) -> str:

@@ -47,7 +47,7 @@ class _Incidents:
         return self.pages.note(request, "Not found", "There is no such incident.", 404)
 
     def page(self, request: Request, brake: Brake, status: int = 200, **said: Any) -> Response:
-        shown = _context(self.desk, brake) | _NOTHING | said
+        shown = _context(self.desk, brake) | _NOTHING | said | {"answers_form": request.method == "POST"}
         return self.pages.show(request, "incident.html", status, **shown)
 
 

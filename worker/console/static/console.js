@@ -88,8 +88,9 @@ const Desk = (() => {
 
   const typed = (form) => all("textarea:not([readonly]), input:not([type=hidden])", form);
   // What a refused form gave back is its field's default, and yet stored nowhere.
+  const shelfOf = (address, name) => `words ${address}/watch ${name}`; // where this tab keeps them meanwhile
   const unsaved = (field) => field.value.trim() !== (field.dataset.saved ?? "").trim();
-  const changed = () => all(".actions form").some((form) => form.method === "post" && typed(form).some(unsaved));
+  const changed = () => all(".actions form, [data-holding]").some((form) => form.method === "post" && typed(form).some(unsaved));
   addEventListener("beforeunload", (event) => {
     if (!state.leaving && changed()) event.preventDefault();
   });
@@ -150,5 +151,5 @@ const Desk = (() => {
 
   // `leaving`: the words on this page are taken care of. `over`: the draft cannot be sent any more. `other`: somebody
   // else is signed in by now.
-  return { all, one, seen, ask, hear, failed, keepLooking, enter, unsaved, state };
+  return { all, one, seen, ask, hear, failed, keepLooking, enter, unsaved, shelfOf, state };
 })();

@@ -2,11 +2,10 @@
 "use strict";
 
 (() => {
-  const { all, one, ask, failed, enter, unsaved, state } = Desk;
+  const { all, one, ask, failed, enter, unsaved, shelfOf, state } = Desk;
 
   // ---- words that are not stored, kept by this tab until they are
 
-  const shelfOf = (address, name) => `words ${address}/watch ${name}`;
   const sent = one(".done[data-fresh] [data-of]"); // what was typed there is on its way
   if (sent) sessionStorage.removeItem(shelfOf(sent.pathname, "text"));
 
