@@ -330,8 +330,7 @@ def test_what_did_not_leave_is_nowhere_said_to_be_on_its_way(page, console: Serv
     case_id = hold(console.ledger, 101)
     sign_in(page, console)
     page.clock.install()
-    page.goto(f"{console.home}/?q=101")
-    page.locator("a.mail").click()
+    page.goto(f"{console.home}/cases/{case_id}?q=101")
     page.keyboard.press("a")
     page.locator(".elsewhere .chip", has_text="On its way").wait_for()
     page.clock.run_for(61_000)  # no more to be taken back

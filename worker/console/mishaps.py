@@ -58,10 +58,12 @@ def add_mishaps(app: FastAPI, ledger: Ledger, access: Access, pages: Pages) -> N
         if request.url.path in OPEN or request.state.session is None:
             words = "That page had been open for too long. Please try again."
             return pages.show_open(request, "login.html", 403, message=words, next="/", login="", **no_form())
-        kept, words = kept_form(request), "You have signed in anew since this page was opened. Nothing was done yet: "
+        kept, words = (
+            _to_confirm(request, ledger),
+            "You have signed in anew since this page was opened. Nothing was done yet: ",
+        )
         words += "please confirm." if kept["form"] else "please go back and do it once more."
-        shown = about(ledger, kept["target"], kept["form"])
-        return pages.show(request, "resume.html", 403, message=words, **kept, **shown)
+        return pages.show(request, "resume.html", 403, message=words, **kept)
 
     @app.exception_handler(TooLong)
     async def too_long(request: Request, _: TooLong) -> Response:
@@ -81,16 +83,19 @@ def add_mishaps(app: FastAPI, ledger: Ledger, access: Access, pages: Pages) -> N
         log.error("console_trouble", kind=type(error).__name__, part=error.part, reason=error.reason)
         words = "The ledger does not answer right now, so nothing was changed. Please try again in a moment."
         if request.method == "POST" and getattr(request.state, "session", None) is not None:
-            kept = kept_form(request)
-            return pages.show(request, "resume.html", 503, message=words, **kept, **back(kept["target"]))
+            return pages.show(request, "resume.html", 503, message=words, **_to_confirm(request))
         return pages.note(request, "Please try again", words, 503, link=_target(request), link_text="Try again")
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        _remember_who(request, access)
-        page = pages.note(request, *_http_words(error), error.status_code, **_there(request))
-        page.headers.update(error.headers or {})
-        return page
+        return _http_page(request, error, access, pages)
+
+
+def _http_page(request: Request, error: HTTPException, access: Access, pages: Pages) -> Response:
+    _remember_who(request, access)
+    page = pages.note(request, *_http_words(error), error.status_code, **_there(request))
+    page.headers.update(error.headers or {})
+    return page
 
 
 def _http_words(error: HTTPException) -> tuple[str, str]:
@@ -126,6 +131,12 @@ def _kept_words(kept: dict[str, Any]) -> str:
     if kept["form"]:
         return "What you typed is kept: sign in again to go on."
     return "Nothing was done: sign in again, and then do it once more."
+
+
+def _to_confirm(request: Request, ledger: Ledger | None = None) -> dict[str, Any]:
+    """What was posted and what it is about; without a ledger that answers, only where it came from."""
+    kept = kept_form(request)
+    return kept | (about(ledger, kept["target"], kept["form"]) if ledger else back(kept["target"]))
 
 
 def kept_form(request: Request) -> dict[str, Any]:
