@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType, SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from worker.intake import checksums, masking
 from worker.intake.checksums import is_aadhaar, is_card
 from worker.intake.mailtext import read
 from worker.intake.masking import has_numbers, mask, mask_html
@@ -145,3 +149,34 @@ def test_other_numbers_stay_as_they_are(said: str) -> None:
 def test_what_people_count_is_never_masked(number: int, noun: str) -> None:
     said = f"{noun} {number:,}, and {number} again on 21 November 2026."
     assert mask(said) == said
+
+
+def calls_made_by(text: str) -> int:
+    """How often a function of ours is called, or goes on, while `text` is masked."""
+    ours, calls = {masking.__file__, checksums.__file__}, 0
+
+    def count(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_filename in ours
+
+    sys.setprofile(count)
+    try:
+        mask(text)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("said", ["1 2 ", "4  5 ", "12,345,6789\n"])
+def test_a_mail_full_of_digits_costs_a_few_steps_for_each_character(said: str) -> None:
+    text = said * (2_000 // len(said))
+    assert calls_made_by(text) < 10 * len(text)
+
+
+def test_no_search_begins_anew_at_each_of_many_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_AFTER_CODE", "_AFTER_ACCOUNT"):
+        pattern = getattr(masking, name)
+        assert pattern.pattern.startswith(r"\s*")
+        monkeypatch.setattr(masking, name, SimpleNamespace(match=pattern.match))
+    assert has_numbers("It came: 482913   is my OTP")
+    assert not masking._SAID_CODE.match("   is my OTP")

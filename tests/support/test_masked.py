@@ -11,9 +11,10 @@ from tests.answering import QUESTION, Copyist, an_answering_office
 from tests.builders import a_message, a_thread
 from tests.desk import Office
 from worker.adapters.store.ledger import SqlLedger
+from worker.intake.mailtext import LONGEST
 from worker.intake.masking import mask
 from worker.models import Author, Ring
-from worker.support.masked import masked
+from worker.support.masked import LONGEST_HTML, masked
 from worker.tasks import draft_doorbell
 
 SECRETS = ("4111 1111 1111 1111", "ABCPE1234F", "2341 2341 2346", "50100123456789", "482913")
@@ -66,6 +67,18 @@ def test_what_markup_hides_from_the_search_is_kept_as_text() -> None:
     assert card not in kept.text
     [long] = masked(a_thread(1, a_message("", html=f"<p>{'When? ' * 40_000}{card}</p>"))).messages
     assert (long.html, card in long.text) == ("", False)
+
+
+@pytest.mark.parametrize("number", [SECRETS[0], f"{SECRETS[3]} is my bank account"])
+@pytest.mark.parametrize("html", ["", "<p>Why?</p>"])
+def test_of_a_long_mail_no_part_of_a_number_is_kept_of_which_the_rest_is_cut_off(number: str, html: str) -> None:
+    most = LONGEST if html else LONGEST_HTML
+    for cut in (1, 5, 15, len(number) - 1):
+        words = "When? " * most
+        text = f"{words[: most - cut - 1]} {number} {words}"
+        [kept] = masked(a_thread(1, a_message(text, html=html))).messages
+        assert not any(char.isdigit() for char in kept.text), cut
+        assert most - 300 < len(kept.text) < most
 
 
 def test_our_own_reply_keeps_its_body_by_which_it_is_known() -> None:

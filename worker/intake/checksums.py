@@ -5,6 +5,9 @@ Not a search: masking.py finds numbers and asks here which of them are what they
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import accumulate, chain, cycle
+
 # Verhoeff's tables: the multiplication of the dihedral group D5, and the permutation that each place is put through.
 _TIMES = (
     (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
@@ -36,23 +39,34 @@ _NETWORKS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
 )
 
 
+# What each digit counts for Luhn's sum where it stands, and where it is doubled.
+_ONCE = bytes.maketrans(b"0123456789", bytes(range(10)))
+_DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
+_TURNS = tuple(accumulate(range(7), lambda turns, _: tuple(_TURN[t] for t in turns), initial=tuple(range(10))))
+
+
 def luhn(digits: str) -> bool:
-    doubled = (int(d) * 2 - (9 if d > "4" else 0) for d in digits[-2::-2])
-    return (sum(int(d) for d in digits[-1::-2]) + sum(doubled)) % 10 == 0
+    read = digits.encode()
+    return (sum(read[-1::-2].translate(_ONCE)) + sum(read[-2::-2].translate(_DOUBLED))) % 10 == 0
 
 
 def verhoeff(digits: str) -> bool:
-    check, turns = 0, tuple(range(10))
-    for digit in reversed(digits):
+    check = 0
+    for turns, digit in zip(cycle(_TURNS), reversed(digits), strict=False):
         check = _TIMES[check][turns[int(digit)]]
-        turns = tuple(_TURN[t] for t in turns)
     return check == 0
 
 
 def is_card(digits: str) -> bool:
     """A length and beginning that a card network uses, and the right check digit."""
-    known = any(len(digits) in lengths and first <= digits[: len(first)] <= last for first, last, lengths in _NETWORKS)
-    return known and luhn(digits)
+    return len(digits) in card_lengths(digits[:4]) and luhn(digits)
+
+
+@cache
+def card_lengths(beginning: str) -> frozenset[int]:
+    """The lengths of the cards that begin with these four digits."""
+    known = (lengths for first, last, lengths in _NETWORKS if first <= beginning[: len(first)] <= last)
+    return frozenset(chain.from_iterable(known))
 
 
 def is_aadhaar(digits: str) -> bool:

@@ -9,16 +9,16 @@ and by facts.py for a customer's record.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from worker.intake.checksums import is_aadhaar, is_card
+from worker.intake.checksums import card_lengths, is_aadhaar, is_card
 from worker.intake.folding import Folded, fold, fold_html
 
 REACH = 40  # characters between a number and the word before it that says what it is
 LAST = 4  # characters that stay
-MOST = 19  # digits of the longest number that is looked for
 _SEP = r"[ \t\n.,:/_|*·•\-\u2010-\u2015\u2212]"
 _RUN = re.compile(rf"\d(?:{_SEP}{{0,3}}\d)*")
 _GROUP = re.compile(r"\d+")
@@ -44,9 +44,10 @@ _CUE = re.compile(
     r"|docket|challan|neft|imps|rtgs|upi|amount|balance|rs|inr|rupees|dated|since|year|pin\s*-?code)\b|[₹$€£])",
     re.I,
 )
-_AFTER_CODE = re.compile(
-    r"\s*(?:is|was|as)\s+(?:(?:my|the|your)\s+)?(?:otp\b|one[\s-]?time|verification\s+code|cvv\b)", re.I
+_SAID_CODE = re.compile(
+    r"(?:is|was|as)\s+(?:(?:my|the|your)\s+)?(?:otp\b|one[\s-]?time|verification\s+code|cvv\b)", re.I
 )
+_AFTER_CODE = re.compile(rf"\s*{_SAID_CODE.pattern}", re.I)  # no search for it: it would begin at each space of many
 _AFTER_ACCOUNT = re.compile(
     r"\s*(?:is|was)\s+(?:my|the|our)\s+(?:bank\s+|savings?\s+|current\s+)*(?:account|a/c)\b", re.I
 )
@@ -118,35 +119,56 @@ def _pans(text: str, cues: Sequence[re.Match[str]]) -> Iterator[Hit]:
 
 
 def _numbers(text: str, cues: Sequence[re.Match[str]]) -> Iterator[Hit]:
-    fewest = 3 if any(cue.lastgroup in ("code", "pin") for cue in cues) or _AFTER_CODE.search(text) else 9
-    for run in _RUN.finditer(text):
-        if run.end() - run.start() < fewest:
+    fewest = 3 if any(cue.lastgroup in ("code", "pin") for cue in cues) or _SAID_CODE.search(text) else 9
+    for written in _RUN.finditer(text):
+        if written.end() - written.start() < fewest:
             continue
-        groups = [(run.start() + m.start(), run.start() + m.end()) for m in _GROUP.finditer(run.group())]
+        run = _run(text, *written.span())
         first = 0
-        while first < len(groups):
-            hit, used = _at(text, groups[first : first + MOST], cues)
+        while first < len(run.groups):
+            hit, used = _at(text, run, first, _cue(text, run.groups[first][0], cues))
             if hit:
                 yield hit
             first += used
 
 
-def _at(text: str, groups: Sequence[tuple[int, int]], cues: Sequence[re.Match[str]]) -> tuple[Hit | None, int]:
-    """What begins with the first of these groups of digits, and how many of them it takes up."""
-    start, cue, digits = groups[0][0], _cue(text, groups[0][0], cues), ""
-    windows: list[tuple[int, str]] = []
-    for count, (a, b) in enumerate(groups, 1):
-        digits += text[a:b]
-        if len(digits) > MOST:
-            break
-        windows.append((count, digits))
-    for looks_like, lengths in _KINDS:
+@dataclass(frozen=True)
+class _Run:
+    """Digits that may belong together. `before[i]`: how many of them stand before the i-th group; `after`: the kinds
+    that the words behind the last one announce."""
+
+    groups: Sequence[tuple[int, int]]
+    digits: str
+    before: Sequence[int]
+    after: Sequence[_Kind]
+
+
+def _run(text: str, start: int, end: int) -> _Run:
+    groups = [match.span() for match in _GROUP.finditer(text, start, end)]
+    before = list(accumulate((b - a for a, b in groups), initial=0))
+    after = [kind for kind in _KINDS if kind.behind and kind.behind.match(text, end)]
+    return _Run(groups, "".join(_GROUP.findall(text, start, end)), before, after)
+
+
+def _at(text: str, run: _Run, first: int, cue: str) -> tuple[Hit | None, int]:
+    """What begins with the group of digits `first`, and how many groups it takes up."""
+    start, before = run.groups[first][0], run.before[first]
+    lengths = card_lengths(run.digits[before : before + 4])
+    for kind in _KINDS:
+        # Words behind a number announce only what ends there.
+        if cue not in kind.cues and kind not in run.after:
+            continue
+        fewest = bisect_left(run.before, before + kind.lengths.start, first)
+        low = fewest if cue in kind.cues else max(fewest, len(run.groups))
+        windows = range(low, bisect_left(run.before, before + kind.lengths.stop, first))
         # What the check digits prove is as short as it can be; what only a word announces, as long as it can be.
-        for count, read in windows if lengths.start > 9 else reversed(windows):
-            if len(read) in lengths and _whole(text, start, groups[count - 1][1], cue):
-                shape = " ".join(str(b - a) for a, b in groups[:count]) if count > 1 else read
-                if shown := looks_like(read, shape, cue, text, start, groups[count - 1][1]):
-                    return Hit(start, groups[count - 1][1], shown), count
+        for until in windows if kind.lengths.start > 9 else reversed(windows):
+            read, end = run.digits[before : run.before[until]], run.groups[until - 1][1]
+            if kind.looks_like is _card and len(read) not in lengths:
+                continue
+            shown = kind.looks_like(read, cue, text, start, end)
+            if shown and _whole(text, start, end, cue):
+                return Hit(start, end, shown), until - first
     return None, 1
 
 
@@ -165,34 +187,35 @@ def _cue(text: str, start: int, cues: Sequence[re.Match[str]]) -> str:
     return "" if _ENDED.search(text, cue.end(), start) else cue.lastgroup or ""
 
 
-def _card(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+def _card(digits: str, cue: str, text: str, start: int, end: int) -> str:
     if not is_card(digits):
         return ""
     named = cue == "card" or (cue == "account" and len(digits) > 15)
-    fits = named or (cue not in ("other", "phone", "code") and _alone(shape, text, start, end))
+    fits = named or (cue not in ("other", "phone", "code") and _alone(digits, text, start, end))
     return f"[card ending {digits[-LAST:]}]" if fits else ""
 
 
-def _aadhaar(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+def _aadhaar(digits: str, cue: str, text: str, start: int, end: int) -> str:
     if not is_aadhaar(digits):
         return ""
-    a_phone = re.fullmatch(r"91[6-9]\d{9}", digits) and shape != "4 4 4"
+    a_phone = re.fullmatch(r"91[6-9]\d{9}", digits) and _shape(digits, text, start, end) != "4 4 4"
     fits = cue == "aadhaar" or (
-        cue not in ("other", "phone", "account") and _alone(shape, text, start, end) and not a_phone
+        cue not in ("other", "phone", "account") and _alone(digits, text, start, end) and not a_phone
     )
     return f"[Aadhaar ending {digits[-LAST:]}]" if fits else ""
 
 
-def _account(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+def _account(digits: str, cue: str, text: str, start: int, end: int) -> str:
     if cue != "account" and not _AFTER_ACCOUNT.match(text, end):
         return ""
     money = _MEASURE.match(text, end) or re.fullmatch(r"\d{1,3}(?:,\d{2,3})+", text[start:end])
+    shape = _shape(digits, text, start, end)
     one = re.fullmatch(rf"\d+(?:{_SEP}\d+)*", text[start:end]) and (shape == digits or max(map(int, shape.split())) < 9)
     fits = one and not money and not _TOLL_FREE.match(digits)
     return f"[account ending {digits[-LAST:]}]" if fits else ""
 
 
-def _code(digits: str, shape: str, cue: str, text: str, start: int, end: int) -> str:
+def _code(digits: str, cue: str, text: str, start: int, end: int) -> str:
     if cue not in ("code", "pin") and not _AFTER_CODE.match(text, end):
         return ""
     cvv = bool(re.search(r"(?:cvv|cvc)2?\W*(?:\w+\W+){0,2}$", text[max(0, start - 24) : start], re.I))
@@ -207,18 +230,35 @@ def _code(digits: str, shape: str, cue: str, text: str, start: int, end: int) ->
     return "[security code]" if cvv else "[PIN]" if cue == "pin" else "[one-time code]"
 
 
-_Kind = Callable[[str, str, str, str, int, int], str]
-_KINDS: tuple[tuple[_Kind, range], ...] = (
-    (_card, range(13, 20)),
-    (_aadhaar, range(12, 13)),
-    (_account, range(9, 19)),
-    (_code, range(3, 9)),
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    """A kind of number: what is shown of one, "" for what is none; how many digits it has; after which words it may
+    stand at all, "" for none; and the words behind it that announce it."""
+
+    looks_like: Callable[[str, str, str, int, int], str]
+    lengths: range
+    cues: frozenset[str]
+    behind: re.Pattern[str] | None = None
+
+
+_KINDS = (
+    _Kind(_card, range(13, 20), frozenset(("", "pin", "aadhaar", "pan", "card", "account"))),
+    _Kind(_aadhaar, range(12, 13), frozenset(("", "code", "pin", "aadhaar", "pan", "card"))),
+    _Kind(_account, range(9, 19), frozenset(("account",)), _AFTER_ACCOUNT),
+    _Kind(_code, range(3, 9), frozenset(("code", "pin")), _AFTER_CODE),
 )
 
 
-def _alone(shape: str, text: str, start: int, end: int) -> bool:
+def _shape(digits: str, text: str, start: int, end: int) -> str:
+    """How many digits stand together, "4 4 4 4"; the digits themselves where all do."""
+    groups = _GROUP.findall(text, start, end)
+    return " ".join(str(len(group)) for group in groups) if len(groups) > 1 else digits
+
+
+def _alone(digits: str, text: str, start: int, end: int) -> bool:
     """Written the way such numbers are, and not as a telephone number with its country: what no word announces must
     not be put together from numbers that have nothing to do with each other."""
+    shape = _shape(digits, text, start, end)
     between = set(re.split(r"\d+", text[start:end])[1:-1])
     alike = "4" in shape or shape.isdigit() or (len(between) == 1 and all(len(gap) == 1 for gap in between))
     return bool(_REGULAR.fullmatch(shape)) and alike and text[max(0, start - 1) : start] != "+"

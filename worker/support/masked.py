@@ -6,11 +6,12 @@ by threads.read_thread, so that no stage ever sees the other one.
 
 from __future__ import annotations
 
-from worker.intake.mailtext import seen_and_hidden
+from worker.intake.mailtext import LONGEST, seen_and_hidden
 from worker.intake.masking import has_numbers, mask, mask_html
 from worker.models import Author, Message, Thread, Ticket
 
 LONGEST_HTML = 200_000  # characters; of a longer mail its text is kept, as much of it as anything reads
+_CUT_THROUGH = 200  # characters that a number and the words behind it are written over
 
 
 def masked(thread: Thread, known: Thread | None = None) -> Thread:
@@ -35,16 +36,22 @@ def _ticket(ticket: Ticket) -> Ticket:
 def _message(message: Message) -> Message:
     if message.author is Author.DESKHAND:  # it is told from others by the hash of its body
         return message
-    text = mask(message.text[:LONGEST_HTML])
+    # Beside words in HTML nobody reads the text.
+    text = _beginning(message.text, LONGEST if message.html.strip() else LONGEST_HTML)
     html = _html(message.html)
     if html is None:
         visible, _ = seen_and_hidden(message.html)
-        html, text = "", mask(visible[:LONGEST_HTML])
+        html, text = "", _beginning(visible, LONGEST_HTML)
     return (
         message
         if (html, text) == (message.html, message.text)
         else message.model_copy(update={"html": html, "text": text})
     )
+
+
+def _beginning(text: str, most: int) -> str:
+    """At most so many characters of it, masked, and no number of which a part was cut off, or the words behind it."""
+    return mask(text) if len(text) <= most else mask(text[:most])[:-_CUT_THROUGH]
 
 
 def _html(html: str) -> str | None:
