@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from worker.intake.mailtext import read
+from worker.intake.mailtext import attributions, read, signatures
 
 ANSWER = "The second plan, please."
 
@@ -210,3 +212,32 @@ def test_the_sign_off_belongs_to_the_reply_but_not_to_what_is_searched_for() -> 
 def test_a_chain_of_thousands_of_forwarded_headers_is_read() -> None:
     chain = "> before\nFrom: a@x.example\nDate: b\nTo: c\n" * 3_000
     assert read("", f"{chain}\n{ANSWER}").now == ANSWER
+
+
+def characters_tried(begun: str, text: str) -> int:
+    """How many characters are looked through by what a pattern begins with, from each place of the text."""
+    tried = (re.compile(begun, re.I).match(text, at) for at in range(len(text)))
+    return sum(len(match.group()) for match in tried if match)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "end", "text"),
+    [
+        (attributions._ADDRESS, r"@[\w-]+(?:\.[\w-]+)+", "-" * 2_000),
+        (attributions._ADDRESS, r"@[\w-]+(?:\.[\w-]+)+", "a.b+" * 500),
+        (attributions._NAMED, r"@[^<>]*>\s*[:：]$", "<@" + "a@" * 1_000),
+    ],
+)
+def test_a_long_line_is_not_looked_through_from_each_of_its_characters(
+    pattern: re.Pattern[str], end: str, text: str
+) -> None:
+    assert pattern.pattern.endswith(end)
+    assert characters_tried(pattern.pattern.removesuffix(end), text) <= 2 * len(text)
+
+
+def test_no_two_runs_of_spaces_of_a_sign_off_may_stand_side_by_side() -> None:
+    closing = signatures._CLOSING
+    assert r")?\s*regards" not in closing.pattern
+    assert r"\s*[,.!]*\s*" not in closing.pattern
+    for said in ("Kind regards,", "regards", "  Best  regards !", "Thanks ,. "):
+        assert closing.match(said)

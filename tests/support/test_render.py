@@ -1,6 +1,13 @@
 """The mail that leaves: greeting, paragraphs, lists and links, and nothing that a model could smuggle in."""
 
+import re
+import unicodedata
+
+import pytest
+
+from worker.intake.mailtext import clean
 from worker.models import Part, Sentence
+from worker.support import bodies
 from worker.support.bodies import body_hash, plain
 from worker.support.render import Letter, clean_html, host_allowed, render, render_text
 
@@ -72,3 +79,22 @@ def test_a_server_that_wraps_and_reformats_a_body_does_not_change_its_hash() -> 
 
 def test_plain_keeps_words_apart_that_tags_kept_apart() -> None:
     assert plain("<p>one</p><p>two<br>three</p>") == "one two three"
+
+
+@pytest.mark.parametrize("said", ["<", "<a", "<br", "</p x", "<!--"])
+def test_what_could_be_a_tag_is_looked_through_once(said: str) -> None:
+    text = said * (6_000 // len(said))
+    assert plain(f"{text}<p>one</p>").endswith("one")
+    for pattern in (bodies._TAGS, bodies._BREAKS):
+        begun = re.compile(pattern.pattern.removesuffix(">"), pattern.flags)
+        tried = (begun.match(text, at) for at in range(len(text)))
+        assert sum(len(match.group()) for match in tried if match) <= 2 * len(text)
+
+
+@pytest.mark.parametrize("mark", ["\u0315\u0300", "\u0f73"])
+def test_of_a_heap_of_accents_on_one_letter_no_more_are_put_in_order_than_any_language_has(mark: str) -> None:
+    for text in (clean("I paid" + mark * 500 + " twice"), plain("I paid" + mark * 500 + " twice")):
+        assert len(unicodedata.normalize("NFD", text)) < 120
+        assert text.endswith(" twice")
+    hindi = "\u092e\u0941\u091d\u0947\u092c\u0924\u093e\u0907\u090f\u0915\u093f" * 10
+    assert clean(hindi) == unicodedata.normalize("NFC", hindi)

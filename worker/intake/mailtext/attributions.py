@@ -46,13 +46,13 @@ _FIRST_PERSON = re.compile(
     r"|\bjag\s+skrev|\bjeg\s+skrev|skrev\s+ja?e?g\b|\bwe\s+wrote|\byo\b|\bio\s+ho\b|\bminä\b",
     re.I,
 )
-_ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _WHEN = re.compile(
     r"\d{1,4}\s?[-/.年년]\s?\d{1,2}\s?[-/.月월]|\b\d{1,2}[:.]\d{2}\b|\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}\s?[ap]\.?m",
     re.I,
 )
 _ENDED = re.compile(r"[:：]\s*$")
-_NAMED = re.compile(r"<[^<>]*@[^<>]*>\s*[:：]$")  # "... Support <support@x.example>:" needs no verb after a date
+_NAMED = re.compile(r"<[^<>@]*@[^<>]*>\s*[:：]$")  # "... Support <support@x.example>:" needs no verb after a date
 # A date at the very beginning, with an address or an offset from GMT, needs no verb: "2026-11-02 10:12 GMT+05:30 Asha".
 _DATED = re.compile(
     r"^(?:\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}).{0,120}?"

@@ -68,14 +68,15 @@ _APP = re.compile(
 )
 
 _CLOSING = re.compile(
-    r"^\s*(?:(?:kind|best|warm|many|kindest|warmest)?\s*regards|best|best wishes|cheers|sincerely|yours (?:truly"
+    r"^\s*(?:(?:(?:kind|best|warm|many|kindest|warmest)\s*)?regards|best|best wishes|cheers|sincerely|yours (?:truly"
     r"|sincerely|faithfully)"
     r"|thanks(?: (?:and|&) regards)?|thank you|with regards|thanking you|dhanyavaad|shukriya"
     r"|(?:mit )?(?:freundliche[nr]?|viele|beste|liebe[nr]?|herzliche) gr(?:ü|ue)(?:ß|ss)en?|(?:bien )?cordialement"
     r"|merci(?: d.avance)?"
     r"|(?:un )?saludos?(?: cordiales)?|gracias|atenciosamente|obrigad[oa]|cordiali saluti|grazie"
     r"|met vriendelijke groet(?:en)?"
-    r"|(?:med )?vänliga hälsningar|(?:med )?venlig hilsen|(?:med )?vennlig hilsen|pozdrawiam|с уважением)\s*[,.!]*\s*$",
+    r"|(?:med )?vänliga hälsningar|(?:med )?venlig hilsen|(?:med )?vennlig hilsen|pozdrawiam"
+    r"|с уважением)\s*(?:[,.!]+\s*)?$",
     re.I,
 )
 _DISCLAIMER = re.compile(
