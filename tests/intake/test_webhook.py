@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.empty_ledger import empty_ledger
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.errors import Retryable
+from worker.intake.encodings import from_xml
 from worker.intake.webhook import MAX_BYTES, make_router, ticket_id_in
 from worker.models import Ring
 
@@ -139,6 +140,52 @@ def test_a_ledger_that_cannot_be_written_makes_freshdesk_send_it_again() -> None
 )
 def test_the_ticket_is_found_in_every_shape_that_freshdesk_sends(payload: bytes, ticket_id: int | None) -> None:
     assert ticket_id_in(payload) == ticket_id
+
+
+HOOK = '<freshdesk_webhook><ticket_id type="integer">11</ticket_id>%s</freshdesk_webhook>'
+
+
+@pytest.mark.parametrize(
+    ("payload", "ticket_id"),
+    [
+        ('<?xml version="1.0" encoding="UTF-8"?>\n' + HOOK % "", 11),
+        (HOOK.replace("ticket_id", "ticket-id") % "<ticket-subject>ticket_id: 9</ticket-subject>", 11),
+        (HOOK.replace("11", " [#11] ") % "<note><ticket_id>9</ticket_id></note>", 11),
+        ("<hook><subject>ticket_id: 9</subject><ticket><id>12</id></ticket></hook>", 12),
+        ("<hook><words>ticket_id=9</words><ticket_id>1<!-- x -->2</ticket_id></hook>", 12),
+        ("<hook><requester><id>77</id></requester></hook>", None),
+        ("freshdesk_webhook%5Bticket_id%5D=11&freshdesk_webhook%5Bticket_subject%5D=ticket_id:9", 11),
+        ("subject=ticket_id:9&freshdesk_webhook[ticket_id]=11", 11),
+        ("subject=ticket_id%3A+9&ticket_id=%2311", 11),
+        ("ticket%5Bid%5D=12&requester%5Bid%5D=77", 12),
+        ("requester%5Bid%5D=77", None),
+        ("https://peerwell.example/?page=2&id=5", None),
+        ("a=1" + "&ticket_id%5D=1" * 2_000, None),
+        ("a[b]=1&a[b][ticket_id]=2", None),
+        ("<a>" * 50_000 + "<ticket_id>9</ticket_id>" + "</a>" * 50_000, None),
+    ],
+)
+def test_the_ticket_is_found_in_freshdesks_other_encodings(payload: str, ticket_id: int | None) -> None:
+    assert ticket_id_in(payload.encode()) == ticket_id
+
+
+def test_xml_that_declares_a_document_type_is_not_read() -> None:
+    for declared in (
+        '[<!ENTITY id "11">]',
+        'SYSTEM "file:///etc/hostname"',
+        '[<!ENTITY id SYSTEM "file:///etc/hostname">]',
+    ):
+        said = f"<!DOCTYPE hook {declared}><hook><ticket_id>11</ticket_id></hook>"
+        assert from_xml(said.encode()) is None
+        assert ticket_id_in(said.replace("11", "&id;").encode()) is None
+    assert from_xml(b"<hook><ticket_id>&id;</ticket_id></hook>") is None
+    assert from_xml(b"<hook><ticket_id>11</ticket_id></hook>") == {"hook": {"ticket_id": "11"}}
+
+
+@given(st.sampled_from(["<a>%s", "<hook><ticket_id>%s</ticket_id></hook>", "a=%s", "%s=1&ticket_id=%s"]), st.text())
+def test_no_text_in_another_encoding_can_make_the_reader_fail(around: str, text: str) -> None:
+    found = ticket_id_in(around.replace("%s", text).encode(errors="replace"))
+    assert found is None or found > 0
 
 
 @given(st.binary(max_size=400))

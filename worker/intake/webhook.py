@@ -1,7 +1,8 @@
 """POST /webhooks/freshdesk: check the secret, commit a doorbell, answer 202. Nothing in the body is trusted.
 
-Freshdesk signs nothing, sends ids as numbers or as strings, and with careless rule templates sends text that is not
-JSON at all. All of it is kept raw; what matters, the ticket's id, is dug out, and everything else is read from the API.
+Freshdesk signs nothing, sends ids as numbers or as strings, as JSON, XML (encodings.py) or a form, and with careless
+rule templates text that is none of them. All of it is kept raw; what matters, the ticket's id, is dug out, and
+everything else is read from the API.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from worker import metrics
 from worker.crashpoints import crash_point
 from worker.errors import Trouble
+from worker.intake.encodings import from_form, from_xml
 from worker.models import Ring
 from worker.ports import Doorbells, Enqueue
 
@@ -96,17 +98,22 @@ async def _body(stream: Callable[[], Any], declared: str) -> bytes | None:
 
 def ticket_id_in(raw: bytes) -> int | None:
     """The ticket's id in any shape that Freshdesk's rules produce; None if there is none to be found. Never raises."""
-    try:
-        found = _from_json(json.loads(raw))
-    except (ValueError, RecursionError):
-        found = None
+    found = _from_objects(_read(raw))
     if found is not None:
         return found
     match = _ID_IN_TEXT.search(raw) or _ID_IN_URL.search(raw)
     return _positive(match.group(1).decode()) if match else None
 
 
-def _from_json(value: Any) -> int | None:
+def _read(raw: bytes) -> Any:
+    """The body's objects, in whichever of Freshdesk's encodings it came; None for what is none of them."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return from_xml(raw) or from_form(raw)
+
+
+def _from_objects(value: Any) -> int | None:
     """A key that speaks of the ticket, however deep, beats a bare `id`, which may be anybody's."""
     objects = list(_objects(value, 0))
     for key in _TICKET_KEYS:
