@@ -35,10 +35,18 @@ _ENGLISH = frozenset(
 _OTHERS = frozenset(
     """
     hai hain mein mera meri mere mujhe maine kya kab kaise kitna kitne kitni nahi nahin aur ka ki ke ko se tak hoga aap
-    karna karo kar raha rahi tha thi liye kyun bhi ji yeh woh abhi paisa
-    der die das und ist nicht ich sie wann wie mein bitte ein eine zu mit auf
-    le les des est je vous mon quand comment pas une dans pour sur et
-    el los las es yo usted mi cuando como por una para en que
+    karna karo kar raha rahi tha thi liye kyun bhi ji yeh woh abhi paisa paise aayega aaya milega chahiye lagta hota
+    der die das und ist nicht ich sie wann wie mein bitte ein eine zu mit auf kann können möchte habe haben wird werden
+    für von dem kein keine wenn mich mir uns warum wieviel welche gibt lange dauert kostet guten danke konto kündigen
+    le les des est je vous mon quand comment pas une dans pour sur et combien coûte bonjour souhaite savoir voudrais
+    pouvez puis mes votre nous avec merci compte retrait quel quelle du au ma délai argent peux
+    el los las es yo usted mi cuando como por una para en que hola quiero quisiera puedo cuánto cuesta gracias cuenta
+    del mis está hay qué dónde cuál tengo dinero cambiar
+    il lo gli di che è sono vorrei sapere quanto costa posso mio mia buongiorno grazie quando viene
+    het een wat voor mijn hoe lang duurt kost ik wil weten hoeveel niet goedendag bij kunt
+    olá gostaria custa meu minha não com obrigado conta você uma quero fechar
+    dzień dobry chciałbym wiedzieć ile kosztuje czy mogę moje nie jest dla się
+    hej hur mycket kostar ett jag och att det är kan får min
     """.split()
 )
 
