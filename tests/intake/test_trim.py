@@ -67,13 +67,6 @@ def test_whoever_says_that_somebody_wrote_something_in_whatever_language_is_cut_
         "От: Support\nОтправлено: понедельник\nКому: Asha\nТема: RE: plan",
         "发件人: Support\n发送时间: 2026年11月2日\n收件人: Asha\n主题: 回复",
         "---------- Forwarded message ---------",
-        "From: Support <s@x.example>\nDate: 2 November 2026\nTo: Asha",
-        "From: Support\nSent: 2 November 2026 10:12\nTo: Asha",
-        "## - Please type your reply above this line - ##",
-        "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein -##",
-        "--- Veuillez saisir votre réponse au-dessus de cette ligne ---",
-        "##- Responda por encima de esta línea -##",
-        "--- Reply above this line ---",
         "Begin forwarded message:\n\nFrom: Support\nSubject: plan\nDate: 2 November 2026\nTo: Asha",
     ],
 )
@@ -148,18 +141,6 @@ def test_what_a_device_or_a_signature_adds_is_cut(signature: str) -> None:
     assert words.quoted
 
 
-@pytest.mark.parametrize(
-    "warning",
-    [
-        "CAUTION: This email originated from outside of the organization. Do not click links.",
-        "[EXTERNAL]",
-        "This message was sent from outside your company.\nDo not open attachments unless you recognise the sender.",
-    ],
-)
-def test_what_a_company_warns_of_above_a_mail_from_outside_is_cut(warning: str) -> None:
-    assert read("", f"{warning}\n\n{ANSWER}").now == ANSWER
-
-
 def test_a_signature_that_the_mail_program_marked_is_cut() -> None:
     html = f"<div>{ANSWER}</div><div class='gmail_signature'><div>Asha Rao<br>Pune</div></div>"
     assert read(html).written == ANSWER
@@ -179,12 +160,6 @@ def test_a_signature_that_the_mail_program_marked_is_cut() -> None:
         "| month | paid |\n| May | 500 |\nWhy so little?",
         "My log:\n```\n####\nFrom: a\n> b\n```\nWhy?",
         "> I was told this.\n\nIs it true?",
-        "From: current account\nTo: savings\nDate: 3 May\n\nWhere is this transfer?",
-        "Von: Girokonto\nAn: Sparkonto\nDatum: 3. Mai\n\nWo bleibt das Geld?",
-        "This e-mail is from an external bank, is it yours?\nIt came from outside India.",
-        "This mail was sent from outside India.\nIs that why it was late?",
-        "Must I reply above this line in the form?\nIt says so.",
-        "From: Leeds\nTo: Paris\nDate: Friday\nIs my card insured there?",
     ],
 )
 def test_a_customers_own_lines_stay(mail: str) -> None:
@@ -210,7 +185,7 @@ def test_the_sign_off_belongs_to_the_reply_but_not_to_what_is_searched_for() -> 
 
 
 def test_a_chain_of_thousands_of_forwarded_headers_is_read() -> None:
-    chain = "> before\nFrom: a@x.example\nDate: b\nTo: c\n" * 3_000
+    chain = "> before\nFrom: a\nDate: b\nTo: c\n" * 3_000
     assert read("", f"{chain}\n{ANSWER}").now == ANSWER
 
 

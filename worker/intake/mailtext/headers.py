@@ -1,8 +1,8 @@
 """Blocks of mail headers that programs like Outlook put above the mail that is answered or forwarded, in their
 languages: "From: ... Sent: ... To: ... Subject: ...", and lines like "-----Original Message-----".
 
-A customer may write "From: my account, to: my bank, date: 3 May": a block counts with a sender, a date or subject, and
-three kinds of field at least; without a line that sets it off, also a subject, an address or a time. Called by trim.py.
+A customer may write "From: my account, to: my bank": a block counts with a sender, a date or subject, and three kinds
+of field at least. Called by trim.py.
 """
 
 from __future__ import annotations
@@ -82,28 +82,11 @@ _BEGUN = re.compile(
     re.I,
 )
 _RULE = re.compile(r"^_{5,}$|^-{5,}$")
-_MAILED = re.compile(r"\S@\S|\b\d{1,2}:\d\d\b")  # an address or a time, as mail programs write them
-_REPLY_ABOVE = re.compile(
-    r"^[-–—_#=~*<>\s]*(?:(?:please )?(?:(?:type|write|enter|add) )?(?:your )?(?:reply|response|respond)"
-    r" above (?:this|the) line"
-    r"|(?:please )?do not (?:write|type|reply) below this line"
-    r"|(?:bitte )?(?:geben sie ihre antwort |antworten sie |antwort )?(?:bitte )?(?:oberhalb|über) dieser"
-    r" (?:zeile|linie)(?: ein| antworten| eingeben)?"
-    r"|(?:veuillez |merci de )?(?:répond(?:re|ez)|(?:saisi(?:r|ssez)|écri(?:re|vez)) votre réponse)"
-    r" au-dessus de cette ligne"
-    r"|(?:por favor,? )?(?:responda|escriba su respuesta) (?:por )?(?:encima|arriba) de esta línea"
-    r"|(?:por favor,? )?(?:responda|(?:digite|escreva) (?:a )?sua resposta) acima (?:desta|dessa) linha"
-    r"|(?:rispondi|rispondere|scrivi la tua risposta) sopra (?:questa|la) (?:riga|linea)"
-    r"|(?:antwoord|typ (?:uw|je) antwoord) boven deze (?:regel|lijn)"
-    r"|(?:skriv ditt svar|svara) ovanför (?:den här|denna) (?:raden|rad)"
-    r"|(?:odpowiedz|wpisz odpowiedź) powyżej tej linii)[-–—_#=~*<>.\s]*$",
-    re.I,
-)
 
 
 def separator(line: str) -> bool:
-    """A line that says that the original or forwarded mail begins here, or that replies belong above it."""
-    return len(line) <= 200 and bool(_SEPARATOR.match(line) or _BEGUN.match(line) or _REPLY_ABOVE.match(line))
+    """A line that says that the original or forwarded mail begins here."""
+    return len(line) <= 200 and bool(_SEPARATOR.match(line) or _BEGUN.match(line))
 
 
 def header_block(lines: Sequence[str], at: int) -> int:
@@ -114,8 +97,6 @@ def header_block(lines: Sequence[str], at: int) -> int:
         start = next((i for i in range(at + 1, min(at + 4, len(lines))) if lines[i]), at)
     end, kinds = _fields(lines, start)
     whole = "from" in kinds and bool(kinds & {"date", "subject"}) and len(kinds) >= 3
-    if whole and not set_off and "subject" not in kinds:  # "From: my account, to: my bank, date: 3 May"
-        whole = any(_MAILED.search(line) for line in lines[start:end])
     if whole or (set_off and (kinds & {"from", "date"} or separator(lines[at]))):
         return max(end, at + 1) - at
     return 0

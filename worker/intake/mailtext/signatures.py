@@ -85,16 +85,6 @@ _DISCLAIMER = re.compile(
     r"\b(?:confidential|privileged|intended (?:only |solely )?for|legally))",
     re.I,
 )
-_GATEWAY = re.compile(
-    r"^\W{0,5}(?:(?:caution|warning|attention|notice|external(?: (?:e-?mail|sender|message))?)\W{1,5})?"
-    r"(?:(?:this|the) (?:e-?mail|message|mail) (?:has )?(?:(?:was |been )?(?:originated|sent|received)|came|comes)"
-    r" from"
-    r" (?:outside (?:of )?(?:the|your|our|this) \w{0,20} ?(?:organi[sz]ation|company|network|domain|firm|group)"
-    r"|an external (?:sender|source))\b[^?]{0,300}"
-    r"|do not (?:click|open)\b.{0,30}\b(?:links|attachments)\b.{0,60}\bunless you\b.{0,100})$"
-    r"|^\W{0,5}(?:external (?:e-?mail|sender|message)|\[external\])\W{0,5}$",
-    re.I,
-)
 
 
 def blank(line: str) -> bool:
@@ -121,11 +111,6 @@ def delimiter(lines: Sequence[str], at: int, end: int) -> bool:
 
 def disclaimer(line: str) -> bool:
     return bool(_DISCLAIMER.match(line))
-
-
-def gateway_warning(line: str) -> bool:
-    """A line that a company's mail server put into a mail from outside, above or within what was written."""
-    return len(line) <= 500 and bool(_GATEWAY.match(line))
 
 
 def mobile_signature(line: str) -> bool:

@@ -14,14 +14,7 @@ from enum import StrEnum
 from worker.intake.mailtext.attributions import attribution, is_attribution
 from worker.intake.mailtext.headers import header_block
 from worker.intake.mailtext.html import QUOTED_FROM_HERE, SIGNED
-from worker.intake.mailtext.signatures import (
-    blank,
-    delimiter,
-    disclaimer,
-    gateway_warning,
-    like_a_mobile_signature,
-    mobile_signature,
-)
+from worker.intake.mailtext.signatures import blank, delimiter, disclaimer, like_a_mobile_signature, mobile_signature
 
 _LONGEST_LINE = 2_000  # characters of a line that may be anything but text
 
@@ -106,7 +99,7 @@ def _kind(texts: Sequence[str], at: int, said: bool) -> tuple[Is, int]:
         return Is.BLANK, 1
     if len(text) > _LONGEST_LINE:  # the patterns would look at each of its characters from each other one
         return Is.TEXT, 1
-    if text.startswith(SIGNED) or mobile_signature(text) or gateway_warning(text):
+    if text.startswith(SIGNED) or mobile_signature(text):
         return Is.SIGNATURE, 1
     if length := header_block(texts, at):
         return Is.HEADER, length
