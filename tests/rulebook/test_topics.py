@@ -327,3 +327,37 @@ def test_what_happened_to_somebody_reaches_a_person_however_it_is_told(topic, wo
 @pytest.mark.parametrize("words", ASKED)
 def test_a_question_with_the_same_words_is_answered(words):
     assert topics_of(words) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My lawyer is copied on this mail.",
+        "My lawyer says you owe me the money.",
+        "I have a court case pending against your company.",
+        "High court notice attached.",
+        "Speak to my attorney from now on.",
+        "My legal team wants an answer by Friday.",
+        "This is now a court case.",
+    ],
+)
+def test_whoever_brings_a_lawyer_into_it_reaches_a_person(words):
+    assert "legal-threat" in topics_of(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My son is not living in India, can he invest?",
+        "My parents are not living with me. Can they be nominees?",
+        "My brother has left us a gift of 2 lakh; can I invest it?",
+        "I am writing to ask where I find my tax papers.",
+        "I will contact you after reading the papers. What documents do I need?",
+        "Can your team give me a certificate?",
+        "Can an advisor give me the current IM rate?",
+        "How do I share my screen in the app to show the error?",
+        "I don't want to be here any longer as a customer, how do I close my account?",
+    ],
+)
+def test_everyday_words_for_other_things_are_no_topic(words):
+    assert topics_of(words) == []

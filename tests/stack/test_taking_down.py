@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.stack.running import run_stack, surroundings, wait_until
+from worker.stack.__main__ import _cannot_write
 from worker.stack.plan import Program
 from worker.stack.supervise import Supervisor, last_lines
 
@@ -63,3 +64,9 @@ def test_outcomes_that_could_not_be_written_are_refused_before_anything_runs(tmp
     assert (done.code, done.out) == (2, "")
     assert done.err == f"--outcomes: there is no folder {tmp_path}/none. Make it, or name another file.\n"
     assert not (tmp_path / "var").exists()
+
+
+def test_outcomes_may_be_asked_for_in_a_data_dir_that_is_still_to_be_made(tmp_path):
+    data_dir = tmp_path / "var"
+    assert _cannot_write(data_dir / "x.json", data_dir) == ""
+    assert "there is no folder" in _cannot_write(data_dir / "deep" / "x.json", data_dir)

@@ -11,9 +11,11 @@ import pytest
 from tests.answering import QUESTION, an_answering_office
 from tests.builders import a_message
 from tests.desk import Office
+from tests.support.guard.test_guards import a_candidate
 from tests.support.test_pipeline import replies, ring, the_case
-from worker.intake.mailtext import read
+from worker.intake.mailtext import read, seen_and_hidden
 from worker.models import Author, Status, Thread
+from worker.support.guard import GUARDS
 
 OURS = "A withdrawal from IM reaches your bank within 2 working days."
 QUOTED = {
@@ -88,3 +90,10 @@ def test_a_mail_of_quotes_alone_stays_readable_and_is_known_for_what_it_is(how: 
 
 def test_an_empty_mail_quotes_nothing() -> None:
     assert read("", " \n").own
+
+
+def test_numbered_steps_that_were_replied_before_are_known_although_a_mail_shows_them_as_a_list() -> None:
+    steps = ("1. Open the app and go to Withdraw.", "2. Enter the amount.")
+    before = seen_and_hidden("<ol><li>Open the app and go to Withdraw.</li><li>Enter the amount.</li></ol>")[0]
+    said = [finding.what for finding in GUARDS["answered"](a_candidate(*steps, before=(before,)))]
+    assert said == ["All of this was replied on this ticket before."]

@@ -30,12 +30,11 @@ from worker.stack.supervise import wait_for_predecessor
 def main(arguments: list[str] | None = None) -> int:
     wishes = _parser().parse_args(arguments)
     begun, asked = time.monotonic() - _since_start(), Asked()
-    if wishes.outcomes and (why := _cannot_write(wishes.outcomes)):  # before minutes are spent on what would be lost
-        print(f"--outcomes: {why}", file=sys.stderr)
-        return 2
     os.umask(0o077)  # what customers write ends up in DATA_DIR
     try:
         settings = load_settings()
+        if wishes.outcomes and (why := _cannot_write(wishes.outcomes, settings.data_dir)):
+            raise BadConfiguration(f"--outcomes: {why}")  # or minutes are spent on what is lost
         with only_one(settings.data_dir), asked.listening():
             return _run(settings, wishes, asked, begun)
     except BadConfiguration as error:
@@ -88,12 +87,15 @@ def _run(settings: Settings, wishes: argparse.Namespace, asked: Asked, begun: fl
     return 0 if result.good else 1
 
 
-def _cannot_write(path: Path) -> str:
-    """Why no file can be made there, "" if one can."""
+def _cannot_write(path: Path, data_dir: Path) -> str:
+    """Why no file can be made there, "" if one can. It is made anew: its folder counts, and not a file that is there;
+    `data_dir` is made where it is missing."""
     folder = path.parent
+    if not folder.exists() and folder.absolute() == data_dir:
+        return ""
     if not folder.is_dir():
         return f"there is no folder {folder}. Make it, or name another file."
-    if path.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+    if path.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         return f"{path} cannot be written. Name a file that can be."
     return ""
 

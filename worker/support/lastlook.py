@@ -47,7 +47,7 @@ def last_look(send: Send, desk: Desk) -> LastLook:
     read = desk.ledger.cases.thread(send.case_id)
     if send.kind not in PUBLIC:
         return LastLook(thread=read)
-    thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger, known=read)
+    thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger, known=read, leaving=send)
     crash_point("deliver.thread_read")
     return LastLook(_superseded(send, thread, read, desk), thread)
 

@@ -18,18 +18,22 @@ _JUDGED = (Status.HELD, Status.APPROVED, Status.SENT, Status.HANDED_OVER)
 _IN_DOUBT = (SendState.POSTING, SendState.STRANDED, SendState.DROPPED)
 
 
-def read_thread(ticket_id: int, helpdesk: Helpdesk, ledger: Ledger, known: Thread | None = None) -> Thread:
+def read_thread(
+    ticket_id: int, helpdesk: Helpdesk, ledger: Ledger, known: Thread | None = None, leaving: Send | None = None
+) -> Thread:
     """The thread, each reply of ours right behind the message that it answers, and holding replies, which answer none,
     as if they were notes; without the numbers that nobody should keep (masked.py). Raises what the two raise.
 
     `known`: the thread as it was read before, for whoever only wants to know whether it still is as it was. Whoever
-    was rung must not name it: that somebody rang says more than a ticket's time."""
+    was rung must not name it: that somebody rang says more than a ticket's time. `leaving`: a reply that is about to
+    be sent, and that may be there already where the ledger is older than it: one that was put back from a backup."""
     first = known is None and not ledger.cases.of_ticket(ticket_id)
-    thread = masked(helpdesk.thread(ticket_id, known=known, first=first), known)
+    thread = helpdesk.thread(ticket_id, known=known, first=first)
     if not any(_ours(m) or _unsigned(m) for m in thread.messages):
-        return thread
+        return masked(thread, known)
     sends = ledger.sends.replies_of(ticket_id)
-    thread = signed(thread, sends)
+    # Before anything is masked: a reply is known by the hash of its body, numbers and all.
+    thread = masked(signed(thread, [*sends, leaving] if leaving else sends), known)
     thread = answering_nothing(thread, [send for send in sends if send.kind is SendKind.HOLDING])
     return beside_what_they_answer(thread, [send for send in sends if send.kind is SendKind.REPLY])
 

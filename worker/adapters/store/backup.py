@@ -50,7 +50,7 @@ def back_up(url: str, target: Path) -> int:
         _copy(source, unfinished)
         _check(unfinished, called=source)
         os.link(unfinished, target)  # unlike a rename, it fails if somebody else made that name meanwhile
-    _sync(target.parent)
+    _confirm(target.parent, f"The copy is at {target}")
     return target.stat().st_size
 
 
@@ -70,22 +70,35 @@ def restore(url: str, source: Path, now: datetime | None = None, *, for_sandbox:
     with _in_words(source, target):
         target.parent.mkdir(parents=True, exist_ok=True)
         _put(source, target, kept)
-    _sync(target.parent)
+    was = f", and the ledger that was there is {kept}" if kept.exists() else ""
+    _confirm(target.parent, f"{source} is in the ledger's place{was}")
     return kept if kept.exists() else None
 
 
 def _put(source: Path, target: Path, kept: Path) -> None:
     with _beside(target) as unfinished:
         _copy(source, unfinished)
-        if target.exists():
-            _settle(target)
-            if kept.exists():
-                raise BadConfiguration(f"{kept} exists already: wait a second, then try again")
-            os.link(target, kept)
-            for rest in ("-wal", "-shm", "-journal"):  # of a damaged one: the copy must not be read together with it
-                if (log := target.with_name(target.name + rest)).exists():
-                    log.rename(kept.with_name(kept.name + rest))
-        os.replace(unfinished, target)
+        moved = _keep(target, kept) if target.exists() else []
+        try:
+            os.replace(unfinished, target)
+        except OSError:
+            for log in moved:
+                log.rename(target.with_name(target.name + log.name.removeprefix(kept.name)))
+            kept.unlink(missing_ok=True)
+            raise
+
+
+def _keep(target: Path, kept: Path) -> list[Path]:
+    """A second name for the ledger that was there; the logs of it that were moved beside that."""
+    _settle(target)
+    if kept.exists():
+        raise BadConfiguration(f"{kept} exists already: wait a second, then try again")
+    os.link(target, kept)
+    moved = []
+    for rest in ("-wal", "-shm", "-journal"):  # of a damaged one: the copy must not be read together with it
+        if (log := target.with_name(target.name + rest)).exists():
+            moved.append(log.rename(kept.with_name(kept.name + rest)))
+    return moved
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -206,16 +219,21 @@ def _beside(target: Path) -> Iterator[Path]:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         yield path
-        _sync(target.parent)
     finally:
         for rest in ("", "-wal", "-shm", "-journal"):  # SQLite leaves its log where it could not write on
             path.with_name(path.name + rest).unlink(missing_ok=True)
 
 
-def _sync(folder: Path) -> None:
-    """A new name in `folder` survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _confirm(folder: Path, done: str) -> None:
+    """A new name in `folder` survives a power cut. `done`: what is so already, should the disk not confirm it."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise BadConfiguration(
+            f"{done}, but the disk of {folder} does not confirm it ({error.strerror}): see whether it is well before"
+            " you start Deskhand"
+        ) from None

@@ -45,7 +45,7 @@ _FULL = _Kind(("database or disk is full", "53100"), "the disk of {where} is ful
 _SQLITE_KINDS = (
     _FULL,
     _Kind(
-        ("malformed", "not a database"),
+        ("database disk image is malformed", "file is not a database"),
         "{where} is damaged",
         "stop Deskhand and put the last good copy back with scripts/backup.py --restore FILE",
     ),
@@ -121,16 +121,19 @@ def _judge_driver(error: exc.DBAPIError, where: str) -> Trouble:
     else:
         passing = error.connection_invalidated
     kind = Retryable if passing else Permanent
-    found = _kind_of(str(error.orig), state, sqlite=type(error.orig).__module__.startswith(("sqlite3", "pysqlite3")))
+    sqlite = type(error.orig).__module__.startswith(("sqlite3", "pysqlite3"))
+    unheard = error.connection_invalidated or isinstance(error, exc.OperationalError)
+    found = _kind_of(str(error.orig), state, sqlite=sqlite, unheard=unheard)
     if found is None:
         return kind(f"the database {'cannot now' if passing else 'refused'}: {name}", part=PART)
     return kind(f"{found.says.format(where=where)} ({name})", part=PART, todo=found.todo)
 
 
-def _kind_of(words: str, state: str | None, *, sqlite: bool) -> _Kind | None:
-    """Of the trouble that an operator can do something about; None for any other."""
+def _kind_of(words: str, state: str | None, *, sqlite: bool, unheard: bool) -> _Kind | None:
+    """Of the trouble that an operator can do something about; None for any other. `unheard`: it may be that no server
+    answered; a driver refuses some values before any is asked."""
     for kind in _SQLITE_KINDS if sqlite else _POSTGRESQL_KINDS:
         if any(state.startswith(sign) if state else sign in words for sign in kind.signs):
             return kind
-    away = not sqlite and (not state or state.startswith(("08", "57P01", "57P02")))
+    away = not sqlite and (state.startswith(("08", "57P01", "57P02")) if state else unheard)
     return _AWAY if away else None

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from worker.models import Finding, Part
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.supported import FLOOR
+from worker.support.sentences import ITEM
 
 FEWEST = 4  # words of an answer; "Yes, you can." leaves open what, and "A withdrawal" everything
 _WORD = re.compile(r"\w+")
@@ -69,7 +70,7 @@ def _says_nothing(reply: Candidate, part: Part, n: int) -> Iterator[Finding]:
 
 def _told_before(reply: Candidate) -> Iterator[Finding]:
     """Who writes again was not helped by it, or quotes it and asks nothing."""
-    said = [text for _, sentence in reply.numbered() if (text := _plain(sentence.text))]
+    said = [text for _, sentence in reply.numbered() if (text := _plain(ITEM.sub("", sentence.text)))]
     if said and any(all(f" {text} " in f" {before} " for text in said) for before in map(_plain, reply.before)):
         what = "All of this was replied on this ticket before."
         yield Finding(guard="answered", what=what, todo="Find out what is still missing.")
