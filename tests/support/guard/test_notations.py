@@ -7,7 +7,7 @@ import pytest
 from tests.builders import a_source
 from tests.support.guard.test_guards import SOURCE, a_candidate, found_by
 from tests.written_ways import ways_to_write
-from worker.support.guard import folds
+from worker.support.guard import clock, folds
 from worker.support.guard.tokens import tokens
 
 
@@ -169,3 +169,10 @@ def test_a_denial_within_a_word_and_a_duty_are_part_of_what_is_said(stands: str,
 )
 def test_a_denial_within_a_word_says_the_same_as_one_before_it(stands: str, said: str) -> None:
     assert found_against(stands, said) == set()
+
+
+def test_of_an_endless_list_of_counts_the_last_ones_are_read() -> None:
+    said = "1, " * 40 + "2 or 3 days"
+    found = clock.RANGE.search(said)
+    assert found is not None
+    assert found.group(1).count("1,") == clock.MOST

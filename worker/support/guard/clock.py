@@ -18,8 +18,10 @@ _UNIT = (
 )
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _HALF_OF = {"minute": "30 second", "hour": "30 minute", "year": "6 month"}
+MOST = 8  # counts before the last two; any number of them would be looked through once more from each of them
 RANGE = re.compile(
-    rf"\b(?=[\d.zotfsendhm])((?:{COUNT}\s*,\s*)*{COUNT}\s*,?\s*(?:-|–|to|or|and)\s*{COUNT})[\s-]+({_UNIT})\b", re.I
+    rf"\b(?=[\d.zotfsendhm])((?:{COUNT}\s*,\s*){{0,{MOST}}}{COUNT}\s*,?\s*(?:-|–|to|or|and)\s*{COUNT})[\s-]+({_UNIT})\b",
+    re.I,
 )
 _EACH = re.compile(COUNT, re.I)
 DURATION = re.compile(rf"\b({COUNT})(?:[\s-]+|(?<=\d))({_UNIT})\b", re.I)
