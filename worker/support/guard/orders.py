@@ -40,8 +40,6 @@ _SPEAKING_FOR = [(*looked, name) for name, looked in _LOOKED_FOR.items() if CUES
 _SPEAKING_AGAINST = [(*looked, name) for name, looked in _LOOKED_FOR.items() if CUES[name][1] < 0]
 _END = re.compile(r"[.!?](?=\s)|\n+")
 _FORMAT = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
-
-
 # What a text tells its writer to say, grant or leave out: enough to wonder about where no reader was to see it.
 _TELLS = re.compile(
     r"\b(?:tell|say|state|add|include|mention|insert|append|confirm|approve|grant|promise|offer|reveal|ignore"
@@ -71,8 +69,7 @@ def cues(text: str) -> list[tuple[int, str]]:
 
 
 def chance(text: str) -> float:
-    """0..1: how surely the text gives orders to an assistant, disguised or not; from 0.5 on it counts as one"
-    " that does.
+    """0..1: how surely the text gives orders to an assistant, disguised or not; from 0.5 on it counts as one that does.
 
     The cues of a few sentences in a row are added up: a long mail is not made suspicious by words far apart.
     """
