@@ -18,7 +18,7 @@ from worker.settings import ROOT, Settings
 PACKAGE = ROOT / "worker"
 WORDS = {"models", "errors", "ports"}
 SAFE = {"trouble_words", "crashpoints", "uptime"}  # leaves that need nothing but errors, and that everybody may have
-BELOW_SUPPORT = WORDS | SAFE | {"knowledge", "rulebook", "metrics", "probes"}
+BELOW_SUPPORT = WORDS | SAFE | {"lookout", "knowledge", "rulebook", "metrics", "probes"}
 BELOW_BOOTSTRAP = BELOW_SUPPORT | {
     "adapters",
     "support",
@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "trouble_words": {"errors"},
     "crashpoints": set(),
     "uptime": set(),
+    "lookout": set(),
     "breaking_off": set(),
     "probes": {"errors", "trouble_words"},
     "ports": {"models"},
@@ -46,7 +47,7 @@ MAY_IMPORT = {
     "tracing": {"errors"},
     "outside_metrics": {"probes"},
     "knowledge": WORDS,
-    "rulebook": WORDS,
+    "rulebook": WORDS | {"lookout"},
     "adapters": WORDS | SAFE | {"support.bodies", "support.likeness"},
     "intake": BELOW_SUPPORT | {"support"},
     "support": BELOW_SUPPORT | {"intake"},

@@ -11,6 +11,7 @@ from functools import cache
 from operator import contains, eq, ge, is_
 from typing import Any, NamedTuple
 
+from worker.lookout import Patterns, small_letters
 from worker.models import Asked
 from worker.rulebook.fields import WRITTEN, Facts
 from worker.rulebook.grammar import Condition, Rule
@@ -73,23 +74,18 @@ def _test(condition: Condition, facts: Seen) -> Answer:
     assert condition.field is not None  # _one_shape in grammar.py saw to it
     operator, wanted = condition.operator
     entries = wanted if isinstance(wanted, tuple) else (wanted,)
-    fact, meets = facts.by(operator, condition.field), _OPERATORS[operator].meets
-    found = None
-    for entry, listed in zip(entries, _listed(operator, entries), strict=True):
-        if meets(fact, listed):
-            found = entry
-            break
-    return Answer(found is not None, _why(condition.field, operator, entries, found))
+    which = _OPERATORS[operator].which(facts.by(operator, condition.field), _listed(operator, entries))
+    return Answer(which is not None, _why(condition.field, operator, entries, which))
 
 
-def _why(field: str, operator: str, entries: tuple[Any, ...], found: Any) -> str:
+def _why(field: str, operator: str, entries: tuple[Any, ...], which: int | None) -> str:
     says = _OPERATORS[operator].says
     if operator == "is_true":
-        return f"{field} is {'true' if found else 'false'}"
-    if found is not None and operator == "matches":  # shown in the console, where nobody wants to read a pattern
-        return f"{field} {says} pattern {entries.index(found) + 1} of {len(entries)}"
-    if found is not None:
-        return f'{field} {says} "{found}"'
+        return f"{field} is {'true' if which is not None else 'false'}"
+    if which is not None and operator == "matches":  # shown in the console, where nobody wants to read a pattern
+        return f"{field} {says} pattern {which + 1} of {len(entries)}"
+    if which is not None:
+        return f'{field} {says} "{entries[which]}"'
     asked = f'"{entries[0]}"' if len(entries) == 1 and operator != "matches" else f"one of {len(entries)} entries"
     return f"{field} {says} {asked}: no"
 
@@ -107,19 +103,44 @@ def _among(fact: Any, entry: Any) -> bool:
 
 # What the rules list, as it is compared: as many as the rules have; customers' words are in none of them.
 @cache
-def _listed(operator: str, entries: tuple[Any, ...]) -> tuple[Any, ...]:
-    put = _OPERATORS[operator].entry
-    return tuple(put(entry) for entry in entries)
+def _listed(operator: str, entries: tuple[Any, ...]) -> Any:
+    return _OPERATORS[operator].listed(entries)
 
 
 class _Operator(NamedTuple):
-    """`fact`, `entry`: into what form it puts each; `meets`: whether a fact meets an entry, both in that form; `says`:
-    how a lead says it."""
+    """`fact`, `listed`: into what form it puts a fact, and the entries of a rule; `which`: the first of the entries
+    that the fact meets, both in that form; `says`: how a lead says it."""
 
     fact: Callable[[Any], Any]
-    entry: Callable[[Any], Any]
-    meets: Callable[[Any, Any], Any]
+    listed: Callable[[tuple[Any, ...]], Any]
+    which: Callable[[Any, Any], int | None]
     says: str
+
+
+def _each(
+    fact: Callable[[Any], Any], entry: Callable[[Any], Any], meets: Callable[[Any, Any], Any], says: str
+) -> _Operator:
+    """An operator that compares a fact with one entry after the other."""
+
+    def which(seen: Any, listed: tuple[Any, ...]) -> int | None:
+        return next((at for at, one in enumerate(listed) if meets(seen, one)), None)
+
+    return _Operator(fact, lambda entries: tuple(map(entry, entries)), which, says)
+
+
+def _searched(text: str) -> tuple[str, str]:
+    """As patterns look at it, and in small letters."""
+    seen = plain(text[:LONGEST_MATCHED])
+    return seen, small_letters(seen)
+
+
+def _patterns(entries: tuple[str, ...]) -> Patterns[int]:
+    return Patterns({at: compiled(entry) for at, entry in enumerate(entries)})
+
+
+def _first_found(searched: tuple[str, str], patterns: Patterns[int]) -> int | None:
+    text, small = searched
+    return next((at for at, pattern in patterns.worth_asking(small) if pattern.search(text)), None)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -127,12 +148,12 @@ def _as_it_is(value: Any) -> Any:
 
 
 _OPERATORS: Mapping[str, _Operator] = {
-    "equals": _Operator(_folded, _folded, eq, "is"),
-    "one_of": _Operator(_folded, _folded, _among, "is"),
-    "contains_word": _Operator(spoken, phrase, contains, "contains the word"),
-    "starts_with": _Operator(_folded, _folded, str.startswith, "starts with"),
-    "ends_with": _Operator(_folded, _folded, str.endswith, "ends with"),
-    "matches": _Operator(lambda fact: plain(fact[:LONGEST_MATCHED]), compiled, lambda f, p: p.search(f), "matches"),
-    "at_least": _Operator(int, _as_it_is, ge, "is at least"),
-    "is_true": _Operator(bool, _as_it_is, is_, "is"),
+    "equals": _each(_folded, _folded, eq, "is"),
+    "one_of": _each(_folded, _folded, _among, "is"),
+    "contains_word": _each(spoken, phrase, contains, "contains the word"),
+    "starts_with": _each(_folded, _folded, str.startswith, "starts with"),
+    "ends_with": _each(_folded, _folded, str.endswith, "ends with"),
+    "matches": _Operator(_searched, _patterns, _first_found, "matches"),
+    "at_least": _each(int, _as_it_is, ge, "is at least"),
+    "is_true": _each(bool, _as_it_is, is_, "is"),
 }

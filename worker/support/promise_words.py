@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from worker.lookout import Patterns
+
 
 def _any(*words: str) -> str:
     """One of these words or phrases; a space stands for any white space."""
@@ -73,7 +75,7 @@ _GUARANTEE = (
 )
 _WILL_HAS = ("ll", "won", "going", "about", "commit")
 # By pattern, what every match has one of, in small letters.
-NEEDS: dict[str, tuple[str, ...]] = {
+_NEEDS: dict[str, tuple[str, ...]] = {
     "we will": (*_WILL_HAS, "promise", "guarantee", "undertake", "agree", "aim", "intend", "plan"),
     "let me": ("let",),
     "you will": _WILL_HAS,
@@ -90,7 +92,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 
 @cache
-def patterns(company: str) -> dict[str, re.Pattern[str]]:
+def patterns(company: str) -> Patterns[str]:
     """By name; `company` is how the company calls itself in its mails."""
     who = (
         rf"(?:we|i|someone|somebody|one\s+of\s+(?:us|our\s+\w+)|{re.escape(company)}"
@@ -117,4 +119,4 @@ def patterns(company: str) -> dict[str, re.Pattern[str]]:
         "exception": rf"\b{_EXCEPTION}\b",
         "guarantee": rf"\b{_GUARANTEE}\b",
     }
-    return {name: re.compile(pattern, re.I) for name, pattern in written.items()}
+    return Patterns({name: re.compile(pattern, re.I) for name, pattern in written.items()}, _NEEDS)

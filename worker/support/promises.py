@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from worker.support.lookout import has_any, small_letters
-from worker.support.promise_words import NEEDS, patterns
+from worker.lookout import small_letters
+from worker.support.promise_words import patterns
 
 # Act -> the beginnings of the verbs that are that act.
 ACTS: dict[str, str] = {
@@ -88,10 +88,7 @@ def acts(sentence: str) -> frozenset[str]:
 
 
 def _found(sentence: str, company: str) -> Iterator[tuple[int, Promise]]:
-    small = small_letters(sentence)
-    for name, pattern in patterns(company).items():
-        if not has_any(small, NEEDS[name]):
-            continue
+    for name, pattern in patterns(company).worth_asking(small_letters(sentence)):
         for match in pattern.finditer(sentence):
             before = _OPENS.split(sentence[: match.start()])[-1]
             if match.groupdict().get("no") or _NOBODY.search(before):

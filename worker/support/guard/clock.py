@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from worker.lookout import small_letters
 from worker.support.guard.numerals import COUNT, FEW, number
-from worker.support.lookout import small_letters
 
 _UNIT = (
     r"working days?|business days?|calendar days?|calendar months?|working hours?|seconds?|secs?|minutes?|mins?|hours?"

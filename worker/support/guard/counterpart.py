@@ -10,10 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from worker.lookout import small_letters
 from worker.support.guard.denied import contradicted
 from worker.support.guard.evidence import Evidence, Span
 from worker.support.guard.turns import turns
-from worker.support.lookout import small_letters
 
 CLOSE = 0.6  # likeness from which two clauses are the same statement
 ANCHOR = 0.45  # likeness from which a span is a sentence's counterpart

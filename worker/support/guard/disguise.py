@@ -12,7 +12,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from worker.support.lookout import has_any
+from worker.lookout import has_any
 
 MOST = 20  # pieces of base64 that are decoded in a text
 LONG = 15  # letters that are more than one word

@@ -18,6 +18,7 @@ FAIL:
 import re
 from collections.abc import Iterator
 
+from worker.lookout import Patterns, small_letters
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
 from worker.support.sentences import sentences
@@ -71,7 +72,7 @@ _SIGNS = (
     r"""\b(?:was|were|been|is|are|got|gets|has|have|keeps?(?:\s+(?:being|getting))?)\s+(?:\w+\s+)?(?:rejected|declined
         |refused|denied|fail(?:ed|ing|s)|stuck|delayed|reversed|bounced|overdue)\b|\block(?:ed|s)\s+me\s+out\b""",
 )
-_SIGN = re.compile("|".join(_SIGNS), re.IGNORECASE | re.VERBOSE)
+_WENT_WRONG = Patterns({at: re.compile(sign, re.IGNORECASE | re.VERBOSE) for at, sign in enumerate(_SIGNS)})
 # What is said after these is imagined, and not told.
 _SUPPOSED = re.compile(r"\b(?:(?<!as\s)(?<!even\s)if|in\s+case|unless|suppose|supposing|what\s+happens)\b", re.I)
 _ASKED_WHETHER = re.compile(r"\b(?:check|know|see|tell\s+me|wonder(?:ing)?|ask(?:ed|ing)?|sure)\s+$", re.I)
@@ -79,8 +80,9 @@ _ASKED_WHETHER = re.compile(r"\b(?:check|know|see|tell\s+me|wonder(?:ing)?|ask(?
 
 def check(reply: Candidate) -> Iterator[Finding]:
     for sentence in sentences(reply.message):
-        sign = _SIGN.search(sentence)
-        if sign and not _imagined(sentence[: sign.start()]):
+        asked = _WENT_WRONG.worth_asking(small_letters(sentence))
+        signs = [sign.start() for _, pattern in asked if (sign := pattern.search(sentence))]
+        if signs and not _imagined(sentence[: min(signs)]):
             yield Finding(
                 guard="disputed",
                 what="The customer writes that something did not go as it should, and a rule is no answer to that.",

@@ -12,9 +12,9 @@ FAIL:
 import re
 from collections.abc import Iterator
 
+from worker.lookout import small_letters
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
-from worker.support.lookout import small_letters
 from worker.support.render import host_allowed
 
 _MARKUP = re.compile(

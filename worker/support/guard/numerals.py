@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from worker.support.lookout import small_letters
+from worker.lookout import small_letters
 
 NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
 SMALL = (

@@ -84,20 +84,3 @@ CUES: dict[str, tuple[str, float]] = {
         0.3,
     ),
 }
-_TASKS = (
-    "task instruction directive command order assignment imperative mission objective duty duties prompt mandate"
-    " responsibilit undertaking guideline guidance"
-)
-NEEDS = {
-    "message to you": "message",
-    "announces a task": _TASKS,
-    "points ahead": "following next upcoming subsequent succeeding ensuing forthcoming this what ahead read listen",
-    "task to come": _TASKS,
-    "calls for heed": "attention heed listen brace stay prepare ready gear alert eyes focus hold stop",
-    "asks for attention": "attention take listen advised aware stand pause halt hold stop heads",
-    "presses": "urgent immediate crucial critical imperative paramount priority prompt pivotal swift without vital"
-    " essence importance once high time negotiable optional wait ignored overlooked sidelined",
-    "names instructions": "instruction directive command orders imperative assignment mission list agenda about",
-    "orders of work": "before after following addition top task assignment work duties instruction",
-    "executes": "execut carry carried follow comply complian adhere implement perform undertake obey act",
-}

@@ -75,9 +75,3 @@ CUES: dict[str, tuple[str, float]] = {
         2.8,
     ),
 }
-NEEDS = {
-    "dictates the reply": "your sign write reply answer",
-    "orders to a writer": "ai llm model writer tool robot bot engine agent assistant system software machine",
-    "orders for the writing": "answer repl respond draft writ summari process read handl triag always",
-    "wants what others hold": "customer guest user people client patient tenant kunden",
-}

@@ -113,20 +113,3 @@ CUES: dict[str, tuple[str, float]] = {
         3.0,
     ),
 }
-NEEDS = {
-    "sets rules aside, abroad": "ignor vergiss vergess missacht oubli glige suis suivez tiens tenez abstraction"
-    " olvid omiso sig respetes"
-    " cuenta dimentic scord trascur seguire considerare rispettare tenere esque desconsider considere respeite"
-    " negeer vergeet volg"
-    " zapomni pomi przestrzegaj stosuj zwa abweichend zuvor vorher bisher davor",
-    "gives a role, abroad": "jetzt sofort nun partir sormais maintenant ahora agora ora adesso vanaf voortaan nu"
-    " teraz chwili pory",
-    "wants the prompt, abroad": "prompt",
-    "wants the rules, abroad": "anweisung instru vorgabe regel richtlinie befehl anordnung vorschrift consigne"
-    " gle directive normas reglas"
-    " indica directrices rdenes istruzion regol direttive regras diretrizes orienta voorschriften richtlijnen"
-    " aanwijzingen pole zasad"
-    " regu wytyczn",
-    "dictates the reply, abroad": "pond antwo odpow schreib beend termin eindig sluit zako",
-    "speaks to a machine, abroad": "antwortsystem ki sprachmodell bot assist ia taalmodel modelu asystent asistent",
-}

@@ -195,26 +195,6 @@ CUES: dict[str, tuple[str, float]] = {
         -2.0,
     ),
 }
-# By cue, what every match has one of, in small letters: looking for all cues everywhere takes five times as long.
-_FORGETTING = (
-    "aside side ignor disregard forget overrid bypass drop neglect stop vergiss vergessen olvid oublie zaboravi leave"
-)
-NEEDS = {
-    "sets rules aside": _FORGETTING,
-    "sets all aside": _FORGETTING,
-    "wants the prompt": "prompt instruction api above anweisungen text conversation",
-    "names the prompt": "prompt message instruction your",
-    "says what you are": "you",
-    "tells what to say": "respond reply answer say write output",
-    "forged marks": "< inst system assistant prompt text conversation message mail input response",
-    "orders behind a mark": "< system assistant information",
-    "sends on": "send mail forward post share upload",
-    "words a mail": "subject title body",
-    "wants a secret sent": "send mail forward post share give tell",
-    "takes in bulk": "mail file message user customer account contact password information record inbox data",
-    "speaks of the text above": "what above before provided repeat instead embedding",
-    "makes a text": "write create design compose draft describe explain discuss suggest recommend outline develop list",
-}
 OF_ONESELF = frozenset(("speaks of oneself", "tells what was done"))
 # What a customer in a hurry says as well: only against such words it counts that somebody speaks of what is theirs.
 EVERYDAY = frozenset(

@@ -13,10 +13,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
+from worker.lookout import Patterns, small_letters
 from worker.support.guard import order_leads, order_replies, order_tongues, order_words
 from worker.support.guard.disguise import undone
 from worker.support.guard.order_words import EVERYDAY, FORGET, MACHINE, OF_ONESELF, RULES
-from worker.support.lookout import has_any, small_letters
 
 # What no article has a use for: it speaks to its readers, and of no assistant who writes to them.
 _TO_A_WRITER = re.compile(
@@ -32,12 +32,10 @@ BIAS = -4.0
 FAINT = 0.1  # chance from which a hidden text is worth a look
 TOGETHER = 3  # sentences
 CUES = order_words.CUES | order_leads.CUES | order_replies.CUES | order_tongues.CUES
-_NEEDS = order_words.NEEDS | order_leads.NEEDS | order_replies.NEEDS | order_tongues.NEEDS
-_LOOKED_FOR = {
-    name: (re.compile(pattern, re.I | re.M), _NEEDS.get(name, "").split()) for name, (pattern, _) in CUES.items()
-}
-_SPEAKING_FOR = [(*looked, name) for name, looked in _LOOKED_FOR.items() if CUES[name][1] > 0]
-_SPEAKING_AGAINST = [(*looked, name) for name, looked in _LOOKED_FOR.items() if CUES[name][1] < 0]
+_SPEAKING_FOR, _SPEAKING_AGAINST = (
+    Patterns({name: re.compile(cue, re.I | re.M) for name, (cue, weight) in CUES.items() if (weight > 0) is speaks_for})
+    for speaks_for in (True, False)
+)
 _END = re.compile(r"[.!?](?=\s)|\n+")
 _FORMAT = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 # What a text tells its writer to say, grant or leave out: enough to wonder about where no reader was to see it.
@@ -81,10 +79,9 @@ def _cues(plain: str) -> list[tuple[int, str]]:
     small = small_letters(plain)
     ends = [m.end() for m in _END.finditer(plain)]
     found: set[tuple[int, str]] = set()
-    for names in (_SPEAKING_FOR, _SPEAKING_AGAINST):
-        for pattern, needs, name in names:
-            if not needs or has_any(small, needs):
-                found.update((bisect_right(ends, match.end() - 1), name) for match in pattern.finditer(plain))
+    for patterns in (_SPEAKING_FOR, _SPEAKING_AGAINST):
+        for name, pattern in patterns.worth_asking(small):
+            found.update((bisect_right(ends, match.end() - 1), name) for match in pattern.finditer(plain))
         if not found:  # what speaks against orders need not be looked for
             break
     return sorted(found)

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 
 from worker.intake.folding import fold
 from worker.intake.masking import found
+from worker.lookout import small_letters
 from worker.models import Customer, Finding, Strength
 from worker.support.facts import masked_value
 from worker.support.guard.candidate import Candidate
 from worker.support.guard.tokens import contacts
-from worker.support.lookout import small_letters
 
 ADVICE = "Take it out. Ask the customer to write from the registered address, if they need it."
 ADVICE_NEVER = "Take it out. At most its last four characters may stand in a mail."

@@ -70,7 +70,7 @@ def _broken_off(reply: Candidate) -> Iterator[Finding]:
     """A text without a letter, or the first few words of a sentence of its source: each of them stands there, so that
     only the missing rest tells."""
     for i, sentence in reply.numbered():
-        words = _WORD.findall(sentence.text)
+        words = _WORD.findall(sentence.text.casefold())
         if not any(char.isalpha() for char in sentence.text):
             what = "There is no word in it."
         elif not ITEM.match(sentence.text) and any(_begins(words, one.text) for one in reply.known(sentence).spans):
@@ -81,7 +81,12 @@ def _broken_off(reply: Candidate) -> Iterator[Finding]:
 
 
 def _begins(words: list[str], source: str) -> bool:
-    if len(words) >= BEGUN * len(_WORD.findall(source)):
+    first = _WORD.search(source)
+    if first is None or first.group().casefold() != words[0]:  # most do not begin alike
         return False
-    begun = re.match(r"\W*" + r"\W+".join(map(re.escape, words)) + r"\s+(\w+)", source, re.I)
-    return begun is not None and not (len(words) >= ENOUGH and begun.group(1).casefold() in _MORE)
+    theirs, many = list(_WORD.finditer(source)), len(words)
+    if many >= BEGUN * len(theirs) or [one.group().casefold() for one in theirs[:many]] != words:
+        return False
+    goes_on = theirs[many]
+    in_a_clause = source[theirs[many - 1].end() : goes_on.start()].isspace()
+    return in_a_clause and not (many >= ENOUGH and goes_on.group().casefold() in _MORE)

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from worker.lookout import has_any, small_letters
 from worker.support.guard.folds import ANY_DIGIT, ANYWHERE, FOLDS, Fold
-from worker.support.lookout import has_any, small_letters
 
 
 class Token(NamedTuple):

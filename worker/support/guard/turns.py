@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from functools import lru_cache
 
+from worker.lookout import Patterns, has_any, small_letters
 from worker.support.guard.alike import DENYING
-from worker.support.lookout import has_any, small_letters
 
 _BOUND_BEFORE = {
     "most": r"at\s+(?:the\s+)?most|(?:no|not|never)\s+(?:more|later|longer|greater)\s+than|up\s?to"
@@ -33,27 +32,8 @@ _BOUND_AFTER = {
     r"|and\s+above|and\s+more|upwards",
 }
 _BETWEEN = r"(?:\s+(?:the|a|an|only|about|first|next|last|another|of|total))*\s*[(“\"]?$"
-# What every match has one of, in small letters: most numbers stand beside none.
-_BEFORE_HAS = {
-    "most": "most than up much many within exceed maximum limit capped until till under",
-    "least": "least than minimum little start",
-    "above": "above than over exceed beyond",
-    "below": "below than under",
-    "before": "before than prior",
-    "after": "after than",
-}
-_AFTER_HAS = {
-    "most": "most latest less fewer sooner earlier under below younger max",
-    "least": "least more longer later over above older higher min upwards",
-}
-_BEFORE = [
-    (side, re.compile(rf"\b(?:{words}){_BETWEEN}", re.I), _BEFORE_HAS[side].split())
-    for side, words in _BOUND_BEFORE.items()
-]
-_AFTER = [
-    (side, re.compile(rf"^\s*,?\s*(?:{words})\b", re.I), _AFTER_HAS[side].split())
-    for side, words in _BOUND_AFTER.items()
-]
+_BEFORE = Patterns({side: re.compile(rf"\b(?:{words}){_BETWEEN}", re.I) for side, words in _BOUND_BEFORE.items()})
+_AFTER = Patterns({side: re.compile(rf"^\s*,?\s*(?:{words})\b", re.I) for side, words in _BOUND_AFTER.items()})
 # A bound that stands next to a number is that number's, and nobody else's.
 _BOUNDED = re.compile(
     rf"\b(?:{'|'.join(_BOUND_BEFORE.values())})(?:\s+(?:the|a|an|only|about))*\s*(?:(?:rs\.?|inr|[₹$£€])\s*)?\d", re.I
@@ -126,9 +106,9 @@ def bound(text: str, start: int, end: int) -> str:
     return f"{first} and {then}" if first and then and first != then else first or then
 
 
-def _side(bounds: Sequence[tuple[str, re.Pattern[str], Sequence[str]]], text: str) -> str:
-    small = small_letters(text)
-    return next((side for side, pattern, words in bounds if has_any(small, words) and pattern.search(text)), "")
+def _side(bounds: Patterns[str], text: str) -> str:
+    asked = bounds.worth_asking(small_letters(text))
+    return next((side for side, pattern in asked if pattern.search(text)), "")
 
 
 def same_bound(said: str, text: str, stands: str, source: str) -> bool:
