@@ -48,6 +48,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     "disputed": ("What went wrong", "Where something went wrong, somebody must look; the rule alone is no answer."),
     "fits": ("Fit", "The template must be close to the question, not merely the least distant one."),
     "meaning": ("Meaning", "The sentence must deny and restrict exactly what its source denies and restricts."),
+    "conditions": ("Conditions", "What a source says with an if, an except or a usually is not said without it."),
     "shape": ("Shape", "Steps, lists and sentences must follow each other as they do in the source."),
     "tone": ("Tone", "The reply should sound as the templates do, and be no longer than it has to."),
     "language": ("Language", "Templates and search are made for English; another language needs a person."),

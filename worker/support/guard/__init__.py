@@ -28,6 +28,7 @@ NAMES = (
     "exact",
     "supported",
     "meaning",
+    "conditions",
     "segments",
     "personal",
     "commitments",
