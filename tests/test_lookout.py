@@ -108,6 +108,14 @@ def test_the_words_of_a_pattern_are_those_that_fewest_texts_have(pattern, words)
     assert set(needed(re.compile(pattern, re.I))) == words
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text"), [("i\u0307ptal", "i\u0307ptal"), ("\u0307yy", "i\u0307yy"), ("İstan", "i\u0307stan")]
+)
+def test_a_dot_that_is_taken_off_a_letter_loses_no_match(pattern, text):
+    patterns = Patterns({"it": re.compile(pattern, re.I)})
+    assert dict(patterns.worth_asking(small_letters(f"Please: {text} now")))
+
+
 def test_letters_that_a_pattern_takes_for_others_are_taken_for_them_here() -> None:
     every = map(chr, range(0xD800))
     plain = re.compile("[a-z]", re.I)

@@ -100,8 +100,8 @@ def _shortest(words: frozenset[str]) -> frozenset[str]:
 
 def _ways(code: str, detail: Any) -> frozenset[str]:
     """All ways to write this part of a pattern, where they are few."""
-    if code == "LITERAL":
-        return frozenset([small_letters(chr(detail))])
+    if code == "LITERAL":  # a dot that `small_letters` may take off the "i" before it is in no text for sure
+        return frozenset([small_letters(chr(detail))]) if chr(detail) != "\u0307" else _NOT_SPELLED
     if code in ("AT", "ASSERT", "ASSERT_NOT"):
         return _NOTHING
     if code == "IN":

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
+from tests.builders import a_source
+from tests.support.guard.test_guards import a_candidate
 from tests.support.guard.test_manuals import as_written
+from worker.models import Part, Sentence
 from worker.support.guard import GUARDS
+from worker.support.guard.evidence import Span
 
 HOW = "How is that, please?"
 
@@ -63,6 +69,27 @@ def left_out(source: str, *reply: str, asked: str = HOW) -> list[str]:
             "A claim can be filed online.",
             "within 180 days of the accident",
         ),
+        (
+            "After six months of membership you can pause your plan for eight weeks.",
+            "You can pause your plan for eight weeks.",
+            "After six months of membership",
+        ),
+        (
+            "If you are a premium member you can bring a guest on Sundays.",
+            "You can bring a guest on Sundays.",
+            "If you are a premium member",
+        ),
+        (
+            "Once your payment was made we send the parcel on the same day.",
+            "We send the parcel on the same day.",
+            "Once your payment was made",
+        ),
+        (
+            "A joint holder can be added to a plan, "
+            "provided that the joint holder of the plan has uploaded a signed declaration.",
+            "A joint holder can be added to a plan.",
+            "provided that the joint holder of the plan has uploaded a signed declaration",
+        ),
         ("Withdrawals normally arrive on the same day.", "Withdrawals arrive on the same day.", "normally"),
         ("We may waive the fee for a late payment.", "We waive the fee for a late payment.", "We may"),
         ("The fee can be refunded to your account.", "The fee will be refunded to your account.", "can"),
@@ -107,6 +134,45 @@ def test_a_figure_is_told_by_that_figure_or_by_the_customers_own() -> None:
     assert left_out(source, told, asked="My parcel is 7 days late. What do I get?") == []
 
 
+@pytest.mark.parametrize(
+    ("title", "source"),
+    [
+        ("Close your account in the app", "{}"),
+        ("Help", "Can I close my account in the app? {}"),
+        ("Help", "{} You cannot close your account in the app on a holiday."),
+    ],
+)
+def test_a_title_a_question_and_a_denial_say_nothing_without_the_condition(title: str, source: str) -> None:
+    text = source.format("If your balance is zero, you can close your account in the app.")
+    told = Part(question=HOW, sentences=(Sentence(text="You can close your account in the app.", sources=("T1",)),))
+    reply = a_candidate(parts=(told,), sources={"T1": a_source(text, title=title)}, message=HOW)
+    assert [finding.guard for finding in GUARDS["conditions"](reply)] == ["conditions"]
+
+
+def test_a_figure_of_the_reply_is_not_the_customers_own() -> None:
+    source = "You can withdraw up to Rs 50,000 a day if your balance is above Rs 1,00,000."
+    told = "You can withdraw up to Rs 50,000 a day."
+    assert left_out(source, told, asked="What can I take from my balance?") == ["if your balance is above Rs 1,00,000"]
+    assert left_out(source, told, asked="My balance is Rs 2,00,000. What can I take?") == []
+
+
+def test_a_customer_who_says_that_it_is_not_so_does_not_meet_the_condition() -> None:
+    source = "If your balance is zero, you can close your account in the app."
+    told = "You can close your account in the app."
+    assert left_out(source, told, asked="My balance is zero. How do I close my account?") == []
+    assert left_out(source, told, asked="My balance is not zero. How do I close my account?") != []
+
+
+def test_of_a_customers_mail_and_record_nothing_is_kept() -> None:
+    source = a_source("Dear Customer4711, you can close your account if your balance is zero.", source_id="T1")
+    told = Part(question=HOW, sentences=(Sentence(text="You can close your account.", sources=("T1",)),))
+    reply = a_candidate(parts=(told,), sources={"T1": source}, filled=frozenset({"T1"}), message="I am Customer4711.")
+    assert [finding.guard for finding in GUARDS["conditions"](reply)] == ["conditions"]
+    del reply
+    gc.collect()
+    assert [one.text for one in gc.get_objects() if isinstance(one, Span) and "Customer4711" in one.text] == []
+
+
 def test_what_another_source_says_without_a_condition_needs_none() -> None:
     source = "You can withdraw on working days if you ask before 14:00. You can withdraw on working days."
     assert left_out(source, "You can withdraw on working days.") == []
@@ -131,6 +197,17 @@ def test_what_another_source_says_without_a_condition_needs_none() -> None:
         ("Interest is credited on the 1st, when the books are closed.", "Interest is credited on the 1st."),
         ("Members may cancel in the app.", "Members cancel in the app."),
         ("Interest is paid once a month.", "Interest is paid."),
+        ("For security reasons, the number is changed by phone.", "The number is changed by phone."),
+        ("Click the link in the e-mail for details.", "Click the link in the e-mail."),
+        ("You can withdraw at any time. Please note that interest is paid monthly.", "You can withdraw at any time."),
+        ("You can track it in the app. However, we are happy to look it up too.", "You can track it in the app."),
+        ("You can download the invoice. The app requires iOS 15.", "You can download the invoice."),
+        ("After you log in, tap Password under Settings.", "Tap Password under Settings."),
+        ("On the home screen, tap Withdraw and enter the amount.", "Tap Withdraw and enter the amount."),
+        ("You can reach us by phone from 9 to 18.", "You will reach us by phone from 9 to 18."),
+        ("It may take up to 5 days.", "It takes up to 5 days."),
+        ("You can pay by card or with PayPal, whichever you prefer.", "You can pay by card or with PayPal."),
+        ("You get a link by e-mail once it has left our warehouse.", "You get a link by e-mail."),
     ],
 )
 def test_what_restricts_nothing_may_be_left_out(source: str, reply: str) -> None:

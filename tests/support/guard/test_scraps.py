@@ -35,6 +35,13 @@ def test_a_sentence_that_breaks_off_where_its_source_goes_on_is_held(cut: str) -
     assert found("shape", a_candidate(SAID, cut)) == ["The sentence breaks off where its source goes on."]
 
 
+def test_a_sentence_may_break_off_behind_a_letter_of_another_alphabet() -> None:
+    [source] = [a_source("İade süresi on dört gün sürer ve", source_id="T1")]
+    told = Part(question="Ne kadar?", sentences=(Sentence(text="İade", sources=("T1",)),))
+    reply = a_candidate(parts=(told,), sources={"T1": source})
+    assert "The sentence breaks off where its source goes on." in found("shape", reply)
+
+
 @pytest.mark.parametrize(
     "whole",
     [

@@ -12,22 +12,62 @@ FAIL:
   source: You can change your bank account in the app once your KYC is complete.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
-from worker.support.guard.evidence import Evidence, Span
-from worker.support.guard.restrictions import beside, plain, restricted, statements
+from worker.support.guard.evidence import Evidence, Span, folded
+from worker.support.guard.restriction_words import DENIAL
+from worker.support.guard.restrictions import Restriction, beside, plain, restricted, statements
+from worker.support.guard.tokens import tokens
+from worker.support.sentences import sentences
 
 SAYS = 0.75  # share of a statement, by weight, from which a source's sentence says it
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+@dataclass
+class Heard:
+    """Words and figures, and with how many letters the words begin: there is more than one form of each."""
+
+    words: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
+
+    def add(self, words: Iterable[str]) -> None:
+        for word in words:
+            self.words.add(word)
+            self.begun |= {word[:3], word[:4]}
+
+    def has(self, word: str) -> bool:
+        return word in self.words or (":" not in word and word[:4] in self.begun)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the reply says and what the customer says is so; what the customer says is not so, apart; and the kinds of
+    figures that the customer names."""
+
+    so: Heard
+    denied: Heard
+    kinds: frozenset[str]
+
+    def tells(self, limit: Restriction) -> bool:
+        """Half of the words tell it, rounded down: there is more than one for a thing. A figure is told or not, unless
+        the customer names another of its kind: their own."""
+        heard = (self.so, self.denied) if DENIAL.search(limit.text) else (self.so,)
+        missing = [word for word in limit.needs if not any(one.has(word) for one in heard)]
+        if any(":" in word and word.partition(":")[0] not in self.kinds for word in missing):
+            return False
+        return not limit.needs or len(limit.needs) - len(missing) >= max(1, len(limit.needs) // 2)
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
-    spans = (Span(reply.asked, reply.product_names), *(one.span for _, one in reply.ledger))
-    told = frozenset(plain(word) for span in spans for word in span.words)
-    sentences = dict(reply.numbered())
+    told = _told(reply)
+    cited = dict(reply.numbered())
     for i, one in reply.ledger:
-        known = reply.known(sentences[i])
+        known = reply.known(cited[i])
         left_out = "" if i in reply.courteous else next(filter(None, _all_left_out(one.span, known, told)), "")
         if left_out:
             yield Finding(
@@ -39,39 +79,45 @@ def check(reply: Candidate) -> Iterator[Finding]:
             )
 
 
-def _all_left_out(sentence: Span, known: Evidence, told: frozenset[str]) -> Iterator[str]:
+def _told(reply: Candidate) -> Told:
+    so, denied = Heard(), Heard()
+    for _, one in reply.ledger:
+        so.add(map(plain, one.span.words))
+    # Not as a Span: what those are made of is kept for a while, and these are the customer's words.
+    figures = {f"{token.kind}:{token.value}" for token in tokens(reply.asked, reply.product_names)}
+    so.add(figures)
+    for sentence in sentences(reply.asked):
+        (denied if DENIAL.search(sentence) else so).add(folded(word) for word in _WORD.findall(sentence))
+    return Told(so, denied, frozenset(figure.partition(":")[0] for figure in figures))
+
+
+def _all_left_out(sentence: Span, known: Evidence, told: Told) -> Iterator[str]:
     for said in statements(sentence):
         enough = SAYS * known.total(said.words)
-        if enough:
-            shares = known.shares(said.words)
-            missing = [
-                _left_out(said, known.spans, at, enough, known, told)
-                for at, shared in enumerate(shares)
-                if shared >= enough
-            ]
-            yield missing[0] if missing and all(missing) else ""
+        shares = enumerate(known.shares(said.words))
+        near = [at for at, shared in shares if shared >= enough > 0 and _states(known.spans[at])]
+        missing = [_left_out(said, known.spans, at, enough, known, told) for at in near]
+        says = [left_out for left_out in missing if left_out is not None]
+        yield says[0] if says and all(says) else ""
 
 
-def _left_out(said: Span, spans: Sequence[Span], at: int, enough: float, known: Evidence, told: frozenset[str]) -> str:
-    """The first restriction of a source's sentence that is told nowhere, in its own words; "" for none."""
+def _states(span: Span) -> bool:
+    """A title has no room for conditions, and a question says nothing."""
+    return span.start >= 0 and not span.text.endswith("?")
+
+
+def _left_out(said: Span, spans: Sequence[Span], at: int, enough: float, known: Evidence, told: Told) -> str | None:
+    """The first restriction of a source's sentence that is told nowhere, in its own words; "" for none, None where the
+    one denies what the other says."""
     span = spans[at]
+    every = restricted(span).statements
+    saying = [one for one in every if known.shared(said.words, one.span.words) >= enough] or every
+    if all(one.denies != (DENIAL.search(said.text) is not None) for one in saying):
+        return None
     before, after = (
         spans[n] if 0 <= n < len(spans) and spans[n].source_id == span.source_id and spans[n].start >= 0 else None
         for n in (at - 1, at + 1)
     )
-    every = restricted(span).statements
-    saying = [one for one in every if known.shared(said.words, one.span.words) >= enough] or every
     limits = [limit for one in saying for limit in one.restrictions] + beside(span, before, after)
-    dropped = [limit.text for limit in limits if not _told(limit.needs, told)]
+    dropped = [limit.text for limit in limits if not told.tells(limit)]
     return next(iter(dropped + [word for one in saying if (word := one.reserve(said.text))]), "")
-
-
-def _told(needs: frozenset[str], told: frozenset[str]) -> bool:
-    """Half of the words tell it, rounded down: there is more than one for a thing, and more than one form of each. A
-    figure is told or not, unless there is another of its kind: the customer's own."""
-    begun = {word[:letters] for word in told for letters in (3, 4)}
-    kinds = {word.partition(":")[0] for word in told if ":" in word}
-    missing = [word for word in needs - told if ":" in word or word[:4] not in begun]
-    if any(":" in word and word.partition(":")[0] not in kinds for word in missing):
-        return False
-    return not needs or len(needs) - len(missing) >= max(1, len(needs) // 2)

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from worker.models import Source
 from worker.support.guard.alike import ALIKE, EMPTY
@@ -73,6 +73,11 @@ class Span:
     def pieces(self) -> tuple[Span, ...]:
         """Its clauses."""
         return tuple(Span(clause, self.names) for clause in clauses(self.text))
+
+    @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What guards keep of a source's span for all replies that rest on it, by their module; gone with the span."""
+        return {}
 
     @cached_property
     def of_title(self) -> frozenset[str]:

@@ -70,7 +70,7 @@ def _broken_off(reply: Candidate) -> Iterator[Finding]:
     """A text without a letter, or the first few words of a sentence of its source: each of them stands there, so that
     only the missing rest tells."""
     for i, sentence in reply.numbered():
-        words = _WORD.findall(sentence.text.casefold())
+        words = [word.casefold() for word in _WORD.findall(sentence.text)]
         if not any(char.isalpha() for char in sentence.text):
             what = "There is no word in it."
         elif not ITEM.match(sentence.text) and any(_begins(words, one.text) for one in reply.known(sentence).spans):
