@@ -37,9 +37,7 @@ def check(reply: Candidate) -> Iterator[Finding]:
         for text in _APART.split(one.span.text):
             asked = secret.search(text)
             # How to use a code in the app is written in the knowledge base; only what goes beyond that is suspicious.
-            written = one.support > WRITTEN and any(
-                asked and _written(text, asked.group(), b.text) for b in one.bases[:1]
-            )
+            written = one.support > WRITTEN and any(asked and _written(text, asked.group(), b.text) for b in one.bases)
             if asked and _ASKING.search(text) and not (_NEVER.search(text) or written):
                 what = f"It asks the customer for a secret ({asked.group()})."
                 yield Finding(guard="asks", what=what, todo="Take it out.", sentence=i, words=asked.group())

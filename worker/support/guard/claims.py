@@ -123,17 +123,45 @@ def stands(token: Token, said: Span, known: Evidence, often: int, bases: tuple[S
     if not fitting:
         return Standing(token, place=max(same, key=lambda p: p.suits), fault="bound")
     best = max(fitting, key=lambda p: p.suits)
-    too_good = best.suits + MARGIN.get(token.kind, USUAL_MARGIN)
-    for rival in sorted((p for p in places if p.suits > too_good), key=lambda p: -p.suits):
-        in_same = any(p is rival for p in same)
-        if not any(p is rival for p in fitting) and (in_same or not _other_side(mine, rival)):
-            fault = "bound" if in_same else "elsewhere"
-            return Standing(token, place=best, fault=fault, instead=rival.token)
+    if rival := _rival(mine, best, places, fitting, same):
+        fault = "bound" if any(p is rival for p in same) else "elsewhere"
+        return Standing(token, place=best, fault=fault, instead=rival.token)
     if often > 1 and often > _most_often(token, known):
         return Standing(token, place=best, fault="elsewhere")
     if best.suits < ALIEN and token.kind not in (*MARGIN, *_SURE, "time"):
         return Standing(token, place=best, fault="elsewhere")
     return Standing(token, place=best)
+
+
+def _rival(
+    mine: Spot, best: Place, places: Sequence[Place], fitting: Sequence[Place], same: Sequence[Place]
+) -> Place | None:
+    """The place that suits best of those that do so clearly better than any that is right."""
+    too_good = best.suits + MARGIN.get(mine.token.kind, USUAL_MARGIN)
+    better = sorted((p for p in places if p.suits > too_good), key=lambda p: -p.suits)
+    listed = [p for p in fitting if _listed_with(mine, p)] if better else []
+    for rival in better:
+        if any(p is rival for p in fitting) or any(_listed_otherwise(mine, rival, p) for p in listed):
+            continue
+        if any(p is rival for p in same) or not _other_side(mine, rival):
+            return rival
+    return None
+
+
+def _listed_with(mine: Spot, place: Place) -> frozenset[tuple[str, str]]:
+    """The tokens of another kind that stand beside both: "10.75 % for 6 months"."""
+    both = mine.span.beside(mine.token) & place.span.beside(place.token)
+    return frozenset(one for one in both if one[0] != mine.token.kind)
+
+
+def _listed_otherwise(mine: Spot, rival: Place, place: Place) -> bool:
+    """Whether the rival stands in the same list with another value of what the token stands with. In another sentence
+    it may be another product's."""
+    theirs = rival.span.beside(rival.token) if rival.span is place.span else frozenset()
+    return any(
+        (kind, value) not in theirs and any(kind == other for other, _ in theirs)
+        for kind, value in _listed_with(mine, place)
+    )
 
 
 def _told_otherwise(token: Token, said: Span, bases: tuple[Span, ...]) -> bool:

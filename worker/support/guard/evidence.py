@@ -101,6 +101,14 @@ class Span:
         """Its hard tokens with what stands beside each: a source's token is weighed against every token of a reply."""
         return tuple(self.spot(token) for token in self.tokens)
 
+    def beside(self, token: Token) -> frozenset[tuple[str, str]]:
+        """Kind and value of the tokens in the same part of the sentence: what it is listed with."""
+        return frozenset(
+            (one.kind, one.value)
+            for one in self.tokens
+            if one.start != token.start and not self._apart(one.start, token.start)
+        )
+
     def spot(self, token: Token) -> Spot:
         """The features beside a token: those beyond a comma or an "and" count less; and of those next to it, the nearer
         the heavier."""
@@ -155,16 +163,17 @@ class Evidence:
     having: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     # Each is called thousands of times for a reply, so that calls and generators inside would take most of the time.
+    # Sums do not depend on the order of a set, which is another in each process: nor may a verdict near its bound.
 
     def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
         weight = self.weights.get
-        return sum([weight(f, UNSEEN) for f in one & other])
+        return math.fsum([weight(f, UNSEEN) for f in one & other])
 
     def shares(self, words: frozenset[str]) -> Sequence[float]:
         """What `shared` is of these words and those of each span, in order."""
         if words not in self._shares:
             found = [0.0] * len(self.spans)
-            for word in words:
+            for word in sorted(words):
                 if spans := self.having.get(word):
                     weight = self.weights[word]
                     for i in spans:
@@ -186,7 +195,7 @@ class Evidence:
     def total(self, features: frozenset[str]) -> float:
         if features not in self._totals:
             weight = self.weights.get
-            self._totals[features] = sum([weight(f, UNSEEN) for f in features])
+            self._totals[features] = math.fsum([weight(f, UNSEEN) for f in features])
         return self._totals[features]
 
     @cached_property

@@ -42,8 +42,13 @@ _PERIOD = re.compile(
 )
 # "In one day" is how often, as "in a day" is; "within one day" is how long.
 _ONE_DAY = re.compile(r"\bin\s+(?:any\s+one|one|a\s+single)\s+(day|month|year)\b", re.I)
+# "Made on the 2nd may not be done by the 5th": no month, where a verb follows.
+_MAY_DO = (
+    r"(?!(?-i:may)\s+(?!(?:and|or|at|to|for|in|on|from|by|till|until|but|i|we|you|he|she|it|they|my|the|this|that|as|with"
+    r"|which|when|is|was|has|had|did|last|around|about|after|before|since)\b)(?-i:[a-z]))"
+)
 _DATE = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+({_MONTH})\b(?:\s+(\d{{4}}))?"
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MAY_DO}({_MONTH})\b(?:\s+(\d{{4}}))?"
     rf"|\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?",
     re.I,
 )

@@ -109,7 +109,9 @@ AND_SO = re.compile(
 CONDITION_FIRST = re.compile(
     r"(?:if|once|when|after|unless|as\s+soon|provided|before|until|in\s+case)\b(?:[^,;:]|,(?=\d))+,", re.I
 )
-RESERVE = re.compile(r"\b(?:usually|normally|typically|generally|mostly|often|sometimes|as\s+a\s+rule)\b", re.I)
+RESERVE = re.compile(  # "as often as you like" is no reserve
+    r"\b(?:usually|normally|typically|generally|mostly|(?<!\bas\s)(?<!\bhow\s)often|sometimes|as\s+a\s+rule)\b", re.I
+)
 SOME_FIRST = re.compile(rf"^{_SELECTED}\s+(?:of\s+(?:our|the)\s+)?\w+", re.I)
 SOME = re.compile(rf"\b{_SELECTED}\s+(?:of\s+(?:our|the)\s+)?\w+", re.I)
 LESS_SURE = re.compile(

@@ -62,15 +62,15 @@ _NO_DENIAL = re.compile(
     r"\b(?:no|not|never)\s+(?:more|less|later|longer|fewer|earlier|sooner|greater)\s+than\b|\bnot\s+only\b|\bwhether\s+or\s+not\b|\bor\s+not\b",
     re.I,
 )
-# "Yes," and "No," answer the question (yesno.py); "if that does not help" denies nothing; "only one" is one.
+# "Yes," and "No." answer the question (yesno.py); "if that does not help" denies nothing; "only one" is one.
 _ASIDE = re.compile(
-    r"^(?:yes|no)\s*[,:;–—-]\s*|\bif\s+(?:(?:that|this|it)\s+(?:does|did)(?:\s+not|n['’]t)\s+(?:help|work)|not)\b"
+    r"^(?:yes|no)\s*[,.:;–—-]\s*|\bif\s+(?:(?:that|this|it)\s+(?:does|did)(?:\s+not|n['’]t)\s+(?:help|work)|not)\b"
     r"|\bonly\s+(?=(?:one|the\s+first)\b)|(?<=indicative\s)only\b|(?<=minutes\s)only\b|(?<=hour\s)only\b|\b(?:would\s+)?rather\s+not\b|\bprefer\s+not\s+to\b|\bfree\s+to\b(?!\s+use)"
     r"|\bno\s+problem\b|\bno\s+matter\s+(?:how|which|what)\b",
     re.I,
 )
 _UN = re.compile(rf"\b(?:{'|'.join(DENYING)})\b", re.I)
-_BEGINS = re.compile(r"^(?:yes|no)\s*[,:;–—-]\s*", re.I)
+_BEGINS = re.compile(r"^(?:yes|no)\s*[,.:;–—-]\s*", re.I)
 _FREE = re.compile(
     r"\bfree\s+of\s+(?:charge|cost)\b|\b(?:no|without(?:\s+an?y?)?)\s+(?:extra\s+|additional\s+)?(?:charges?|costs?|fees?)\b"
     r"|\bat\s+no\s+(?:extra\s+)?(?:charge|cost)\b|\bcosts?\s+(?:you\s+)?nothing\b|\bpays?\s+nothing\b"

@@ -28,6 +28,7 @@ _PRICE = re.compile(r"\b(?:fees?|charges?|charged|costs?|pay|price|penalt(?:y|ie
 _LIMITS = re.compile(
     r"\b(?:only|instead|other\s+than|must|has\s+to|have\s+to|unless|except|impossible|unable|keep)\b", re.I
 )
+_SAME = re.compile(r"\bthe\s+same\b", re.I)
 
 
 def misanswered(part: Part, known: Evidence, names: tuple[str, ...]) -> str:
@@ -35,10 +36,13 @@ def misanswered(part: Part, known: Evidence, names: tuple[str, ...]) -> str:
     texts = [sentence.text for sentence in part.sentences]
     begins = _BEGINS.match(texts[0]) if texts else None
     asked = _ASKS.search(part.question)
-    if begins is None or asked is None or _NOT.search(asked["what"]):
+    if begins is None:
         return ""
     rest = [texts[0][begins.end() :].strip(), *texts[1:2]]
     said = next((text for text in rest if text), "")
+    if asked is None or _NOT.search(asked["what"]):  # it cannot be told what was asked: a "No" must at least deny
+        denied = turns(said)["no"] or _LIMITS.search(said) or ("differ" in part.question and _SAME.search(said))
+        return begins["no"] if begins["no"] and said and not denied else ""
     price = bool(_PRICE.search(asked["what"])) and not turns(asked["what"])["free"]
     denies = _denies(said, price)
     if Span(texts[0][begins.end() :], names).words <= Span(asked["what"], names).words:
@@ -68,7 +72,8 @@ def _all_denied(said: str, what: str, names: tuple[str, ...]) -> bool:
 def _source_denies(what: str, known: Evidence, names: tuple[str, ...], price: bool) -> bool | None:
     """Whether what the sources say nearest to the question denies it; None where they are too far."""
     asked = Span(what, names).words
-    best = max(known.spans, key=lambda span: known.shared(asked, span.words), default=None)
+    told = (span for span in known.spans if span.title or span.start >= 0)  # a title only names what is told
+    best = max(told, key=lambda span: known.shared(asked, span.words), default=None)
     if best is None or known.shared(asked, best.words) < 0.3 * known.total(asked):
         return None
     return _denies(best.text, price)
