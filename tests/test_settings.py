@@ -75,6 +75,69 @@ def test_a_setting_that_cannot_be_is_refused_by_name(said: dict[str, object], wo
     assert "hush" not in str(refused.value)
 
 
+AGREE = {
+    "FRESHDESK_URL is set but FRESHDESK_API_KEY is not": {"FRESHDESK_URL": "https://acme.freshdesk.com"},
+    "LEASE_SECONDS must be longer": {"LEASE_SECONDS": "1"},
+    "GROQ_MODELS names no model": {"GROQ_MODELS": ","},
+    "SETTLE_SECONDS must be longer": {"SETTLE_SECONDS": "1"},
+}
+
+
+def problems_of(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> list[str]:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadConfiguration) as refused:
+        load_settings()
+    return refused.value.problems
+
+
+def begin_with(problems: list[str], words: list[str]) -> bool:
+    return len(problems) == len(words) and all(one.startswith(w) for one, w in zip(problems, words, strict=True))
+
+
+def test_all_settings_that_do_not_go_together_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {name: value for settings in AGREE.values() for name, value in settings.items()}
+    told = problems_of(monkeypatch, dict(reversed(wrong.items())))
+    assert begin_with(told, list(AGREE)), told
+
+
+def test_everything_that_is_wrong_is_told_at_once_and_in_the_order_of_the_documentation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("POLL_SECOND=60\nUNDO_SECONDS=999\n")
+    environment = {
+        "DESKHAND_ENV_FILE": str(tmp_path / ".env"),
+        "LEASE_SECONDS": "1",
+        "WEBHOOK_PORT": "eighty",
+        "GROQ_API_KEY_FILE": f"{tmp_path}/nowhere",
+        "REDIS_URL_FILE": f"{tmp_path}/gone",
+        "REDIS_URL": "redis://environment",
+    }
+    words = [f"{tmp_path}/.env, line 1, POLL_SECOND: ", "GROQ_API_KEY_FILE: ", "REDIS_URL_FILE: ", "WEBHOOK_PORT: "]
+    told = problems_of(monkeypatch, environment)
+    assert begin_with(told, [*words, "UNDO_SECONDS: ", "LEASE_SECONDS must be longer"]), told
+
+
+def test_nothing_is_said_of_settings_together_while_one_of_them_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator who mends HTTP_TIMEOUT_SECONDS may have mended the other one too."""
+    told = problems_of(monkeypatch, {"HTTP_TIMEOUT_SECONDS": "soon", "LEASE_SECONDS": "1", "GROQ_MODELS": ","})
+    assert begin_with(told, ["HTTP_TIMEOUT_SECONDS: ", "GROQ_MODELS names no model"]), told
+    monkeypatch.setenv("HTTP_TIMEOUT_SECONDS", "15")
+
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("FRESHDESK_API_KEYS=key\n")
+    account = {"FRESHDESK_URL": "https://acme.freshdesk.com", "DESKHAND_ENV_FILE": str(dotenv)}
+    told = problems_of(monkeypatch, account)
+    assert begin_with(told, [f"{dotenv}, line 1", "LEASE_SECONDS must be longer", "GROQ_MODELS names no model"]), told
+
+    dotenv.write_text("FRESHDESK_API_KEY key\n")  # nobody can tell which setting that was to be
+    assert begin_with(
+        told := problems_of(monkeypatch, {"UNDO_SECONDS": "-1"}), [f"{dotenv}, line 1", "UNDO_SECONDS:"]
+    ), told
+
+
 def test_a_secret_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRESHDESK_API_KEY_FILE", "/nowhere/key")
     with pytest.raises(BadConfiguration, match="/nowhere/key"):

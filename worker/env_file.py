@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -33,20 +34,33 @@ def readable(path: Path, whose: str) -> str:
         raise BadConfiguration(f"{whose}: {path} is not UTF-8: save it as UTF-8") from None
 
 
-def check_lines(path: Path, names: Collection[str]) -> None:
-    """Raises BadConfiguration with a sentence for each line that holds no setting, and for each name that is none of
-    `names` (in capitals) but nearly one. Other names are left alone: compose and other tools read this file too."""
+class Unread(str):
+    """In place of a value whose file cannot be read: the sentence on it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class WrongLine:
+    """`meant`: the setting that its name nearly is; "" where nobody can tell which setting the line was to be."""
+
+    meant: str
+    sentence: str
+
+
+def wrong_lines(path: Path, names: Collection[str]) -> list[WrongLine]:
+    """Each line that holds no setting, and each name that is none of `names` (in capitals) but nearly one. Other names
+    are left alone: compose and other tools read this file too. Raises BadConfiguration if the file cannot be read."""
     readable(path, "Settings")
     problems = []
     with path.open(encoding="utf-8") as file:
         for line in parse_stream(file):
             at = f"{path}, line {line.original.line}"
             if line.error or (line.key is not None and line.value is None):
-                problems.append(f"{at}: write NAME=value, and close each quotation mark that you open")
+                problems.append(WrongLine("", f"{at}: write NAME=value, and close each quotation mark that you open"))
             elif line.key is not None and (meant := _meant(line.key.upper(), names)):
-                problems.append(f"{at}, {line.key}: there is no such setting. Did you mean {meant}?")
-    if problems:
-        raise BadConfiguration(problems)
+                problems.append(WrongLine(meant, f"{at}, {line.key}: there is no such setting. Did you mean {meant}?"))
+    return problems
 
 
 def files_named(path: Path, names: Collection[str]) -> Mapping[str, Path]:
@@ -55,6 +69,20 @@ def files_named(path: Path, names: Collection[str]) -> Mapping[str, Path]:
     here = {key.upper(): value for key, value in dotenv_values(path, encoding="utf-8").items() if value}
     found = {name: path.parent / here[f"{name}_FILE"] for name in names if f"{name}_FILE" in here}
     return found | {name: Path(value) for name in names if (value := os.environ.get(f"{name}_FILE"))}
+
+
+def file_values(path: Path, names: Collection[str]) -> dict[str, str]:
+    """What the files hold that `files_named` finds, without the line end at its end; Unread where one cannot be read.
+    Empty ones count as unset."""
+    values = {name: _file_value(file, f"{name}_FILE") for name, file in files_named(path, names).items()}
+    return {name: value for name, value in values.items() if value}
+
+
+def _file_value(path: Path, whose: str) -> str:
+    try:
+        return readable(path, whose).rstrip("\r\n")
+    except BadConfiguration as error:
+        return Unread(error)
 
 
 def _meant(key: str, names: Collection[str]) -> str:

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from worker.env_file import check_lines, files_named, readable
+from worker.agreement import DoNotAgree, disagreements
+from worker.env_file import Unread, WrongLine, file_values, wrong_lines
 from worker.errors import BadConfiguration
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,15 +32,18 @@ def env_file() -> Path:
 
 
 class _FileSource(PydanticBaseSettingsSource):
-    """NAME_FILE=/run/secrets/name: the value is what the file holds, without the line end at its end."""
+    """NAME_FILE=/run/secrets/name: the value is what the file holds, or, with `unread`, only what is wrong with it."""
+
+    def __init__(self, settings_cls: type[BaseSettings], *, unread: bool) -> None:
+        super().__init__(settings_cls)
+        self.unread = unread
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
         return self().get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        named = files_named(env_file(), SETTINGS)
-        values = {name.lower(): readable(path, f"{name}_FILE").rstrip("\r\n") for name, path in named.items()}
-        return {name: value for name, value in values.items() if value}
+        values = file_values(env_file(), SETTINGS)
+        return {name.lower(): value for name, value in values.items() if isinstance(value, Unread) == self.unread}
 
 
 class Settings(BaseSettings):
@@ -106,9 +110,19 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """An empty variable counts as unset; the real environment wins over NAME_FILE, that over `.env`."""
+        """An empty variable counts as unset; the real environment wins over NAME_FILE, that over `.env`. A file that
+        cannot be read is wrong also where the environment wins over what it holds."""
         dotenv = DotEnvSettingsSource(settings_cls, env_file=env_file())
-        return init_settings, env_settings, _FileSource(settings_cls), dotenv
+        unread, files = _FileSource(settings_cls, unread=True), _FileSource(settings_cls, unread=False)
+        return init_settings, unread, env_settings, files, dotenv
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _was_read(cls, value: object) -> object:
+        if isinstance(value, Unread):
+            # pydantic collects no TypeError: it would end the process with a traceback.
+            raise ValueError(str(value))  # noqa: TRY004
+        return value
 
     @field_validator("freshdesk_url")
     @classmethod
@@ -161,18 +175,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
-        if self.freshdesk_url and not self.freshdesk_api_key.get_secret_value():
-            raise ValueError(
-                "FRESHDESK_URL is set but FRESHDESK_API_KEY is not: take the key of the bot agent's profile"
-            )
-        if self.lease_seconds <= self.http_timeout_seconds:
-            raise ValueError(
-                "LEASE_SECONDS must be longer than HTTP_TIMEOUT_SECONDS, or no reply could ever leave in time"
-            )
-        if not self.models:
-            raise ValueError("GROQ_MODELS names no model: leave it out for the default chain")
-        if self.settle_seconds <= self.http_timeout_seconds:
-            raise ValueError("SETTLE_SECONDS must be longer than HTTP_TIMEOUT_SECONDS, or a late reply is sent twice")
+        if problems := list(disagreements(self)):
+            raise DoNotAgree(problems)
         return self
 
     @property
@@ -246,18 +250,41 @@ def _is_locked(path: Path) -> bool:
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Reads and checks all settings. Raises BadConfiguration with one sentence for each that is wrong."""
+    """Reads and checks all settings. Raises BadConfiguration with one sentence for each problem: lines of `.env` first,
+    then single settings, then those that do not go together as far as each of them can be read."""
     dotenv = env_file()
+    lines: list[WrongLine] = []
     if os.path.lexists(dotenv) or os.environ.get("DESKHAND_ENV_FILE"):
         # What is merely not there would start a sandbox where somebody wanted their account.
-        check_lines(dotenv, SETTINGS)
+        lines = wrong_lines(dotenv, SETTINGS)
+    settings, alone, together = _tried(overrides)
+    unknown = set(alone) | {line.meant.removesuffix("_FILE").lower() for line in lines}
+    if alone:  # pydantic looks at no two settings together while one is wrong
+        defaults = {name: Settings.model_fields[name].default for name in alone}
+        _, _, together = _tried(overrides | defaults)
+    # A line that nobody can read may have been any of them.
+    known = [] if "" in unknown else [sentence for names, sentence in together if not names & unknown]
+    problems = [*(line.sentence for line in lines), *alone.values(), *known]
+    if settings is None or problems:
+        raise BadConfiguration(problems)
+    return settings
+
+
+def _tried(given: dict[str, Any]) -> tuple[Settings | None, dict[str, str], list[tuple[set[str], str]]]:
+    """The settings if nothing is wrong; else a sentence for each that is wrong, and those that do not go together."""
     try:
-        return Settings(**overrides)
+        return Settings(**given), {}, []
     except ValidationError as error:
-        raise BadConfiguration([_sentence(dict(e)) for e in error.errors(include_input=False)]) from None
+        alone: dict[str, str] = {}
+        together: list[tuple[set[str], str]] = []
+        for one in error.errors(include_input=False):
+            if one["loc"]:
+                alone.setdefault(str(one["loc"][0]), _sentence(str(one["loc"][0]).upper(), one["msg"]))
+            else:
+                together += one["ctx"]["error"].problems
+        return None, alone, together
 
 
-def _sentence(error: dict[str, Any]) -> str:
-    name = str(error["loc"][0]).upper() if error["loc"] else "Settings"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}" if error["loc"] else message
+def _sentence(name: str, message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message if message.startswith(f"{name}_FILE: ") else f"{name}: {message}"
