@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -129,6 +130,23 @@ def test_a_database_that_has_no_address_is_told_by_everything_that_opens_it(
         said = capsys.readouterr().err
         assert "DATABASE_URL" in said, program
         assert "hush" not in said, program
+
+
+def test_a_name_that_is_nearly_a_settings_is_one_line_on_the_log_of_each_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOGLEVEL", "debug")
+    sentence = "Environment variable LOGLEVEL: there is no such setting. Did you mean LOG_LEVEL?"
+    monkeypatch.setenv("LOG_LEVEL", "")
+    assert PROGRAMS["stack"]() == 1  # its Redis is nowhere
+    assert capsys.readouterr().err.count(sentence) == 1
+
+    monkeypatch.setenv("RULES_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("DATABASE_URL", "postgresql")
+    for program in ("webhook", "console", "dispatcher", "worker"):
+        assert PROGRAMS[program]() == 2, program  # after its first lines
+        [line] = [line for line in capsys.readouterr().err.splitlines() if sentence in line]
+        assert json.loads(line) | {"level": "warning", "process": program} == json.loads(line), line
 
 
 def test_a_sandboxs_port_that_is_no_number_is_refused(

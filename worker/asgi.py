@@ -19,7 +19,7 @@ from worker.log import start_logging
 from worker.outside_metrics import OutsideMetrics
 from worker.probes import Answer, Look, Probe, ask_all
 from worker.queues import make_celery
-from worker.settings import load_settings
+from worker.settings import load_settings, odd_names
 from worker.tracing import start_tracing
 
 Ping = Callable[[], str]
@@ -29,7 +29,7 @@ PING_SECONDS = 3.0
 def webhook() -> FastAPI:
     """The app that Freshdesk talks to."""
     settings = load_settings()
-    start_logging(settings.log_level, settings.log_format, process="webhook")
+    start_logging(settings.log_level, settings.log_format, process="webhook", odd=odd_names())
     start_tracing(settings.traces_url, "webhook")
     bootstrap_web.require_webhook_secret(settings)
     ledger = bootstrap.open_ledger_for(settings)
@@ -45,7 +45,7 @@ def webhook() -> FastAPI:
 def console() -> FastAPI:
     """The support leads' pages."""
     settings = load_settings()
-    start_logging(settings.log_level, settings.log_format, process="console")
+    start_logging(settings.log_level, settings.log_format, process="console", odd=odd_names())
     start_tracing(settings.traces_url, "console")
     return bootstrap_web.make_console_app(settings)
 

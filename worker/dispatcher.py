@@ -23,7 +23,7 @@ from worker.intake.poller import Announced, poll
 from worker.log import start_logging
 from worker.ports import Enqueue, Helpdesk, Ledger
 from worker.queues import DELIVER, DRAFT, make_celery
-from worker.settings import Settings, load_settings
+from worker.settings import Settings, load_settings, odd_names
 from worker.support.incident import LEAST
 from worker.tracing import start_tracing
 from worker.trouble_words import safe_reason
@@ -196,7 +196,7 @@ def main() -> int:
         settings = load_settings()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        start_logging(settings.log_level, settings.log_format, process="dispatcher")
+        start_logging(settings.log_level, settings.log_format, process="dispatcher", odd=odd_names())
         start_tracing(settings.traces_url, "dispatcher")
         metrics.serve(settings.metrics_host, settings.dispatcher_metrics_port)
         run(settings, stop)

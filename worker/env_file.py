@@ -1,4 +1,4 @@
-"""The file of settings, `.env`: read as it stands, and every line of it that would be passed over is refused.
+"""What would be passed over of what an operator wrote: lines of `.env`, and variables with misspelt names.
 
 A line that nobody can read is no setting, and one with a misspelt name is nobody's: the process would start without
 what its operator wrote, in another delivery mode, say. Called by settings.py only.
@@ -41,14 +41,14 @@ class Unread(str):
 
 
 @dataclass(frozen=True)
-class WrongLine:
-    """`meant`: the setting that its name nearly is; "" where nobody can tell which setting the line was to be."""
+class PassedOver:
+    """What would be passed over. `meant`: the setting that its name nearly is; "" where a line does not tell."""
 
     meant: str
     sentence: str
 
 
-def wrong_lines(path: Path, names: Collection[str]) -> list[WrongLine]:
+def wrong_lines(path: Path, names: Collection[str]) -> list[PassedOver]:
     """Each line that holds no setting, and each name that is none of `names` (in capitals) but nearly one. Other names
     are left alone: compose and other tools read this file too. Raises BadConfiguration if the file cannot be read."""
     readable(path, "Settings")
@@ -57,10 +57,39 @@ def wrong_lines(path: Path, names: Collection[str]) -> list[WrongLine]:
         for line in parse_stream(file):
             at = f"{path}, line {line.original.line}"
             if line.error or (line.key is not None and line.value is None):
-                problems.append(WrongLine("", f"{at}: write NAME=value, and close each quotation mark that you open"))
+                problems.append(PassedOver("", f"{at}: write NAME=value, and close each quotation mark that you open"))
             elif line.key is not None and (meant := _meant(line.key.upper(), names)):
-                problems.append(WrongLine(meant, f"{at}, {line.key}: there is no such setting. Did you mean {meant}?"))
+                problems.append(PassedOver(meant, f"{at}, {line.key}: there is no such setting. Did you mean {meant}?"))
     return problems
+
+
+def misspelt_variables(names: Collection[str], words: Mapping[str, Collection[str]]) -> list[PassedOver]:
+    """The environment variables that can only be meant for us: none of `names`, but nearly one of `words`, and with one
+    of the words that this setting takes."""
+    return [_passed_over(name, meant) for name, meant in _near(names) if _is_ours(name, meant, words)]
+
+
+def odd_variables(names: Collection[str], words: Mapping[str, Collection[str]]) -> list[PassedOver]:
+    """The others that are nearly one of `names`: other programs have a LOGLEVEL, a DATA_DIRS or a DELIVERY_NODE, which
+    must not keep us from starting. Not those whose setting is there too: who wrote that one means others by these."""
+    here = {name.upper() for name, value in os.environ.items() if value}
+    near = [(name, meant) for name, meant in _near(names) if not _is_ours(name, meant, words)]
+    return [_passed_over(name, meant) for name, meant in near if not {meant, meant.removesuffix("_FILE")} & here]
+
+
+def _near(names: Collection[str]) -> list[tuple[str, str]]:
+    """Variables that are set and nearly one of `names`, each with that one, in the order of the alphabet."""
+    set_here = sorted(name for name, value in os.environ.items() if value)
+    return [(name, meant) for name in set_here if (meant := _meant(name.upper(), names))]
+
+
+def _is_ours(name: str, meant: str, words: Mapping[str, Collection[str]]) -> bool:
+    return os.environ.get(name, "").strip().lower() in words.get(meant, ())
+
+
+def _passed_over(name: str, meant: str) -> PassedOver:
+    """Without the value, which may be a secret."""
+    return PassedOver(meant, f"Environment variable {name}: there is no such setting. Did you mean {meant}?")
 
 
 def files_named(path: Path, names: Collection[str]) -> Mapping[str, Path]:

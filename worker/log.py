@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import structlog
@@ -30,8 +30,9 @@ def _strip_exceptions(_logger: Any, _name: str, event: Event) -> Event:
     return event
 
 
-def start_logging(level: str = "info", fmt: str = "json", *, process: str = "") -> None:
-    """Once per process. Foreign libraries are heard from WARNING on, through the same pipe."""
+def start_logging(level: str = "info", fmt: str = "json", *, process: str = "", odd: Iterable[str] = ()) -> None:
+    """Once per process. Foreign libraries are heard from WARNING on, through the same pipe. `odd`: sentences on what
+    was read before there was a log, to be its first lines."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -55,3 +56,5 @@ def start_logging(level: str = "info", fmt: str = "json", *, process: str = "") 
     )
     if process:
         structlog.contextvars.bind_contextvars(process=process)
+    for sentence in odd:
+        structlog.get_logger(__name__).warning("odd_name", says=sentence)

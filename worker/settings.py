@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from worker.agreement import DoNotAgree, disagreements
-from worker.env_file import Unread, WrongLine, file_values, wrong_lines
+from worker.env_file import Unread, file_values, misspelt_variables, odd_variables, wrong_lines
 from worker.errors import BadConfiguration
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -223,6 +223,10 @@ class Settings(BaseSettings):
 
 
 SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
+# What decides on writing at Freshdesk, and the words for it: no other program's variable has both name and word.
+_OURS = {
+    name: get_args(Settings.model_fields[name.lower()].annotation) for name in ("DELIVERY_MODE", "STATUS_AFTER_REPLY")
+}
 
 
 def _address(value: str, schemes: tuple[str, ...], example: str) -> str:
@@ -250,24 +254,30 @@ def _is_locked(path: Path) -> bool:
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Reads and checks all settings. Raises BadConfiguration with one sentence for each problem: lines of `.env` first,
-    then single settings, then those that do not go together as far as each of them can be read."""
+    """Reads and checks all settings. Raises BadConfiguration with one sentence for each problem: first what would be
+    passed over, then single settings, then those that do not go together as far as each of them can be read."""
     dotenv = env_file()
-    lines: list[WrongLine] = []
+    lost = misspelt_variables(SETTINGS, _OURS)
     if os.path.lexists(dotenv) or os.environ.get("DESKHAND_ENV_FILE"):
         # What is merely not there would start a sandbox where somebody wanted their account.
-        lines = wrong_lines(dotenv, SETTINGS)
+        lost = wrong_lines(dotenv, SETTINGS) + lost
     settings, alone, together = _tried(overrides)
-    unknown = set(alone) | {line.meant.removesuffix("_FILE").lower() for line in lines}
+    unknown = set(alone) | {one.meant.removesuffix("_FILE").lower() for one in lost}
     if alone:  # pydantic looks at no two settings together while one is wrong
         defaults = {name: Settings.model_fields[name].default for name in alone}
         _, _, together = _tried(overrides | defaults)
     # A line that nobody can read may have been any of them.
     known = [] if "" in unknown else [sentence for names, sentence in together if not names & unknown]
-    problems = [*(line.sentence for line in lines), *alone.values(), *known]
+    problems = [*(one.sentence for one in lost), *alone.values(), *known]
     if settings is None or problems:
         raise BadConfiguration(problems)
     return settings
+
+
+def odd_names() -> list[str]:
+    """A sentence on each environment variable that is nearly a setting and may be another program's, to be logged at
+    start. Those that can only be meant for us are refused by load_settings."""
+    return [odd.sentence for odd in odd_variables(SETTINGS, _OURS)]
 
 
 def _tried(given: dict[str, Any]) -> tuple[Settings | None, dict[str, str], list[tuple[set[str], str]]]:

@@ -27,7 +27,7 @@ from worker.knowledge.wording import learn
 from worker.log import start_logging
 from worker.models import Doorbell, Reader
 from worker.queues import DELIVER, DRAFT, QUEUES, drain, make_celery
-from worker.settings import Settings, load_settings
+from worker.settings import Settings, load_settings, odd_names
 from worker.standby import Standby
 from worker.support import deliver as door
 from worker.support import rescue
@@ -234,7 +234,7 @@ def main() -> int:
     share_heaps()
     try:
         settings = load_settings()
-        start_logging(settings.log_level, settings.log_format, process="worker")
+        start_logging(settings.log_level, settings.log_format, process="worker", odd=odd_names())
         shop = Shop(settings)
         app = make_app(settings, shop)
         metrics.serve(settings.metrics_host, settings.worker_metrics_port)

@@ -22,7 +22,7 @@ from worker.adapters.address import is_loopback
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import applied_versions, known_versions, newest_version
 from worker.operations.checkup import Said, broken, look, ok, warn
-from worker.settings import Settings
+from worker.settings import Settings, odd_names
 
 GIB = 1024**3
 OLD = 900.0  # seconds: what has not ended after that is worth a look
@@ -35,6 +35,8 @@ IN_A_CONTAINER = Path("/.dockerenv")
 def settings_say(settings: Settings, env_file: Path) -> Iterator[Said]:
     """What is allowed, and still not what somebody would want in production."""
     yield ok("settings", f"DELIVERY_MODE={settings.delivery_mode}, GATE={settings.gate}, data in {settings.data_dir}")
+    for sentence in odd_names():
+        yield warn("environment", sentence, "Correct the name, or leave it if it is another program's.")
     if not settings.freshdesk_url:
         todo = "Set FRESHDESK_URL and FRESHDESK_API_KEY, or start the sandbox with `make run` to check that."
         yield warn("account", "FRESHDESK_URL is not set, and no sandbox runs on this DATA_DIR", todo)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from worker.errors import BadConfiguration, Trouble
 from worker.ports import Ledger
-from worker.settings import Settings, load_settings
+from worker.settings import Settings, load_settings, odd_names
 from worker.stack import once, report
 from worker.stack.bring_up import Asked, Interrupted, Stack
 from worker.stack.checks import CannotStart, check_ports, check_redis, only_one
@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load_settings()
         if wishes.outcomes and (why := _cannot_write(wishes.outcomes, settings.data_dir)):
             raise BadConfiguration(f"--outcomes: {why}")  # or minutes are spent on what is lost
+        for sentence in odd_names():
+            _say(sentence, begun)
         with only_one(settings.data_dir), asked.listening():
             return _run(settings, wishes, asked, begun)
     except BadConfiguration as error:
