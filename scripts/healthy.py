@@ -6,6 +6,7 @@ answer; the dispatcher answers nobody, so there it asks whether the one thing th
 
 from __future__ import annotations
 
+import argparse
 import socket
 import sys
 import urllib.request
@@ -68,20 +69,20 @@ ASKED = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = sys.argv[1:] if arguments is None else arguments
-    if len(given) != 1 or given[0] not in CHECKS:
-        print(f"healthy.py {' | '.join(CHECKS)}", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked = "; ".join(f"{name}: {what}" for name, what in ASKED.items())
+    parser.add_argument("process", choices=CHECKS, help=f"what is asked: {asked}")
+    name = parser.parse_args(arguments).process
     try:
-        well = CHECKS[given[0]]()
+        well = CHECKS[name]()
     except BadConfiguration as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         return 1  # Docker keeps 2 for itself
     except Exception as error:
         # By kind only: an address in its words may hold a password.
-        print(f"{given[0]}: {ASKED[given[0]]} did not answer ({type(error).__name__})", file=sys.stderr)
+        print(f"{name}: {ASKED[name]} did not answer ({type(error).__name__})", file=sys.stderr)
         return 1
-    print(f"{given[0]}: {'well' if well else 'no answer'}")
+    print(f"{name}: {'well' if well else 'no answer'}")
     return 0 if well else 1
 
 

@@ -6,6 +6,7 @@ from whatever index a machine uses, on every Python that pyproject names.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -21,7 +22,10 @@ OLDEST = (3, 11)  # what the oldest Python can have, the newer ones can have too
 BY_TORCH = re.compile(r"(nvidia|cuda)-|triton$")  # a CUDA build of torch pins these itself; a CPU build has none
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
+        arguments
+    )
     if sys.version_info[:2] != OLDEST:
         print("Make the lock with Python 3.11: newer ones pick versions that 3.11 cannot install.", file=sys.stderr)
         return 1

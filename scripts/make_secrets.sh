@@ -3,6 +3,14 @@
 # Two are left empty for you to fill: freshdesk_api_key and groq_api_key.
 set -eu
 
+usage='usage: make_secrets.sh [FOLDER]
+Makes the secrets that docker-compose.yml reads, in secrets/ or in FOLDER. What is there already stays.'
+case "${1:-}" in
+-h | --help) echo "$usage" && exit ;;
+-*) echo "make_secrets.sh: there is no option $1; a folder of that name is ./$1
+$usage" >&2 && exit 2 ;;
+esac
+
 folder="${1:-$(dirname "$0")/../secrets}"
 mkdir -p "$folder"
 # The folder keeps other users of this machine out; the files must be readable by the containers' own users, since

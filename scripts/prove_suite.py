@@ -7,6 +7,7 @@ not apply to the source any more.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -77,7 +78,10 @@ def without(removal: Removal) -> Outcome:
         return run(removal.tests, tree)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
+        arguments
+    )
     every_test = sorted({test for removal in REMOVALS for test in removal.tests})
     with copied() as tree:
         untouched = run(every_test, tree)

@@ -4,6 +4,14 @@
 # TORCH_INDEX_URL and TORCH_VERSION, if set, take the place of the build arguments.
 set -eu
 
+usage='usage: try_image_steps.sh
+Runs the pip steps of the Dockerfile in a clean virtual environment. PYTHON, TORCH_INDEX_URL and TORCH_VERSION are read.'
+case "${1:-}" in
+-h | --help) echo "$usage" && exit ;;
+?*) echo "try_image_steps.sh: it takes no arguments, and got $1
+$usage" >&2 && exit 2 ;;
+esac
+
 root="$(cd "$(dirname "$0")/.." && pwd)"
 room="$(mktemp -d)"
 trap 'rm -rf "$room"' EXIT INT TERM
