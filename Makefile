@@ -9,7 +9,7 @@ ARGS ?=
 # More options for pip, for torch's sake: where the index has only the CUDA build, name one that has the CPU build,
 # as in TORCH_ARGS="--extra-index-url <address of PyTorch's own index for CPUs>".
 TORCH_ARGS ?=
-# PYTHON=... names another.
+# PYTHON=... names another, as long as there is no virtual environment yet.
 PYTHON ?= $(shell scripts/choose_python.sh)
 # The real Milvus server needs nothing but a Python of these, and stands in an environment of its own.
 MILVUS_SERVER := milvus==2.3.5
@@ -18,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
-.PHONY: help run test check alerts chaos bench pictures format index clean lock milvus-server
+.PHONY: help run test check alerts chaos bench pictures format index clean lock milvus-server named-python
 
 help:
 	@echo 'make run                         everything on this machine, until Ctrl-C'
@@ -83,8 +83,17 @@ $(VENV)/bin/python:
 		'On Debian: apt-get install python3-venv' >&2; exit 1; }; \
 	echo "Making $(VENV) with $$python ($$($$python -V)) ..." >&2; $$python -m venv --clear $(VENV)
 
+# Whoever names a Python would otherwise go on with that of an earlier day, and not know it.
+named-python: | $(VENV)/bin/python
+ifneq ($(origin PYTHON),file)
+	@which='import sys; print("Python", sys.version.split()[0], "of", sys.base_prefix)'; \
+	there=$$($(BIN)/python -c "$$which" || true); named=$$($(PYTHON) -c "$$which" || true); \
+	[ "$$there" = "$$named" ] || echo "$(VENV) is there already, with $$there: PYTHON=$(PYTHON) is not used." \
+		"For another Python: make clean, then this again." >&2
+endif
+
 # pyproject.toml too: it says what is part of the package. Touched, or pip's own older files would look newer.
-$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/run.stamp: requirements.lock pyproject.toml | named-python
 	@echo 'Installing what requirements.lock names ...' >&2
 	@$(PIP) $(TORCH_ARGS) -r requirements.lock >&2
 	@$(PIP) --no-deps --no-build-isolation -e . >&2

@@ -3,7 +3,8 @@
     scripts/doctor.py            a table for people
     scripts/doctor.py --json     {"checks": [{"name", "health", "says", "todo"}], "ok", "look", "warning", "broken"}
 
-Nothing is sent and nothing is changed, in Freshdesk or here. "look" is what no program can see. No secret is printed.
+Nothing is sent, and nothing is changed, in Freshdesk or here, but for one row of the ledger that says whether it can be
+written. "look" is what no program can see. No secret is printed.
 Exit codes: 0 well, 1 something is broken, 2 warnings only; 130 broken off.
 """
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from worker.models import SendState, Status
 from worker.models.rows import MOVES
@@ -141,3 +142,18 @@ def test_every_group_that_the_rules_hand_over_to_is_named_in_the_set_up() -> Non
     setup = " ".join(words_of("docs/freshdesk-setup.md").split())
     assert groups
     assert {group for group in groups if group not in setup} == set()
+
+
+def test_every_option_of_the_tool_that_forgets_stands_where_it_is_described() -> None:
+    options = set(re.findall(r'add_argument\("(--\w+)"', words_of("scripts/forget.py")))
+    assert "--email" in options
+    manual = words_of("docs/operations.md")
+    described = manual[manual.index("## Forget a customer") :].split("\n## ")[0]
+    assert {option for option in options if not re.search(rf"{option}\b", described)} == set()
+
+
+def test_the_guide_to_the_knowledge_base_tells_how_many_questions_its_templates_have() -> None:
+    [told] = re.findall(r"^\| `questions` \| (\d+) to (\d+), as customers", words_of("kb/README.md"), re.M)
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "kb" / "templates").glob("*.md"))]
+    counts = [len(yaml.safe_load(text.split("---\n")[1])["questions"]) for text in texts]
+    assert int(told[0]) <= min(counts) <= max(counts) <= int(told[1])

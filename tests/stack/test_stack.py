@@ -17,8 +17,9 @@ from tests.kb_index import building
 from tests.stack.running import Finished, run_stack, surroundings
 from worker.adapters.store import open_ledger
 from worker.intake.mailtext import read
-from worker.models import SendKind, Source
+from worker.models import Draft, SendKind, Source
 from worker.sandbox.samples import read_samples
+from worker.settings import ROOT
 from worker.support.bodies import plain
 
 pytestmark = pytest.mark.stack
@@ -42,6 +43,7 @@ class FirstRun:
 class End:
     """How one sample ticket ended: the ledger's status, the newest draft's template, all public replies' text."""
 
+    ticket_id: int
     outcome: str
     template: str
     replies: str
@@ -49,6 +51,7 @@ class End:
     strength: str
     reads: tuple[str, ...]
     sources: tuple[Source, ...]
+    draft: Draft | None
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +78,7 @@ def how_they_ended(data_dir: Path) -> dict[str, End]:
             drafts = ledger.cases.drafts(case.case_id)
             trace = ledger.cases.trace(case.case_id)
             ends[keys[case.requester_email, case.subject]] = End(
+                ticket_id=case.ticket_id,
                 outcome=case.status.value,
                 template=case.template_id,
                 replies="\n".join(plain(send.body_html) for send in sends if send.kind is SendKind.REPLY),
@@ -82,6 +86,7 @@ def how_they_ended(data_dir: Path) -> dict[str, End]:
                 strength=case.strength.value,
                 reads=trace.reader.reads if trace and trace.reader else (),
                 sources=drafts[-1][1].sources if drafts else (),
+                draft=drafts[-1][1] if drafts else None,
             )
     return ends
 
@@ -122,6 +127,18 @@ def test_each_sample_ticket_ends_where_a_careful_lead_would_want_it(first_run, w
     assert [words for words in wanted.get("must_not", []) if words.lower() in end.replies.lower()] == []
     if end.outcome == "sent":
         assert end.template
+
+
+def test_the_readme_shows_what_the_sandbox_drafts_and_what_the_checks_say_of_it(first_run):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = readme[readme.index("## What a draft looks like") : readme.index("## How it decides")]
+    quoted = " ".join(" ".join(line[1:] for line in told.splitlines() if line.startswith(">")).split())
+    drafts = {end.ticket_id: end.draft for end in first_run.ends.values()}
+    assert "ticket 1." in told
+    assert " ".join(drafts[1].body_text.split()) in quoted
+    assert not drafts[1].findings
+    assert "Ticket 19 was held." in told
+    assert quoted.partition(" - ")[2].split(" - ") == [f"{one.what} *{one.todo}*" for one in drafts[19].findings]
 
 
 def test_nobody_was_given_a_source_that_he_may_not_read(first_run):
