@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,7 @@ from tests.empty_ledger import empty_ledger
 from tests.knowledge.kb_files import an_article, write_kb
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.sole_writer import on_this_host
+from worker.adapters.store.engine import sqlite_module
 from worker.adapters.store.ledger import open_ledger
 from worker.bootstrap import open_shelf
 from worker.bootstrap_index import Reindexed
@@ -176,6 +177,25 @@ def test_a_ledger_that_takes_no_marks_does_not_take_the_index_back(
 
     assert (code, told["swapped"], told["not_marked"]) == (0, True, "the database cannot now")
     assert told["collection"] != first
+
+
+def test_over_a_ledger_of_a_newer_release_the_first_index_goes_live_and_says_that_no_draft_was_marked(
+    run: Run, kb: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "var" / "deskhand.db"
+    empty_ledger(ledger)
+    with closing(sqlite_module().connect(str(ledger))) as opened:
+        opened.executescript("UPDATE alembic_version SET version_num = '9999'")
+    write(kb)
+    code, told, _ = run()
+
+    assert (code, told["swapped"]) == (0, True)
+    assert told["not_marked"] == f"{ledger} comes from a newer release (schema 9999): update first"
+
+    write(kb, Bank="Changing bank account: upload a statement.")
+    code, _, said = run()
+    assert code == 2, "what the live index is compared with cannot be read"
+    assert "stays as it is" in said
 
 
 def test_a_file_that_lies_about_its_segment_is_refused_by_file_line_and_reason(run: Run, kb: Path) -> None:

@@ -7,14 +7,18 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.empty_ledger import empty_ledger
 from worker import dispatcher, tasks, web
+from worker.adapters.store.engine import sqlite_module
 from worker.sandbox import __main__ as sandbox
 from worker.settings import ROOT
 from worker.stack import __main__ as stack
+from worker.stack.checks import free_port
 
 NOWHERE = "127.0.0.1:9"  # discard: nobody listens
 
@@ -147,6 +151,25 @@ def test_a_name_that_is_nearly_a_settings_is_one_line_on_the_log_of_each_process
         assert PROGRAMS[program]() == 2, program  # after its first lines
         [line] = [line for line in capsys.readouterr().err.splitlines() if sentence in line]
         assert json.loads(line) | {"level": "warning", "process": program} == json.loads(line), line
+
+
+def test_a_ledger_of_a_newer_release_is_told_in_a_sentence_by_everything_that_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = tmp_path / "var" / "deskhand.db"
+    empty_ledger(ledger)
+    with closing(sqlite_module().connect(str(ledger))) as opened:
+        opened.executescript("UPDATE alembic_version SET version_num = '9999'")
+    words = f"{ledger} comes from a newer release (schema 9999): update first"
+    for name in ("WEBHOOK_PORT", "CONSOLE_PORT"):  # `make run` looks whether they are free before it opens the ledger
+        monkeypatch.setenv(name, str(free_port()))
+
+    for program in PROGRAMS.keys() - {"stack", "index_kb"}:  # index_kb asks Milvus first, the stack Redis
+        assert PROGRAMS[program]() == 2, program
+        assert words in capsys.readouterr().err.splitlines(), program
+    monkeypatch.delenv("REDIS_URL")  # the stack would bring its own
+    assert PROGRAMS["stack"]() == 2
+    assert capsys.readouterr().err.splitlines() == [words]
 
 
 def test_a_sandboxs_port_that_is_no_number_is_refused(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from worker.adapters.sole_writer import on_all_hosts, on_this_host
 from worker.bootstrap_kb import embedder_apart, embedder_name, load_rules, open_shelf
-from worker.errors import Permanent, Trouble
+from worker.errors import BadConfiguration, Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
 from worker.knowledge.coming import Coming
@@ -218,3 +218,5 @@ def _mark(settings: Settings, shelf: MilvusShelf) -> tuple[tuple[int, ...], str]
             return (tuple(mark_stale(ledger, shelf.versions)) if ledger else ()), ""
     except Trouble as trouble:
         return (), trouble.reason
+    except BadConfiguration as error:  # of a newer release, say: "the live index stays as it is" would be false by now
+        return (), "; ".join(problem.rstrip(".") for problem in error.problems)

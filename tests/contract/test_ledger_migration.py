@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import text
@@ -12,8 +13,9 @@ from tests.builders import NOON
 from tests.contract.steps import posting
 from worker.adapters.store import migrate, open_ledger
 from worker.adapters.store.engine import open_engine, writing
-from worker.adapters.store.migrations import _config
+from worker.adapters.store.migrations import _config, applied_versions, newest_version
 from worker.adapters.store.migrations.versions import reminder_0001
+from worker.errors import BadConfiguration
 from worker.models import Posted, Promise, SendKind
 from worker.ports import Outgoing, Sieve
 from worker.support.desk import Policy
@@ -52,6 +54,28 @@ def test_drafts_that_waited_before_are_ordered_sifted_and_found(tmp_path: Path) 
     for sieve in (Sieve(words="my money asha@example.com"), Sieve(finding="exact"), Sieve(segment="IM")):
         assert [row.case.case_id for row in ledger.reviews.held(sieve=sieve)] == ["c1"]
     ledger.close()
+
+
+def test_a_ledger_of_a_newer_release_is_refused_by_its_name_and_left_as_it_is(sql_url: str) -> None:
+    engine = open_engine(sql_url)
+
+    def say(version: str) -> None:
+        with writing(engine) as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+    say("9999")
+    try:
+        with pytest.raises(BadConfiguration) as refused:
+            migrate(sql_url)
+        assert applied_versions(sql_url) == {"9999"}
+    finally:
+        say(newest_version())  # the server's database is other tests' too
+        engine.dispose()
+
+    [said] = refused.value.problems
+    assert said.endswith(" comes from a newer release (schema 9999): update first")
+    assert (str(engine.url.database) in said) or engine.dialect.name != "sqlite"
+    assert ("PostgreSQL at" in said) or engine.dialect.name == "sqlite"
 
 
 def test_what_colleagues_were_reminded_of_before_they_are_not_reminded_of_again(sql_url: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from worker.adapters.store.belonging import Belongs, is_a_sandboxes, refusal
 from worker.adapters.store.engine import parse, sqlite_module
-from worker.adapters.store.migrations import known_versions
+from worker.adapters.store.migrations import refuse_newer
 from worker.errors import BadConfiguration
 
 POSTGRESQL = """\
@@ -125,8 +125,7 @@ def _check(copy: Path, called: Path | None = None) -> None:
         raise BadConfiguration(_damaged(called) if called else f"{copy} is damaged")
     if not {"doorbells", "cases", "sends"} <= tables:
         raise BadConfiguration(f"{name} is a database, but not a ledger")
-    if unknown := set(versions) - known_versions():
-        raise BadConfiguration(f"{name} comes from a newer release (schema {', '.join(sorted(unknown))}): update first")
+    refuse_newer(set(versions), str(name))
 
 
 def _refuse_a_sandboxes(copy: Path) -> None:

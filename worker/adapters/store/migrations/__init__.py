@@ -6,7 +6,7 @@ The steps are in versions/; Alembic finds them there and runs them through env.p
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -25,13 +25,14 @@ _LOCK = 0x6465736B  # PostgreSQL's advisory lock: any number that no other progr
 
 def migrate(url: str) -> None:
     """Creates or upgrades the tables, in one transaction: after a crash half-way the old schema is still there.
-    Raises BadConfiguration, Retryable or Permanent."""
+    Raises BadConfiguration, also for a ledger of a newer release, Retryable or Permanent."""
     engine = open_engine(url)
     try:
         with _file_lock(url), judged(shown(engine.url)), writing(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may be at a long step
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            refuse_newer(_applied(connection), shown(engine.url).rstrip(","))  # in the lock: who waited may be older
             _upgrade(connection)
     finally:
         engine.dispose()
@@ -56,11 +57,21 @@ def applied_versions(url: str) -> set[str]:
     engine = open_engine(url)
     try:
         with judged(shown(engine.url)), engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return set()
-            return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+            return _applied(connection)
     finally:
         engine.dispose()
+
+
+def refuse_newer(applied: Set[str], name: str) -> None:
+    """BadConfiguration if this release does not know each version of `applied`. `name`: what the ledger is called."""
+    if unknown := applied - known_versions():
+        raise BadConfiguration(f"{name} comes from a newer release (schema {', '.join(sorted(unknown))}): update first")
+
+
+def _applied(connection: Connection) -> set[str]:
+    if not inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
 
 
 def _upgrade(connection: Connection) -> None:
