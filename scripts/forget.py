@@ -6,8 +6,8 @@
     scripts/forget.py --email - --yes                    reads the address from standard input
 
 Delete the contact and its tickets in Freshdesk first, or the next change of one of these tickets is read again.
-Exit codes: 0 done and proven (or told), 1 not complete, 2 the request or the settings are wrong, 3 the person is still
-being answered, so that nothing was changed.
+Exit codes: 0 done and proven (or told), 1 not complete, 2 the request or the settings are wrong (also: there is no
+ledger), 3 the person is still being answered, so that nothing was changed, 4 the ledger knows nobody by that.
 """
 
 from __future__ import annotations
@@ -48,11 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(asked: argparse.Namespace) -> int:
     from worker.adapters.store.forget import Forgetting, StillAtWork
-    from worker.adapters.store.migrations import migrate
-    from worker.operations.forgetting import as_json, as_text, complete, refusal
+    from worker.adapters.store.migrations import migrate, require
+    from worker.operations.forgetting import as_json, as_text, exit_code, refusal
     from worker.settings import load_settings
 
     url = load_settings().ledger_url
+    require(url)
     migrate(url)
     ledger = Forgetting(url)
     by = f"scripts/forget.py ({getpass.getuser()})"
@@ -66,7 +67,7 @@ def run(asked: argparse.Namespace) -> int:
     finally:
         ledger.close()
     print(json.dumps(as_json(done), ensure_ascii=False) if asked.json else as_text(done))
-    return 0 if complete(done) or not asked.yes else 1
+    return exit_code(done)
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -4,7 +4,8 @@
     scripts/gate.py go-on                             what has earned it may leave alone again
     scripts/gate.py status                            the switch, every kind, and its latest step
 
-What waits to leave when the switch is thrown is held as a draft. Replies that a person approved still leave.
+What waits to leave when the switch is thrown is held as a draft. Replies that a person approved still leave. The first
+line names the ledger: is it the one that the service works on? Where there is none, none is made.
 Exit codes: 0 done, 1 the ledger did not take it: run it again, 2 the request or the settings are wrong.
 """
 
@@ -25,15 +26,15 @@ from worker.ports import Ledger
 
 def main(argv: list[str] | None = None) -> int:
     """0: done. 1: the database did not take it; try again. 2: the request or the settings are wrong."""
-    from worker.operations.on_ledger import on_ledger
+    from worker.operations.on_ledger import ledger_of, on_ledger
     from worker.settings import load_settings
 
     asked = _arguments().parse_args(argv)
-    return on_ledger(lambda ledger, _: run(asked, ledger), load_settings)
+    return on_ledger(lambda ledger, settings: run(asked, ledger, ledger_of(settings)), load_settings)
 
 
-def run(asked: argparse.Namespace, ledger: Ledger) -> None:
-    """Does what was asked; raises BadConfiguration and trouble."""
+def run(asked: argparse.Namespace, ledger: Ledger, called: str) -> None:
+    """Does what was asked; raises BadConfiguration and trouble. `called`: which ledger that is, for people."""
     by = f"scripts/gate.py ({getpass.getuser()})"
     before = ledger.earning.stopped()
     if asked.command == "stop":
@@ -47,6 +48,7 @@ def run(asked: argparse.Namespace, ledger: Ledger) -> None:
             print("There was nothing to take back.")
         ledger.earning.go_on(by)
     stop = ledger.earning.stopped()
+    print(f"Ledger: {called}")
     print(f"Stopped by {stop.by} at {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}" if stop else "Not stopped.")
     if asked.command == "status":
         standings = ledger.earning.standings()

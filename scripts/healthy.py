@@ -43,9 +43,12 @@ def worker() -> bool:
 
 def dispatcher() -> bool:
     from worker.adapters.store import open_ledger
+    from worker.adapters.store.migrations import require
     from worker.settings import load_settings
 
-    ledger = open_ledger(load_settings().ledger_url)
+    url = load_settings().ledger_url
+    require(url)  # opening a file that is missing would make it, and call that well
+    ledger = open_ledger(url)
     try:
         return bool(ledger.ping())
     finally:

@@ -70,7 +70,7 @@ def _replayed(asked: argparse.Namespace) -> list[Replayed]:
     from worker.support.letters import tags_of
 
     settings = beside_the_stack(load_settings())
-    ledger = open_ledger_for(settings)
+    ledger = open_ledger_for(settings, makes=False)
     try:
         threads, key = _threads(asked, settings, ledger)
         tags = astuple(tags_of(load_rules(settings)))

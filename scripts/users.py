@@ -30,7 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     from worker.settings import load_settings
 
     asked = _arguments().parse_args(argv)
-    return on_ledger(lambda ledger, settings: run(asked, ledger, settings.console_link), load_settings)
+    makes = asked.command == "add"  # the first user may be there before the service; all else is about what is there
+    return on_ledger(lambda ledger, settings: run(asked, ledger, settings.console_link), load_settings, makes=makes)
 
 
 def run(asked: argparse.Namespace, ledger: Ledger, console_link: str) -> None:

@@ -21,7 +21,7 @@ from worker.adapters.pace import Pace, SharedPace
 from worker.adapters.queue_length import QueueLength
 from worker.adapters.store.belonging import Belongs
 from worker.adapters.store.ledger import SqlLedger, open_ledger
-from worker.adapters.store.migrations import migrate
+from worker.adapters.store.migrations import migrate, require
 from worker.adapters.turnstile import Turnstile
 from worker.bootstrap_kb import (
     embedder_name,
@@ -67,9 +67,12 @@ def ledger_url(settings: Settings) -> str:
 # ------------------------------------------------------------ the parts
 
 
-def open_ledger_for(settings: Settings) -> SqlLedger:
+def open_ledger_for(settings: Settings, *, makes: bool = True) -> SqlLedger:
     """The ledger, its tables brought up to date first (under a lock: several processes start at once).
-    BadConfiguration if a sandbox filled it and an account is set, or the other way round."""
+    BadConfiguration if a sandbox filled it and an account is set, or the other way round; and, unless `makes`, if there
+    is none yet: services make theirs, tools only work on it."""
+    if not makes:
+        require(settings.ledger_url)
     migrate(settings.ledger_url)
     ledger = open_ledger(settings.ledger_url)
     try:

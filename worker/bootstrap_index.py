@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.adapters.sole_writer import on_all_hosts, on_this_host
-from worker.bootstrap_kb import embedder_apart, embedder_name, load_rules, open_shelf
+from worker.bootstrap_kb import embedder_apart, embedder_name, load_rules, milvus_directory, milvus_uri, open_shelf
 from worker.errors import BadConfiguration, Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
@@ -136,6 +136,8 @@ def roll_back(settings: Settings, steps: int = 1) -> Back:
 
 def indexes(settings: Settings) -> list[str]:
     """The live index, "" if there is none, then the earlier ones by the steps that `roll_back` takes to them."""
+    if not milvus_uri(settings) and not milvus_directory(settings).exists():
+        return [""]  # to open it would make it
     with open_shelf(settings) as shelf:
         return [shelf.version(), *shelf.earlier()]
 

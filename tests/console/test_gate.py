@@ -213,6 +213,7 @@ def test_ops_throw_the_switch_from_the_command_line(
     assert "Not stopped." in capsys.readouterr().out
     assert main(["status"]) == 0
     assert capsys.readouterr().out.split() == [
+        *("Ledger:", str(tmp_path / "ledger.db")),
         *("Not", "stopped."),
         *("im-withdrawal-time", "IM", "5", "%", "2", "of", "100", "since", "2026-03-02"),
     ]
@@ -227,10 +228,13 @@ def test_the_command_line_says_what_it_did_not_do(
     assert main(["stop", "  "]) == 2
     assert "say why" in capsys.readouterr().err
     assert ledger.earning.stopped() is None
+    named = f"Ledger: {tmp_path / 'ledger.db'}"
     assert [main(["go-on"]), main(["status"])] == [0, 0]
     assert capsys.readouterr().out.splitlines() == [
         "There was nothing to take back.",
+        named,
         "Not stopped.",
+        named,
         "Not stopped.",
         "No kind of reply has a history yet: the gate learns at night.",
     ]

@@ -319,8 +319,36 @@ def test_the_script_tells_first_and_deletes_on_yes(told, sqlite_url, monkeypatch
     assert script.main(["--email", "-", "--yes", "--json"]) == 0
     printed = capsys.readouterr().out
     assert json.loads(printed)["complete"] is True
+    assert json.loads(printed)["known"] is True
+    assert json.loads(printed)["ledger"] == sqlite_url.removeprefix("sqlite:///")
     assert not any(secret in printed.casefold() for secret in SECRETS[:4])
     assert script.main([]) == 2
+
+
+@pytest.mark.parametrize("whom", [("--customer", "NOPE"), ("--requester", "99"), ("--email", "asah@example.com")])
+def test_who_is_not_in_the_ledger_does_not_pass_for_forgotten(told, sqlite_url, monkeypatch, capsys, whom):
+    monkeypatch.setattr("worker.settings.load_settings", lambda: Settings(database_url=sqlite_url))
+    ledger = sqlite_url.removeprefix("sqlite:///")
+    for yes, said in (((), "Nothing has been changed. Is it spelt right"), (("--yes",), "NOBODY was forgotten.")):
+        assert script.main([*whom, *yes]) == 4
+        printed = capsys.readouterr().out
+        assert said in printed
+        assert "The ledger knows nobody by that." in printed
+        assert ledger in printed
+        assert "Done." not in printed
+    assert script.main([*whom, "--yes", "--json"]) == 4
+    assert json.loads(capsys.readouterr().out)["complete"] is False
+
+
+def test_who_stands_only_in_the_customer_file_or_was_forgotten_by_id_before_is_known(
+    told, sqlite_url, monkeypatch, capsys
+):
+    monkeypatch.setattr("worker.settings.load_settings", lambda: Settings(database_url=sqlite_url))
+    assert script.main(["--customer", "PW8", "--yes"]) == 0
+    asha_was_answered(told)
+    assert script.main(["--requester", "5", "--yes"]) == 0
+    assert script.main(["--requester", "5", "--yes"]) == 0, "what an earlier run left is found by the id"
+    assert capsys.readouterr().out.count("Done.") == 3
 
 
 @pytest.mark.parametrize("typed", ["asha", "\n", ""], ids=["a name", "an empty line", "nothing at all"])

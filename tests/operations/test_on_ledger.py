@@ -25,7 +25,8 @@ def test_a_command_that_is_done_ends_with_0_and_has_had_the_ledger(tmp_path: Pat
     def work(ledger: Ledger, settings: Settings) -> None:
         seen.append(ledger.ping())
 
-    assert on_ledger(work, lambda: Settings(data_dir=tmp_path)) == 0
+    _, settings = a_ledger(tmp_path)
+    assert on_ledger(work, lambda: settings) == 0
     assert seen[0].startswith("SQLite")
 
 

@@ -17,6 +17,7 @@ from scripts import replay as script
 from tests.answering import QUESTION, an_answering_office
 from tests.builders import NOON, a_message, a_thread
 from tests.desk import Office
+from tests.empty_ledger import empty_ledger
 from tests.sandbox_server import running_sandbox
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.errors import BadConfiguration, Permanent, Retryable
@@ -226,7 +227,7 @@ def test_a_ticket_that_there_is_not_is_said_to_be_none(tmp_path, monkeypatch, ca
         url = sandbox.freshdesk_url.removesuffix("/api/v2")
         settings = Settings(
             data_dir=tmp_path,
-            database_url=f"sqlite:///{tmp_path}/ledger.db",
+            database_url=empty_ledger(tmp_path / "ledger.db"),
             freshdesk_url=url,
             freshdesk_api_key=SecretStr(sandbox.api_key),
         )

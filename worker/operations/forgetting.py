@@ -12,6 +12,10 @@ from worker.adapters.store.forget import Forgotten, StillAtWork
 from worker.adapters.store.leftovers import Hit
 
 SHOWN = 20  # rows that are named; of more only the number
+_NOBODY = (
+    "Is it spelt right, and is that the ledger of the service? An address or customer that was forgotten before is not"
+    " known any more; the requester's id is."
+)
 
 
 def masked(email: str) -> str:
@@ -25,9 +29,11 @@ def _ends(word: str) -> str:
 
 
 def as_json(done: Forgotten) -> dict[str, Any]:
-    """Shapes for programs; `complete`: nothing is left anywhere."""
+    """Shapes for programs; `complete`: nothing is left anywhere, of somebody who was there."""
     person = done.person
     return {
+        "ledger": done.ledger,
+        "known": not unknown(done),
         "really": done.really,
         "requester_ids": sorted(person.requester_ids),
         "customer_ids": sorted(person.customer_ids),
@@ -46,7 +52,23 @@ def as_json(done: Forgotten) -> dict[str, Any]:
 
 def complete(done: Forgotten) -> bool:
     """Done, and proven."""
-    return done.really and not (done.left or done.in_file or done.rewritten)
+    return done.really and not (unknown(done) or _unproven(done))
+
+
+def unknown(done: Forgotten) -> bool:
+    """Nothing in the ledger is about what was given: it may be misspelt, and must not pass for forgotten."""
+    return not (done.person.known or done.changed or done.left or done.others)
+
+
+def exit_code(done: Forgotten) -> int:
+    """As scripts/forget.py documents them."""
+    if done.really and _unproven(done):
+        return 1
+    return 4 if unknown(done) else 0
+
+
+def _unproven(done: Forgotten) -> bool:
+    return bool(done.left or done.in_file or done.rewritten)
 
 
 def as_text(done: Forgotten) -> str:
@@ -70,7 +92,8 @@ def refusal(found: StillAtWork) -> str:
 
 def _found(done: Forgotten) -> Iterator[str]:
     person = done.person
-    if not (person.case_ids or person.customer_ids):
+    yield f"Ledger          {done.ledger}"
+    if not person.known:
         yield "The ledger knows nobody by that."
     yield f"Requester ids   {_listed(sorted(person.requester_ids))}"
     yield f"Addresses       {_listed(sorted(masked(email) for email in person.emails))}"
@@ -97,7 +120,7 @@ def _verdict(done: Forgotten) -> Iterator[str]:
         yield f"Afterwards, {said}:" if done.left else f"Afterwards nothing would be left: {said}."
         yield from _first([f"  would be left: {hit}" for hit in done.left])
         yield from _others(done.others)
-        yield "Nothing has been changed. To do it, run this again with --yes."
+        yield f"Nothing has been changed. {_NOBODY if unknown(done) else 'To do it, run this again with --yes.'}"
         return
     yield f"{said}: {len(done.left)} rows still hold some of it." if done.left else f"{said}: none is there."
     yield from _first([f"  left: {hit}" for hit in done.left])
@@ -106,7 +129,14 @@ def _verdict(done: Forgotten) -> Iterator[str]:
         yield f"What was deleted may still be read in the database's files: {done.rewritten}. Run this again."
     elif done.in_file:
         yield f"The file itself still holds {sum(done.in_file.values())} of them. Stop Deskhand and run this again."
-    yield "Done. Backups are not changed by this, and neither is Freshdesk." if complete(done) else "NOT complete."
+    if _unproven(done):
+        yield "NOT complete."
+    else:
+        yield (
+            f"NOBODY was forgotten. {_NOBODY}"
+            if unknown(done)
+            else "Done. Backups are not changed by this, and neither is Freshdesk."
+        )
 
 
 def _others(hits: list[Hit]) -> Iterator[str]:

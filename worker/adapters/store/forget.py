@@ -40,7 +40,7 @@ from worker.adapters.store.schema import (
 )
 from worker.adapters.store.schema_earning import assessments
 from worker.adapters.store.schema_incidents import brakes
-from worker.adapters.store.trouble import judged
+from worker.adapters.store.trouble import judged, named
 from worker.adapters.store.turn import turn_for
 from worker.errors import BadConfiguration, Permanent, Trouble
 
@@ -77,10 +77,12 @@ class _RolledBack(Exception):
 @dataclass
 class Forgotten:
     """`changed`: rows by table. `left`: what still says something of the person, `others`: rows of other people that
-    hold the same name or the same words. `in_file`: needles found in the bytes of a SQLite ledger, by kind."""
+    hold the same name or the same words. `in_file`: needles found in the bytes of a SQLite ledger, by kind. `ledger`:
+    which one that is, without a password."""
 
     person: Person
     really: bool
+    ledger: str = ""
     changed: Counter[str] = field(default_factory=Counter)
     left: list[Hit] = field(default_factory=list)
     others: list[Hit] = field(default_factory=list)
@@ -122,7 +124,7 @@ class Forgetting(Room):
             kinds = (*CERTAIN, NAME) if names_too else CERTAIN
             certain = [needle for needle in needles if needle.kind in kinds]
             elsewhere = [hit for hit in search(connection, self._described(connection), person, certain) if not hit.own]
-        done = Forgotten(person, really, searched=len(needles))
+        done = Forgotten(person, really, named(self._engine.url), searched=len(needles))
         try:
             with self.writing() as connection:
                 self._forget(connection, person, certain, elsewhere, done, by)

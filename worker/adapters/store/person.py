@@ -31,7 +31,8 @@ _BREAKS = re.compile(r'[\x00-\x1f"\\<>&]+|(?<=[.!?;:])\s+|\s{2,}')
 
 @dataclass
 class Person:
-    """`names`, `phones`: as they were ever spelled. `texts`: pieces of what they wrote, in their spelling."""
+    """`names`, `phones`: as they were ever spelled. `texts`: pieces of what they wrote, in their spelling. `known`: a
+    case or a customer's record is theirs; what was only asked for is in the sets of ids and addresses all the same."""
 
     requester_ids: set[int] = field(default_factory=set)
     emails: set[str] = field(default_factory=set)  # normalised
@@ -41,6 +42,7 @@ class Person:
     texts: dict[str, None] = field(default_factory=dict)
     case_ids: list[str] = field(default_factory=list)
     ticket_ids: list[int] = field(default_factory=list)
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def find_person(
         _follow_customers(connection, person)
     mine = [row for row, requester, email in every if requester in person.requester_ids or email in person.emails]
     person.case_ids, person.ticket_ids = [row.case_id for row in mine], sorted({row.ticket_id for row in mine})
+    person.known = bool(mine) or any(True for _ in rows_of(connection, customers, "customer_id", person.customer_ids))
     _learn_words(connection, person)
     return person
 

@@ -84,12 +84,17 @@ def judged(where: str = "the database") -> Iterator[None]:
         raise _judge(error, where) from None
 
 
-def shown(url: URL) -> str:
+def named(url: URL) -> str:
     """Which database that is, without user and password: its file, or its host and name."""
     if url.get_backend_name() == "sqlite":
         return str(Path(str(url.database)).absolute())
     host = url.host or str(url.query.get("host", "this machine"))
-    return f"PostgreSQL at {host}:{url.port or 5432}, database {url.database or url.username},"
+    return f"PostgreSQL at {host}:{url.port or 5432}, database {url.database or url.username}"
+
+
+def shown(url: URL) -> str:
+    """The same as the subject of a sentence."""
+    return f"{named(url)}{'' if url.get_backend_name() == 'sqlite' else ','}"
 
 
 def _judge(error: Exception, where: str) -> Trouble:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from sqlalchemy import Connection, inspect, text
 
 from worker.adapters.store.engine import open_engine, parse, writing
-from worker.adapters.store.trouble import judged, shown
+from worker.adapters.store.trouble import judged, named, shown
 from worker.errors import BadConfiguration
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def migrate(url: str) -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may be at a long step
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            refuse_newer(_applied(connection), shown(engine.url).rstrip(","))  # in the lock: who waited may be older
+            refuse_newer(_applied(connection), named(engine.url))  # in the lock: who waited may be older
             _upgrade(connection)
     finally:
         engine.dispose()
@@ -60,6 +60,27 @@ def applied_versions(url: str) -> set[str]:
             return _applied(connection)
     finally:
         engine.dispose()
+
+
+def require(url: str) -> None:
+    """BadConfiguration where there is no ledger yet. Who stops sending, or forgets a person, in one that was made for a
+    mistyped DATA_DIR has changed nothing in the service's. Retryable or Permanent."""
+    parsed = parse(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if (sqlite and not _is_there(Path(str(parsed.database)))) or not applied_versions(url):
+        raise BadConfiguration(
+            f"There is no ledger {'at' if sqlite else 'in'} {named(parsed)}, and none was made: let DATABASE_URL or"
+            " DATA_DIR name the one that the service works on, which makes it when it first starts"
+        )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise BadConfiguration(
+            f"{path} cannot be looked at ({error.strerror}): let this user read its folder"
+        ) from None
 
 
 def refuse_newer(applied: Set[str], name: str) -> None:
