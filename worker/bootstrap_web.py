@@ -151,7 +151,7 @@ def console_secret(settings: Settings) -> str:
     if given:
         return given
     path = settings.data_dir / "console_secret"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

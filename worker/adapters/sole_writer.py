@@ -37,7 +37,7 @@ def on_this_host(data_dir: Path, *, wait: bool = False) -> Iterator[None]:
     """The only writer of this DATA_DIR until the block ends. Retryable while another one is at work, who is named;
     `wait`: only after PATIENCE. A folder that takes no file locks nobody out."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # the ledger will lie there too
         lock = os.open(data_dir / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         log.warning("index.unlocked", where=str(data_dir / FILE), why=error.strerror)

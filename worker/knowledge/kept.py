@@ -114,7 +114,7 @@ class Kept:
             "vectors": np.zeros((0, build.dim), dtype=np.float32) if vectors is None else vectors,
         }
         with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
                 with self._new.open("wb") as file:
                     np.savez(file, **arrays)

@@ -6,7 +6,9 @@ model is loaded. Freshdesk's side is in freshdesk_checks.py. Called by doctor.py
 
 from __future__ import annotations
 
+import glob
 import os
+import shlex
 import shutil
 import stat
 import time
@@ -74,6 +76,8 @@ def database(settings: Settings) -> Iterator[Said]:
     ledger = open_ledger(settings.ledger_url)
     with closing(ledger):
         yield ok("database", ledger.ping())
+        if settings.ledger_url.startswith("sqlite:"):
+            yield from _private(path)
         schema = _schema(settings.ledger_url)
         yield schema
         if schema.health == "ok":
@@ -87,6 +91,24 @@ def database(settings: Settings) -> Iterator[Said]:
                 yield warn("customers", "none: everybody is unknown", todo)
             else:
                 yield ok("customers", f"{ledger.customers.count():,}")
+
+
+def _private(path: Path) -> Iterator[Said]:
+    """The ledger, the logs beside it, and what restores kept of it: readable by their owner only?"""
+    beside = sorted(one for one in path.parent.glob(f"{glob.escape(path.name)}*") if one.suffix != ".lock")
+    if seen := [str(one) for one in beside if _others_read(one)]:
+        said = f"others on this machine may read it, and customers' mail in it: {', '.join(seen)}"
+        yield warn("database file", said, f"chmod 600 {' '.join(map(shlex.quote, seen))}")
+
+
+def _others_read(path: Path) -> bool:
+    """The group, or everybody else: where the file lets them and its folder does."""
+    try:
+        file, folder = path.stat().st_mode, path.parent.stat().st_mode
+    except FileNotFoundError:  # a log that its last writer has taken into the ledger meanwhile
+        return False
+    ways = ((stat.S_IRGRP, stat.S_IXGRP), (stat.S_IROTH, stat.S_IXOTH))
+    return any(file & read and folder & enter for read, enter in ways)
 
 
 def _schema(url: str) -> Said:

@@ -68,7 +68,7 @@ def restore(url: str, source: Path, now: datetime | None = None, *, for_sandbox:
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     kept = target.with_name(f"{target.name}.before-{stamp}")
     with _in_words(source, target):
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _put(source, target, kept)
     was = f", and the ledger that was there is {kept}" if kept.exists() else ""
     _confirm(target.parent, f"{source} is in the ledger's place{was}")
@@ -86,6 +86,8 @@ def _put(source: Path, target: Path, kept: Path) -> None:
                 log.rename(target.with_name(target.name + log.name.removeprefix(kept.name)))
             kept.unlink(missing_ok=True)
             raise
+        for old in (kept, *moved) if kept.exists() else ():  # a ledger of before may be readable by everybody
+            old.chmod(0o600)
 
 
 def _keep(target: Path, kept: Path) -> list[Path]:

@@ -6,6 +6,7 @@ The steps are in versions/; Alembic finds them there and runs them through env.p
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,15 +119,31 @@ def _file_lock(url: str) -> Iterator[None]:
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         yield
         return
-    with _lock_beside(Path(parsed.database)) as lock:
+    path = Path(parsed.database)
+    with _lock_beside(path) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _make_private(path)
         yield
 
 
-def _lock_beside(path: Path) -> TextIO:
+def _make_private(path: Path) -> None:
+    """An empty file that only its owner reads, where none is: SQLite would make it as the umask has it, mostly readable
+    by everybody, and it gives the logs beside a file that file's mode. One that is there stays as it is."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.with_name(path.name + ".lock").open("a")
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:  # not opened even to look: closing it would take this process's own locks on it
+        return
+    except OSError:  # SQLite says the same, and whoever hears it names the file
+        return
+
+
+def _lock_beside(path: Path) -> TextIO:
+    def private(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600)
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return open(path.with_name(path.name + ".lock"), "a", opener=private)
     except OSError as error:
         raise BadConfiguration(
             f"The ledger would be {path}, but its folder cannot be written ({error.strerror}): set DATABASE_URL, or"
