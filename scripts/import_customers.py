@@ -6,13 +6,20 @@ Reads and checks in worker/adapters/directory.py; a bad line is named and nothin
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from worker.breaking_off import end_quietly
 from worker.errors import AlreadyRegistered, BadConfiguration, Trouble
+
+if TYPE_CHECKING:
+    from worker.adapters.store import SqlLedger
+    from worker.models import Customer
 
 MOVED = (
     "An address can verify only one customer. Put both customers into the file, each with an address of its own; or, if"
@@ -32,19 +39,20 @@ def main(arguments: list[str] | None = None) -> int:
     )
     asked = parser.parse_args(arguments)
     try:
-        added, changed, unchanged = import_file(asked.file, moved=asked.moved)
+        (added, changed, unchanged), passed = import_file(asked.file, moved=asked.moved)
     except BadConfiguration as error:
         print(*_problems(error, asked.file), "Nothing was imported.", sep="\n", file=sys.stderr)
         return 2
     except Trouble as trouble:
         print(f"Nothing was imported: {trouble.advised('run this again')}", file=sys.stderr)
         return 1
+    print(*passed, sep="\n", end="\n" if passed else "")
     print(f"{added} added, {changed} changed, {unchanged} unchanged.")
     return 0
 
 
-def import_file(path: Path, *, moved: bool = False) -> tuple[int, int, int]:
-    """(added, changed, unchanged)"""
+def import_file(path: Path, *, moved: bool = False) -> tuple[tuple[int, int, int], list[str]]:
+    """(added, changed, unchanged), and a sentence for each address that passed on."""
     from worker.adapters.directory import read_customers
     from worker.bootstrap import open_ledger_for, segment_names
     from worker.settings import load_settings
@@ -53,9 +61,29 @@ def import_file(path: Path, *, moved: bool = False) -> tuple[int, int, int]:
     customers = read_customers(path, segments=segment_names(settings))
     ledger = open_ledger_for(settings)
     try:
-        return ledger.customers.replace(customers, moved=moved)
+        return _replace(ledger, customers, moved=moved)
     finally:
         ledger.close()
+
+
+def _replace(
+    ledger: SqlLedger, customers: Sequence[Customer], *, moved: bool
+) -> tuple[tuple[int, int, int], list[str]]:
+    """Without `moved` first: the refusal names those who lose an address, which would else be silent."""
+    try:
+        return ledger.customers.replace(customers), []
+    except AlreadyRegistered as refused:
+        if not moved:
+            raise
+        holders = refused.holders
+    counts = ledger.customers.replace(customers, moved=True)
+    # How many, and not whose: scripts/forget.py takes customers' ids out of the ledger, and looks for none in here.
+    ledger.reviews.audit(f"scripts/import_customers.py ({getpass.getuser()})", "addresses passed on", str(len(holders)))
+    emails = {one.customer_id: one.email for one in customers}
+    return counts, [
+        f'{emails[one]} passes from "{other}" to "{one}"; "{other}" has no registered address now.'
+        for one, other in sorted(holders.items())
+    ]
 
 
 def _problems(error: BadConfiguration, path: Path) -> list[str]:

@@ -82,6 +82,17 @@ def test_an_address_that_verifies_somebody_else_is_refused_by_line_or_passes_on(
 
     assert script.main([str(path), "--moved"]) == 0
     assert ids(tmp_path, "asha@example.com") == ["C-9"]
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        'ASHA@example.com passes from "C-1" to "C-9"; "C-1" has no registered address now.',
+        "2 added, 1 changed, 0 unchanged.",
+    ]
+    with closing(open_ledger(f"sqlite:///{tmp_path / 'var' / 'deskhand.db'}")) as ledger:
+        [entry] = ledger.reviews.audit_log()
+    assert (entry["action"], entry["subject"], entry["detail"]) == ("addresses passed on", "1", "")
+    assert entry["user"].startswith("scripts/import_customers.py (")
+
+    assert script.main([str(path), "--moved"]) == 0
+    assert capsys.readouterr().out == "0 added, 0 changed, 2 unchanged.\n", "it has passed, once"
 
 
 def ids(tmp_path: Path, email: str) -> list[str]:

@@ -15,7 +15,8 @@ class Customers(Protocol):
         """Idempotent import in one transaction: (added, changed, unchanged). Customers not in the list stay.
 
         AlreadyRegistered, and nothing is imported, where one of those that stay has the registered address of one in
-        the list: an address that two have verifies neither. With `moved` it is taken from whoever stays."""
+        the list: an address that two have verifies neither. With `moved` it is taken from whoever stays, and
+        they count as changed."""
         ...
 
     def by_email(self, email: str) -> Sequence[Customer]:

@@ -21,14 +21,15 @@ class MemoryCustomers:
     def replace(self, customers: Sequence[Customer], *, moved: bool = False) -> tuple[int, int, int]:
         given = {one.customer_id: one for one in map(cleaned, customers)}
         with self._lock:
-            if holders := self._holders(given):
+            holders = self._holders(given)
+            if holders:
                 if not moved:
                     raise AlreadyRegistered(holders)
                 self._rows |= {other: self._rows[other].model_copy(update={"email": ""}) for other in holders.values()}
             added = given.keys() - self._rows.keys()
             changed = {one for one in given.keys() & self._rows.keys() if given[one] != self._rows[one]}
             self._rows |= given
-        return len(added), len(changed), len(given) - len(added) - len(changed)
+        return len(added), len(changed) + len(holders), len(given) - len(added) - len(changed)
 
     def _holders(self, given: Mapping[str, Customer]) -> dict[str, str]:
         wanted = {normal_email(one.email): one.customer_id for one in given.values() if one.email}

@@ -30,7 +30,8 @@ class SqlCustomers(Room):
     def replace(self, customers: Sequence[Customer], *, moved: bool = False) -> tuple[int, int, int]:
         given = {one.customer_id: one for one in customers}
         with self.writing() as connection:
-            if holders := _holders(connection, given):
+            holders = _holders(connection, given)
+            if holders:
                 if not moved:
                     raise AlreadyRegistered(holders)
                 _take_addresses(connection, list(holders.values()))
@@ -39,7 +40,7 @@ class SqlCustomers(Room):
             changed = [one for one in given if one in stored and _as_stored(given[one]) != _as_stored(stored[one])]
             _forget(connection, changed)
             _store(connection, [given[one] for one in added + changed])
-        return len(added), len(changed), len(given) - len(added) - len(changed)
+        return len(added), len(changed) + len(holders), len(given) - len(added) - len(changed)
 
     def by_email(self, email: str) -> Sequence[Customer]:
         """Those registered with it first."""
