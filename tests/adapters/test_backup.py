@@ -91,6 +91,18 @@ def test_no_file_is_ever_written_over(path: Path, tmp_path: Path) -> None:
     assert (tmp_path / "copy.db").read_text() == "last week's"
 
 
+def test_the_folder_that_is_missing_or_takes_no_copy_is_named(path: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "nodir"
+    with pytest.raises(BadConfiguration, match=f"^There is no folder {missing}: .*Nothing was changed"):
+        back_up(url(path), missing / "copy.db")
+    assert not missing.exists()
+
+    closed = Path("/sys")  # takes no file from anybody, whoever runs this
+    with pytest.raises(BadConfiguration, match=f"^The folder {closed} cannot be written .*Nothing was changed") as said:
+        back_up(url(path), closed / "copy.db")
+    assert "unfinished" not in str(said.value)
+
+
 def test_a_restore_brings_the_copy_back_and_keeps_what_was_there(path: Path, tmp_path: Path) -> None:
     ring(path, 1)
     back_up(url(path), tmp_path / "copy.db")
@@ -247,7 +259,7 @@ def test_a_copy_that_this_release_cannot_use_is_refused(path: Path, tmp_path: Pa
         opened.executescript(spoil)
     ring(path, 1)
 
-    with pytest.raises(BadConfiguration, match=reason):
+    with pytest.raises(BadConfiguration, match=f"{reason}.*Nothing was changed"):
         restore(url(path), copy)
 
     assert rung(path) == [1], "the ledger that was there is untouched"
@@ -260,7 +272,10 @@ def test_a_damaged_copy_is_refused(path: Path, tmp_path: Path) -> None:
     raw[4096 : 4096 + 8192] = os.urandom(8192)
     copy.write_bytes(raw)
 
-    with pytest.raises(BadConfiguration):
+    with pytest.raises(BadConfiguration, match="Nothing was changed"):
+        restore(url(path), copy)
+    copy.write_bytes(b"a letter and no ledger" * 400)
+    with pytest.raises(BadConfiguration, match=f"{copy} is not a ledger .*Nothing was changed"):
         restore(url(path), copy)
 
 
@@ -304,7 +319,7 @@ def test_the_script_puts_no_sandbox_in_an_accounts_place(of_a_sandbox: Path, tmp
 
     assert done.returncode == 2
     assert "filled by a sandbox" in done.stderr
-    assert "restore a backup of the account's own ledger" in done.stderr
+    assert "restore a backup of the account's own ledger. Nothing was changed." in done.stderr
     assert not (tmp_path / "mine.db").exists()
 
 

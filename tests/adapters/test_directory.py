@@ -107,7 +107,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         (HEADER.replace("phone,", ""), "column phone: the column is missing"),
         (HEADER + ",plan,plan", "column plan: the column is there more than once"),
         (HEADER + ",", "column (no name): the column has no name"),
-        (HEADER.replace(",", ";"), "column email: the column is missing"),
+        (HEADER.replace(",", "/"), "column email: the column is missing"),
     ],
 )
 def test_a_bad_first_line_is_refused_before_the_others_are_read(tmp_path: Path, header: str, column: str) -> None:
@@ -115,6 +115,13 @@ def test_a_bad_first_line_is_refused_before_the_others_are_read(tmp_path: Path, 
 
     assert any(f"line 1, {column}" in problem for problem in found)
     assert not any("line 2" in problem for problem in found)
+
+
+@pytest.mark.parametrize(("sign", "called"), [(";", ";"), ("\t", "a tab"), ("|", "|")])
+def test_what_a_spreadsheet_separated_otherwise_is_said_in_one_line(tmp_path: Path, sign: str, called: str) -> None:
+    told = f"line 1: the columns are separated by {called}, save with commas."
+    assert problems(tmp_path, HEADER.replace(",", sign), ASHA.replace(",", sign)) == [told]
+    assert problems(tmp_path, f'"{HEADER.replace(",", f"{chr(34)}{sign}{chr(34)}")}"', "nonsense") == [told]
 
 
 def test_a_file_that_is_no_text_no_csv_empty_or_missing_is_refused(tmp_path: Path) -> None:

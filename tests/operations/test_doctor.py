@@ -19,6 +19,7 @@ from worker.adapters.freshdesk.look import Seen as Answer
 from worker.adapters.freshdesk.verdicts import Limits
 from worker.adapters.store.ledger import open_ledger
 from worker.adapters.store.migrations import migrate
+from worker.errors import Permanent
 from worker.operations import freshdesk_checks, house_checks
 from worker.operations.checkup import Health, Said, exit_code, ok, run, warn, without_secrets
 from worker.operations.doctor import examine
@@ -144,6 +145,26 @@ def test_the_whole_house_is_looked_over_side_by_side(tmp_path, monkeypatch):
     assert found["database schema"].says == house_checks.newest_version()
     assert found["groq"].health is Health.OK
     assert found["dispatcher"].health is Health.OK
+
+
+def test_a_redis_that_does_not_answer_is_told_with_where_it_was_looked_for(tmp_path, monkeypatch):
+    def away(settings):
+        raise Permanent("Redis does not answer (ConnectionError)", part="redis")
+
+    monkeypatch.setattr(house_checks.bootstrap, "ping_redis", away)
+    [unset] = house_checks.redis_store(Settings(data_dir=tmp_path))
+    assert unset.says.startswith("REDIS_URL is not set, and no stack runs on this DATA_DIR: Redis does not answer")
+    assert unset.says.endswith(" at 127.0.0.1:6379")
+    assert (unset.health, "REDIS_URL" in unset.todo) == (Health.BROKEN, True)
+
+    [named] = house_checks.redis_store(Settings(data_dir=tmp_path, redis_url="redis://ops:pass-of-redis@cache:6390/0"))
+    assert named.says == "Redis does not answer (ConnectionError) at cache:6390, which REDIS_URL names"
+
+    stack = {"redis_url": "redis://:pass-of-redis@127.0.0.1:7001/0"}
+    monkeypatch.setattr(Settings, "running_stack", lambda self: stack)
+    [started] = house_checks.redis_store(Settings(data_dir=tmp_path))
+    assert started.says == "Redis does not answer (ConnectionError) at 127.0.0.1:7001, which `make run` started"
+    assert str(tmp_path / "logs" / "redis.log") in started.todo
 
 
 def test_a_model_that_the_account_does_not_have_is_named(tmp_path):

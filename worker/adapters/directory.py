@@ -90,6 +90,9 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise BadConfiguration(f"{path}, line {line}: not UTF-8. Save the file as CSV in UTF-8.") from None
+    line, names = next(((n, said) for n, said in enumerate(text.splitlines(), 1) if said.strip()), (1, ""))
+    if by := _separator(names):  # before it is read: of quotation marks around such values the reader complains first
+        raise BadConfiguration(f"{path}, line {line}: the columns are separated by {by}, save with commas.")
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
         start = 1
@@ -99,6 +102,13 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             start = reader.line_num + 1
     except csv.Error as error:
         raise BadConfiguration(f"{path}, line {reader.line_num}: {error}. Check the quotation marks.") from None
+
+
+def _separator(names: str) -> str:
+    """What a spreadsheet put between the names of columns instead of a comma; "" where that is not it."""
+    known = ((sign, sum(name.strip(' "') in COLUMNS for name in names.split(sign))) for sign in (";", "\t", "|"))
+    sign, columns = max(known, key=lambda one: one[1])
+    return ("a tab" if sign == "\t" else sign) if columns > 1 else ""
 
 
 @dataclass

@@ -18,11 +18,13 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 from worker import bootstrap
 from worker.adapters.address import is_loopback
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import applied_versions, known_versions, newest_version
+from worker.errors import Trouble
 from worker.operations.checkup import Said, broken, look, ok, warn
 from worker.settings import Settings, odd_names
 
@@ -148,8 +150,12 @@ def _work(ledger: SqlLedger) -> Iterator[Said]:
 def redis_store(settings: Settings) -> Iterator[Said]:
     import redis
 
-    yield ok("redis", bootstrap.ping_redis(settings))
     url = bootstrap.redis_url(settings)
+    try:
+        yield ok("redis", bootstrap.ping_redis(settings))
+    except Trouble as trouble:
+        yield _no_redis(settings, url, trouble)
+        return
     with closing(redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)) as client:
         try:
             policy = str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
@@ -163,6 +169,19 @@ def redis_store(settings: Settings) -> Iterator[Said]:
         yield warn("redis memory", f"maxmemory-policy is {policy}", todo)
     else:
         yield ok("redis memory", "noeviction")
+
+
+def _no_redis(settings: Settings, url: str, trouble: Trouble) -> Said:
+    """Where it was looked for, and who said so. Neither user nor password of `url` is told."""
+    parts = urlsplit(url)
+    said = f"{trouble.reason} at {parts.hostname or 'this machine'}:{parts.port or 6379}"
+    if settings.redis_url:
+        todo = "Is it up, is the password right, has it room? Else correct REDIS_URL."
+        return broken("redis", f"{said}, which REDIS_URL names", todo)
+    if settings.running_stack().get("redis_url"):
+        return broken("redis", f"{said}, which `make run` started", f"See {settings.data_dir / 'logs' / 'redis.log'}.")
+    unset = "REDIS_URL is not set, and no stack runs on this DATA_DIR"
+    return broken("redis", f"{unset}: {said}", "Set REDIS_URL, or start everything with `make run`.")
 
 
 def index(settings: Settings) -> Iterator[Said]:

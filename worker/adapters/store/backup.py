@@ -26,6 +26,7 @@ DATABASE_URL names PostgreSQL, whose own tools make and put back copies while it
   pg_restore --clean --if-exists --single-transaction --dbname "$DATABASE" deskhand.dump
 Stop webhook, worker, dispatcher and console before pg_restore, and start them afterwards."""
 UNCHANGED = "Nothing was changed."
+_UNFINISHED = ".unfinished"
 _LOG = 1 << 16  # bytes; what SQLite needs beside a file that it opens
 
 
@@ -44,6 +45,8 @@ def back_up(url: str, target: Path) -> int:
     source = ledger_file(url)
     if not source.exists():
         raise BadConfiguration(f"There is no ledger at {source}")
+    if not (folder := target.absolute().parent).is_dir():
+        raise BadConfiguration(f"There is no folder {folder}: make it, or name another one. {UNCHANGED}")
     if target.exists():
         raise BadConfiguration(f"{target} exists already: name another file, so that no copy is lost by mistake")
     with _in_words(source, target), _beside(target) as unfinished:
@@ -61,10 +64,13 @@ def restore(url: str, source: Path, now: datetime | None = None, *, for_sandbox:
     for that of a sandbox too, unless the ledger is one's: an account's customers would get what was made up there."""
     target = ledger_file(url)
     if not source.exists():
-        raise BadConfiguration(f"There is no file {source}")
-    _check(source)
-    if not for_sandbox:
-        _refuse_a_sandboxes(source)
+        raise BadConfiguration(f"There is no file {source}. {UNCHANGED}")
+    try:
+        _check(source)
+        if not for_sandbox:
+            _refuse_a_sandboxes(source)
+    except BadConfiguration as refused:
+        raise BadConfiguration([f"{problem.rstrip('.')}. {UNCHANGED}" for problem in refused.problems]) from None
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     kept = target.with_name(f"{target.name}.before-{stamp}")
     with _in_words(source, target):
@@ -181,7 +187,12 @@ def _in_words(source: Path, target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise BadConfiguration(_full(source, target)) from None
-        where = error.filename or target
+        where = error.filename2 or error.filename or target
+        if str(where).endswith(_UNFINISHED):  # a name of ours, which nobody knows and which is gone again
+            raise BadConfiguration(
+                f"The folder {target.absolute().parent} cannot be written ({error.strerror}): let this user, or name"
+                f" another one. {UNCHANGED}"
+            ) from None
         raise BadConfiguration(f"{where}: {error.strerror}. {UNCHANGED}") from None
     except sqlite_module().Error as error:
         words = str(error)  # SQLite's own: no row is in it, since pages are copied here
@@ -216,7 +227,7 @@ def _damaged(ledger: Path) -> str:
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """A file of mode 0600 in the folder of `target`, gone at the end: a ledger holds customers' mail."""
-    path = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    path = target.with_name(f".{target.name}.{os.getpid()}{_UNFINISHED}")
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         yield path
