@@ -14,6 +14,7 @@ from worker.console.flash import toast
 from worker.console.letter import letter_html
 from worker.console.page import Pages
 from worker.console.people import REVIEWER
+from worker.console.scrap import scrap_of
 from worker.console.sieve import Chosen, chosen, chosen_in
 from worker.models import Status, Trace
 from worker.support import fresh, review
@@ -121,6 +122,7 @@ def draft_context(desk: ReviewDesk, now: Current, *, look: bool = False) -> dict
         "typed_text": review.typed_text(draft, now.letter),
         "longest": review.LONGEST,
         "unsendable": review.unsendable(draft, now.letter),
+        "scrap": scrap_of(now),
         "written_by_person": review.by_person(draft),
         "answers": answered,
         "passages": view.passages(draft, answered),

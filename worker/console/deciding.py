@@ -12,6 +12,7 @@ from worker.console import flash
 from worker.console.access import Access
 from worker.console.case import Cases
 from worker.console.people import REVIEWER
+from worker.console.scrap import WHOLE, scrap, scrap_of, unsure
 from worker.models import Status
 from worker.support import review, takeover
 from worker.support.reviewdesk import Outcome
@@ -29,6 +30,10 @@ class Decisions:
     def approve(self, request: Request, case_id: str) -> Response:
         form, user = request.state.form, request.state.session.login
         shown = (form.get("draft_id", ""), form.get("body_hash", ""))
+        now = review.current(self._desk, case_id)
+        said = scrap_of(now) if now and (now.case.status, now.draft_id) == (Status.HELD, shown[0]) else ""
+        if words := unsure(said, form.get(WHOLE, "")):
+            return self._refused(request, case_id, Outcome(False, words))
         outcome = review.approve(self._desk, case_id, *shown, user, form.get("despite", ""))
         return self._onward(request, case_id, outcome, _approved(outcome))
 
@@ -36,6 +41,8 @@ class Decisions:
         form, user = request.state.form, request.state.session.login
         draft_id, text = form.get("draft_id", ""), form.get("text", "")
         if form.get("then") == "approve":
+            if words := unsure(scrap(text), form.get(WHOLE, "")):
+                return self._refused(request, case_id, Outcome(False, words))
             despite = form.get("despite", "")
             shown = form.get("shown", "")
             outcome = review.edit_and_approve(self._desk, case_id, draft_id, text, shown, user, despite)

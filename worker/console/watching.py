@@ -16,6 +16,7 @@ from worker.console.access import Access
 from worker.console.case import PRESENT, Cases
 from worker.console.letter import letter_html
 from worker.console.people import REVIEWER
+from worker.console.scrap import scrap_of
 from worker.console.sieve import chosen
 from worker.models import Case, Status
 from worker.support import fresh, review
@@ -65,6 +66,7 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
             findings=made.draft.findings[:TOLD],
             more=max(0, len(made.draft.findings) - TOLD),
             unsendable=review.unsendable(made.draft, made.letter),
+            scrap=scrap_of(made),
             answers=view.answers(made.draft),
             is_record=view.is_record,
         )

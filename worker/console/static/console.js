@@ -86,7 +86,7 @@ const Desk = (() => {
 
   // ---- forms: one press per button, and no typed words lost by walking away
 
-  const typed = (form) => all("textarea:not([readonly]), input:not([type=hidden])", form);
+  const typed = (form) => all("textarea:not([readonly]), input:not([type=hidden], [type=checkbox])", form);
   // What a refused form gave back is its field's default, and yet stored nowhere.
   const shelfOf = (address, name) => `words ${address}/watch ${name}`; // where this tab keeps them meanwhile
   const unsaved = (field) => field.value.trim() !== (field.dataset.saved ?? "").trim();
@@ -125,11 +125,14 @@ const Desk = (() => {
     const places = ["[data-kept]:not([hidden]) button", "textarea, input:not([type=hidden])", "button"];
     places.map((place) => one(place, panel)).find(Boolean).focus();
   };
+  // Only where she pressed its button: a panel that the page opens by itself must not catch keys that are meant for it.
   for (const panel of all(".actions details")) {
-    panel.addEventListener("toggle", () => {
+    one("summary", panel).addEventListener("click", (event) => {
+      event.preventDefault();
+      panel.open = !panel.open; // at once, or the first of her keys would still be the page's
       // Where there is a newer draft to be read first, it must not be scrolled away from.
       const waits = "behind" in panel.dataset || one("[data-kept]:not([hidden])", panel);
-      if (panel.open && !waits && !one("form:focus-within", panel)) enter(panel);
+      if (panel.open && !waits) enter(panel);
     });
   }
 

@@ -148,6 +148,18 @@
     tell("Not sent yet: the checks found something that the draft did not have. Read it, then send once more.");
     return true;
   };
+  // A reply of a word or two may be a slip of the keys. The same key once more is no answer to that: the box is.
+  const unsure = () => {
+    const box = one("[data-whole]", page);
+    if (!box || box.checked) return false;
+    box.closest("label").scrollIntoView({ block: "center", behavior: "instant" });
+    tell("Not sent: this reply is a word or two. If that is all it should say, tick the box under it, then send.");
+    return true;
+  };
+  const stopped = () => {
+    const news = unread();
+    return unsure() || news;
+  };
   const send = () => {
     wanted = false;
     editor.requestSubmit(approve);
@@ -208,7 +220,7 @@
   });
   editor.addEventListener("submit", (event) => {
     const sends = event.submitter?.name === "then";
-    if (!offered() && (sends ? !unread() : dirty() || !stored)) return;
+    if (!offered() && (sends ? !stopped() : dirty() || !stored)) return;
     event.preventDefault(); // with nothing changed, it would be stored as an edit by her with nothing in it
     if (offered()) tell(CHOOSE);
     else if (!sends) tell("Nothing is changed, so there is nothing to save.");
