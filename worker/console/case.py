@@ -93,6 +93,7 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
     return {
         "case": case,
         "held": held,
+        "reasons": view.reasons(case, held),
         "thread": view.thread_view(thread, case.message_key) if thread else (),
         "requester": thread.ticket.requester if thread else None,
         "history": told.history(desk.ledger, case_id, worked_on=len(drafts) > 1 or bool(case.minder or asked_anew)),

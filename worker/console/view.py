@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from worker.intake.mailtext import Words, read
-from worker.models import Author, Claim, Draft, Finding, Message, Source, Thread
+from worker.models import Author, Case, Claim, Draft, Finding, Message, Source, Thread
 from worker.support.generate import CUSTOMER
 from worker.support.guard.supported import FLOOR
 from worker.support.review import by_person
 from worker.support.sentences import paragraphs, sentences
+
+_COUNTED = re.compile(r"The checks found .+ things?\.")  # a reason of support/verdict.py
+
+
+def reasons(case: Case, held: bool) -> tuple[str, ...]:
+    """Why a person should look, without the line that only counts findings: those of the draft as it is now stand in
+    its place, and after an edit it would speak of other ones."""
+    return tuple(why for why in case.reasons if not (held and _COUNTED.fullmatch(why)))
 
 
 @dataclass(frozen=True)
