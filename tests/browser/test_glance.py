@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, complaints
+from tests.browser.test_console import sign_in
 from tests.browser.test_reading import FIELD, opened
 from tests.builders import a_finding
 from tests.console.seed import FINDINGS, a_letter_draft
@@ -47,3 +48,15 @@ def test_while_one_types_the_stored_drafts_findings_are_out_of_sight(page, conso
     page.keyboard.press("e")
     page.get_by_label(FIELD).fill("My careful words.")
     page.get_by_role("list", name="What the checks found").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_stop_is_seen_on_the_queue_and_leads_to_the_gate(page, console: Served, scheme: str):
+    console.ledger.earning.stop("Odd replies " + "y" * 280, "tom")
+    page.emulate_media(color_scheme=scheme)
+    sign_in(page, console)
+    assert complaints(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.locator("#stopped").get_by_role("link", name="Gate").click()
+    page.get_by_text("Automatic sending is off.").wait_for()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from bs4 import BeautifulSoup
+
 from tests.builders import a_requester
 from tests.console.seed import FINDINGS, PASSAGE, Lead, a_console, a_conversation, a_letter_draft, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.queue import PAGE
+from worker.console.words import when
 from worker.models import Status
 
 
@@ -86,3 +89,24 @@ def test_a_draft_whose_article_has_changed_says_so_in_the_queue_and_as_its_page_
     assert f"“{PASSAGE.title}” changed since this draft was written." in words_of(page)
     assert "Approve all the same" in page
     assert "changed since this draft was written" not in words_of(maya.get(f"/cases/{other}").text)
+
+
+def test_a_stop_of_automatic_sending_is_told_with_who_since_when_and_why(ledger: SqlLedger):
+    maya, tom = Lead(a_console(ledger), ledger), Lead(a_console(ledger), ledger, login="tom", role="viewer")
+    hold(ledger)
+    assert "Automatic sending is off" not in words_of(maya.get("/").text)
+    ledger.earning.stop("Odd replies <b>today</b>.", "maya")
+    stop = ledger.earning.stopped()
+    assert stop is not None
+    for path in ("/", "/?q=nothing", "/?mine=1"):
+        page = tom.get(path).text
+        assert (
+            "Automatic sending is off: every draft waits for one of you."
+            f" maya stopped it {when(stop.at)} : Odd replies <b>today</b>. Gate" in words_of(page)
+        ), path
+        assert "<b>today" not in page
+        line = BeautifulSoup(page, "html.parser").select_one("#stopped")
+        assert line is not None
+        assert [a["href"] for a in line("a")] == ["/gate"]
+    ledger.earning.go_on("root")
+    assert "Automatic sending is off" not in words_of(maya.get("/").text)

@@ -37,7 +37,12 @@ def add_queue(app: FastAPI, desk: ReviewDesk, pages: Pages) -> None:
         pager = _pages(_number(page), ledger.reviews.held_count(choice.sieve))
         rows = ledger.reviews.held(limit=PAGE, offset=(pager["page"] - 1) * PAGE, sieve=choice.sieve)
         shown = {**_folders(ledger, Status.HELD), **pager, "rows": rows, "chosen": choice, "newest": newest}
-        shown |= {"menus": menus(ledger, choice), "elsewhere": _elsewhere(ledger, choice), "incidents": cards(desk)}
+        shown |= {
+            "stop": ledger.earning.stopped(),
+            "menus": menus(ledger, choice),
+            "elsewhere": _elsewhere(ledger, choice),
+            "incidents": cards(desk),
+        }
         return pages.show(request, "queue.html", toast=toast(ledger, request), **shown)
 
     @app.get("/next")
