@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from bs4 import BeautifulSoup
 
 from tests.builders import a_requester
 from tests.console.seed import (
@@ -24,7 +27,7 @@ from tests.desk import ScriptedHelpdesk
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.people import add_user
 from worker.errors import Retryable
-from worker.models import Status
+from worker.models import MOVES, Status
 from worker.support.desk import Policy
 
 MAIL = (
@@ -185,6 +188,39 @@ def test_a_rejection_without_a_reason_is_refused(ledger: SqlLedger):
     maya.submit(f"/cases/{case_id}", f"/cases/{case_id}/reject", reason="It misses the point.")
     assert status_of(ledger, case_id) is Status.REJECTED
     assert "It misses the point." in maya.get(f"/cases/{case_id}").text
+
+
+def test_a_rejection_is_announced_as_final_and_told_with_its_ticket(ledger: SqlLedger):
+    """The status machine has no way back, so nothing may look as if there were one."""
+    assert not MOVES[Status.REJECTED]
+    first, second = hold(ledger, 21), hold(ledger, 22)
+    maya = Lead(a_console(ledger, freshdesk_url="https://acme.freshdesk.com"), ledger)
+    there = f"/cases/{first}"
+    assert "This is final: a rejected draft cannot be sent any more." in words_of(maya.get(there).text)
+    onward = maya.submit(there, f"{there}/reject", reason="It misses the point.").headers["location"]
+    assert onward == f"/cases/{second}"
+    told = BeautifulSoup(maya.get(onward).text, "html.parser").select(".done")
+    assert len(told) == 1
+    assert words_of(str(told[0])) == (
+        "Rejected. Nothing was sent. Ticket 21 , asha@example.com: Withdrawal not here yet"
+    )
+    assert [a["href"] for a in told[0]("a")] == [there]
+    assert 'class="done"' not in maya.get(onward).text
+    page = maya.get(there).text
+    assert "A rejection is final: nothing leaves from here any more." in words_of(page)
+    assert 'href="https://acme.freshdesk.com/a/tickets/21"' in page[page.index("A rejection is final") :]
+    assert "A rejection is final" not in maya.get(onward).text
+
+
+def test_an_approval_before_a_rejection_can_still_be_taken_back(ledger: SqlLedger):
+    first, second, _ = (hold(ledger, n) for n in (21, 22, 23))
+    maya = Lead(a_console(ledger, policy=Policy(undo=timedelta(minutes=1))), ledger)
+    maya.submit(f"/cases/{first}", f"/cases/{first}/approve")
+    maya.submit(f"/cases/{second}", f"/cases/{second}/reject", reason="No.")
+    page = maya.get("/").text
+    assert "Rejected. Nothing was sent. Ticket 22" in words_of(page)
+    assert f'action="/cases/{first}/undo"' in page
+    assert f'action="/cases/{second}/undo"' not in page
 
 
 def test_another_draft_is_asked_for_with_a_hint(ledger: SqlLedger):

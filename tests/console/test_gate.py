@@ -14,6 +14,7 @@ from tests.builders import NOON
 from tests.console.seed import Lead, a_console, a_full_trace, fields_of, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.curve import reliability
+from worker.console.words import when
 from worker.models import Assessed, GateMove, ReplyKind, RiskModel, Rung, Standing, Status, Treatment
 
 KIND = ReplyKind(template_id="im-withdrawal-time", segment="IM")
@@ -188,11 +189,31 @@ def test_the_page_of_a_case_says_what_the_gate_saw(ledger: SqlLedger):
 def test_a_wrong_reply_is_reported_from_its_case(ledger: SqlLedger):
     case_id = assessed(ledger, 1, alone=True, status=Status.SENT)
     maya = Lead(a_console(ledger), ledger)
-    assert maya.submit(f"/cases/{case_id}", "/gate/harm", reason="The amount was wrong.").status_code == 200
-    assert ledger.earning.outcomes(1)[0].wrong is True
-    assert maya.submit(f"/cases/{case_id}", "/gate/harm", reason="Again.").status_code == 409
+    there, asked = f"/cases/{case_id}", maya.get(f"/cases/{case_id}").text
+    assert "counts it against its kind of reply, and that is final." in words_of(asked)
+    assert maya.submit(there, "/gate/harm", reason="The amount was wrong.").status_code == 200
+    outcome = ledger.earning.outcomes(1)[0]
+    assert outcome.wrong is True
+    assert outcome.heard_at is not None
+    again = fields_of(asked, "/gate/harm") | {"reason": "Again."}
+    assert maya.send("/gate/harm", again).status_code == 409
+    for lead in (maya, Lead(maya.browser.app, ledger, login="tom", role="viewer")):
+        page = lead.get(there).text
+        assert f"Reported by maya, {when(outcome.heard_at)} : The amount was wrong." in words_of(page)
+        assert 'action="/gate/harm"' not in page
     held = hold(ledger, 2)
     assert "This reply was wrong" not in maya.get(f"/cases/{held}").text
+
+
+def test_the_second_look_says_before_that_a_rejection_counts_and_is_final(ledger: SqlLedger):
+    assessed(ledger, 1, alone=True, status=Status.SENT)
+    page = BeautifulSoup(Lead(a_console(ledger), ledger).get("/second-look").text, "html.parser")
+    reject = page.find("button", {"value": "reject"})
+    assert reject is not None
+    told = page.find(id=str(reject["aria-describedby"]))
+    assert told is not None
+    assert "counts this draft as wrong for the gate" in told.text
+    assert "What you say is final: it cannot be taken back." in told.text
 
 
 def test_ops_throw_the_switch_from_the_command_line(

@@ -141,11 +141,18 @@ def test_harm_that_is_reported_later_outweighs_everything(ledger: Ledger) -> Non
     case, waits = sent_alone(ledger, 1), held(ledger, 2)
     ledger.earning.judge(newest_draft(ledger, case), Treatment.UNTOUCHED, "ravi")
 
+    assert ledger.earning.harm(case.case_id) is None
     assert ledger.earning.report_harm(case.case_id, "The amount was wrong.", "meera")
 
     assert outcome(ledger, case).wrong is True
     assert not ledger.earning.report_harm(case.case_id, "Once more.", "meera")
     assert not ledger.earning.report_harm(waits.case_id, "It was not sent.", "meera")
+    assert ledger.earning.harm(case.case_id) == {
+        "at": outcome(ledger, case).heard_at,
+        "user": "meera",
+        "reason": "The amount was wrong.",
+    }
+    assert ledger.earning.harm(waits.case_id) is None
 
 
 def test_a_report_on_what_nobody_was_asked_about_is_told_from_others(ledger: Ledger) -> None:

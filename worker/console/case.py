@@ -103,6 +103,7 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
         "changes": view.changes(drafts),
         **related.around(desk.ledger, case),
         "promised": promises.of_ticket(desk.ledger, case.ticket_id),
+        "harm": desk.ledger.earning.harm(case_id) if case.status is Status.SENT else None,
         "taken": desk.ledger.reviews.taken_by(case.ticket_id),
         "asked_anew": asked_anew,
         "by_person": review.by_person,

@@ -107,7 +107,7 @@ class Decisions:
             first = reviews.held(limit=1, sieve=choice.sieve)
             following = first[0].case.case_id if first and first[0].case.case_id != case_id else ""
         path = f"/cases/{following}" if following else "/"
-        return flash.onward(request, choice.at(path), done, case_id if done in flash.APPROVED else "")
+        return flash.onward(request, choice.at(path), done, case_id)
 
     def _stay(self, request: Request, case_id: str, outcome: Outcome, done: str) -> Response:
         if not outcome.done:

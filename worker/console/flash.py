@@ -37,16 +37,19 @@ DONE = {
 _COOKIE = "deskhand_done"
 _SECONDS = 600  # by then nobody waits for the page any more
 _MOST = 6  # approvals that are remembered: more do not fit into the seconds in which one can be taken back
-_TOLD = re.compile(r"([a-z]+):((?:[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64})*)?):(told)?")
+_TOLD = re.compile(r"([a-z]+):((?:[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64})*)?):(told)?(?::([A-Za-z0-9_-]{1,64}))?")
 
 
 def onward(request: Request, path: str, done: str, of: str = "") -> RedirectResponse:
-    """To `path`, where `done` is told. `of`: the case of an approval, which can be taken back for a while."""
+    """To `path`, where `done` is told. `of`: the case that was left, which is named there; an approval of it can be
+    taken back for a while."""
     response = RedirectResponse(path, 303)
     if done:
-        _, before, _ = _remembered(request)
-        ids = ".".join([*([of] if of else []), *(one for one in before if one != of)][:_MOST])
-        set_cookie(request, response, _COOKIE, f"{done}:{ids}:", _SECONDS)
+        _, before, _, _ = _remembered(request)
+        approved = [of] if of and done in APPROVED else []
+        ids = ".".join([*approved, *(one for one in before if one != of)][:_MOST])
+        about = f":{of}" if of and not approved else ""
+        set_cookie(request, response, _COOKIE, f"{done}:{ids}:{about}", _SECONDS)
     return response
 
 
@@ -55,7 +58,7 @@ def toast(ledger: Ledger, request: Request, here: str = "") -> dict[str, Any]:
     whoever gave it, and elsewhere her newest."""
     session = request.state.session
     not_sent = stopped.news(ledger, request)  # first: what is stopped from here on must not be told with its approval
-    done, ids, before = _remembered(request)
+    done, ids, before, about = _remembered(request)
     newest = ids[0] if ids and done in APPROVED else ""
     waiting = [(one, left) for one in ids if (left := ledger.reviews.leaves_in(one))]
     still = ".".join(one for one, _ in waiting)
@@ -67,20 +70,23 @@ def toast(ledger: Ledger, request: Request, here: str = "") -> dict[str, Any]:
     of, left = (here, own) if own else waiting[0] if waiting else ("", None)
     if not of and newest and not before and _stands(ledger, newest):
         of = newest  # it left at once
+    words = DONE[done] if done and not before and done not in APPROVED else ""
     return {
-        "words": DONE[done] if done and not before and done not in APPROVED else "",
+        "words": words,
+        "of": ledger.cases.get(about) if words and about else None,
         "approval": _approval(ledger, of, left, done if of == newest else APPROVED[0], session.login),
         "fresh": bool(newest) and not before,
         "not_sent": not_sent,
     }
 
 
-def _remembered(request: Request) -> tuple[str, list[str], bool]:
-    """What was done last ("" for nothing), the approvals that may still wait, newest first, and whether it was told."""
+def _remembered(request: Request) -> tuple[str, list[str], bool, str]:
+    """What was done last ("" for nothing), the approvals that may still wait, newest first, whether it was told, and
+    the case that it was done with, where that is no approval."""
     found = _TOLD.fullmatch(request.cookies.get(cookie_name(request, _COOKIE), ""))
     if found is None or found[1] not in DONE:
-        return "", [], False
-    return found[1], [one for one in found[2].split(".") if one][:_MOST], bool(found[3])
+        return "", [], False, ""
+    return found[1], [one for one in found[2].split(".") if one][:_MOST], bool(found[3]), found[4] or ""
 
 
 def _approval(ledger: Ledger, of: str, left: timedelta | None, done: str, login: str) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from worker.models import GateMove, Outcome, ReplyKind, RiskModel, Standing, Stop, Treatment
 
@@ -88,4 +88,8 @@ class Earning(Protocol):
 
     def report_harm(self, case_id: str, reason: str, user: str) -> bool:
         """What this case sent turned out wrong. False if it sent nothing that was assessed, or is reported already."""
+        ...
+
+    def harm(self, case_id: str) -> Mapping[str, Any] | None:
+        """That report: at, user, reason ("" where it was forgotten with its customer); None if there is none."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from worker.adapters.memory.state import AssessedRow, State, cleaned
 from worker.adapters.store.columns import clean
@@ -130,9 +131,14 @@ class MemoryEarning:
             rows = [row for row in self._state.assessed.values() if row.case_id == case_id]
             if not rows or self._status(rows[-1]) is not Status.SENT or rows[-1].harm_at:
                 return False
-            rows[-1].harm_at = self._state.now()
+            rows[-1].harm_at, rows[-1].harm = self._state.now(), (user, clean(reason))
             self._state.note_audit(user, "report harm", case_id, reason)
             return True
+
+    def harm(self, case_id: str) -> Mapping[str, Any] | None:
+        with self._state.lock:
+            rows = [row for row in self._state.assessed.values() if row.case_id == case_id and row.harm_at]
+            return {"at": rows[0].harm_at, "user": rows[0].harm[0], "reason": rows[0].harm[1]} if rows else None
 
     def _status(self, row: AssessedRow) -> Status:
         return self._state.cases[row.case_id].case.status

@@ -86,6 +86,7 @@ class AssessedRow:
     assessed: Assessed
     judged: tuple[Treatment, datetime] | None = None
     harm_at: datetime | None = None
+    harm: tuple[str, str] = ("", "")  # who reported it, and why
 
 
 class State:

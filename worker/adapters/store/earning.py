@@ -200,6 +200,12 @@ class SqlEarning(Room):
             note_audit(connection, user, "report harm", case_id, reason)
             return True
 
+    def harm(self, case_id: str) -> Mapping[str, Any] | None:
+        this = (assessments.c.case_id == case_id, assessments.c.harm_at.is_not(None))
+        with self.reading() as connection:
+            row = connection.execute(select(assessments).where(*this).limit(1)).one_or_none()
+            return None if row is None else {"at": moment(row.harm_at), "user": row.harm_by, "reason": row.harm}
+
 
 # What every draft asks or leaves; see room.THIS.
 _NEWEST_MODEL = select(risk_models).order_by(risk_models.c.version.desc()).limit(1)
