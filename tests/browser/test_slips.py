@@ -93,6 +93,12 @@ def test_a_stored_reply_of_one_word_needs_the_box_as_well(page, console: Served)
     page.keyboard.press("Escape")
     box = page.get_by_role("checkbox", name="The whole reply is “t”.")
     box.check()
+    page.keyboard.press("Escape")
+    page.get_by_role("heading", level=1).click()  # out of the box, where keys are typed
+    page.keyboard.press("e")
+    page.keyboard.type("ea")
+    page.get_by_role("button", name="Approve and send", exact=True).wait_for(state="hidden")
+    page.get_by_role("button", name="Forget my words").click()
     page.get_by_role("button", name="Approve and send").click()
     page.get_by_text("Approved. The reply is on its way.").wait_for()
     assert len(console.ledger.sends.of_case(case_id)) == 1
