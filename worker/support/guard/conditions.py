@@ -15,6 +15,7 @@ FAIL:
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
@@ -30,7 +31,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 @dataclass
 class Heard:
-    """Words and figures, and with how many letters the words begin: there is more than one form of each."""
+    """Words, and with how many letters they begin: there is more than one form of each. Of the reply, figures too."""
 
     words: set[str] = field(default_factory=set)
     begun: set[str] = field(default_factory=set)
@@ -46,20 +47,29 @@ class Heard:
 
 @dataclass(frozen=True)
 class Told:
-    """What the reply says and what the customer says is so; what the customer says is not so, apart; and the kinds of
-    figures that the customer names."""
+    """What the reply says and what the customer says is so; what the customer says is not so, apart; and their words,
+    of which figures are read only where a restriction has one that the reply does not tell."""
 
     so: Heard
     denied: Heard
-    kinds: frozenset[str]
+    asked: str
+    names: tuple[str, ...]
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """Those that the customer names. Not of a Span: what those are made of is kept for a while."""
+        return frozenset(f"{token.kind}:{token.value}" for token in tokens(self.asked, self.names))
 
     def tells(self, limit: Restriction) -> bool:
         """Half of the words tell it, rounded down: there is more than one for a thing. A figure is told or not, unless
         the customer names another of its kind: their own."""
         heard = (self.so, self.denied) if DENIAL.search(limit.text) else (self.so,)
         missing = [word for word in limit.needs if not any(one.has(word) for one in heard)]
-        if any(":" in word and word.partition(":")[0] not in self.kinds for word in missing):
-            return False
+        if any(":" in word for word in missing):
+            missing = [word for word in missing if word not in self.figures]
+            kinds = {figure.partition(":")[0] for figure in self.figures}
+            if any(":" in word and word.partition(":")[0] not in kinds for word in missing):
+                return False
         return not limit.needs or len(limit.needs) - len(missing) >= max(1, len(limit.needs) // 2)
 
 
@@ -83,12 +93,9 @@ def _told(reply: Candidate) -> Told:
     so, denied = Heard(), Heard()
     for _, one in reply.ledger:
         so.add(map(plain, one.span.words))
-    # Not as a Span: what those are made of is kept for a while, and these are the customer's words.
-    figures = {f"{token.kind}:{token.value}" for token in tokens(reply.asked, reply.product_names)}
-    so.add(figures)
     for sentence in sentences(reply.asked):
         (denied if DENIAL.search(sentence) else so).add(folded(word) for word in _WORD.findall(sentence))
-    return Told(so, denied, frozenset(figure.partition(":")[0] for figure in figures))
+    return Told(so, denied, reply.asked, reply.product_names)
 
 
 def _all_left_out(sentence: Span, known: Evidence, told: Told) -> Iterator[str]:
