@@ -100,7 +100,8 @@ def _sum(found: list[tuple[int, str]], first: int) -> float:
 
 def _weight(names: set[str]) -> float:
     counted = names if names - OF_ONESELF <= EVERYDAY else names - OF_ONESELF
-    return sum(CUES[name][1] for name in counted)
+    # A set has another order in each process, and a sum of tenths another last digit, which would decide at the bound.
+    return round(math.fsum(CUES[name][1] for name in counted), 6)
 
 
 def _ways(text: str) -> Iterator[str]:
