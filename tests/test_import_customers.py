@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.the_script import the_script
 from worker.adapters.store import open_ledger
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,12 +23,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("DESKHAND_ENV_FILE", os.devnull)
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setattr("worker.bootstrap.segment_names", lambda settings: ("IM", "IM+"))
-    spec = importlib.util.spec_from_file_location("import_customers", ROOT / "scripts" / "import_customers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return the_script("import_customers")
 
 
 def test_a_file_is_imported_and_again_without_change(

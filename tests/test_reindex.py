@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from tests.builders import a_draft, a_reader, a_source, a_trace, an_identity
 from tests.console.seed import a_conversation, hold
 from tests.empty_ledger import empty_ledger
 from tests.knowledge.kb_files import an_article, write_kb
+from tests.the_script import the_script
 from worker.adapters.memory_index import HashEmbedder
 from worker.adapters.sole_writer import on_this_host
 from worker.adapters.store.engine import sqlite_module
@@ -56,7 +55,7 @@ def run(tmp_path: Path, kb: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("worker.bootstrap_index.embedder_apart", lambda *_: nullcontext(HashEmbedder(dim=256)))
     monkeypatch.setattr("worker.bootstrap_index.embedder_name", lambda settings: HashEmbedder(dim=256).name)
-    script = the_script()
+    script = the_script("index_kb")
 
     def ran(*options: str) -> tuple[int, Any, str]:
         code = script.main([*options, "--json"])
@@ -64,15 +63,6 @@ def run(tmp_path: Path, kb: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
         return code, json.loads(said.out) if said.out else None, said.err
 
     return ran
-
-
-def the_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("index_kb", ROOT / "scripts" / "index_kb.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def write(kb: Path, *sections: str, **changed: str) -> None:
@@ -280,11 +270,11 @@ def test_a_full_disk_is_named_nothing_is_lost_and_what_was_left_makes_room_for_t
 def test_people_read_when_each_index_was_built_and_how_it_is_gone_back_to(
     kb: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert the_script().main(["--list"]) == 0
+    assert the_script("index_kb").main(["--list"]) == 0
     assert capsys.readouterr().out == "There is no index yet.\n"
     write(kb)
     live = run()[1]["collection"]
-    assert the_script().main(["--list"]) == 0
+    assert the_script("index_kb").main(["--list"]) == 0
     at = f"{live[9:13]}-{live[13:15]}-{live[15:17]} {live[18:20]}:{live[20:22]} UTC"
     assert capsys.readouterr().out == f"live          {live}, of {at}\n"
 
@@ -304,7 +294,7 @@ def test_people_read_what_changes_in_templates_and_passages_and_for_whom() -> No
         effect=Effect(asked=40, other_sources=(3, 2, 1), lost=(2,)),
         stale=(3,),
     )
-    lines = [line.strip() for line in the_script().told(done).splitlines()]
+    lines = [line.strip() for line in the_script("index_kb").told(done).splitlines()]
 
     assert lines[0].startswith("deskhand_1 is live. kb/: 7 sources")
     assert "added: 1 templates (kyc)" in lines

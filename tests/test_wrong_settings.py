@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.empty_ledger import empty_ledger
+from tests.the_script import the_script
 from worker import dispatcher, tasks, web
 from worker.adapters.store.engine import sqlite_module
 from worker.sandbox import __main__ as sandbox
@@ -25,12 +25,7 @@ NOWHERE = "127.0.0.1:9"  # discard: nobody listens
 
 def script(name: str, *arguments: str) -> Callable[[], int]:
     def run() -> int:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return int(module.main(list(arguments)))
+        return int(the_script(name).main(list(arguments)))
 
     return run
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from tests.contract.conftest import postgres as postgres
 from tests.postgres import PostgresServer
+from tests.the_script import the_script
 from worker.adapters.store import migrate, open_ledger
 from worker.adapters.store.engine import open_engine, sqlite_module
 from worker.adapters.store.migrations import applied_versions
@@ -40,12 +40,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
 
     def ran(name: str, *arguments: str) -> int:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return int(module.main(list(arguments)))
+        return int(the_script(name).main(list(arguments)))
 
     return ran
 
