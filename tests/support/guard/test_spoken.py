@@ -27,6 +27,7 @@ RENEWAL = (
     "You can change auto-renewal as often as you like until 3 days before maturity. After that it cannot be changed."
 )
 REFUND = "The deposit is refunded in full within 5 days."
+FINGER = "You can sign in with your fingerprint instead of your PIN. Enter your PIN once to set it up in the app."
 STEPS = "Open Profile and choose Close account. Confirm with the OTP in the app."
 FLIGHTS = (
     "Economy Light tickets cannot be changed. Economy Flex tickets can be changed free of charge."
@@ -70,6 +71,7 @@ def test_what_is_right_passes(reply: str, source: str) -> None:
         ("No. The deposit is refunded in full within 5 days.", REFUND, "Deposit refunded?"),
         ("No, the deposit is refunded in full within 5 days.", REFUND, "Is the deposit not refunded?"),
         ("Open Profile, choose Close account and send the OTP to us.", STEPS, "How do I close it?"),
+        ("Enter your PIN instead of your fingerprint to sign in once.", FINGER, "How do I sign in?"),
     ],
 )
 def test_what_is_wrong_is_found(reply: str, source: str, asked: str) -> None:

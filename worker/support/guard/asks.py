@@ -13,6 +13,8 @@ from collections.abc import Iterator
 
 from worker.models import Finding
 from worker.support.guard.candidate import Candidate
+from worker.support.guard.claims import Ledgered
+from worker.support.guard.evidence import Span
 
 _ASKING = re.compile(
     r"\b(?:(?<!\bwe\s)send|share|tell|give|reply\s+with|provide|confirm|enter|forward|submit|read\s+out|spell\s+out|type|mention|attach"
@@ -37,10 +39,19 @@ def check(reply: Candidate) -> Iterator[Finding]:
         for text in _APART.split(one.span.text):
             asked = secret.search(text)
             # How to use a code in the app is written in the knowledge base; only what goes beyond that is suspicious.
-            written = one.support > WRITTEN and any(asked and _written(text, asked.group(), b.text) for b in one.bases)
+            written = one.support > WRITTEN and any(
+                asked and _written(text, asked.group(), base.text) for base in _instructing(one)
+            )
             if asked and _ASKING.search(text) and not (_NEVER.search(text) or written):
                 what = f"It asks the customer for a secret ({asked.group()})."
                 yield Finding(guard="asks", what=what, todo="Take it out.", sentence=i, words=asked.group())
+
+
+def _instructing(one: Ledgered) -> Iterator[Span]:
+    """What the sentence is closest to, and a second step if the whole of it is told: of half an instruction the other
+    half may say what not to do."""
+    yield from one.bases[:1]
+    yield from (base for base in one.bases[1:] if base.words <= one.span.words)
 
 
 def _written(text: str, secret: str, base: str) -> bool:
