@@ -78,9 +78,15 @@ def test_what_is_wrong_is_found(reply: str, source: str, asked: str) -> None:
     assert held_for(reply, source, asked)
 
 
-def test_a_no_is_right_where_what_might_differ_is_the_same() -> None:
+@pytest.mark.parametrize("asked", ["Any difference in tenure?", "the tenure less for monthly?"])
+def test_a_no_is_right_where_what_might_differ_is_the_same(asked: str) -> None:
     source = "Both ways of payout use the same tenures of IM+."
-    assert "meaning" not in held_for("No, both ways use the same tenures of IM+.", source, "Any difference in tenure?")
+    assert "meaning" not in held_for("No, both ways use the same tenures of IM+.", source, asked)
+
+
+def test_a_no_is_not_right_for_naming_the_same_where_nothing_is_compared() -> None:
+    source = "The deposit is refunded to the same account."
+    assert "meaning" in held_for("No, the deposit is refunded to the same account.", source, "Deposit refunded?")
 
 
 def test_a_no_is_measured_by_what_a_source_tells_and_not_by_its_title() -> None:

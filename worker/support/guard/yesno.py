@@ -28,6 +28,7 @@ _PRICE = re.compile(r"\b(?:fees?|charges?|charged|costs?|pay|price|penalt(?:y|ie
 _LIMITS = re.compile(
     r"\b(?:only|instead|other\s+than|must|has\s+to|have\s+to|unless|except|impossible|unable|keep)\b", re.I
 )
+_COMPARES = re.compile(r"\b(?:differ\w*|less|more|lower|higher|better|worse|chang\w+)\b", re.I)
 _SAME = re.compile(r"\bthe\s+same\b", re.I)
 
 
@@ -41,7 +42,7 @@ def misanswered(part: Part, known: Evidence, names: tuple[str, ...]) -> str:
     rest = [texts[0][begins.end() :].strip(), *texts[1:2]]
     said = next((text for text in rest if text), "")
     if asked is None or _NOT.search(asked["what"]):  # it cannot be told what was asked: a "No" must at least deny
-        denied = turns(said)["no"] or _LIMITS.search(said) or ("differ" in part.question and _SAME.search(said))
+        denied = turns(said)["no"] or _LIMITS.search(said) or (_COMPARES.search(part.question) and _SAME.search(said))
         return begins["no"] if begins["no"] and said and not denied else ""
     price = bool(_PRICE.search(asked["what"])) and not turns(asked["what"])["free"]
     denies = _denies(said, price)
