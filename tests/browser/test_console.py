@@ -32,9 +32,9 @@ def test_a_lead_signs_in_by_link_edits_a_draft_and_approves_it(page, console: Se
     reply = page.get_by_label("The reply, without greeting and sign-off")
     assert reply.evaluate("field => field === document.activeElement")
     reply.fill(reply.input_value().replace("3 working days", "2 working days"))
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Saved. Read it once more, then approve it.").wait_for()
-    page.get_by_role("button", name="Approve and send").click()
+    page.get_by_role("button", name="Approve and send", exact=True).click()
     page.get_by_text("Approved. The reply is on its way.").wait_for()
 
     (send,) = console.ledger.sends.of_case(case_id)
@@ -74,7 +74,7 @@ def test_an_expired_session_gives_back_what_was_typed(page, console: Served):
     page.get_by_label("The reply, without greeting and sign-off").fill("My careful words.\n\nAnd more.")
     page.context.clear_cookies(name="deskhand_session")
     with page.expect_response(lambda r: r.url.endswith("/edit")) as refused:
-        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Save", exact=True).click()
     assert refused.value.status == 401
 
     other_tab = page.context.new_page()

@@ -20,7 +20,7 @@ MANY = (
 
 def test_what_was_found_is_seen_without_scrolling_beside_the_button(page, console: Served):
     opened(page, console, draft=a_letter_draft(findings=MANY))
-    approve = page.get_by_role("button", name="Approve and send").bounding_box()
+    approve = page.get_by_role("button", name="Approve and send", exact=True).bounding_box()
     glance = page.get_by_role("list", name="What the checks found")
     lines = glance.get_by_role("listitem")
     assert lines.all_inner_texts()[1] == (

@@ -99,7 +99,7 @@ def test_a_stored_reply_of_one_word_needs_the_box_as_well(page, console: Served)
     page.keyboard.type("ea")
     page.get_by_role("button", name="Approve and send", exact=True).wait_for(state="hidden")
     page.get_by_role("button", name="Forget my words").click()
-    page.get_by_role("button", name="Approve and send").click()
+    page.get_by_role("button", name="Approve and send", exact=True).click()
     page.get_by_text("Approved. The reply is on its way.").wait_for()
     assert len(console.ledger.sends.of_case(case_id)) == 1
 
