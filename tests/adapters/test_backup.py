@@ -238,7 +238,7 @@ def test_nothing_is_restored_under_a_running_process(path: Path, tmp_path: Path)
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline() == b"open\n"
-        with pytest.raises(BadConfiguration, match=f"in use by process {process.pid}"):
+        with pytest.raises(BadConfiguration, match=f"in use by process {process.pid}.*Nothing was changed"):
             restore(url(path), tmp_path / "copy.db")
         process.communicate()
 

@@ -146,7 +146,8 @@ def _settle(ledger: Path) -> None:
     """Takes what still lies in the log into the file. Refused while somebody else has it open: a process that kept
     writing into the replaced file would accept messages that nobody ever sees."""
     if pids := sorted(_users(ledger)):
-        raise BadConfiguration(f"{ledger} is in use by process {', '.join(map(str, pids))}: stop Deskhand first")
+        users = ", ".join(map(str, pids))
+        raise BadConfiguration(f"{ledger} is in use by process {users}: stop Deskhand first. {UNCHANGED}")
     sqlite = sqlite_module()
     try:
         with closing(_connect(ledger)) as opened:
@@ -154,7 +155,7 @@ def _settle(ledger: Path) -> None:
     except sqlite.OperationalError as error:
         if "locked" not in str(error):  # a full disk, say, which stopping anything does not empty
             raise
-        raise BadConfiguration(f"{ledger} is in use: stop Deskhand first") from None
+        raise BadConfiguration(f"{ledger} is in use: stop Deskhand first. {UNCHANGED}") from None
     except sqlite.DatabaseError:
         return  # damaged: that is why somebody restores; it is kept as it is
 
