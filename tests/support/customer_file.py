@@ -11,6 +11,7 @@ from worker.adapters.directory import LedgerDirectory, normal_email, phone_digit
 from worker.models import Customer, Identity, Thread
 from worker.ports import Contact
 from worker.support.identify import identify
+from worker.support.threads import unanswered
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def who_wrote(
         words,
         our_rules(),
         directory,
+        written=unanswered(thread, thread.newest_from_customer or thread.messages[0]),
         contact=calls.contact,
         earlier=calls.earlier,
         known_customer=known_customer,

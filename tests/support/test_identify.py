@@ -7,7 +7,7 @@ import pytest
 from tests.builders import a_customer, a_message, a_requester, a_thread
 from tests.support.customer_file import Calls, who_wrote
 from worker.errors import Retryable
-from worker.models import Strength
+from worker.models import Author, Strength
 from worker.ports import Contact
 
 ASHA = a_customer(
@@ -164,6 +164,52 @@ def test_words_from_an_address_in_copy_are_not_the_verified_customers():
     identity = who_wrote(thread, ASHA, RAVI)
     assert (identity.strength, identity.customer) == (Strength.LINKED, ASHA)
     assert hit(identity, "another-address-wrote")
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Kumar, Ravi <ravi@example.com>",
+        "Ravi [by phone] <ravi@example.com>",
+        "Ravi; K <ravi@example.com>",
+        "asha@example.com <ravi@example.com>",
+        "Asha <asha@example.com>, ravi@example.com",
+        "Asha <asha@example.com.ravi.example>",
+        "no address at all",
+    ],
+)
+def test_however_a_sender_is_written_somebody_else_is_somebody_else(sender):
+    reply = a_message("My balance?", key="c2", from_email=sender)
+    thread = a_thread(1, a_message(), reply, requester=a_requester(email="asha@example.com"))
+    assert who_wrote(thread, ASHA, RAVI).strength is Strength.LINKED
+
+
+@pytest.mark.parametrize("sender", ["Rao, Asha <Asha@example.com>", "Asha [IM] <asha@example.com>", "asha@example.com"])
+def test_however_a_customer_writes_her_own_name_she_is_herself(sender):
+    reply = a_message("My balance?", key="c2", from_email=sender)
+    thread = a_thread(1, a_message(), reply, requester=a_requester(email="asha@example.com"))
+    assert who_wrote(thread, ASHA, RAVI).strength is Strength.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("author_id", "strength"), [(501, Strength.VERIFIED), (None, Strength.VERIFIED), (999, Strength.LINKED)]
+)
+def test_an_entry_without_a_sender_is_its_authors(author_id, strength):
+    reply = a_message("My balance?", key="c2", author_id=author_id)
+    thread = a_thread(1, a_message(), reply, requester=a_requester(501, email="asha@example.com"))
+    assert who_wrote(thread, ASHA, RAVI).strength is strength
+
+
+def test_a_strangers_question_stays_a_strangers_when_the_customer_asks_for_news():
+    """Both wait, and are answered as one."""
+    asked = a_message("Which phone number do you have of me?", key="c2", from_email="ravi@example.com")
+    pinged = a_message("Any news?", key="c3", from_email="asha@example.com")
+    thread = a_thread(1, a_message(), asked, pinged, requester=a_requester(email="asha@example.com"))
+    assert who_wrote(thread, ASHA, RAVI).strength is Strength.LINKED
+
+    told = a_message("You find it in the app.", key="c4", author=Author.DESKHAND)
+    thread = a_thread(1, a_message(), asked, told, pinged, requester=a_requester(email="asha@example.com"))
+    assert who_wrote(thread, ASHA, RAVI).strength is Strength.VERIFIED
 
 
 def test_a_customers_own_other_address_stays_verified():

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from email.utils import parseaddr
 from typing import TypeVar
 
+from worker.intake.senders import senders
 from worker.models import Asked, Author, Message, Step, Thread, Ticket, Verdict
 from worker.rulebook import Fact, Rule, Rulebook, Seen, Topic, ask
 
@@ -108,8 +108,7 @@ def only_thanks(words: str, name: str) -> bool:
 
 
 def _address(message: Message | None, ticket: Ticket) -> str:
-    written = message.from_email if message else ""
-    return parseaddr(written)[1] or ticket.requester.email
+    return [ticket.requester.email, *senders(message.from_email if message else "")][-1]
 
 
 def _answered_by(thread: Thread, message: Message | None) -> str:

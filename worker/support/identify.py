@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 from functools import cached_property
 from typing import Any
 
-from worker.models import Asked, Customer, Identity, Strength, Thread
+from worker.intake.senders import senders
+from worker.models import Asked, Customer, Identity, Message, Strength, Thread
 from worker.ports import Contact, Directory
 from worker.rulebook import ANOTHER_ADDRESS_WROTE, CLAIMS_ANOTHER_ID, Rulebook, Step, Way, same_id
 
@@ -26,14 +26,15 @@ def identify(
     rulebook: Rulebook,
     directory: Directory,
     *,
+    written: Sequence[Message],
     contact: Callable[[], Contact | None],
     earlier: Callable[[], Earlier],
     known_customer: str | None,
 ) -> Identity:
     """The customer, or none. `existing` is true for whoever has any tie to us: found, an id claimed, or an earlier
-    ticket. `words`: what the customer wrote now; `known_customer`: whom our ledger took the requester for before.
-    Trouble of the two calls and of the directory goes through."""
-    search = _Search(thread, words, rulebook, directory, contact, earlier, known_customer)
+    ticket. `words`: what the customer wrote now; `written`: the messages that it stands in; `known_customer`: whom our
+    ledger took the requester for before. Trouble of the two calls and of the directory goes through."""
+    search = _Search(thread, words, written, rulebook, directory, contact, earlier, known_customer)
     asked: list[Asked] = []
     for step in rulebook.identity.steps:
         found = search.by(step.find)
@@ -79,6 +80,7 @@ class _Search:
 
     thread: Thread
     words: str
+    written: Sequence[Message]
     rulebook: Rulebook
     directory: Directory
     ask_contact: Callable[[], Contact | None]
@@ -108,15 +110,20 @@ class _Search:
 
     def another_address_wrote(self, customer: Customer) -> Asked:
         """The ticket is the requester's, but anybody in copy can write in it: their words are not the customer's."""
-        newest = self.thread.newest_from_customer
-        sender = parseaddr(newest.from_email)[1] if newest else ""
-        own = self.thread.ticket.requester.email
-        if not sender or sender.casefold() == own.casefold():
-            return Asked(rule=ANOTHER_ADDRESS_WROTE, hit=False, why="the requester's own address wrote")
-        customers = {known.customer_id for known, _ in self.directory.by_email(sender)}
-        if customer.customer_id in customers:
-            return Asked(rule=ANOTHER_ADDRESS_WROTE, hit=False, why="another address of the same customer wrote")
-        return Asked(rule=ANOTHER_ADDRESS_WROTE, hit=True, why="an address wrote that is not the requester's")
+        others = [message for message in self.written if not self._own(message, customer)]
+        why = "somebody wrote who is not known to be the requester" if others else "an address of the requester's wrote"
+        return Asked(rule=ANOTHER_ADDRESS_WROTE, hit=bool(others), why=why)
+
+    def _own(self, message: Message, customer: Customer) -> bool:
+        """Whether the requester, or another address of the same customer, is all that the message says it is from."""
+        requester = self.thread.ticket.requester
+        if not message.from_email.strip():  # as written in the portal: by the author's number alone
+            return message.author_id in (None, requester.requester_id)
+        named = senders(message.from_email)
+        return bool(named) and all(one == requester.email.casefold() or self._is(one, customer) for one in named)
+
+    def _is(self, address: str, customer: Customer) -> bool:
+        return customer.customer_id in {known.customer_id for known, _ in self.directory.by_email(address)}
 
     def has_a_tie(self) -> bool:
         """For people whom no step found. Asks for earlier tickets last, since that costs a call."""

@@ -6,7 +6,7 @@ in one transaction, outgoing notes and replies included, and leaves through `del
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import timedelta
 
 from worker.crashpoints import crash_point
@@ -29,7 +29,7 @@ from worker.support.retrieve import Found, found_by
 from worker.support.seeking import Sought, seek
 from worker.support.segment import segment
 from worker.support.takeover import left_to_its_taker
-from worker.support.threads import waiting
+from worker.support.threads import unanswered, waiting
 from worker.support.verdict import decide, left_to_a_person
 
 NO_TEXT = "ask-for-details"  # the template for a mail without any text
@@ -42,7 +42,8 @@ def draft(
 ) -> Verdict:
     """The stages, one after the other. What each found out is left in `progress`; the verdict says what to do."""
     with progress.stage("read"):
-        words = unanswered_words(thread, message, but=automatic(thread, message, desk))
+        written = unanswered(thread, message, but=automatic(thread, message, desk))
+        words = words_of(written, thread.ticket.requester.name)
         progress.words = words.now
     with progress.stage("gate"):
         closed = _gate(thread, message, words, progress, desk)
@@ -54,7 +55,7 @@ def draft(
         crash_point("draft.gated")
         progress.questions = split_questions(words.now or thread.ticket.subject)
         sought = _seek(thread, progress, desk)
-        who = progress.identity = _identify(thread, words, desk)
+        who = progress.identity = _identify(thread, words, written, desk)
         crash_point("draft.identified")
     with progress.stage("segment"):
         reader = progress.reader = segment(who, desk.rulebook)
@@ -99,20 +100,12 @@ def ignored(thread: Thread, message: Message, desk: Desk) -> Verdict | None:
     return verdict if verdict is not None and verdict.step is Step.IGNORE else None
 
 
-def unanswered_words(thread: Thread, message: Message, but: Collection[str] = ()) -> Words:
-    """What the customer wrote since anybody last answered publicly, up to `message`: two mails in a row are one.
-    `but`: keys of messages to leave out. Masked once more as it reads: a thread may hold what markup kept apart."""
-    pending: list[Message] = []
-    for m in thread.messages:
-        if m.public and m.author in (Author.PERSON, Author.DESKHAND):
-            pending = []
-        elif m.public and m.author is Author.CUSTOMER and m.key not in but:
-            pending.append(m)
-        if m.key == message.key:
-            break
-    read_all = [read(m.html, m.text) for m in pending] or [read(message.html, message.text)]
+def words_of(written: Sequence[Message], name: str) -> Words:
+    """What stands in the messages that are answered as one. `name`: the requester's. Masked once more as it reads: a
+    thread may hold what markup kept apart."""
+    read_all = [read(m.html, m.text) for m in written]
     return Words(
-        now=mask("\n\n".join(without_name(w.now, thread.ticket.requester.name) for w in read_all if w.now)),
+        now=mask("\n\n".join(without_name(w.now, name) for w in read_all if w.now)),
         quoted=mask("\n\n".join(w.quoted for w in read_all if w.quoted)),
         hidden=mask("\n\n".join(w.hidden for w in read_all if w.hidden)),
         had_invisible=any(w.had_invisible for w in read_all),
@@ -170,13 +163,14 @@ def _gate(thread: Thread, message: Message, words: Words, progress: Progress, de
     return verdict
 
 
-def _identify(thread: Thread, words: Words, desk: Desk) -> Identity:
+def _identify(thread: Thread, words: Words, written: Sequence[Message], desk: Desk) -> Identity:
     requester, ticket_id, opened = thread.ticket.requester, thread.ticket.ticket_id, thread.ticket.created_at
     return identify(
         thread,
         words.now,
         desk.rulebook,
         desk.directory,
+        written=written,
         contact=lambda: desk.helpdesk.contact(requester.requester_id),
         earlier=lambda: desk.helpdesk.earlier_tickets(requester.requester_id, before=ticket_id, opened=opened),
         known_customer=desk.ledger.cases.customer_of_requester(requester.requester_id),

@@ -17,8 +17,9 @@ from worker.support.compose import Judged, candidate
 from worker.support.facts import known_facts
 from worker.support.generate import Writing
 from worker.support.guard import judge, ledger_of
-from worker.support.pipeline import told_before, unanswered_words
+from worker.support.pipeline import told_before, words_of
 from worker.support.retrieve import Found
+from worker.support.threads import unanswered
 
 _NAMED = re.compile(r"the source that the sentence names", re.I)
 
@@ -35,7 +36,8 @@ class Rejudge:
         facts = known_facts(who, thread.ticket, self.rulebook.guards.disclosure)
         record = ("customer",) if who.strength is Strength.VERIFIED else ()
         everything = (*(s.source_id for s in draft.sources), *record)
-        words = unanswered_words(thread, thread.newest_from_customer or thread.messages[0])
+        written = unanswered(thread, thread.newest_from_customer or thread.messages[0])
+        words = words_of(written, thread.ticket.requester.name)
         words = replace(words, now=trace.query or words.now)  # as the pipeline read them, if it did
         found = Found(
             templates=tuple(s for s in draft.sources if s.kind is Kind.TEMPLATE),

@@ -82,6 +82,20 @@ def waiting(thread: Thread) -> list[Message]:
     return pending or [thread.newest_from_customer or thread.messages[0]]
 
 
+def unanswered(thread: Thread, message: Message, but: Collection[str] = ()) -> list[Message]:
+    """What the customer wrote since anybody last answered publicly, up to `message`: two mails in a row are one. The
+    message itself where nothing of that waits. `but`: keys of messages to leave out."""
+    pending: list[Message] = []
+    for m in thread.messages:
+        if m.public and m.author in (Author.PERSON, Author.DESKHAND):
+            pending = []
+        elif _theirs(m) and m.key not in but:
+            pending.append(m)
+        if m.key == message.key:
+            break
+    return pending or [message]
+
+
 def wrote_after(thread: Thread, message_key: str, but: Collection[str] = (), read: Thread | None = None) -> bool:
     """Whether the customer wrote anything after that message, other than the messages `but`. Where `read` is given,
     the thread as it was when the message was answered, also whether anything of theirs has shown up since: by its
