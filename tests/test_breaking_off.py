@@ -27,6 +27,14 @@ finally:
 """
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """What a shell starts in the background ignores SIGINT, and so does everything that this starts in turn."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def ended(number: signal.Signals, *command: str, first: Path = ROOT) -> tuple[int, str, str]:
     """Exit code, standard output after "at work", standard error. `first`: where modules are looked for before all."""
     surroundings = {**os.environ, "PYTHONPATH": f"{first}{os.pathsep}{ROOT}", "DESKHAND_ENV_FILE": os.devnull}
@@ -36,9 +44,12 @@ def ended(number: signal.Signals, *command: str, first: Path = ROOT) -> tuple[in
     ) as process:
         assert process.stdout
         assert process.stderr
-        assert process.stdout.readline() == "at work\n"
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        try:
+            assert process.stdout.readline() == "at work\n"
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()  # one that has not heard it is waited for otherwise
         return process.returncode, out, err
 
 
