@@ -21,20 +21,3 @@ def test_only_the_sandbox_does_without_tuned_layers_at_its_start(
 
     assert "--at-start" in index.command
     assert ("--quick" in index.command) is quick
-
-
-@pytest.mark.parametrize(
-    ("given", "threads"),
-    [
-        ({}, 4),
-        ({"WORKER_CONCURRENCY": "16"}, 16),
-        ({"GROQ_API_KEY": "gsk_of_our_own"}, 32),
-        ({name.upper(): value for name, value in ACCOUNT.items()} | {"GROQ_API_KEY": "gsk_of_our_own"}, 32),
-    ],
-)
-def test_few_threads_are_enough_where_nobody_waits_for_the_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], threads: int
-) -> None:
-    for name, value in (given | {"DATA_DIR": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1/0"}).items():
-        monkeypatch.setenv(name, value)
-    assert make_plan(load_settings()).settings.worker_concurrency == threads

@@ -97,8 +97,6 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
 
 
-# Nobody waits for the sandbox's model, and of 32 threads that compute at once the first ends when the last one does.
-_THREADS = 4
 _AT_START = ("--at-start", "--json")  # a change of kb/ that is too big must not keep the service down
 
 
@@ -146,8 +144,6 @@ def _sandbox_environment(settings: Settings, room: Path) -> dict[str, str]:
     }
     if not settings.groq_api_key.get_secret_value() and not settings.groq_base_url:
         made |= {"GROQ_BASE_URL": f"{url}/groq", "GROQ_API_KEY": secrets.token_urlsafe(24)}
-        if "worker_concurrency" not in settings.model_fields_set:
-            made["WORKER_CONCURRENCY"] = str(_THREADS)
         if not settings.console_notice:
             made["CONSOLE_NOTICE"] = SANDBOX_NOTICE
     if not settings.database_url:

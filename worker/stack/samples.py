@@ -26,9 +26,15 @@ class Sample:
 class Sandbox(SandboxAt):
     """The sandbox that a stack runs."""
 
-    def load_samples(self) -> int:
-        """Rings for every sample ticket; how many there are."""
-        return int(self.ask("POST", "/samples", {})["total"])
+    def load_samples(self, stagger: float = 0.0) -> int:
+        """Rings for every sample ticket, `stagger` seconds between two; how many there are. Returns before the last one
+        is there if there are seconds between them: `all_there` tells."""
+        return int(self.ask("POST", "/samples", {"stagger": stagger})["total"])
+
+    def all_there(self) -> bool:
+        """Whether every sample ticket was rung for."""
+        now: dict[str, int] = self.ask("GET", "/samples")
+        return now["loaded"] == now["total"]
 
     def samples(self) -> list[Sample]:
         newest = {e["ticket_id"]: e["key"] for e in self.journal() if e["kind"] == "customer_message"}
