@@ -132,14 +132,14 @@ def _sandbox_environment(settings: Settings, room: Path) -> dict[str, str]:
     """An account of our own on this machine; what the user did set stays as it is."""
     key = secrets.token_urlsafe(24)
     url = f"http://127.0.0.1:{settings.sandbox_port}"
-    secret = settings.webhook_secrets[0] if settings.webhook_secrets else secrets.token_urlsafe(24)
+    known = settings.webhook_secrets or (secrets.token_urlsafe(24),)
     webhook = web_address(settings.webhook_host, settings.webhook_port)
     made = {
         "FRESHDESK_URL": url,
         "FRESHDESK_API_KEY": key,
-        "FRESHDESK_WEBHOOK_SECRET": secret,
+        "FRESHDESK_WEBHOOK_SECRET": ",".join(known),
         "SANDBOX_API_KEY": key,
-        "SANDBOX_WEBHOOK_SECRET": secret,
+        "SANDBOX_WEBHOOK_SECRET": known[0],
         "SANDBOX_WEBHOOK_URL": f"{webhook}/webhooks/freshdesk",
     }
     if not settings.groq_api_key.get_secret_value() and not settings.groq_base_url:
