@@ -100,6 +100,20 @@ def test_what_others_take_is_left_to_them_until_the_renewal(pace: Pace, clock: C
     assert sum(pace.take(CREDIT).wait == 0 for _ in range(100)) >= 25, "what they did not take by then is ours"
 
 
+def test_one_bad_minute_is_not_held_against_a_quiet_account_for_good(pace: Pace, clock: Clock) -> None:
+    """So few calls are made that what is left never rises by enough to show that the allowance was renewed."""
+    call(pace, limit=4000.0, left=3990.0)
+    clock.passes(40)
+    given = pace.take(CREDIT)
+    pace.tell(given, [Told("freshdesk", 4000.0, 0.0, refused=True, after=2.0)])
+    clock.passes(3)
+    assert call(pace, limit=4000.0, left=3995.0).wait == 0
+    assert pace.take(CREDIT).wait > 0, "somebody took all of it a moment ago, and may again"
+    clock.passes(61)
+    assert call(pace, limit=4000.0, left=3990.0).wait == 0
+    assert [pace.take(CREDIT).wait for _ in range(100)] == [0.0] * 100
+
+
 def test_answers_that_overtake_each_other_are_no_renewal(pace: Pace, clock: Clock) -> None:
     call(pace, limit=100.0, left=50.0)
     clock.passes(55)

@@ -104,6 +104,8 @@ class _Gauge:
             self.since, self.mine = now, limit - left  # whoever took that, before we looked
         elif renewed:
             self._begin_anew(now)
+        elif now - self.since >= WINDOW and limit - left <= limit * RISE:
+            self._ease(limit - left, now)
         if renewed or now >= self.ends:
             self.ends = now + WINDOW
             self.queued = self.probes = 0
@@ -115,6 +117,12 @@ class _Gauge:
         watched = min(self.at - self.since, WINDOW)
         if watched >= LONG_ENOUGH:
             self.others += watched / WINDOW * (self.theirs / watched - self.others)
+        self.since, self.mine, self.theirs = now, 0.0, 0.0
+
+    def _ease(self, gone: float, now: float) -> None:
+        """It was renewed since, with so little `gone` that no rise shows it, and others take no more than that. What
+        they took in one bad minute would be kept for them for good otherwise."""
+        self.others = min(self.others, gone / WINDOW)
         self.since, self.mine, self.theirs = now, 0.0, 0.0
 
     def _watch_others(self, refill: float) -> None:

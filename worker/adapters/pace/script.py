@@ -119,6 +119,11 @@ local function begin_anew(g, came)
   g.since, g.mine, g.theirs = came, 0, 0
 end
 
+local function ease(g, gone, came)
+  g.others = math.min(g.others, gone / WINDOW)
+  g.since, g.mine, g.theirs = came, 0, 0
+end
+
 local function watch_others(g, refill)
   if refill > 0 then return end
   g.theirs = math.max(g.theirs, g.limit - g.left - g.mine - g.flying - g.before)
@@ -131,7 +136,8 @@ local function believe(g, limit, left, refill, number, came)
   end
   local renewed = left > now_left(g) + g.flying + g.before + limit * RISE
   if g.limit == 0 then g.since, g.mine = came, limit - left
-  elseif renewed then begin_anew(g, came) end
+  elseif renewed then begin_anew(g, came)
+  elseif came - g.since >= WINDOW and limit - left <= limit * RISE then ease(g, limit - left, came) end
   if renewed or came >= g.ends then
     g.ends, g.queued, g.probes = came + WINDOW, 0, 0
   end
