@@ -55,6 +55,7 @@ class ScriptedHelpdesk:
     posted: list[tuple[str, str]] = field(default_factory=list)
     changes: list[TicketChange] = field(default_factory=list)
     refuses_change: Trouble | None = None
+    trashed: bool = False
 
     def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
         return self.thread_now
@@ -101,6 +102,9 @@ class ScriptedHelpdesk:
         if self.refuses_change:
             raise self.refuses_change
         self.changes.append(change)
+
+    def in_trash(self, ticket_id: int) -> bool:
+        return self.trashed
 
     def updated_since(self, since: datetime) -> Iterator[TicketNews]:
         yield from ()

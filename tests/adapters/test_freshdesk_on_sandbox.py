@@ -113,6 +113,18 @@ def test_a_closure_that_the_account_refuses_is_permanent_and_names_the_field(
         desk.change(ticket, TicketChange(state=TicketState.CLOSED))
 
 
+def test_a_ticket_in_the_trash_is_told_from_one_without_a_right_to_it(
+    sandbox: RunningSandbox, desk: FreshdeskHelpdesk
+) -> None:
+    ticket, other = a_ticket(sandbox), a_ticket(sandbox)
+    assert not desk.in_trash(ticket)
+    sandbox.changed(ticket, deleted=True)
+    assert (desk.in_trash(ticket), desk.in_trash(other)) == (True, False)
+    with pytest.raises(Permanent) as refused:
+        desk.thread(ticket)
+    assert refused.value.code == 403
+
+
 @pytest.mark.parametrize("gone", ["spam", "deleted"])
 def test_nothing_can_be_sent_to_a_ticket_in_the_bin(
     sandbox: RunningSandbox, desk: FreshdeskHelpdesk, gone: str

@@ -78,6 +78,29 @@ def test_a_ticket_that_nobody_can_read_still_ends_where_a_person_sees_it(office:
     assert not office.ledger.doorbells.due(10)
 
 
+def test_nobody_is_called_to_a_ticket_that_somebody_has_deleted(office: Office) -> None:
+    unreadable(office, GONE)
+    office.helpdesk.trashed = True
+
+    assert tried(office, rung(office), 3) == ["parked", "parked", "deleted"]
+
+    assert office.ledger.cases.of_ticket(1) == []
+    assert not office.ledger.doorbells.due(10)
+
+
+def test_a_case_that_was_open_ends_with_its_ticket(office: Office) -> None:
+    poison(office)
+    doorbell = rung(office)
+    assert tried(office, doorbell, 2) == ["parked", "parked"]
+    assert the_case(office).status is Status.OPEN
+    unreadable(office, GONE)
+    office.helpdesk.trashed = True
+
+    assert tried(office, doorbell, 1) == ["deleted"]
+    assert (the_case(office).status, the_case(office).reasons) == (Status.SUPERSEDED, ("The ticket was deleted.",))
+    assert office.ledger.sends.due(10) == []
+
+
 def test_a_ticket_with_an_entry_that_cannot_be_read_goes_to_a_person_at_once(office: Office) -> None:
     unreadable(office, Permanent("1 of the entries cannot be read", part="freshdesk", unread=True))
 

@@ -72,6 +72,10 @@ class Helpdesk(Protocol):
         ids that are known to be others'."""
         ...
 
+    def in_trash(self, ticket_id: int) -> bool:
+        """Whether the ticket was deleted and can be restored: what is refused in its name is no fault of ours then."""
+        ...
+
     def change(self, ticket_id: int, change: TicketChange, *, tags: Collection[str] | None = None) -> None:
         """One PUT, after a look at the tags; `tags`: those that a moment ago were there, and no look is needed.
         Permanent where the account's form rules refuse it. Safe to repeat."""

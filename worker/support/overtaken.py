@@ -6,8 +6,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
+import structlog
+
+from worker.errors import Permanent
 from worker.models import Author, Thread, TicketState
+from worker.support.desk import Desk
 from worker.support.threads import wrote_after
+
+# What Freshdesk answers for a ticket in the trash: 403 to who reads it, 405 to who writes; 404 and 410 once it is gone.
+REFUSED_THERE = frozenset({403, 404, 405, 410})
+log = structlog.get_logger(__name__)
 
 
 class Overtaken(StrEnum):
@@ -58,3 +66,15 @@ def overtaken(
     if Author.PERSON in answered:
         return Overtaken.COLLEAGUE_ANSWERED
     return Overtaken.ANSWERED if Author.DESKHAND in answered else Overtaken.NOT
+
+
+def in_trash(ticket_id: int, trouble: Permanent, desk: Desk) -> bool:
+    """Whether a call was refused since somebody has deleted the ticket: the same answer is given where our agent has
+    lost a right, which a person has to hear of. False where that cannot be told. Raises Retryable."""
+    if trouble.code not in REFUSED_THERE:
+        return False
+    try:
+        return desk.helpdesk.in_trash(ticket_id)
+    except Permanent as other:
+        log.warning("trash_not_read", reason=other.reason, code=other.code)
+        return False

@@ -30,6 +30,7 @@ from worker.ports import Enqueue
 from worker.support.desk import Desk
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note
+from worker.support.overtaken import Overtaken, in_trash
 from worker.support.threads import covered, read_thread, waiting
 from worker.support.verdict import left_to_a_person
 
@@ -55,6 +56,8 @@ def to_a_person(doorbell: Doorbell, why: str, desk: Desk, enqueue: Enqueue) -> s
         try:
             thread = read_thread(doorbell.ticket_id, desk.helpdesk, desk.ledger) if doorbell.ticket_id else None
         except Permanent as trouble:
+            if doorbell.ticket_id and in_trash(doorbell.ticket_id, trouble, desk):
+                return _with_its_ticket(doorbell, desk)
             log.error("rescue_cannot_read", reason=trouble.reason, code=trouble.code)
             why = f"{why} It cannot be read: {trouble.reason}"
     crash_point("rescue.thread_read")
@@ -67,6 +70,17 @@ def to_a_person(doorbell: Doorbell, why: str, desk: Desk, enqueue: Enqueue) -> s
     for send_id in sends:
         enqueue("deliver", send_id)
     return "handed over"
+
+
+def _with_its_ticket(doorbell: Doorbell, desk: Desk) -> str:
+    """Somebody deleted the ticket: nobody needs to look at it, and a note finds no place. Once restored it has changed,
+    and the poller rings for it."""
+    for case in desk.ledger.cases.of_ticket(doorbell.ticket_id or 0):
+        if case.status is Status.OPEN:
+            words = [f"{Overtaken.DELETED.capitalize()}."]
+            desk.ledger.cases.advance(case.case_id, Status.OPEN, Status.SUPERSEDED, case.epoch, reasons=words)
+    desk.ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, Overtaken.DELETED)
+    return "deleted"
 
 
 def _known(thread: Thread, verdict: Verdict, doorbell: Doorbell, desk: Desk) -> Sequence[str]:

@@ -169,6 +169,12 @@ class FreshdeskHelpdesk:
             finally:  # it may have been carried out whatever came back
                 self._since.changed(ticket_id, body.get("status"), body.get("priority"), body.get("group_id"))
 
+    def in_trash(self, ticket_id: int) -> bool:
+        """Among the hundred that changed last: a ticket in the trash answers 403, as one does without a right to it."""
+        trash = {"filter": "deleted", "updated_since": _ALWAYS, "order_by": "updated_at", "order_type": "desc"}
+        rows, _ = self._wire.page(ListedTicketShape, "tickets", **trash, per_page=PAGE)
+        return any(row.id == ticket_id for row in rows)
+
     def updated_since(self, since: datetime) -> Iterator[TicketNews]:
         """Moves the lower bound along with what was read instead of counting pages: a ticket that changes meanwhile
         leaves its page, every later one moves up by one, and the next page number would skip one of them. The bound
