@@ -10,6 +10,7 @@ from tests.builders import a_finding
 from tests.console.seed import Lead, a_console, fields_of, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
 from worker.models import Status
+from worker.ports import MAY_BE_THERE
 from worker.support.compose import Judged
 from worker.support.desk import Policy
 
@@ -211,3 +212,58 @@ def test_a_preview_with_more_findings_than_it_lists_says_how_many_there_are(ledg
     preview = words_of(maya.send(f"/cases/{case_id}/preview", fields).json()["page"])
     assert "1,861 findings" in preview
     assert "and 1,811 more, which are not listed" in preview
+
+
+def an_attempt(ledger: SqlLedger, case_id: str, *, nothing_left: bool) -> None:
+    """A worker begins to post the reply; how that ends is uncertain, or certain."""
+    [send_id] = [send.send_id for send in ledger.sends.of_case(case_id)]
+    send = ledger.sends.claim(send_id, timedelta(minutes=1))
+    assert send is not None
+    ledger.sends.intend(send_id, send.epoch)
+    ledger.sends.park(send_id, send.epoch, timedelta(0), "Cut.", failed=False, nothing_left=nothing_left)
+
+
+def queued_after_doubt(ledger: SqlLedger, maya: Lead, case_id: str) -> str:
+    """Approved, one attempt in doubt, queued again; where she came to after the approval."""
+    onward = approved(maya, case_id)
+    an_attempt(ledger, case_id, nothing_left=False)
+    an_attempt(ledger, case_id, nothing_left=True)
+    return onward
+
+
+def test_a_reply_that_may_have_arrived_cannot_be_undone_and_nobody_says_that_nothing_was_sent(ledger: SqlLedger):
+    case_id = hold(ledger, 101)
+    maya = Lead(a_console(ledger), ledger)
+    onward = queued_after_doubt(ledger, maya, case_id)
+    assert undos(maya.get(onward).text) == undos(maya.get(f"/cases/{case_id}").text) == []
+    [csrf, *_] = BeautifulSoup(maya.get(onward).text, "html.parser").select("input[name=csrf]")
+    answer = maya.send(f"/cases/{case_id}/undo", {"csrf": str(csrf["value"])})  # as a page that was open would
+    assert "Nothing was sent" not in answer.text
+    assert f"Too late: Already approved by maya.{MAY_BE_THERE}" in words_of(answer.text)
+
+
+def test_a_colleague_who_stops_a_reply_that_may_have_arrived_is_told_so_and_so_is_who_approved_it(ledger: SqlLedger):
+    case_id = hold(ledger, 101)
+    app = a_console(ledger)
+    maya, tom = Lead(app, ledger), Lead(app, ledger, "tom")
+    maya.get(queued_after_doubt(ledger, maya, case_id))
+    assert ledger.reviews.take_over(case_id, "tom", "Tom answers.")
+    assert f"Tom answers.{MAY_BE_THERE}" in words_of(tom.get(f"/cases/{case_id}").text)
+    told = words_of(maya.get("/told").json()["page"])
+    assert f"Your approval on ticket 101 was stopped: tom answers.{MAY_BE_THERE}" in told
+
+
+def test_a_rejection_after_an_attempt_in_doubt_does_not_say_that_nothing_was_sent(ledger: SqlLedger):
+    case_id = hold(ledger, 101)
+    maya = Lead(a_console(ledger), ledger)
+    queued_after_doubt(ledger, maya, case_id)
+    [send] = ledger.sends.of_case(case_id)
+    claimed = ledger.sends.claim(send.send_id, timedelta(minutes=1))
+    assert claimed is not None
+    ledger.sends.drop(send.send_id, claimed.epoch, f"Not sent: paused.{MAY_BE_THERE}", case_to=Status.HELD)
+    back = maya.submit(f"/cases/{case_id}", f"/cases/{case_id}/reject", reason="Wrong.").headers["location"]
+    page = words_of(maya.get(str(back)).text)
+    assert f"Rejected.{MAY_BE_THERE}" in page
+    assert "Nothing was sent" not in page
+    note = ledger.sends.of_case(case_id)[-1]
+    assert MAY_BE_THERE in note.body_html, "whoever answers by hand would answer twice"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.builders import a_draft, a_reply
 from tests.contract.steps import LEASE, all_at_once, approved, conclude, current, held, opened, posting, status_of
 from worker.models import Case, SendKind, SendState, Status
-from worker.ports import Ledger
+from worker.ports import MAY_BE_THERE, Ledger
 
 DRAFT = a_draft()
 A_WHILE = timedelta(seconds=30)
@@ -47,6 +47,42 @@ def test_an_approval_that_is_taken_back_leaves_the_draft_held_and_approvable(led
     assert current(ledger, case).reasons == case.reasons
     approve(ledger, case)
     assert status_of(ledger, case) is Status.APPROVED
+
+
+def in_doubt_and_queued_again(ledger: Ledger) -> Case:
+    """An approved reply of which one attempt ended in doubt, and the next one was refused for certain."""
+    case = held(ledger)
+    send_id = approve(ledger, case, timedelta(0))
+    for nothing_left in (False, True):
+        send = ledger.sends.claim(send_id, LEASE)
+        assert send is not None
+        assert ledger.sends.intend(send_id, send.epoch) is not None
+        ledger.sends.park(send_id, send.epoch, timedelta(0), "Cut.", failed=False, nothing_left=nothing_left)
+    [now] = ledger.sends.of_case(case.case_id)
+    assert (now.state, now.rounds) == (SendState.QUEUED, 1)
+    return case
+
+
+def test_what_may_have_arrived_cannot_be_taken_back_although_it_is_queued_again(ledger: Ledger) -> None:
+    case = in_doubt_and_queued_again(ledger)
+    assert ledger.reviews.leaves_in(case.case_id) is None
+    assert not ledger.reviews.undo(case.case_id, "maya")
+    assert status_of(ledger, case) is Status.APPROVED
+    assert [send.state for send in ledger.sends.of_case(case.case_id)] == [SendState.QUEUED]
+
+
+def test_a_reply_that_is_dropped_after_an_attempt_in_doubt_says_that_it_may_be_there(ledger: Ledger) -> None:
+    case = in_doubt_and_queued_again(ledger)
+    assert ledger.reviews.take_over(case.case_id, "maya", "Maya answers.")
+    [send] = ledger.sends.of_case(case.case_id)
+    assert (send.state, send.remark) == (SendState.DROPPED, f"Maya answers.{MAY_BE_THERE}")
+
+
+def test_a_reply_that_never_left_is_dropped_without_such_words(ledger: Ledger) -> None:
+    case = held(ledger)
+    approve(ledger, case)
+    assert ledger.reviews.take_over(case.case_id, "maya", "Maya answers.")
+    assert [send.remark for send in ledger.sends.of_case(case.case_id)] == ["Maya answers."]
 
 
 def test_what_has_begun_to_leave_cannot_be_taken_back(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from tests.desk import TAGS, Office, an_office
 from worker.adapters.store.schema import sends
 from worker.errors import InDoubt, Permanent, Retryable
 from worker.models import Ring, SendKind, SendState, Status
-from worker.ports import Outgoing
+from worker.ports import MAY_BE_THERE, Outgoing
 from worker.support.deliver import NOTE_PAUSES, deliver
 from worker.support.desk import Policy
 from worker.support.outgoing import handover_note, promise_note
@@ -188,6 +188,32 @@ def test_refusals_for_certain_do_not_use_up_the_rounds(office: Office) -> None:
     assert [deliver(send_id, office.desk) for _ in range(5)] == ["parked", "parked", "parked", "in doubt", "done"]
 
     assert office.send(case).rounds == 2
+
+
+def test_whoever_gets_a_reply_that_was_stopped_after_an_attempt_in_doubt_is_told_that_it_may_be_there(
+    office: Office,
+) -> None:
+    case, send_id = office.approved()
+    office.helpdesk.fails += [CUT, DOWN]
+    assert [(deliver(send_id, office.desk), office.make_due(send_id))[0] for _ in range(2)] == ["in doubt", "parked"]
+    office.ledger.earning.stop("Odd replies.", "meera")
+
+    assert deliver(send_id, office.desk) == "dropped"
+
+    assert office.status(case) is Status.HELD
+    assert office.send(case).remark.endswith(MAY_BE_THERE)
+
+
+def test_whoever_gets_a_reply_that_is_refused_after_an_attempt_in_doubt_is_told_that_it_may_be_there(
+    office: Office,
+) -> None:
+    case, send_id = office.approved()
+    office.helpdesk.fails += [CUT, *[Permanent("422", part="freshdesk", code=422) for _ in range(3)]]
+    while deliver(send_id, office.desk) != "dropped":
+        office.make_due(send_id)
+
+    _, note = office.ledger.sends.of_case(case.case_id)
+    assert MAY_BE_THERE.strip() in note.body_html
 
 
 def test_a_ticket_that_may_not_be_read_any_more_goes_to_a_person(office: Office) -> None:

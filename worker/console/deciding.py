@@ -52,7 +52,7 @@ class Decisions:
     def reject(self, request: Request, case_id: str) -> Response:
         form, user = request.state.form, request.state.session.login
         outcome = review.reject(self._desk, case_id, form.get("draft_id", ""), form.get("reason", ""), user)
-        return self._onward(request, case_id, outcome, "rejected")
+        return self._onward(request, case_id, outcome, "doubtful" if outcome.words else "rejected")
 
     def redraft(self, request: Request, case_id: str) -> Response:
         form, user = request.state.form, request.state.session.login

@@ -18,7 +18,7 @@ from fastapi.responses import RedirectResponse
 from worker.console import stopped
 from worker.console.access import cookie_name, set_cookie
 from worker.models import Status
-from worker.ports import Ledger
+from worker.ports import MAY_BE_THERE, Ledger
 
 APPROVED = ("approved", "moot")  # the latter where another draft had been asked for
 DONE = {
@@ -26,6 +26,7 @@ DONE = {
     "moot": "Approved. The reply is on its way. The other draft that was asked for is not written any more.",
     "edited": "Saved. Read it once more, then approve it.",
     "rejected": "Rejected. Nothing was sent.",
+    "doubtful": f"Rejected.{MAY_BE_THERE}",
     "redraft": "Another draft was asked for. It appears in the queue when it is written.",
     "undone": "Taken back. Nothing was sent.",
     "taken": "This ticket is yours. Deskhand sends nothing more on it.",

@@ -13,7 +13,8 @@ from fastapi import Request, Response
 
 from worker.console.access import cookie_name, set_cookie
 from worker.console.people import REVIEWER
-from worker.ports import Ledger, NotSent
+from worker.ports import MAY_BE_THERE, Ledger, NotSent
+from worker.support.happened import may_be_there
 
 _COOKIE = "deskhand_heard"
 _SECONDS = 86_400  # older ones are not told any more
@@ -34,7 +35,7 @@ def news(ledger: Ledger, request: Request) -> list[dict[str, str]]:
         request.state.heard = f"{'.'.join(str(one.move_id) for one in stopped)}-{_whose(session.login)}"
     elif heard is not None:
         request.state.heard = ""
-    return [{"case_id": one.case_id, "words": _words(one)} for one in stopped]
+    return [{"case_id": one.case_id, "words": _words(one, may_be_there(ledger, one.case_id))} for one in stopped]
 
 
 def carry_on(request: Request, response: Response) -> None:
@@ -56,6 +57,10 @@ def _whose(login: str) -> str:
     return hashlib.sha256(login.encode()).hexdigest()[:16]
 
 
-def _words(stopped: NotSent) -> str:
-    reason = stopped.reason.removeprefix("Not sent: ") or f"{stopped.by} took the approval back."
-    return f"Your approval on ticket {stopped.ticket_id} was not sent: {reason[:1].lower()}{reason[1:]}"
+def _words(stopped: NotSent, doubt: bool) -> str:
+    """`doubt`: an attempt may have arrived before it was stopped."""
+    reason = stopped.reason.removesuffix(MAY_BE_THERE).removeprefix("Not sent: ")
+    reason = reason or f"{stopped.by} took the approval back."
+    became = "was stopped" if doubt else "was not sent"
+    told = f"Your approval on ticket {stopped.ticket_id} {became}: {reason[:1].lower()}{reason[1:]}"
+    return f"{told}{MAY_BE_THERE}" if doubt else told

@@ -103,11 +103,11 @@ class SendKind(StrEnum):
 
 
 class SendState(StrEnum):
-    QUEUED = "queued"  # nothing left our house
+    QUEUED = "queued"  # not under way; with rounds > 0, an earlier attempt may have arrived
     POSTING = "posting"  # intent committed; if nobody holds the lease, the outcome is in doubt
     POSTED = "posted"  # it is at Freshdesk; the ticket's tags and status are still to be changed
     DONE = "done"
-    DROPPED = "dropped"  # superseded or refused before anything left
+    DROPPED = "dropped"  # superseded or refused; with rounds > 0, an earlier attempt may have arrived
     STRANDED = "stranded"  # still in doubt after all rounds: a person must look
 
 
@@ -124,7 +124,7 @@ class Send(Noun):
     change: TicketChange
     state: SendState
     epoch: int
-    rounds: int = 0  # how many times it was posted
+    rounds: int = 0  # how many times it was posted, without those that failed for certain
     tries: int = 0  # how many times it failed for certain
     deaths: int = 0  # how many times whoever had it never came back
     intended_at: datetime | None = None  # by the database's clock

@@ -5,7 +5,7 @@ from worker.ports.earning import Earning
 from worker.ports.figures import Figures
 from worker.ports.incidents import Incidents
 from worker.ports.ledger import NEWER_MESSAGE, Cases, Doorbells, Ledger, Sends
-from worker.ports.outgoing import Outgoing
+from worker.ports.outgoing import MAY_BE_THERE, Outgoing
 from worker.ports.people import NONE, AskedAnew, Beside, HeldRow, NotSent, Reviews, Sieve, Users
 from worker.ports.promises import Promises
 from worker.ports.world import (
@@ -23,6 +23,7 @@ from worker.ports.world import (
 )
 
 __all__ = [
+    "MAY_BE_THERE",
     "NEWER_MESSAGE",
     "NONE",
     "AskedAnew",

@@ -127,11 +127,13 @@ class Reviews(Protocol):
         ...
 
     def leaves_in(self, case_id: str) -> timedelta | None:
-        """How long an approval can still be taken back for certain; None where no reply of the case is queued."""
+        """How long an approval can still be taken back for certain; None where no reply of the case is queued, or
+        where an earlier attempt to send it is in doubt."""
         ...
 
     def undo(self, case_id: str, user: str) -> bool:
-        """APPROVED -> HELD, and the queued reply is dropped. False if it has begun to leave, or there is none."""
+        """APPROVED -> HELD, and the queued reply is dropped. False if it has begun to leave, even if that ended in
+        doubt and it waits for another attempt, or if there is none."""
         ...
 
     def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:

@@ -16,7 +16,7 @@ from worker import metrics
 from worker.crashpoints import crash_point
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import Posted, Promise, Send, SendKind, SendState, Status, Step, Verdict
-from worker.ports import Outgoing
+from worker.ports import MAY_BE_THERE, Outgoing
 from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
@@ -136,6 +136,7 @@ def _recorded(send: Send, there: Posted, desk: Desk) -> str:
 
 def _drop(send: Send, reason: Overtaken, desk: Desk, trouble: str = "") -> str:
     words = f"Not sent: {reason} ({trouble})." if trouble else f"Not sent: {reason}."
+    words += MAY_BE_THERE if send.rounds and send.kind in PUBLIC else ""
     if send.kind is SendKind.HOLDING:  # whatever it was, the draft's own way to the customer tells it
         case_to, note = None, None
     elif reason.holds:
@@ -264,6 +265,7 @@ def _give_up(send: Send, why: str, desk: Desk, nothing_left: bool = False) -> st
     if now.state is SendState.POSTING and not nothing_left:
         return _strand(send, why, desk)
     case_to, note = None, None
+    why += f".{MAY_BE_THERE}" if send.rounds and send.kind in PUBLIC else ""
     if send.kind is SendKind.REPLY:
         verdict = left_to_a_person(f"The reply could not be sent: {why}", desk.rulebook)
         case_to, note = Status.HANDED_OVER, handover_note(verdict, tags_of(desk.rulebook))

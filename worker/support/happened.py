@@ -5,8 +5,8 @@ Pure reading of the ledger. Called by review.py and takeover.py for what they re
 
 from __future__ import annotations
 
-from worker.models import Case, Status, place
-from worker.ports import NEWER_MESSAGE, Ledger
+from worker.models import Case, SendKind, SendState, Status, place
+from worker.ports import MAY_BE_THERE, NEWER_MESSAGE, Ledger
 from worker.support.learning import DESKHAND
 from worker.support.overtaken import Overtaken
 
@@ -43,6 +43,17 @@ def put_away_words(ledger: Ledger, case: Case) -> str:
     why = " ".join(case.reasons).removeprefix("Not sent: ") or "it was overtaken by events on the ticket."
     by = next((str(move["by"]) for move in reversed(ledger.cases.moves(case.case_id))), "")
     return f"Put away{f' by {by}' if by not in ('', DESKHAND) else ''}: {why[:1].lower()}{why[1:]}"
+
+
+def may_be_there(ledger: Ledger, case_id: str) -> bool:
+    """Whether a reply of this case may have reached the customer although it was dropped, or waits for another attempt:
+    an earlier one was in doubt. Nobody may be told then that nothing was sent."""
+    replies = [send for send in ledger.sends.of_case(case_id) if send.kind is SendKind.REPLY]
+    return any(
+        (send.state is SendState.QUEUED and send.rounds > 0)
+        or (send.state is SendState.DROPPED and send.remark.endswith(MAY_BE_THERE))
+        for send in replies
+    )
 
 
 def wrote_again(case: Case) -> bool:

@@ -14,9 +14,11 @@ import structlog
 from worker.errors import Trouble
 from worker.intake.mailtext.plain import visible
 from worker.models import Case, Draft, Finding, Lesson, Part, Sentence, Status
+from worker.ports import MAY_BE_THERE
 from worker.support.bodies import body_hash as hash_of
 from worker.support.facts import PLACEHOLDER
 from worker.support.fresh import changed_sources, fingerprint, overtaken, titles
+from worker.support.happened import may_be_there
 from worker.support.happened import what_happened as what_happened
 from worker.support.lessons import by_person as by_person
 from worker.support.lessons import lesson
@@ -70,7 +72,8 @@ def undo(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
     """Takes an approval back while its reply has not begun to leave."""
     if desk.ledger.reviews.undo(case_id, user):
         return Outcome(True)
-    return Outcome(False, f"Too late: {what_happened(desk.ledger, case_id)}")
+    doubt = MAY_BE_THERE if may_be_there(desk.ledger, case_id) else ""
+    return Outcome(False, f"Too late: {what_happened(desk.ledger, case_id)}{doubt}")
 
 
 def put_away(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
@@ -130,15 +133,17 @@ def longer_than_a_reply(text: str) -> str:
 
 def reject(desk: ReviewDesk, case_id: str, draft_id: str, reason: str, user: str) -> Outcome:
     """Ends the case without a reply from us; the reason is kept with it, and a note on the ticket gives it to whoever
-    answers by hand. The dispatcher finds the note within a second, so no hint is given."""
+    answers by hand. The dispatcher finds the note within a second, so no hint is given. With words where an earlier
+    approval of it may have reached the customer."""
     reason = visible(reason).strip()
     if not reason:
         return Outcome(False, "Please give a reason: whoever answers the ticket by hand will read it.")
-    note = None if desk.policy.shadow else rejected_note(reason, user, desk.tags)
+    doubt = MAY_BE_THERE if may_be_there(desk.ledger, case_id) else ""
+    note = None if desk.policy.shadow else rejected_note(f"{reason}{doubt}", user, desk.tags)
     now = current(desk, case_id)
     taught = _learnt(desk, now, rejected=True) if now else None
     if desk.ledger.reviews.reject(case_id, draft_id, reason, user, note, lesson=taught):
-        return Outcome(True)
+        return Outcome(True, doubt.strip())
     return Outcome(False, what_happened(desk.ledger, case_id))
 
 

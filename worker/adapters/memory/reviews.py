@@ -54,14 +54,17 @@ class MemoryReviews(MemoryQueue, MemoryDesks, MemoryErrands, MemoryLessons):
 
     def undo(self, case_id: str, user: str) -> bool:
         with self._state.lock:
-            if not self._state.drop_queued_reply(case_id, f"Taken back by {user}."):
+            never_tried = any(row.send.case_id == case_id for row in self._queued_replies())
+            if not never_tried or not self._state.drop_queued_reply(case_id, f"Taken back by {user}."):
                 return False
             self._state.move(self._state.cases[case_id], Status.HELD, by=user, minder=user)
             self._state.note_audit(user, "undo", case_id)
             return True
 
     def _queued_replies(self) -> list[SendRow]:
-        return [row for row in self._state.replies() if row.send.state is SendState.QUEUED]
+        """Of which no attempt is in doubt."""
+        queued = [row for row in self._state.replies() if row.send.state is SendState.QUEUED]
+        return [row for row in queued if row.send.rounds == 0]
 
     def edit(self, case_id: str, draft_id: str, draft: Draft, user: str, *, lesson: Lesson | None = None) -> str | None:
         with self._state.lock:

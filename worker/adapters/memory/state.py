@@ -30,7 +30,7 @@ from worker.models import (
     Trace,
     Treatment,
 )
-from worker.ports import Now, Outgoing
+from worker.ports import MAY_BE_THERE, Now, Outgoing
 from worker.ports.figures import Learnt, Unanswered
 
 DESKHAND = "deskhand"
@@ -202,7 +202,8 @@ class State:
     def drop_queued_reply(self, case_id: str, reason: str) -> bool:
         for row in self.replies():
             if row.send.case_id == case_id and row.send.state is SendState.QUEUED:
-                row.send = row.send.model_copy(update={"state": SendState.DROPPED, "remark": reason})
+                remark = reason + (MAY_BE_THERE if row.send.rounds else "")
+                row.send = row.send.model_copy(update={"state": SendState.DROPPED, "remark": remark})
                 row.lease_until = None
                 return True
         return False

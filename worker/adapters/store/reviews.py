@@ -20,6 +20,8 @@ from worker.adapters.store.trouble import Taken
 from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status, Trace
 from worker.ports import Outgoing
 
+_NEVER_TRIED = sends.c.rounds == 0  # but for attempts that failed for certain, which are taken off again
+
 
 class SqlReviews(Queue, Desks, Errands, Lessons):
     """`ports.ledger.Reviews` over SQL: the queue and who is at what come from the rooms beside this one."""
@@ -53,15 +55,16 @@ class SqlReviews(Queue, Desks, Errands, Lessons):
             return None
 
     def leaves_in(self, case_id: str) -> timedelta | None:
-        reply = (sends.c.case_id == case_id, sends.c.kind == "reply", sends.c.state == SendState.QUEUED)
+        reply = (sends.c.case_id == case_id, sends.c.kind == "reply", sends.c.state == SendState.QUEUED, _NEVER_TRIED)
         with self.reading() as connection:
             seconds = connection.execute(select(sends.c.due_at - clock()).where(*reply)).scalar()
         return None if seconds is None else timedelta(seconds=max(0.0, seconds))
 
     def undo(self, case_id: str, user: str) -> bool:
-        """The reply first: one that a worker has begun to post is no longer queued, and nothing is taken back."""
+        """The reply first: one that a worker has begun to post is no longer queued, and nothing is taken back. Nor of
+        one that is queued again after an attempt in doubt: it may be at the customer."""
         with self.writing() as connection:
-            if not drop_queued_replies(connection, f"Taken back by {user}.", sends.c.case_id == case_id):
+            if not drop_queued_replies(connection, f"Taken back by {user}.", sends.c.case_id == case_id, _NEVER_TRIED):
                 return False
             move(connection, case_id, Status.APPROVED, Status.HELD, by=user, minder=user)
             note_audit(connection, user, "undo", case_id)

@@ -18,11 +18,13 @@ from sqlalchemy import (
     Double,
     Engine,
     Row,
+    Text,
     and_,
     bindparam,
     case,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -35,7 +37,7 @@ from worker.adapters.store.schema import audit, case_moves, cases, doorbells, le
 from worker.adapters.store.trouble import judged, shown
 from worker.adapters.store.turn import turn_for
 from worker.models import MOVES, Case, Doorbell, Ring, Send, SendState, Status
-from worker.ports import Outgoing
+from worker.ports import MAY_BE_THERE, Outgoing
 
 DESKHAND = "deskhand"  # who moved a case, where no person did
 # What becomes of an approval whose reply did not leave (or nobody knows whether it did), by where its case goes.
@@ -271,11 +273,13 @@ def _send_values(case_id: str, ticket_id: int, message_key: str, outgoing: Outgo
 
 
 def drop_queued_replies(connection: Connection, reason: str, *where: ColumnElement[bool]) -> list[str]:
-    """Nothing of them has left our house; whoever claimed one fails at `intend`. The ids of their cases."""
+    """They are not under way now, and whoever claimed one fails at `intend`. An earlier attempt may have arrived: where
+    there was one in doubt, the remark says so. The ids of their cases."""
+    doubt = case((sends.c.rounds > 0, MAY_BE_THERE), else_="")
     dropped = connection.execute(
         update(sends)
         .where(sends.c.kind == "reply", sends.c.state == SendState.QUEUED, *where)
-        .values(state=SendState.DROPPED, remark=reason, lease_until=0.0)
+        .values(state=SendState.DROPPED, remark=literal(reason, Text) + doubt, lease_until=0.0)
         .returning(sends.c.case_id)
     )
     return list(dropped.scalars())
