@@ -6,17 +6,20 @@ import math
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from tests.builders import a_draft, a_reply, a_thread
+from tests.contract.steps import LEASE, claimed, conclude
 from worker.adapters.memory import MemoryLedger
 from worker.errors import Retryable
 from worker.intake.poller import poll
 from worker.ledger_metrics import LedgerMetrics
+from worker.models import Status
 
 ALARM = 900
 
 
-def told(ledger: MemoryLedger, name: str) -> float:
-    samples = {sample.name: sample.value for metric in LedgerMetrics(ledger).collect() for sample in metric.samples}
-    return samples[name]
+def told(ledger: MemoryLedger, name: str, **given: bool) -> float:
+    metrics = LedgerMetrics(ledger, **given)
+    return {sample.name: sample.value for metric in metrics.collect() for sample in metric.samples}[name]
 
 
 def behind(ledger: MemoryLedger) -> float:
@@ -74,3 +77,14 @@ def test_the_switch_that_stops_automatic_sending_is_told_while_it_is_thrown():
     assert told(ledger, name) == 0
     ledger.earning.stop("Odd replies.", "meera")
     assert told(ledger, name) == 1
+
+
+def test_what_shadow_mode_keeps_back_rings_no_alarm_that_never_ends():
+    ledger, name = MemoryLedger(), "deskhand_oldest_open_seconds"
+    doorbell = claimed(ledger)
+    case = ledger.cases.open(a_thread(), "ticket", doorbell, LEASE)
+    assert case is not None
+    assert told(ledger, name, shadow=True) > 0, "a draft is still to be written"
+    conclude(ledger, case, Status.APPROVED, [a_reply()], draft=a_draft())
+    ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, "send")
+    assert (told(ledger, name) > 0, told(ledger, name, shadow=True)) == (True, 0.0)

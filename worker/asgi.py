@@ -36,7 +36,7 @@ def webhook() -> FastAPI:
     enqueue = bootstrap.make_enqueue(make_celery(settings, bootstrap.redis_url(settings)))
     app = FastAPI(title="Deskhand", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(make_router(ledger.doorbells, settings.webhook_secrets, enqueue))
-    REGISTRY.register(LedgerMetrics(ledger))
+    REGISTRY.register(LedgerMetrics(ledger, shadow=settings.delivery_mode == "shadow"))
     REGISTRY.register(OutsideMetrics(bootstrap_web.outside(settings)))
     _add_probes(app, bootstrap_web.pings(settings, ledger))
     return app

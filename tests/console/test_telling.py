@@ -13,6 +13,7 @@ from worker.models import Status
 from worker.ports import MAY_BE_THERE
 from worker.support.compose import Judged
 from worker.support.desk import Policy
+from worker.support.keptback import CALM, IN_SHADOW
 
 MINUTE = Policy(undo=timedelta(minutes=1))
 APPROVED = "Approved. The reply is on its way."
@@ -267,3 +268,17 @@ def test_a_rejection_after_an_attempt_in_doubt_does_not_say_that_nothing_was_sen
     assert "Nothing was sent" not in page
     note = ledger.sends.of_case(case_id)[-1]
     assert MAY_BE_THERE in note.body_html, "whoever answers by hand would answer twice"
+
+
+def test_an_approval_that_shadow_mode_keeps_back_is_not_said_to_be_on_its_way(ledger: SqlLedger):
+    case_id = hold(ledger, 101)
+    maya = Lead(a_console(ledger), ledger)
+    approved(maya, case_id)
+    [send] = ledger.sends.of_case(case_id)
+    claimed = ledger.sends.claim(send.send_id, timedelta(minutes=1))
+    assert claimed is not None
+    ledger.sends.park(send.send_id, claimed.epoch, CALM, IN_SHADOW, failed=False, nothing_left=False)
+    page = words_of(maya.get(f"/cases/{case_id}").text)
+    assert "Approved. The reply waits until shadow mode ends." in page
+    assert f"queued {IN_SHADOW}" in page
+    assert undos(maya.get(f"/cases/{case_id}").text) == [f"/cases/{case_id}/undo"]

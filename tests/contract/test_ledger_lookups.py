@@ -104,6 +104,18 @@ def test_a_note_that_has_not_reached_its_ticket_has_not_ended(ledger: Ledger) ->
     assert ledger.cases.oldest_open() is None
 
 
+def test_what_waits_to_leave_is_no_draft_that_waits(ledger: Ledger) -> None:
+    assert ledger.cases.oldest_undrafted() is None
+    doorbell = claimed(ledger, 1)
+    assert ledger.cases.oldest_undrafted() is not None
+    ledger.doorbells.finish(doorbell.doorbell_id, doorbell.epoch, "nothing new")
+    case = _opened_and_done_with(ledger, 2)
+    assert ledger.cases.oldest_undrafted() is not None
+    conclude(ledger, case, Status.APPROVED, [a_reply()], draft=a_draft())
+    assert ledger.cases.oldest_undrafted() is None
+    assert ledger.cases.oldest_open() is not None
+
+
 def _opened_and_done_with(ledger: Ledger, ticket_id: int) -> Case:
     """An open case whose doorbell waits no more."""
     doorbell = claimed(ledger, ticket_id)

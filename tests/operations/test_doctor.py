@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from tests.contract.steps import approved
 from tests.sandbox_server import RunningSandbox, running_sandbox
 from worker.adapters.freshdesk.look import Look
 from worker.adapters.freshdesk.look import Seen as Answer
@@ -248,3 +249,16 @@ def test_work_that_waits_for_long_and_a_dispatcher_that_is_gone_are_told(tmp_pat
     found = {one.name: one.health for one in house_checks._work(ledger)}
     ledger.close()
     assert found == {"open work": Health.WARNING, "dispatcher": Health.WARNING}
+
+
+def test_what_shadow_mode_keeps_back_is_counted(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    migrate(settings.ledger_url)
+    ledger = open_ledger(settings.ledger_url)
+    approved(ledger)
+    found = [list(house_checks._work(ledger, shadow=shadow)) for shadow in (True, False)]
+    ledger.close()
+    assert [[one.says for one in said if "shadow" in one.name] for said in found] == [
+        ["1 of what was on its way to Freshdesk"],
+        [],
+    ]

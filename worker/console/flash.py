@@ -17,8 +17,9 @@ from fastapi.responses import RedirectResponse
 
 from worker.console import stopped
 from worker.console.access import cookie_name, set_cookie
-from worker.models import Status
+from worker.models import SendState, Status
 from worker.ports import MAY_BE_THERE, Ledger
+from worker.support.keptback import waited
 
 APPROVED = ("approved", "moot")  # the latter where another draft had been asked for
 DONE = {
@@ -97,6 +98,8 @@ def _approval(ledger: Ledger, of: str, left: timedelta | None, done: str, login:
         return None
     by = next((move["by"] for move in reversed(ledger.cases.moves(of)) if move["to_status"] == Status.APPROVED), login)
     words = DONE[done] if by == login else DONE[done].replace("Approved", f"Approved by {by}", 1)
+    if left and any(waited(send) and send.state is SendState.QUEUED for send in ledger.sends.of_case(of)):
+        words = words.replace("is on its way", "waits until shadow mode ends")
     return {"case": case, "words": words, "seconds": left.total_seconds() if left else 0.0}
 
 

@@ -87,7 +87,7 @@ def database(settings: Settings) -> Iterator[Said]:
                 ledger.check(bootstrap.belongs(settings))
             ledger.writable()
             yield ok("database writable", "a row was committed")
-            yield from _work(ledger)
+            yield from _work(ledger, shadow=settings.delivery_mode == "shadow")
             if not ledger.customers.count():
                 todo = "scripts/import_customers.py FILE; until then replies are made from public texts only."
                 yield warn("customers", "none: everybody is unknown", todo)
@@ -125,9 +125,9 @@ def _schema(url: str) -> Said:
     return ok("database schema", newest_version())
 
 
-def _work(ledger: SqlLedger) -> Iterator[Said]:
-    now = datetime.now(UTC)
-    oldest, doubts = ledger.cases.oldest_open(), ledger.sends.in_doubt()
+def _work(ledger: SqlLedger, *, shadow: bool = False) -> Iterator[Said]:
+    now, doubts = datetime.now(UTC), ledger.sends.in_doubt()
+    oldest = ledger.cases.oldest_undrafted() if shadow else ledger.cases.oldest_open()
     if oldest and oldest.total_seconds() > OLD:
         todo = "docs/operations.md, “Alerts”, DeskhandOldestOpen."
         yield warn("open work", f"the oldest has waited for {oldest.total_seconds() / 60:,.0f} minutes", todo)
@@ -136,6 +136,9 @@ def _work(ledger: SqlLedger) -> Iterator[Said]:
     if doubts:
         todo = "Those of the last minutes settle themselves; docs/operations.md, “Alerts”, DeskhandSendInDoubt."
         yield warn("sends in doubt", f"{doubts}", todo)
+    if shadow and (kept_back := ledger.figures.sending().rows):
+        todo = "Answer by hand what cannot wait; docs/operations.md, “The first days: shadow, review, auto”."
+        yield warn("kept back by shadow mode", f"{kept_back} of what was on its way to Freshdesk", todo)
     swept, polled = ledger.doorbells.last_sweep(), ledger.doorbells.poll_mark()
     if swept is None or (now - swept).total_seconds() > SWEPT:
         when = "has never run here" if swept is None else f"was last seen {(now - swept).total_seconds():,.0f} s ago"

@@ -192,6 +192,9 @@ class Cases(Protocol):
         nor given up (a note whose case ended long ago). None if there is none."""
         ...
 
+    def oldest_undrafted(self) -> timedelta | None:
+        """As `oldest_open`, without what waits to leave: in shadow mode that waits because somebody decided so."""
+
     def move_times(self) -> Sequence[Mapping[str, Any]]:
         """For reports: every case as ticket_id, message_key, status, opened_at, moved_at."""
         ...

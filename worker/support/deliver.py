@@ -15,11 +15,12 @@ import structlog
 from worker import metrics
 from worker.crashpoints import crash_point
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
-from worker.models import Posted, Promise, Send, SendKind, SendState, Status, Step, Verdict
+from worker.models import Posted, Promise, Send, SendKind, SendState, Status, Step, TicketChange, Verdict
 from worker.ports import MAY_BE_THERE, Outgoing
 from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
+from worker.support.keptback import DECIDED, change_by_now, keep_back, parked_for, pointless
 from worker.support.lastlook import NOTICES, PUBLIC, last_look, taken
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
@@ -65,11 +66,16 @@ def _advance(send: Send, desk: Desk) -> str:
         if earlier is not None:
             desk.ledger.sends.posted(send.send_id, send.epoch, earlier, _promised(send, earlier, desk))
             crash_point("deliver.found_recorded")
-            return _finish(send, desk)
+            return _finish(send, change_by_now(send), desk)
     if send.state is SendState.POSTED:
-        return _finish(send, desk)
+        return _finish(send, change_by_now(send), desk)
     if taken(send, desk):
         return _drop(send, Overtaken.TAKEN, desk)
+    if pointless(send, desk):
+        desk.ledger.sends.drop(send.send_id, send.epoch, DECIDED, case_to=None)
+        return "dropped"
+    if desk.policy.shadow:
+        return keep_back(send, desk)
     with desk.helpdesk.delivering(public=send.kind in PUBLIC):
         return _leave(send, desk)
 
@@ -88,7 +94,7 @@ def _leave(send: Send, desk: Desk) -> str:
         log.warning("posted_late", remote_id=posted.remote_id)
         return "not ours"
     crash_point("deliver.recorded")
-    return _finish(send, desk, look.tags_at(posted.at))
+    return _finish(send, send.change, desk, look.tags_at(posted.at))
 
 
 def _look_back(send: Send, desk: Desk) -> Posted | str | None:
@@ -131,7 +137,7 @@ def _recorded(send: Send, there: Posted, desk: Desk) -> str:
         return "not ours"
     desk.ledger.sends.posted(send.send_id, send.epoch, there, _promised(send, there, desk))
     log.warning("reply_was_there", remote_id=there.remote_id)
-    return _finish(send, desk)
+    return _finish(send, change_by_now(send), desk)
 
 
 def _drop(send: Send, reason: Overtaken, desk: Desk, trouble: str = "") -> str:
@@ -188,11 +194,13 @@ def _promised(send: Send, posted: Posted, desk: Desk) -> tuple[Promise, ...]:
         return ()
 
 
-def _finish(send: Send, desk: Desk, tags: Collection[str] | None = None) -> str:
+def _finish(send: Send, change: TicketChange, desk: Desk, tags: Collection[str] | None = None) -> str:
     """Tags, status, group and priority, in one write. A refusal there loses nothing: it becomes a remark. `tags`: as
     they were a moment ago, where that is known."""
-    remark, change = "", without_closing(send.ticket_id, send.change, desk.ledger)
+    remark, change = "", without_closing(send.ticket_id, change, desk.ledger)
     if not change.empty:
+        if desk.policy.shadow:
+            return keep_back(send, desk)
         try:
             desk.helpdesk.change(send.ticket_id, change, tags=tags)
         except Permanent as trouble:
@@ -206,12 +214,12 @@ def _finish(send: Send, desk: Desk, tags: Collection[str] | None = None) -> str:
 
 def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -> str:
     """What each kind of trouble means for the send: come back, give it to a person, or wait and look."""
-    policy, sends = desk.policy, desk.ledger.sends
+    policy, sends, why = desk.policy, desk.ledger.sends, parked_for(send, trouble.reason)
     metrics.TROUBLE.labels("deliver", trouble.part).inc()
     log.warning("send_trouble", kind=type(trouble).__name__, part=trouble.part, reason=trouble.reason)
     if isinstance(trouble, InDoubt):
         wait = policy.settle if send.rounds < policy.max_rounds else max(policy.settle, _pause(send, send.rounds))
-        sends.park(send.send_id, send.epoch, wait, trouble.reason, failed=False, nothing_left=False)
+        sends.park(send.send_id, send.epoch, wait, why, failed=False, nothing_left=False)
         crash_point("deliver.in_doubt")
         return "in doubt"
     permanent = isinstance(trouble, Permanent)
@@ -225,7 +233,7 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
         return _give_up(send, f"Freshdesk refused it {send.tries + 1} times: {trouble.reason}", desk, nothing_left)
     after = trouble.after if isinstance(trouble, Retryable) else None
     wait = timedelta(seconds=after) if after is not None else _pause(send, send.tries)
-    sends.park(send.send_id, send.epoch, wait, trouble.reason, failed=permanent, nothing_left=nothing_left)
+    sends.park(send.send_id, send.epoch, wait, why, failed=permanent, nothing_left=nothing_left)
     crash_point("deliver.parked")
     return "parked"
 
@@ -236,7 +244,8 @@ def _broken(send: Send, error: BaseException, desk: Desk) -> str:
     log.error("send_broken", reason=reason, tries=send.tries)
     if send.tries + 1 >= _most_tries(send, desk):
         return _give_up(send, f"it failed {send.tries + 1} times ({reason})", desk)
-    desk.ledger.sends.park(send.send_id, send.epoch, _pause(send, send.tries), reason, failed=True, nothing_left=False)
+    why = parked_for(send, reason)
+    desk.ledger.sends.park(send.send_id, send.epoch, _pause(send, send.tries), why, failed=True, nothing_left=False)
     return "parked"
 
 

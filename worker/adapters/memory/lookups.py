@@ -84,6 +84,12 @@ class MemoryCaseLookups:
             live = [row.queued_at for row in self._state.sends.values() if row.send.state in LIVE]
             return self._state.now() - min(bells + opened + live) if bells or opened or live else None
 
+    def oldest_undrafted(self) -> timedelta | None:
+        with self._state.lock:
+            bells = [row.bell.received_at for row in self._state.bells.values() if row.waiting]
+            opened = [case.opened_at for case in self._all() if case.status is Status.OPEN]
+            return self._state.now() - min(bells + opened) if bells or opened else None
+
     def move_times(self) -> Sequence[Mapping[str, Any]]:
         shown = ("ticket_id", "message_key", "status", "opened_at", "moved_at")
         return [{name: getattr(case, name) for name in shown} for case in self._all()]

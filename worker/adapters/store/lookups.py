@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, union_all
+from sqlalchemy import Select, func, or_, select, union_all
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import LIVE, REPLY, UNENDED, WAITING
@@ -109,11 +109,16 @@ class CaseLookups(Room):
         return {status.value: found.get(status.value, 0) for status in Status}
 
     def oldest_open(self) -> timedelta | None:
-        starts = union_all(
-            select(func.min(doorbells.c.received_at).label("at")).where(WAITING),
-            select(func.min(cases.c.opened_at).label("at")).where(UNENDED),
-            select(func.min(sends.c.queued_at).label("at")).where(LIVE),
-        ).subquery()
+        leaving = select(func.min(sends.c.queued_at).label("at")).where(LIVE)
+        return self._oldest(select(func.min(cases.c.opened_at).label("at")).where(UNENDED), leaving)
+
+    def oldest_undrafted(self) -> timedelta | None:
+        opened = select(func.min(cases.c.opened_at).label("at")).where(UNENDED, cases.c.status == Status.OPEN)
+        return self._oldest(opened)
+
+    def _oldest(self, *others: Select[tuple[float]]) -> timedelta | None:
+        """Age of what began first: a doorbell that waits, or one of the `others`."""
+        starts = union_all(select(func.min(doorbells.c.received_at).label("at")).where(WAITING), *others).subquery()
         with self.reading() as connection:
             age = connection.execute(select(clock() - func.min(starts.c.at))).scalar()
         return None if age is None else timedelta(seconds=max(0.0, age))
