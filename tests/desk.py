@@ -53,6 +53,7 @@ class ScriptedHelpdesk:
     fails: list[Trouble] = field(default_factory=list)
     cut: list[Trouble] = field(default_factory=list)
     posted: list[tuple[str, str]] = field(default_factory=list)
+    posted_at: list[datetime] = field(default_factory=list)
     changes: list[TicketChange] = field(default_factory=list)
     refuses_change: Trouble | None = None
     trashed: bool = False
@@ -81,6 +82,7 @@ class ScriptedHelpdesk:
         if self.fails:
             raise self.fails.pop(0)
         self.posted.append((kind, body))
+        self.posted_at.append(datetime.now(UTC))
         if kind == "reply":
             said = Message(
                 key=f"c{len(self.posted)}", author=Author.DESKHAND, public=True, at=datetime.now(UTC), html=body
@@ -95,7 +97,7 @@ class ScriptedHelpdesk:
     ) -> Posted | None:
         kind = "reply" if public else "note"
         found = [i for i, (k, body) in enumerate(self.posted, 1) if k == kind and hash_of(body) == body_hash]
-        found = [i for i in found if str(i) not in but]
+        found = [i for i in found if str(i) not in but and self.posted_at[i - 1] >= since]
         return Posted(remote_id=str(found[-1]), at=datetime.now(UTC)) if found else None
 
     def change(self, ticket_id: int, change: TicketChange, *, tags: Collection[str] | None = None) -> None:
