@@ -24,7 +24,7 @@ from worker.support.keptback import DECIDED, change_by_now, keep_back, parked_fo
 from worker.support.lastlook import NOTICES, PUBLIC, last_look, taken
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
-from worker.support.overtaken import Overtaken
+from worker.support.overtaken import Overtaken, in_trash
 from worker.support.verdict import left_to_a_person
 from worker.trouble_words import safe_reason
 from worker.uptime import uptime
@@ -143,7 +143,7 @@ def _recorded(send: Send, there: Posted, desk: Desk) -> str:
 def _drop(send: Send, reason: Overtaken, desk: Desk, trouble: str = "") -> str:
     words = f"Not sent: {reason} ({trouble})." if trouble else f"Not sent: {reason}."
     words += MAY_BE_THERE if send.rounds and send.kind in PUBLIC else ""
-    if send.kind is SendKind.HOLDING:  # whatever it was, the draft's own way to the customer tells it
+    if send.kind is SendKind.HOLDING or send.kind in NOTICES:  # the case's own way tells what became of it
         case_to, note = None, None
     elif reason.holds:
         case_to, note = Status.HELD, _held_again(send, words, desk)
@@ -225,6 +225,8 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
     permanent = isinstance(trouble, Permanent)
     if isinstance(trouble, Permanent) and trouble.unread and send.kind not in NOTICES:
         return _give_up(send, f"the ticket cannot be read as a whole: {trouble.reason}", desk, nothing_left)
+    if isinstance(trouble, Permanent) and send.tries + 1 >= policy.max_tries and _deleted(send, trouble, desk):
+        return _drop(send, Overtaken.DELETED, desk)
     if permanent and send.tries + 1 >= _most_tries(send, desk):
         # Refused right after a look that found the ticket: it is there, and the customer waits.
         gone = getattr(trouble, "code", None) in OUT_OF_REACH and not nothing_left
@@ -256,6 +258,13 @@ def _most_tries(send: Send, desk: Desk) -> int:
 def _most_rounds(send: Send, desk: Desk) -> int:
     """A second note to colleagues harms nobody; one that is not there leaves a customer alone."""
     return len(NOTE_PAUSES) + 1 if send.kind in NOTICES else desk.policy.max_rounds
+
+
+def _deleted(send: Send, trouble: Permanent, desk: Desk) -> bool:
+    try:
+        return in_trash(send.ticket_id, trouble, desk)
+    except Retryable:
+        return False  # asked again at the next try, or left to a person
 
 
 def _pause(send: Send, failures: int) -> timedelta:
