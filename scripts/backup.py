@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from worker.adapters.address import is_loopback
-from worker.adapters.store.backup import back_up, ledger_file, restore
+from worker.adapters.store.backup import LOGS, back_up, ledger_file, restore
 from worker.breaking_off import end_quietly
 from worker.errors import BadConfiguration
 from worker.settings import load_settings
@@ -47,6 +47,8 @@ def _restore(source: Path) -> str:
     url = settings.ledger_url
     kept = restore(url, source, for_sandbox=is_loopback(settings.freshdesk_url))
     said = f"{ledger_file(url)} is {source} again."
+    if kept and kept.name.endswith(LOGS):
+        said += " The ledger's own file was gone, and its log had to be put aside, or it would have damaged the copy."
     return f"{said} What was there is kept as {kept}." if kept else said
 
 

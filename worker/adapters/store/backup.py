@@ -26,6 +26,7 @@ DATABASE_URL names PostgreSQL, whose own tools make and put back copies while it
   pg_restore --clean --if-exists --single-transaction --dbname "$DATABASE" deskhand.dump
 Stop webhook, worker, dispatcher and console before pg_restore, and start them afterwards."""
 UNCHANGED = "Nothing was changed."
+LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a ledger, by the ends of their names
 _UNFINISHED = ".unfinished"
 _LOG = 1 << 16  # bytes; what SQLite needs beside a file that it opens
 
@@ -58,7 +59,8 @@ def back_up(url: str, target: Path) -> int:
 
 
 def restore(url: str, source: Path, now: datetime | None = None, *, for_sandbox: bool = False) -> Path | None:
-    """Puts the copy `source` in the ledger's place; where the ledger that was there is kept now (None: there was none).
+    """Puts the copy `source` in the ledger's place; where the ledger that was there is kept now, its logs beside it. Of
+    one whose file was gone and whose logs were still there, the first of these; None where there was nothing.
 
     Refused while any process has the ledger open, and for a copy that is damaged, not a ledger, or of a newer release;
     for that of a sandbox too, unless the ledger is one's: an account's customers would get what was made up there."""
@@ -75,38 +77,59 @@ def restore(url: str, source: Path, now: datetime | None = None, *, for_sandbox:
     kept = target.with_name(f"{target.name}.before-{stamp}")
     with _in_words(source, target):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _put(source, target, kept)
-    was = f", and the ledger that was there is {kept}" if kept.exists() else ""
+        aside = _put(source, target, kept)
+    was = f", and what was there is {aside}" if aside else ""
     _confirm(target.parent, f"{source} is in the ledger's place{was}")
-    return kept if kept.exists() else None
+    return aside
 
 
-def _put(source: Path, target: Path, kept: Path) -> None:
+def _put(source: Path, target: Path, kept: Path) -> Path | None:
     with _beside(target) as unfinished:
         _copy(source, unfinished)
-        moved = _keep(target, kept) if target.exists() else []
+        _refuse_in_use(target)
+        if target.exists():
+            _settle(target)
+        if taken := [file for file in (kept, *_logs(kept)) if file.exists()]:
+            raise BadConfiguration(f"{taken[0]} exists already: wait a second, then try again. {UNCHANGED}")
+        moved: list[tuple[Path, Path]] = []
+        was_there = target.exists()
         try:
+            if was_there:
+                os.link(target, kept)
+            # Beside a ledger that is damaged or gone; SQLite would write what they say into the copy.
+            for log, aside in zip(_logs(target), _logs(kept), strict=True):
+                if log.exists():
+                    moved.append((log, log.rename(aside)))
             os.replace(unfinished, target)
-        except OSError:
-            for log in moved:
-                log.rename(target.with_name(target.name + log.name.removeprefix(kept.name)))
-            kept.unlink(missing_ok=True)
+            _check_restored(source, target)
+        except BaseException:
+            if unfinished.exists():  # the ledger still has its own name
+                kept.unlink(missing_ok=True)
+            elif was_there:
+                os.replace(kept, target)
+            else:
+                target.unlink(missing_ok=True)
+            for log, aside in moved:
+                aside.rename(log)
             raise
-        for old in (kept, *moved) if kept.exists() else ():  # a ledger of before may be readable by everybody
-            old.chmod(0o600)
+    now_there = [*([kept] if kept.exists() else []), *(aside for _, aside in moved)]
+    for old in now_there:  # a ledger of before may be readable by everybody
+        old.chmod(0o600)
+    return now_there[0] if now_there else None
 
 
-def _keep(target: Path, kept: Path) -> list[Path]:
-    """A second name for the ledger that was there; the logs of it that were moved beside that."""
-    _settle(target)
-    if kept.exists():
-        raise BadConfiguration(f"{kept} exists already: wait a second, then try again")
-    os.link(target, kept)
-    moved = []
-    for rest in ("-wal", "-shm", "-journal"):  # of a damaged one: the copy must not be read together with it
-        if (log := target.with_name(target.name + rest)).exists():
-            moved.append(log.rename(kept.with_name(kept.name + rest)))
-    return moved
+def _logs(ledger: Path) -> list[Path]:
+    return [ledger.with_name(ledger.name + rest) for rest in LOGS]
+
+
+def _check_restored(source: Path, target: Path) -> None:
+    try:
+        _check(target)
+    except BadConfiguration:
+        raise BadConfiguration(
+            f"{source} cannot be read any more once it is in the place of {target}: see whether the disk of"
+            f" {target.parent} is well. {UNCHANGED}"
+        ) from None
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -142,12 +165,15 @@ def _refuse_a_sandboxes(copy: Path) -> None:
             raise refusal(Belongs.SANDBOX, str(copy))
 
 
-def _settle(ledger: Path) -> None:
-    """Takes what still lies in the log into the file. Refused while somebody else has it open: a process that kept
-    writing into the replaced file would accept messages that nobody ever sees."""
+def _refuse_in_use(ledger: Path) -> None:
+    """A process that kept writing into the replaced file would accept messages that nobody ever sees."""
     if pids := sorted(_users(ledger)):
         users = ", ".join(map(str, pids))
         raise BadConfiguration(f"{ledger} is in use by process {users}: stop Deskhand first. {UNCHANGED}")
+
+
+def _settle(ledger: Path) -> None:
+    """Takes what still lies in the log into the file. Refused while somebody else has it locked."""
     sqlite = sqlite_module()
     try:
         with closing(_connect(ledger)) as opened:
@@ -161,11 +187,13 @@ def _settle(ledger: Path) -> None:
 
 
 def _users(ledger: Path) -> Iterator[int]:
-    """Processes, apart from this one, that have the file open, as far as we may look."""
+    """Processes, apart from this one, that have the file open, as far as we may look; also if its name is gone."""
+    file = ledger.resolve()
+    names = {str(file), f"{file} (deleted)", *map(str, _logs(file))}
     for folder in Path("/proc").glob("[0-9]*/fd"):
         pid = int(folder.parent.name)
         try:
-            if pid != os.getpid() and any(os.readlink(fd) == str(ledger.resolve()) for fd in folder.iterdir()):
+            if pid != os.getpid() and any(os.readlink(fd) in names for fd in folder.iterdir()):
                 yield pid
         except OSError:  # it has ended meanwhile, or belongs to somebody else
             continue
@@ -233,8 +261,8 @@ def _beside(target: Path) -> Iterator[Path]:
     try:
         yield path
     finally:
-        for rest in ("", "-wal", "-shm", "-journal"):  # SQLite leaves its log where it could not write on
-            path.with_name(path.name + rest).unlink(missing_ok=True)
+        for file in (path, *_logs(path)):  # SQLite leaves its log where it could not write on
+            file.unlink(missing_ok=True)
 
 
 def _confirm(folder: Path, done: str) -> None:
