@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSe
 from worker.agreement import DoNotAgree, disagreements
 from worker.env_file import Unread, file_values, misspelt_variables, odd_variables, wrong_lines
 from worker.errors import BadConfiguration
+from worker.urls import an_address
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -128,7 +129,7 @@ class Settings(BaseSettings):
     @classmethod
     def _https(cls, value: str) -> str:
         example = "https://yourcompany.freshdesk.com (plain http only for this machine)"
-        if _address(value, ("http", "https"), example).startswith("http:") and urlsplit(value).hostname not in LOOPBACK:
+        if an_address(value, ("http", "https"), example).startswith("http:") and urlsplit(value).hostname not in LOOPBACK:
             raise ValueError(f"give it as {example}")
         return value.rstrip("/")
 
@@ -137,27 +138,27 @@ class Settings(BaseSettings):
     def _no_path(cls, value: str) -> str:
         if "/openai/v1" in value:
             raise ValueError("leave /openai/v1 out: the client adds it")
-        return _address(value, ("http", "https"), "https://api.groq.com").rstrip("/")
+        return an_address(value, ("http", "https"), "https://api.groq.com").rstrip("/")
 
     @field_validator("milvus_uri")
     @classmethod
     def _milvus(cls, value: str) -> str:
-        return _address(value, ("http", "https"), "http://milvus:19530")
+        return an_address(value, ("http", "https"), "http://milvus:19530")
 
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str) -> str:
-        return _address(value, ("redis", "rediss"), "redis://:password@redis:6379/0")
+        return an_address(value, ("redis", "rediss"), "redis://:password@redis:6379/0")
 
     @field_validator("console_url")
     @classmethod
     def _console(cls, value: str) -> str:
-        return _address(value, ("http", "https"), "https://deskhand.yourcompany.example")
+        return an_address(value, ("http", "https"), "https://deskhand.yourcompany.example")
 
     @field_validator("traces_url")
     @classmethod
     def _collector(cls, value: str) -> str:
-        return _address(value, ("http", "https"), "http://collector:4318")
+        return an_address(value, ("http", "https"), "http://collector:4318")
 
     @field_validator("time_zone")
     @classmethod
@@ -227,19 +228,6 @@ SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
 _OURS = {
     name: get_args(Settings.model_fields[name.lower()].annotation) for name in ("DELIVERY_MODE", "STATUS_AFTER_REPLY")
 }
-
-
-def _address(value: str, schemes: tuple[str, ...], example: str) -> str:
-    """`value`, if it is empty or has one of the schemes, a host, and a port that is a number if any. The sentence does
-    not repeat it: it may hold a password."""
-    try:
-        parts = urlsplit(value)
-        good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a bracket without its other half, a port that is no number
-        good = False
-    if value and not good:
-        raise ValueError(f"give it as {example}")
-    return value
 
 
 def _is_locked(path: Path) -> bool:
