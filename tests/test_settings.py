@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from pprint import pformat
 
 import pytest
+from pydantic import ValidationError
 
 from worker.errors import BadConfiguration
-from worker.settings import SETTINGS, load_settings
+from worker.settings import SETTINGS, Settings, load_settings
 
 
 def test_the_environment_wins_over_a_file_of_a_secret_and_that_over_dotenv(
@@ -37,6 +39,41 @@ def test_no_secret_shows_in_what_is_printed() -> None:
     settings = load_settings(groq_api_key="gsk_very_secret", freshdesk_webhook_secret="one,two")
     assert "very_secret" not in repr(settings)
     assert "one" not in repr(settings.freshdesk_webhook_secret)
+
+
+ADDRESSES = {
+    "database_url": ("postgresql+psycopg://deskhand:hush@db/deskhand", "postgresql+psycopg://deskhand:**********@db/"),
+    "redis_url": ("redis://me@work:hush@hush@redis:6379/0", "redis://me@work:**********@redis:6379/0"),
+    "milvus_uri": ("http://root:hush@milvus:19530", "http://root:**********@milvus:19530"),
+    "traces_url": ("http://hush@collector:4318?api_key=hush&x=1", "http://**********@collector:4318?api_key=*****"),
+}
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_an_address_is_printed_without_its_password_and_keeps_it(name: str) -> None:
+    given, printed = ADDRESSES[name]
+    settings = load_settings(**{name: given})
+
+    assert getattr(settings, name) == settings.model_dump()[name] == given
+    for said in (repr(settings), str(settings), f"{settings}", f"{[settings]}", pformat(settings)):
+        assert "hush" not in said
+        assert printed in said, "the rest can still be read"
+
+
+def test_an_address_without_a_password_is_printed_as_it_is() -> None:
+    given = {"database_url": "postgresql+psycopg://deskhand@db:5432/deskhand", "redis_url": "redis://redis:6379/0"}
+    shown = repr(load_settings(**given, traces_url="http://collector:4318"))
+    assert all(one in shown for one in (*given.values(), "http://collector:4318"))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"poll_seconds": "often"}, {"lease_seconds": 1}, {"redis_url": "redis//:hush@redis"}]
+)
+def test_no_error_of_the_settings_themselves_quotes_a_password(wrong: dict[str, object]) -> None:
+    given = {name: value for name, (value, _) in ADDRESSES.items()}
+    with pytest.raises(ValidationError) as refused:
+        Settings(**given | wrong)
+    assert "hush" not in str(refused.value) + repr(refused.value)
 
 
 def test_several_webhook_secrets_are_valid_at_once() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSe
 from worker.agreement import DoNotAgree, disagreements
 from worker.env_file import Unread, file_values, misspelt_variables, odd_variables, wrong_lines
 from worker.errors import BadConfiguration
-from worker.urls import an_address
+from worker.urls import address, without_password
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -48,11 +49,12 @@ class _FileSource(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """The running configuration. Secrets are SecretStr: they show as asterisks wherever they are printed."""
+    """The running configuration. Where it is printed, secrets (SecretStr) and the passwords in addresses show as
+    asterisks; `model_dump` and each address by itself hold the passwords, and are printed nowhere."""
 
-    # Nothing waits for "nan" seconds, and whoever waits for "inf" never comes back.
+    # Nothing waits for "nan" seconds, and whoever waits for "inf" never comes back. A refused value is not quoted.
     model_config = SettingsConfigDict(
-        env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, allow_inf_nan=False
+        env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, allow_inf_nan=False, hide_input_in_errors=True
     )
 
     freshdesk_url: str = ""
@@ -129,7 +131,7 @@ class Settings(BaseSettings):
     @classmethod
     def _https(cls, value: str) -> str:
         example = "https://yourcompany.freshdesk.com (plain http only for this machine)"
-        if an_address(value, ("http", "https"), example).startswith("http:") and urlsplit(value).hostname not in LOOPBACK:
+        if address(value, ("http", "https"), example).startswith("http:") and urlsplit(value).hostname not in LOOPBACK:
             raise ValueError(f"give it as {example}")
         return value.rstrip("/")
 
@@ -138,27 +140,27 @@ class Settings(BaseSettings):
     def _no_path(cls, value: str) -> str:
         if "/openai/v1" in value:
             raise ValueError("leave /openai/v1 out: the client adds it")
-        return an_address(value, ("http", "https"), "https://api.groq.com").rstrip("/")
+        return address(value, ("http", "https"), "https://api.groq.com").rstrip("/")
 
     @field_validator("milvus_uri")
     @classmethod
     def _milvus(cls, value: str) -> str:
-        return an_address(value, ("http", "https"), "http://milvus:19530")
+        return address(value, ("http", "https"), "http://milvus:19530")
 
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str) -> str:
-        return an_address(value, ("redis", "rediss"), "redis://:password@redis:6379/0")
+        return address(value, ("redis", "rediss"), "redis://:password@redis:6379/0")
 
     @field_validator("console_url")
     @classmethod
     def _console(cls, value: str) -> str:
-        return an_address(value, ("http", "https"), "https://deskhand.yourcompany.example")
+        return address(value, ("http", "https"), "https://deskhand.yourcompany.example")
 
     @field_validator("traces_url")
     @classmethod
     def _collector(cls, value: str) -> str:
-        return an_address(value, ("http", "https"), "http://collector:4318")
+        return address(value, ("http", "https"), "http://collector:4318")
 
     @field_validator("time_zone")
     @classmethod
@@ -179,6 +181,10 @@ class Settings(BaseSettings):
         if problems := list(disagreements(self)):
             raise DoNotAgree(problems)
         return self
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, without_password(value) if isinstance(value, str) else value
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
