@@ -5,8 +5,6 @@ Also the only place, with bootstrap, that knows adapters.
 
 from __future__ import annotations
 
-import os
-import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -27,6 +25,7 @@ from worker.bootstrap import (
     redis_url,
 )
 from worker.errors import BadConfiguration, Retryable
+from worker.kept_secret import kept_secret
 from worker.models import Identity, Strength, Thread
 from worker.outside_metrics import Gauge, Outside
 from worker.ports import Ledger
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
     from worker.adapters.milvus import MilvusShelf
     from worker.support.render import Letter
     from worker.support.reviewdesk import Versions
+
+SHORTEST_SECRET = 16  # characters
 
 
 def require_webhook_secret(settings: Settings) -> None:
@@ -146,19 +147,11 @@ def _versions(settings: Settings) -> Versions:
 
 
 def console_secret(settings: Settings) -> str:
-    """CONSOLE_SECRET, or one made once and kept under DATA_DIR, readable by its owner only."""
+    """CONSOLE_SECRET, or one made once and kept under DATA_DIR. BadConfiguration if that cannot be, or is too short."""
     given = settings.console_secret.get_secret_value()
-    if given:
-        return given
-    path = settings.data_dir / "console_secret"
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32))
-    return path.read_text(encoding="ascii").strip()
+    if given and len(given) < SHORTEST_SECRET:
+        raise BadConfiguration(f"CONSOLE_SECRET must have at least {SHORTEST_SECRET} characters")
+    return given or kept_secret(settings.data_dir / "console_secret", "CONSOLE_SECRET", least=SHORTEST_SECRET)
 
 
 def sign_in_link(settings: Settings, ledger: Ledger, login: str = "lead") -> str:
