@@ -74,10 +74,14 @@ def test_a_lease_that_ran_out_is_due_again(ledger: Ledger) -> None:
 
 def test_the_dispatcher_is_heard_of(ledger: Ledger) -> None:
     assert ledger.doorbells.last_sweep() is None
+    assert ledger.doorbells.since_sweep() is None
     ledger.doorbells.note_sweep()
     ledger.doorbells.note_sweep()
 
     swept = ledger.doorbells.last_sweep()
     assert swept is not None
     assert abs(datetime.now(UTC) - swept) < timedelta(minutes=1)
+    since = ledger.doorbells.since_sweep()
+    assert since is not None
+    assert abs(since) < timedelta(minutes=1)
     assert ledger.doorbells.poll_mark() is None, "the poller's mark is another"

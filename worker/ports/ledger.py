@@ -88,9 +88,11 @@ class Doorbells(Protocol):
 
     def note_sweep(self) -> None:
         """The dispatcher has just looked at everything that was due."""
-        ...
 
     def last_sweep(self) -> datetime | None: ...
+
+    def since_sweep(self) -> timedelta | None:
+        """How long ago that was by the ledger's own clock, which need not go as ours does. None: never yet."""
 
     def seen(self, ticket_id: int, updated_at: datetime) -> bool:
         """Whether a doorbell for this ticket was received at or after `updated_at`, or waits for a worker that has yet

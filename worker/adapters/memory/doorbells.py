@@ -104,6 +104,9 @@ class MemoryDoorbells:
     def last_sweep(self) -> datetime | None:
         return self._swept
 
+    def since_sweep(self) -> timedelta | None:
+        return None if self._swept is None else self._state.now() - self._swept
+
     def note_sweep(self) -> None:
         self._swept = self._state.now()
 

@@ -118,6 +118,11 @@ class SqlDoorbells(Room):
     def last_sweep(self) -> datetime | None:
         return self._marked(_SWEEP)
 
+    def since_sweep(self) -> timedelta | None:
+        with self.reading() as connection:
+            ago = connection.execute(select(clock() - marks.c.at).where(marks.c.name == _SWEEP)).scalar()
+            return None if ago is None else timedelta(seconds=ago)
+
     def note_sweep(self) -> None:
         self._mark(_SWEEP, clock())
 
