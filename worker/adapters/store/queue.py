@@ -91,7 +91,7 @@ class Queue(Room):
             each = [_grouped(name, of, [*where, *_picked(of, sieve, but=name)]) for name in _FACETS]
             for row in connection.execute(union_all(*each)):
                 found[row.facet][row.value or NONE] = row.n
-        return {name: _taken_apart(counts) if name in _LISTS else counts for name, counts in found.items()}
+            return {name: _taken_apart(counts) if name in _LISTS else counts for name, counts in found.items()}
 
     def beside(self, case_id: str, sieve: Sieve = Sieve()) -> Beside:
         sifted = _sifted(sieve)

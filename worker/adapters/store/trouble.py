@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
 from sqlalchemy import URL, exc
 
 from worker.errors import Permanent, Retryable, Trouble
@@ -71,6 +70,7 @@ _POSTGRESQL_KINDS = (
     _Kind(("25006",), "{where} may only be read", "name the primary in DATABASE_URL"),
     _Kind(("57P03", "starting up", "shutting down"), "{where} is starting or stopping", "wait until it is up"),
 )
+_BROKEN_ROW = "take back what was written there, or put a copy of before in its place (docs/operations.md, “Back up”)"
 _AWAY = _Kind((), "{where} cannot be reached", "start it, or correct DATABASE_URL")
 
 
@@ -80,7 +80,7 @@ def judged(where: str = "the database") -> Iterator[None]:
     `shown` calls it."""
     try:
         yield
-    except (exc.SQLAlchemyError, OverflowError, ValidationError) as error:
+    except (exc.SQLAlchemyError, OverflowError, ValueError) as error:  # what a column holds is quoted by the last
         raise _judge(error, where) from None
 
 
@@ -104,8 +104,9 @@ def _judge(error: Exception, where: str) -> Trouble:
         return Retryable("no database connection became free in time", part=PART)
     if isinstance(error, exc.DBAPIError):
         return _judge_driver(error, where)
-    if isinstance(error, ValidationError):
-        return Permanent("a stored row does not read: was it written by another version?", part=PART)
+    if isinstance(error, ValueError):  # no JSON, no word that we know, no noun of ours
+        why = f"({type(error).__name__}), as another version or a hand may have written it"
+        return Permanent(f"{where} holds a row that does not read {why}", part=PART, todo=_BROKEN_ROW)
     if isinstance(error, OverflowError):
         return Permanent("a number does not fit its column", part=PART)
     return Permanent(f"the database refused: {type(error).__name__}", part=PART)
