@@ -21,6 +21,7 @@ from worker.adapters.freshdesk.words import to_thread
 from worker.errors import BadConfiguration
 from worker.intake.mailtext import read
 from worker.models import Author, Channel, Message, Requester, Thread, Ticket, TicketState
+from worker.support.masked import masked
 
 COLUMNS = ("ticket_id", "subject", "message", "reply")  # besides these: email, name, requester_id, created_at
 _NOBODY = -1  # no agent's id: in an export, none of the agents is us
@@ -64,7 +65,8 @@ def read_tickets(path: Path) -> list[Thread]:
 
 def as_it_was_asked(thread: Thread, ours: tuple[str, ...] = (), key: str = "") -> Asked | None:
     """The message that the first reply of a colleague answered, or the newest one of the customer (or the one with that
-    `key`), in a ticket that nobody had touched since. `ours`: Deskhand's tags. None where no customer wrote."""
+    `key`), in a ticket that nobody had touched since; masked. `ours`: Deskhand's tags. None where no customer wrote."""
+    thread = masked(thread)  # as threads.read_thread does: what is drafted and shown has no number that nobody may keep
     messages = thread.messages
     answers = [n for n, m in enumerate(messages) if m.public and m.author is Author.PERSON]
     asked = [n for n, m in enumerate(messages) if m.public and m.author is Author.CUSTOMER]

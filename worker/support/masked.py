@@ -1,7 +1,7 @@
 """A ticket's thread without the card, account, PAN and Aadhaar numbers and the codes that people write into mails.
 
 Deskhand works on this thread, and this one is what the ledger keeps of it; the original stays at the helpdesk. Called
-by threads.read_thread, so that no stage ever sees the other one.
+by threads.read_thread, and by operations/old_tickets.py for what is replayed, so that no stage ever sees the other one.
 """
 
 from __future__ import annotations
