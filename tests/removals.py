@@ -113,6 +113,11 @@ REMOVALS = (
         CASES,
     ),
     Removal(
+        "epoch check: a case concluded by a worker that was taken for dead",
+        (Replacement(f"{STORE}/room.py", "_MOVE.where(cases.c.epoch == EPOCH)", "_MOVE.where(EPOCH >= 0)"),),
+        CASES,
+    ),
+    Removal(
         "epoch check: doorbells",
         (
             Replacement(f"{STORE}/doorbells.py", "doorbells.c.epoch == epoch", "doorbells.c.epoch >= 0"),
