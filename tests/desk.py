@@ -104,6 +104,9 @@ class ScriptedHelpdesk:
         if self.refuses_change:
             raise self.refuses_change
         self.changes.append(change)
+        there = self.thread_now.ticket.tags if tags is None else tuple(tags)
+        added = (tag for tag in change.add_tags if tag not in there)
+        self.ticket_becomes(tags=tuple(tag for tag in (*there, *added) if tag not in change.remove_tags))
 
     def in_trash(self, ticket_id: int) -> bool:
         return self.trashed
@@ -122,7 +125,7 @@ class ScriptedHelpdesk:
 
     def ticket_becomes(self, **said: Any) -> None:
         ticket = self.thread_now.ticket.model_copy(update=said)
-        self.thread_now = Thread(ticket=ticket, messages=self.thread_now.messages)
+        self.thread_now = self.thread_now.model_copy(update={"ticket": ticket})
 
     def _says(self, author: Author, text: str) -> None:
         key = f"x{len(self.thread_now.messages)}"

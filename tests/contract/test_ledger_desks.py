@@ -187,3 +187,47 @@ def test_a_reply_that_is_being_posted_is_not_called_back_by_taking_over(ledger: 
     case = ledger.cases.get(send.case_id)
     assert case is not None
     assert case.status is Status.APPROVED
+
+
+def test_giving_back_queues_its_note_and_drops_the_one_that_never_left(ledger: Ledger) -> None:
+    case = held(ledger, 7)
+    taken = a_reply("Maya answers.", kind=SendKind.HANDOVER_NOTE)
+    given = a_reply("Maya gave it back.", kind=SendKind.GIVEN_BACK)
+    ledger.reviews.take_over(case.case_id, "maya", "Mine.", taken)
+
+    assert not ledger.reviews.give_back(7, "tom", taker="tom", case_id=case.case_id, note=given, moot=taken.body_hash)
+    assert [s.state for s in ledger.sends.of_ticket(7)] == [SendState.QUEUED], "she has it still"
+    assert ledger.reviews.give_back(7, "tom", taker="maya", case_id=case.case_id, note=given, moot=taken.body_hash)
+
+    assert [(s.kind, s.state) for s in ledger.sends.of_ticket(7)] == [
+        (SendKind.HANDOVER_NOTE, SendState.DROPPED), (SendKind.GIVEN_BACK, SendState.QUEUED),
+    ]  # fmt: skip
+    assert ledger.sends.of_ticket(7)[0].remark == "Not written: tom gave the ticket back before."
+    assert ledger.sends.of_ticket(8) == []
+
+
+def test_what_has_begun_to_leave_is_not_dropped_by_giving_back(ledger: Ledger) -> None:
+    case = held(ledger, 7)
+    taken = a_reply("Maya answers.", kind=SendKind.HANDOVER_NOTE)
+    ledger.reviews.take_over(case.case_id, "maya", "Mine.", taken)
+    send = ledger.sends.claim(ledger.sends.of_ticket(7)[0].send_id, LEASE)
+    assert send is not None
+    assert ledger.sends.intend(send.send_id, send.epoch) is not None
+
+    assert ledger.reviews.give_back(7, "maya", case_id=case.case_id, moot=taken.body_hash)
+
+    assert [s.state for s in ledger.sends.of_ticket(7)] == [SendState.POSTING]
+
+
+def test_a_note_that_it_was_given_back_is_dropped_where_it_is_taken_again(ledger: Ledger) -> None:
+    case = held(ledger, 7)
+    ledger.reviews.take_over(case.case_id, "maya", "Mine.")
+    note = a_reply("Maya gave it back.", kind=SendKind.GIVEN_BACK)
+    ledger.reviews.give_back(7, "maya", case_id=case.case_id, note=note)
+    send = ledger.sends.claim(ledger.sends.of_ticket(7)[0].send_id, LEASE)
+    assert send is not None
+
+    assert ledger.reviews.take_over(case.case_id, "tom", "Tom answers this ticket.")
+
+    assert [(s.state, s.remark) for s in ledger.sends.of_ticket(7)] == [(SendState.DROPPED, "Tom answers this ticket.")]
+    assert ledger.sends.intend(send.send_id, send.epoch) is None, "whoever had it claimed posts nothing"

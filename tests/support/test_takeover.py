@@ -76,16 +76,6 @@ def test_what_the_customer_writes_next_is_set_aside_with_the_reason(office: Offi
     assert [(asked.rule, asked.hit) for asked in trace.asked] == [("taken-over", True)]
 
 
-def test_a_ticket_that_was_given_back_is_answered_again(office: Office) -> None:
-    ring(office)
-    [case] = office.ledger.cases.of_ticket(1)
-    office.ledger.reviews.take_over(case.case_id, "maya", WORDS)
-    office.ledger.reviews.give_back(1, "maya")
-    writes_again(office)
-    ring(office)
-    assert office.ledger.cases.of_ticket(1)[-1].status not in (Status.IGNORED, Status.OPEN)
-
-
 @pytest.mark.parametrize("status", [Status.APPROVED, Status.HELD])
 def test_the_door_lets_neither_a_reply_nor_a_note_about_a_draft_out(office: Office, status: Status) -> None:
     case = taken_while_drafting(office, status)

@@ -33,7 +33,10 @@ DONE = {
     "taken": "This ticket is yours. Deskhand sends nothing more on it.",
     "late": "This ticket is yours, and Deskhand sends nothing more on it. Somebody had decided on this draft before"
     " you: the history says what.",
-    "given": "Deskhand answers this ticket again, from the customer's next message on.",
+    "given": (
+        "Deskhand answers this ticket again, from the customer's next message on, unless a colleague has written on it "
+        "or has it in Freshdesk."
+    ),
     "away": "Put away.",
 }
 _COOKIE = "deskhand_done"

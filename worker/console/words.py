@@ -114,6 +114,7 @@ SENDS = {
     SendKind.HELD_NOTE: "Private note: a draft waits",
     SendKind.HANDOVER_NOTE: "Private note: handed over",
     SendKind.REMINDER: "Private note: a promise is still open",
+    SendKind.GIVEN_BACK: "Private note: the ticket was given back",
 }
 SEND_STATES = {
     SendState.QUEUED: "queued",

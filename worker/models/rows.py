@@ -100,6 +100,7 @@ class SendKind(StrEnum):
     HELD_NOTE = "held_note"
     HANDOVER_NOTE = "handover_note"
     REMINDER = "reminder"  # a note: something promised is still open
+    GIVEN_BACK = "given_back"  # a note: Deskhand may answer again; takes the tag of a hand-over off
 
 
 class SendState(StrEnum):

@@ -270,6 +270,8 @@ class Sends(Protocol):
         their cases: dropped ones too, where an attempt was in doubt."""
         ...
 
+    def of_ticket(self, ticket_id: int) -> Sequence[Send]: ...  # all of them, in the order in which they were queued
+
     def late(self, send_ids: Sequence[str]) -> timedelta:
         """As Doorbells.late."""
         ...

@@ -191,9 +191,19 @@ class Reviews(Protocol):
         are dropped, `outgoing` is queued. False, and nothing is stored, if it is taken already, or unknown."""
         ...
 
-    def give_back(self, ticket_id: int, user: str, *, taker: str = "") -> bool:
-        """Deskhand may answer the ticket's next message again. False if nobody had taken it over, or somebody else
-        than `taker` ("" whoever it was)."""
+    def give_back(
+        self,
+        ticket_id: int,
+        user: str,
+        *,
+        taker: str = "",
+        case_id: str = "",
+        note: Outgoing | None = None,
+        moot: str = "",
+    ) -> bool:
+        """Deskhand may answer the ticket's next message again. False, and nothing is stored, if nobody had taken it
+        over, or somebody else than `taker` ("" whoever it was). `note` is queued for `case_id`, a case of the ticket;
+        notes with the hash `moot` of which nothing has left are dropped."""
         ...
 
     def taken_by(self, ticket_id: int) -> str:

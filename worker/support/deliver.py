@@ -25,6 +25,7 @@ from worker.support.lastlook import NOTICES, PUBLIC, last_look, taken
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
 from worker.support.overtaken import Overtaken, in_trash
+from worker.support.tagging import but_for_newer_tags, tag_still_coming
 from worker.support.verdict import left_to_a_person
 from worker.trouble_words import safe_reason
 from worker.uptime import uptime
@@ -76,6 +77,8 @@ def _advance(send: Send, desk: Desk) -> str:
         return "dropped"
     if desk.policy.shadow:
         return keep_back(send, desk)
+    if send.kind is SendKind.GIVEN_BACK and tag_still_coming(send, desk.ledger.sends.of_ticket(send.ticket_id)):
+        raise Retryable("an earlier note that puts on the tag is on its way", part="deliver", after=BACKOFF[0])
     with desk.helpdesk.delivering(public=send.kind in PUBLIC):
         return _leave(send, desk)
 
@@ -198,6 +201,8 @@ def _finish(send: Send, change: TicketChange, desk: Desk, tags: Collection[str] 
     """Tags, status, group and priority, in one write. A refusal there loses nothing: it becomes a remark. `tags`: as
     they were a moment ago, where that is known."""
     remark, change = "", without_closing(send.ticket_id, change, desk.ledger)
+    if send.kind is SendKind.GIVEN_BACK:
+        change = but_for_newer_tags(change, send, desk.ledger.sends.of_ticket(send.ticket_id))
     if not change.empty:
         if desk.policy.shadow:
             return keep_back(send, desk)

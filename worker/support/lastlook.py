@@ -18,7 +18,7 @@ from worker.support.paused import decided, paused
 from worker.support.threads import read_thread, set_aside, wrote_after
 
 PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
-NOTICES = (SendKind.HANDOVER_NOTE, SendKind.REMINDER)  # for colleagues, whoever has the ticket
+NOTICES = (SendKind.HANDOVER_NOTE, SendKind.REMINDER, SendKind.GIVEN_BACK)  # for colleagues, whoever has the ticket
 # A write replaces all tags, so whoever goes by those of a moment ago takes away what was added since.
 TAGS_HOLD = timedelta(seconds=10)
 
@@ -44,6 +44,8 @@ def taken(send: Send, desk: Desk) -> bool:
 
 def last_look(send: Send, desk: Desk) -> LastLook:
     """Notes to colleagues may leave whatever happened; for them nothing is read. Asked before: `taken`."""
+    if send.kind is SendKind.GIVEN_BACK:  # the tag that it takes off was put on after anything was read for a draft
+        return LastLook()
     read = desk.ledger.cases.thread(send.case_id)
     if send.kind not in PUBLIC:
         return LastLook(thread=read)

@@ -71,6 +71,13 @@ def taken_note(user: str, tags: Tags) -> Outgoing:
     return _note(SendKind.HANDOVER_NOTE, body, TicketChange(add_tags=(tags.handed_over,), remove_tags=(tags.held,)))
 
 
+def given_back_note(user: str, tags: Tags) -> Outgoing:
+    """Tells the team that Deskhand answers this ticket again, and takes the tag off for which it would leave it alone.
+    A note, although only the tag matters: whoever was told that a colleague answers is told that she no longer does."""
+    body = f"<p><b>{escape(user)} gave this ticket back.</b> Deskhand may answer the customer's next message.</p>"
+    return _note(SendKind.GIVEN_BACK, body, TicketChange(remove_tags=(tags.handed_over,)))
+
+
 def promise_note(words: Sequence[str], policy: Policy) -> Outgoing:
     """Tells the team that a ticket was ended on which something promised is still open. Changes nothing on it."""
     link = _link(f"{policy.console_link}/promises", "Mark it as kept")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from worker.models import Asked, Status, Step, Verdict
 from worker.ports import Ledger
-from worker.support.outgoing import taken_note
+from worker.support.outgoing import given_back_note, taken_note
 from worker.support.review import what_happened
 from worker.support.reviewdesk import Outcome, ReviewDesk
 
@@ -28,11 +28,17 @@ def take_over(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
 
 def give_back(desk: ReviewDesk, case_id: str, user: str, taker: str = "") -> Outcome:
     """From the customer's next message on; what was ended stays ended. `taker`: who answers the ticket as far as `user`
-    knows; if it is somebody else by now, it stays hers."""
+    knows; if it is somebody else by now, it stays hers. The tag that the taking over put on the ticket comes off, and
+    until it has, threads.py reads the ticket without it."""
     case = desk.ledger.cases.get(case_id)
-    if case is not None and desk.ledger.reviews.give_back(case.ticket_id, user, taker=taker):
-        return Outcome(True)
     now = desk.ledger.reviews.taken_by(case.ticket_id) if case else ""
+    if case is not None and now and taker in ("", now):
+        note = None if desk.policy.shadow else given_back_note(user, desk.tags)
+        unsaid = taken_note(now, desk.tags).body_hash
+        given = desk.ledger.reviews.give_back(case.ticket_id, user, taker=now, case_id=case_id, note=note, moot=unsaid)
+        if given:
+            return Outcome(True)
+        now = desk.ledger.reviews.taken_by(case.ticket_id)
     return Outcome(False, f"{now} answers this ticket by now." if now else "Nobody has taken this ticket over.")
 
 

@@ -12,6 +12,7 @@ from worker.models import Author, Case, Message, Send, SendKind, SendState, Stat
 from worker.ports import Helpdesk, Ledger
 from worker.support.bodies import body_hash
 from worker.support.masked import masked
+from worker.support.tagging import coming_off
 
 _JUDGED = (Status.HELD, Status.APPROVED, Status.SENT, Status.HANDED_OVER)
 # A dropped one may show late too: it was not there when somebody looked, and the customer had written since.
@@ -22,13 +23,16 @@ def read_thread(
     ticket_id: int, helpdesk: Helpdesk, ledger: Ledger, known: Thread | None = None, leaving: Send | None = None
 ) -> Thread:
     """The thread, each reply of ours right behind the message that it answers, and holding replies, which answer none,
-    as if they were notes; without the numbers that nobody should keep (masked.py). Raises what the two raise.
+    as if they were notes; without the numbers that nobody should keep (masked.py), and without tags of ours that are
+    on their way off (tagging.py). Raises what the two raise.
 
     `known`: the thread as it was read before, for whoever only wants to know whether it still is as it was. Whoever
     was rung must not name it: that somebody rang says more than a ticket's time. `leaving`: a reply that is about to
     be sent, and that may be there already where the ledger is older than it: one that was put back from a backup."""
     first = known is None and not ledger.cases.of_ticket(ticket_id)
-    thread = helpdesk.thread(ticket_id, known=known, first=first)
+    # Asked before the ticket is read: of a tag that came off in between, the ticket read earlier would still tell.
+    untrue = frozenset() if first or known is not None else coming_off(ledger.sends.of_ticket(ticket_id))
+    thread = _untagged(helpdesk.thread(ticket_id, known=known, first=first), untrue)
     if not any(_ours(m) or _unsigned(m) for m in thread.messages):
         return masked(thread, known)
     sends = ledger.sends.replies_of(ticket_id)
@@ -36,6 +40,13 @@ def read_thread(
     thread = masked(signed(thread, [*sends, leaving] if leaving else sends), known)
     thread = answering_nothing(thread, [send for send in sends if send.kind is SendKind.HOLDING])
     return beside_what_they_answer(thread, [send for send in sends if send.kind is SendKind.REPLY])
+
+
+def _untagged(thread: Thread, untrue: frozenset[str]) -> Thread:
+    if untrue.isdisjoint(thread.ticket.tags):
+        return thread
+    tags = tuple(tag for tag in thread.ticket.tags if tag not in untrue)
+    return thread.model_copy(update={"ticket": thread.ticket.model_copy(update={"tags": tags})})
 
 
 def signed(thread: Thread, replies: Sequence[Send]) -> Thread:

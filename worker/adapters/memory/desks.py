@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from worker.adapters.memory.state import State
-from worker.models import Status
+from worker.adapters.store.columns import clean
+from worker.adapters.store.desks import GIVEN_BACK_BEFORE, NOTES
+from worker.models import Send, SendKind, SendState, Status
 from worker.ports import Outgoing
 
 
@@ -48,19 +50,40 @@ class MemoryDesks:
                 stopped = self._state.drop_queued_reply(row.case.case_id, reason)
                 if stopped or row.case.status in (Status.OPEN, Status.HELD):
                     self._state.move(row, Status.HANDED_OVER, by=user, reasons=[reason])
+            self._drop_queued(this.case.ticket_id, reason, lambda send: send.kind is SendKind.GIVEN_BACK)
             if outgoing is not None:
                 self._state.add_send(this.case, outgoing)
             self._state.note_audit(user, "take over", case_id, f"ticket {this.case.ticket_id}")
             return True
 
-    def give_back(self, ticket_id: int, user: str, *, taker: str = "") -> bool:
+    def give_back(
+        self,
+        ticket_id: int,
+        user: str,
+        *,
+        taker: str = "",
+        case_id: str = "",
+        note: Outgoing | None = None,
+        moot: str = "",
+    ) -> bool:
         with self._state.lock:
             here = self._state.taken.get(ticket_id)
             if here is None or taker not in ("", here):
                 return False
             del self._state.taken[ticket_id]
+            if moot:
+                unsaid = GIVEN_BACK_BEFORE.format(user)
+                self._drop_queued(ticket_id, unsaid, lambda send: send.kind in NOTES and send.body_hash == moot)
+            if note is not None:
+                self._state.add_send(self._state.cases[case_id].case, note)
             self._state.note_audit(user, "give back", f"ticket {ticket_id}")
             return True
+
+    def _drop_queued(self, ticket_id: int, reason: str, these: Callable[[Send], bool]) -> None:
+        for row in self._state.sends.values():
+            if row.send.ticket_id == ticket_id and row.send.state is SendState.QUEUED and these(row.send):
+                row.send = row.send.model_copy(update={"state": SendState.DROPPED, "remark": clean(reason)})
+                row.lease_until = None
 
     def taken_by(self, ticket_id: int) -> str:
         return self._state.taken.get(ticket_id, "")

@@ -134,6 +134,10 @@ class MemorySends:
             tried = [s for s in rows if s.state is not SendState.DROPPED or s.rounds > 0]
             return [s for s in tried if s.ticket_id == ticket_id and s.state is not SendState.QUEUED]
 
+    def of_ticket(self, ticket_id: int) -> Sequence[Send]:
+        with self._state.lock:
+            return [row.send for row in self._state.sends.values() if row.send.ticket_id == ticket_id]
+
     def _end(self, send_id: str, epoch: int, from_: Sequence[SendState], to: SendState, remark: str) -> SendRow | None:
         row = self._mine(send_id, epoch, from_)
         if row is not None:

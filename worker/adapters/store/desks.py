@@ -11,11 +11,22 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from worker.adapters.store.columns import clock
-from worker.adapters.store.room import THIS, Room, add_send, drop_queued_replies, move, note_audit, upsert
+from worker.adapters.store.room import (
+    THIS,
+    Room,
+    add_send,
+    drop_queued,
+    drop_queued_replies,
+    move,
+    note_audit,
+    upsert,
+)
 from worker.adapters.store.schema import cases, sends, taken, viewers
-from worker.models import Status
+from worker.models import SendKind, Status
 from worker.ports import Outgoing
 
+GIVEN_BACK_BEFORE = "Not written: {} gave the ticket back before."
+NOTES = (SendKind.HELD_NOTE, SendKind.HANDOVER_NOTE, SendKind.REMINDER, SendKind.GIVEN_BACK)
 _FORGOTTEN = 3600.0  # seconds after which nobody asks any more who had a case open
 
 
@@ -56,22 +67,40 @@ class Desks(Room):
             )
             if connection.execute(fresh.on_conflict_do_nothing().returning(taken.c.ticket_id)).first() is None:
                 return False
-            on_it = cases.c.ticket_id == this.ticket_id
-            stopped = drop_queued_replies(connection, reason, sends.c.ticket_id == this.ticket_id)
+            on_it, on_ticket = cases.c.ticket_id == this.ticket_id, sends.c.ticket_id == this.ticket_id
+            stopped = drop_queued_replies(connection, reason, on_ticket)
             left = select(cases.c.case_id, cases.c.status).where(on_it).with_for_update()
             for row in connection.execute(left).all():
                 if row.status in (Status.OPEN, Status.HELD) or row.case_id in stopped:
                     move(connection, row.case_id, Status(row.status), Status.HANDED_OVER, by=user, reasons=[reason])
+            # Left in the queue, it would tell the team, and take the tag off, after the note that says the contrary.
+            drop_queued(connection, reason, on_ticket, sends.c.kind == SendKind.GIVEN_BACK)
             if outgoing is not None:
                 add_send(connection, case_id, this.ticket_id, this.message_key, outgoing)
             note_audit(connection, user, "take over", case_id, f"ticket {this.ticket_id}")
             return True
 
-    def give_back(self, ticket_id: int, user: str, *, taker: str = "") -> bool:
+    def give_back(
+        self,
+        ticket_id: int,
+        user: str,
+        *,
+        taker: str = "",
+        case_id: str = "",
+        note: Outgoing | None = None,
+        moot: str = "",
+    ) -> bool:
         hers = [taken.c.login == taker] if taker else []
+        this = select(cases.c.message_key).where(cases.c.case_id == case_id, cases.c.ticket_id == ticket_id)
         with self.writing() as connection:
             if connection.execute(delete(taken).where(taken.c.ticket_id == ticket_id, *hers)).rowcount == 0:
                 return False
+            if moot:
+                unsaid = (sends.c.ticket_id == ticket_id, sends.c.body_hash == moot, sends.c.kind.in_(NOTES))
+                drop_queued(connection, GIVEN_BACK_BEFORE.format(user), *unsaid)
+            if note is not None:
+                message_key = connection.execute(this).scalar_one()
+                add_send(connection, case_id, ticket_id, message_key, note)
             note_audit(connection, user, "give back", f"ticket {ticket_id}")
             return True
 

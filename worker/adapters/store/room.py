@@ -273,12 +273,17 @@ def _send_values(case_id: str, ticket_id: int, message_key: str, outgoing: Outgo
 
 
 def drop_queued_replies(connection: Connection, reason: str, *where: ColumnElement[bool]) -> list[str]:
+    """The ids of their cases."""
+    return drop_queued(connection, reason, sends.c.kind == "reply", *where)
+
+
+def drop_queued(connection: Connection, reason: str, *where: ColumnElement[bool]) -> list[str]:
     """They are not under way now, and whoever claimed one fails at `intend`. An earlier attempt may have arrived: where
     there was one in doubt, the remark says so. The ids of their cases."""
     doubt = case((sends.c.rounds > 0, MAY_BE_THERE), else_="")
     dropped = connection.execute(
         update(sends)
-        .where(sends.c.kind == "reply", sends.c.state == SendState.QUEUED, *where)
+        .where(sends.c.state == SendState.QUEUED, *where)
         .values(state=SendState.DROPPED, remark=literal(reason, Text) + doubt, lease_until=0.0)
         .returning(sends.c.case_id)
     )

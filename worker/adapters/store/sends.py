@@ -180,6 +180,11 @@ class SqlSends(Room):
         with self.reading() as connection:
             return [to_send(row) for row in connection.execute(query.order_by(sends.c.queued_at, sends.c.send_id))]
 
+    def of_ticket(self, ticket_id: int) -> Sequence[Send]:
+        query = select(sends).where(sends.c.ticket_id == ticket_id).order_by(sends.c.queued_at, sends.c.send_id)
+        with self.looking() as connection:
+            return [to_send(row) for row in connection.execute(query).all()]
+
     def late(self, send_ids: Sequence[str]) -> timedelta:
         with self.reading() as connection:
             return longest_due(connection, sends, sends.c.send_id.in_(send_ids))
