@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from structlog.testing import capture_logs
 
 from tests.console.seed import Lead, a_console, fields_of, hold, words_of
 from worker.adapters.store.ledger import SqlLedger
@@ -11,6 +12,7 @@ from worker.console.access import MOST
 from worker.console.app import HEADERS, MAX_BYTES
 from worker.console.mishaps import KEEP
 from worker.models import Status
+from worker.support import review
 from worker.support.review import LONGEST
 
 PLACES = ["Queue", "Promises", "Numbers", "Service", "Gate", "Second look"]  # of a reviewer
@@ -88,3 +90,56 @@ def test_an_edit_that_is_longer_than_a_reply_is_refused_with_the_words_in_the_ed
     assert len(ledger.cases.drafts(case_id)) == 1
     assert maya.send(save, fields | {"text": "\r\n\r\n".join(["x" * 98] * (LONGEST // 100))}).status_code == 303
     assert ledger.cases.get(case_id).status is Status.HELD
+
+
+@pytest.mark.parametrize("link", ["https://[your bank]/login", "https://help.peerwell.example:99999/tax"])
+def test_a_link_that_is_none_is_found_and_never_made_one(ledger: SqlLedger, link: str):
+    case_id = hold(ledger)
+    maya = Lead(a_console(ledger), ledger)
+    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
+    typed = fields | {"text": f"Please read {link} and write again."}
+    assert maya.send(f"/cases/{case_id}/preview", typed).status_code == 200
+    assert maya.send(f"/cases/{case_id}/edit", typed).status_code == 303
+    draft = ledger.cases.drafts(case_id)[-1][1]
+    assert link in draft.body_text
+    assert "<a" not in draft.body_html
+
+
+def fails(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("Asha's words")
+
+
+def test_what_nobody_foresaw_is_answered_by_a_page_with_the_words_in_it(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+):
+    case_id = hold(ledger)
+    maya = Lead(a_console(ledger), ledger)
+    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
+    monkeypatch.setattr(review, "edit", fails)
+    with capture_logs() as logged:
+        answer = maya.send(f"/cases/{case_id}/edit", fields | {"text": "My own words, which took a while."})
+    assert (answer.status_code, navigation(answer.text)) == (500, PLACES)
+    assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+    assert "My own words, which took a while." in answer.text
+    assert "please look before you do it again" in words_of(answer.text)
+    assert f'href="/cases/{case_id}">To the case' in answer.text
+    [told] = [entry for entry in logged if entry["event"] == "console_broken"]
+    assert told["reason"].startswith("ZeroDivisionError at fails")
+    assert "Asha" not in str(logged)
+
+
+def test_a_page_that_fails_to_show_says_so_and_no_other_site_gets_its_words_into_it(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+):
+    case_id = hold(ledger)
+    maya = Lead(a_console(ledger), ledger)
+    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
+    monkeypatch.setattr(review, "current", fails)
+    monkeypatch.setattr(review, "edit", fails)
+    shown = maya.get(f"/cases/{case_id}")
+    assert (shown.status_code, navigation(shown.text)) == (500, PLACES)
+    assert "it again" not in words_of(shown.text)
+    typed = fields | {"text": "Their words."}
+    sent = maya.browser.post(f"/cases/{case_id}/edit", data=typed, headers={"Origin": "http://["})
+    assert sent.status_code == 500
+    assert "Their words." not in sent.text

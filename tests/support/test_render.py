@@ -53,9 +53,25 @@ def test_a_host_that_only_looks_right_is_refused() -> None:
         "https://help.peerwell.example@evil.example/",
         "https://help.peerwell.example:8443/",
         "https://xhelp.peerwell.example.co/",
+        "https://help.peerwell.example:99999/tax",
+        "https://help.peerwell.example:port/tax",
+        "https://[help]",
+        "https://[help.peerwell.example]/login",
+        "https://[::1",
     ):
         assert not host_allowed(url, ["help.peerwell.example"]), url
     assert host_allowed("https://a.help.peerwell.example/x", ["help.peerwell.example"])
+
+
+@pytest.mark.parametrize(
+    "link", ["https://[help]", "https://[your-bank]/login", "https://help.peerwell.example:99999/x", "http://[::1"]
+)
+def test_a_link_that_cannot_be_read_as_one_stays_words(link: str) -> None:
+    for html, text in (render([a_part(f"See {link} for more.")], LETTER), render_text(f"See {link} now.", LETTER)):
+        assert link in html
+        assert link in text
+        assert "<a" not in html
+    assert clean_html(f'<a href="{link}">x</a>', LETTER.link_hosts) == "<a>x</a>"
 
 
 def test_the_last_look_takes_out_whatever_is_not_on_the_allowlist() -> None:

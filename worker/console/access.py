@@ -137,7 +137,10 @@ def from_own_page(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host", "-")
+    try:
+        return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host", "-")
+    except ValueError:  # no browser says where it comes from in words that are no address
+        return False
 
 
 def address_of(request: Request) -> str:

@@ -19,7 +19,7 @@ from worker.console.case import Cases, add_case
 from worker.console.deciding import add_decisions
 from worker.console.gate import add_gate
 from worker.console.incidents import add_incidents
-from worker.console.mishaps import add_mishaps
+from worker.console.mishaps import Unforeseen, add_mishaps
 from worker.console.numbers import add_numbers
 from worker.console.page import STATIC, Pages
 from worker.console.parts import add_parts
@@ -82,7 +82,7 @@ def make_console(
     access = Access(ledger.users, console_secret)
     pages = Pages(access, notice)
     desk = ReviewDesk(ledger, policy, tags, letter_for, enqueue, helpdesk, judge, versions)
-    app = _bare(access)
+    app = _bare(access, pages)
     add_mishaps(app, ledger, access, pages)
     add_signin(app, ledger, access, pages, throttle or Throttle())
     add_queue(app, desk, pages)
@@ -102,7 +102,7 @@ def make_console(
     return app
 
 
-def _bare(access: Access) -> FastAPI:
+def _bare(access: Access, pages: Pages) -> FastAPI:
     """An app without a page: what is asked of every request, and what every answer carries."""
     app = FastAPI(
         title="Deskhand console",
@@ -112,6 +112,7 @@ def _bare(access: Access) -> FastAPI:
         dependencies=[Depends(access.gate)],
     )
     app.add_middleware(_Bounded)
+    app.add_middleware(Unforeseen, access=access, pages=pages)
     app.add_middleware(_Headers)
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

@@ -13,12 +13,14 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.console.access import MOST, OPEN, Access, NotAllowed, SignInFirst, StaleForm, TooLong, from_own_page
 from worker.console.confirming import about, back
 from worker.console.page import Pages
 from worker.errors import Trouble
 from worker.ports import Ledger
+from worker.trouble_words import safe_reason
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +91,39 @@ def add_mishaps(app: FastAPI, ledger: Ledger, access: Access, pages: Pages) -> N
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         return _http_page(request, error, access, pages)
+
+
+class Unforeseen:
+    """Whatever no handler knows becomes a page too, under the headers of all others. FastAPI's own answer for it has
+    neither what was typed nor a way on, and its server would log the exception's words, which may be a customer's."""
+
+    def __init__(self, app: ASGIApp, access: Access, pages: Pages) -> None:
+        self._app, self._access, self._pages = app, access, pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            log.error("console_broken", reason=safe_reason(error))
+            await self._page(Request(scope))(scope, receive, send)
+
+    def _page(self, request: Request) -> Response:
+        _remember_who(request, self._access)
+        typed = _typed(request)
+        words = "Something went wrong that nobody foresaw. Whoever runs Deskhand finds in the log what it was. "
+        if request.method == "POST":
+            words += "It is not known whether what you asked for was done: please look before you do it again. "
+        words += "What you typed stands below." if typed else ""
+        return self._pages.note(request, "That did not work", words.strip(), 500, typed=typed, **_there(request))
 
 
 def _http_page(request: Request, error: HTTPException, access: Access, pages: Pages) -> Response:

@@ -15,6 +15,13 @@ def only_local(request: Request) -> None:
     if request.method in _SAFE:
         return
     origin = request.headers.get("origin")
-    host = urlsplit("//" + request.headers.get("host", "")).hostname
-    if host not in LOOPBACK or (origin is not None and urlsplit(origin).hostname not in LOOPBACK):
+    host = _host("//" + request.headers.get("host", ""))
+    if host not in LOOPBACK or (origin is not None and _host(origin) not in LOOPBACK):
         raise HTTPException(403, "only from this machine")
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:  # "http://[": a stranger's, not a reason to fail
+        return None

@@ -80,15 +80,15 @@ def clean_html(body: str, link_hosts: Sequence[str]) -> str:
 
 
 def host_allowed(url: str, link_hosts: Sequence[str]) -> bool:
-    """https, no user or port tricks, and a host of the list or below one of it."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    plain = parts.scheme == "https" and not parts.username and parts.port is None
+    """https, no user or port tricks, and a host of the list or below one of it. No text raises: what cannot be read as
+    a link, as "https://[your-bank]/login" or a port of letters cannot, leads nowhere that we know."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        plain = parts.scheme == "https" and not parts.username and parts.port is None
+    except ValueError:
+        return False
     return plain and any(host == allowed or host.endswith(f".{allowed}") for allowed in link_hosts)
-
-
-def urls(text: str) -> list[str]:
-    return _URL.findall(text)
 
 
 def _line(text: str, link_hosts: Sequence[str]) -> str:

@@ -140,6 +140,11 @@ def test_an_unfilled_placeholder_is_found(left: str) -> None:
         "http://help.peerwell.example/x",
         "https://help.peerwell.example.evil.example/x",
         "www.evil.example",
+        "https://[help]",
+        "https://[your-bank]/login",
+        "https://help.peerwell.example:99999/x",
+        "https://help.peerwell.example:port/x",
+        "http://[::1",
     ],
 )
 def test_markup_and_links_to_elsewhere_are_found(markup: str) -> None:
