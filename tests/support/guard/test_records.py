@@ -79,3 +79,11 @@ def test_every_field_is_a_span_and_stands_where_its_words_stand() -> None:
     assert "hours tuesday: 9:30-17:00" in spans
     bell = spans["notes: Ring the bell."]
     assert TEXT[bell.start : bell.end] == "Ring the bell."
+
+
+def test_numbers_stay_numbers_also_where_they_are_one_and_nought() -> None:
+    known = record(
+        '{"minimumOrders": 1, "fee": 0, "share": 1.0, "limit": 5, "open": true, "closed": false, "hours": null}'
+    )
+    assert known
+    assert [value for _, value in known.lines] == ["1", "0", "1.0", "5", "yes", "no", "unknown"]

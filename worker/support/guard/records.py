@@ -144,11 +144,9 @@ def _said(value: Any) -> str:
     """Times in full: "9:0" is 9:00."""
     if isinstance(value, str):
         return re.sub(r"\b(\d{1,2}):(\d)\b", r"\1:0\2", value)
-    return (
-        {True: "yes", False: "no", None: "unknown"}.get(value, str(value))
-        if not isinstance(value, float)
-        else str(value)
-    )
+    if isinstance(value, bool):  # by type, not by value: for Python 1 is True, and "minimum orders: yes" is no evidence
+        return "yes" if value else "no"
+    return "unknown" if value is None else str(value)
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
