@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 MAX_BYTES = 256 * 1024
 _TICKET_KEYS = ("ticket_id", "ticketid", "ticket.id")
+_LINK_KEYS = ("ticket_url", "ticketurl", "ticket.url", "ticket_portal_url", "ticket.portal_url")
+_BARE_LINK_KEYS = ("url", "portal_url")
+_TICKET_LINK = re.compile(r"\s*(?:https?://)?[^\s/?#]+(?:/[\w-]+)*/tickets/(\d{1,15})(?:[/?#]\S*)?\s*", re.ASCII | re.I)
 _ID_IN_TEXT = re.compile(rb"""["']?ticket[_. ]?id["']?\s*[:=]\s*["']?(?:\[?#)?(\d{1,15})(?!\d)""", re.I)
 _ID_IN_URL = re.compile(rb"/tickets/(\d{1,15})\b")
 
@@ -114,7 +117,7 @@ def _read(raw: bytes) -> Any:
 
 
 def _from_objects(value: Any) -> int | None:
-    """A key that speaks of the ticket, however deep, beats a bare `id`, which may be anybody's."""
+    """A key that speaks of the ticket, however deep, or a link to it beats a bare `id`, which may be anybody's."""
     objects = list(_objects(value, 0))
     for key in _TICKET_KEYS:
         for named in objects:
@@ -124,7 +127,16 @@ def _from_objects(value: Any) -> int | None:
         ticket = named.get("ticket")
         if isinstance(ticket, dict) and (found := _positive(ticket.get("id"))) is not None:
             return found
-    return _positive(objects[0].get("id")) if objects else None
+    return (_linked(objects) or _positive(objects[0].get("id"))) if objects else None
+
+
+def _linked(objects: list[dict[str, Any]]) -> int | None:
+    """From the ticket's own link. Only a value that is nothing but such a link counts, and a bare `url` only beside the
+    bare `id`: words that customers write hold links to other tickets."""
+    links = [named.get(key) for key in _LINK_KEYS for named in objects]
+    links += [objects[0].get(key) for key in _BARE_LINK_KEYS]
+    found = (_TICKET_LINK.fullmatch(link) for link in links if isinstance(link, str))
+    return next((number for match in found if match and (number := _positive(match.group(1)))), None)
 
 
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
