@@ -147,8 +147,3 @@ class Candidate:
     def _used_templates(self) -> tuple[str, ...]:
         cited = {i for _, sentence in self.numbered() for i in sentence.sources}
         return tuple(i for i in self.template_ids if i in cited and i in self.sources)
-
-    def template_text(self) -> str:
-        """The templates that the reply rests on; others that were found have no say in what is right."""
-        cited = {i for _, sentence in self.numbered() for i in sentence.sources}
-        return "\n".join(s.text for i in self.template_ids if i in cited and (s := self.sources.get(i)))
