@@ -140,6 +140,15 @@ def test_an_unfilled_placeholder_is_found(left: str) -> None:
         "http://help.peerwell.example/x",
         "https://help.peerwell.example.evil.example/x",
         "www.evil.example",
+    ],
+)
+def test_markup_and_links_to_elsewhere_are_found(markup: str) -> None:
+    assert "markup" in found_by(a_candidate(f"A withdrawal from IM reaches your bank within 2 working days {markup}"))
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
         "https://[help]",
         "https://[your-bank]/login",
         "https://help.peerwell.example:99999/x",
@@ -147,8 +156,11 @@ def test_an_unfilled_placeholder_is_found(left: str) -> None:
         "http://[::1",
     ],
 )
-def test_markup_and_links_to_elsewhere_are_found(markup: str) -> None:
-    assert "markup" in found_by(a_candidate(f"A withdrawal from IM reaches your bank within 2 working days {markup}"))
+def test_a_link_that_cannot_be_read_as_one_is_a_link_to_elsewhere(link: str) -> None:
+    found = judge(a_candidate(f"A withdrawal from IM reaches your bank within 2 working days {link}"))
+    assert "It holds a link to a place that is not on our list." in {one.what for one in found}, (
+        "a guard that fails too"
+    )
 
 
 def test_a_question_without_an_answer_is_found() -> None:
