@@ -16,7 +16,8 @@ from worker.adapters.store.schema import sends
 from worker.errors import InDoubt, Permanent, Retryable
 from worker.models import Ring, SendKind, SendState, Status
 from worker.ports import MAY_BE_THERE, Outgoing
-from worker.support.deliver import NOTE_PAUSES, deliver
+from worker.support.attempts import NOTE_PAUSES
+from worker.support.deliver import deliver
 from worker.support.desk import Policy
 from worker.support.outgoing import handover_note, promise_note
 from worker.support.verdict import left_to_a_person

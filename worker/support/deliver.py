@@ -17,6 +17,7 @@ from worker.crashpoints import crash_point
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import Posted, Promise, Send, SendKind, SendState, Status, Step, TicketChange, Verdict
 from worker.ports import MAY_BE_THERE, Outgoing
+from worker.support.attempts import BACKOFF, most_rounds, most_tries, pause
 from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
@@ -32,9 +33,6 @@ from worker.uptime import uptime
 
 log = structlog.get_logger(__name__)
 
-BACKOFF = (5.0, 30.0, 120.0, 300.0)  # seconds after the first, second, ... failure that named no time of its own
-# A hand-over note is all that a person gets to see of a message: one that is refused, or in doubt, is tried for a day.
-NOTE_PAUSES = (5.0, 30.0, 120.0, 300.0, 900.0, *[3600.0] * 24)
 # What Freshdesk answers for a ticket that is gone for good. A 403 is one in the trash, or a role that lost a right.
 OUT_OF_REACH = frozenset({404, 405, 410})
 
@@ -49,7 +47,7 @@ def deliver(send_id: str, desk: Desk) -> str:
     structlog.contextvars.bind_contextvars(case_id=send.case_id, stage="deliver", send_id=send_id)
     with kept(lambda: sends.renew(send_id, send.epoch, lease), lease):
         try:
-            if send.deaths >= max(desk.policy.max_deaths, _most_tries(send, desk)):
+            if send.deaths >= max(desk.policy.max_deaths, most_tries(send, desk)):
                 return _give_up(send, f"whoever delivered it ended before its time {send.deaths} times", desk)
             return _advance(send, desk)
         except Trouble as trouble:
@@ -111,7 +109,7 @@ def _look_back(send: Send, desk: Desk) -> Posted | str | None:
         return "settling"
     found = _find(send, started, desk)
     crash_point("deliver.looked_back")
-    if found is None and send.rounds >= _most_rounds(send, desk):
+    if found is None and send.rounds >= most_rounds(send, desk):
         return _strand(send, f"still in doubt after {send.rounds} attempts: please look", desk)
     return found
 
@@ -223,7 +221,7 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
     metrics.TROUBLE.labels("deliver", trouble.part).inc()
     log.warning("send_trouble", kind=type(trouble).__name__, part=trouble.part, reason=trouble.reason)
     if isinstance(trouble, InDoubt):
-        wait = policy.settle if send.rounds < policy.max_rounds else max(policy.settle, _pause(send, send.rounds))
+        wait = policy.settle if send.rounds < policy.max_rounds else max(policy.settle, pause(send, send.rounds))
         sends.park(send.send_id, send.epoch, wait, why, failed=False, nothing_left=False)
         crash_point("deliver.in_doubt")
         return "in doubt"
@@ -232,14 +230,14 @@ def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -
         return _give_up(send, f"the ticket cannot be read as a whole: {trouble.reason}", desk, nothing_left)
     if isinstance(trouble, Permanent) and send.tries + 1 >= policy.max_tries and _deleted(send, trouble, desk):
         return _drop(send, Overtaken.DELETED, desk)
-    if permanent and send.tries + 1 >= _most_tries(send, desk):
+    if permanent and send.tries + 1 >= most_tries(send, desk):
         # Refused right after a look that found the ticket: it is there, and the customer waits.
         gone = getattr(trouble, "code", None) in OUT_OF_REACH and not nothing_left
         if gone and send.kind is SendKind.REPLY:
             return _drop(send, Overtaken.OUT_OF_REACH, desk, trouble.reason)
         return _give_up(send, f"Freshdesk refused it {send.tries + 1} times: {trouble.reason}", desk, nothing_left)
     after = trouble.after if isinstance(trouble, Retryable) else None
-    wait = timedelta(seconds=after) if after is not None else _pause(send, send.tries)
+    wait = timedelta(seconds=after) if after is not None else pause(send, send.tries)
     sends.park(send.send_id, send.epoch, wait, why, failed=permanent, nothing_left=nothing_left)
     crash_point("deliver.parked")
     return "parked"
@@ -249,20 +247,11 @@ def _broken(send: Send, error: BaseException, desk: Desk) -> str:
     """What nobody foresaw counts as a failure, and says nothing about whether anything left."""
     reason = safe_reason(error)
     log.error("send_broken", reason=reason, tries=send.tries)
-    if send.tries + 1 >= _most_tries(send, desk):
+    if send.tries + 1 >= most_tries(send, desk):
         return _give_up(send, f"it failed {send.tries + 1} times ({reason})", desk)
     why = parked_for(send, reason)
-    desk.ledger.sends.park(send.send_id, send.epoch, _pause(send, send.tries), why, failed=True, nothing_left=False)
+    desk.ledger.sends.park(send.send_id, send.epoch, pause(send, send.tries), why, failed=True, nothing_left=False)
     return "parked"
-
-
-def _most_tries(send: Send, desk: Desk) -> int:
-    return len(NOTE_PAUSES) + 1 if send.kind in NOTICES else desk.policy.max_tries
-
-
-def _most_rounds(send: Send, desk: Desk) -> int:
-    """A second note to colleagues harms nobody; one that is not there leaves a customer alone."""
-    return len(NOTE_PAUSES) + 1 if send.kind in NOTICES else desk.policy.max_rounds
 
 
 def _deleted(send: Send, trouble: Permanent, desk: Desk) -> bool:
@@ -270,11 +259,6 @@ def _deleted(send: Send, trouble: Permanent, desk: Desk) -> bool:
         return in_trash(send.ticket_id, trouble, desk)
     except Retryable:
         return False  # asked again at the next try, or left to a person
-
-
-def _pause(send: Send, failures: int) -> timedelta:
-    pauses = NOTE_PAUSES if send.kind in NOTICES else BACKOFF
-    return timedelta(seconds=pauses[min(failures, len(pauses) - 1)])
 
 
 def _give_up(send: Send, why: str, desk: Desk, nothing_left: bool = False) -> str:
