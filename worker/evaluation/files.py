@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,12 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def read_jsonl(path: Path, fields: dict[str, type]) -> list[dict[str, Any]]:
-    """One object for each line that is not blank. BadConfiguration where a field is missing or of another type."""
+def read_jsonl(
+    path: Path, fields: Mapping[str, type], otherwise: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """One object for each line that is not blank, with `fields` of these types: a number counts as its digits where
+    text is wanted, 0 and 1 as no and yes. `otherwise`: what fields have that are null or missing. BadConfiguration
+    where any other one is, or has another type."""
     found: list[dict[str, Any]] = []
     problems: list[str] = []
     try:
@@ -43,16 +47,30 @@ def read_jsonl(path: Path, fields: dict[str, type]) -> list[dict[str, Any]]:
         except ValueError:
             problems.append(f"{path}:{number}: this is not JSON.")
             continue
-        wrong = [n for n, kind in fields.items() if not (isinstance(one, dict) and isinstance(one.get(n), kind))]
-        if wrong:
+        if not isinstance(one, dict):
+            problems.append(f"{path}:{number}: this is not a JSON object.")
+            continue
+        told = {name: _told(one.get(name), kind, (otherwise or {}).get(name)) for name, kind in fields.items()}
+        if wrong := [name for name, value in told.items() if value is None]:
             problems.append(f"{path}:{number}: {' and '.join(wrong)} is missing or of another type.")
         else:
-            found.append(one)
+            found.append(one | told)
     if problems:
         raise BadConfiguration(problems[:20])
     if not found:
         raise BadConfiguration(f"{path} has no lines.")
     return found
+
+
+def _told(value: Any, kind: type, otherwise: Any) -> Any:
+    """The value in that type; None if it has none."""
+    if value is None:
+        return otherwise
+    if kind is str and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if kind is bool and value in (0, 1):
+        return bool(value)
+    return value if isinstance(value, kind) else None
 
 
 def _why(error: Exception) -> str:

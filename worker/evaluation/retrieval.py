@@ -46,8 +46,8 @@ class Asked:
 
 
 def measure(options: argparse.Namespace, screen: Screen) -> Figures:
-    passages = read_jsonl(options.passages, {"id": str, "title": str, "text": str})
-    queries = read_jsonl(options.queries, {"id": str, "text": str, "relevant": list})
+    passages = read_jsonl(options.passages, {"id": str, "title": str, "text": str}, {"title": ""})
+    queries = read_jsonl(options.queries, {"id": str, "text": str, "relevant": list}, {"relevant": []})
     articles, ids = as_articles(passages)
     if unknown := {str(r) for q in queries for r in q["relevant"]} - set(ids.values()):
         raise BadConfiguration(f"{options.queries}: relevant passages that {options.passages} lacks: {len(unknown)}.")
