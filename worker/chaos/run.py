@@ -41,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     wishes = asked.parse_args(arguments)
     if wishes.restore and wishes.postgres:
         asked.error("--restore needs the SQLite ledger: PostgreSQL has tools of its own")
+    if wishes.messages < 1 or wishes.kills < 0:
+        asked.error("give at least one message, and no fewer than 0 kills")
     begun = time.monotonic()
 
     def say(line: str) -> None:
