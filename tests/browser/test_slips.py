@@ -112,3 +112,14 @@ def test_a_ticked_box_is_no_word_that_could_be_lost(page, console: Served):
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.goto(f"{console.home}/cases/{other}")
     assert (asked, page.url.endswith(other)) == ([], True)
+
+
+def test_a_pointer_that_is_about_to_save_does_not_send(page, console: Served):
+    """The button that sends appears a moment after the last key: not where the one that saves has been."""
+    opened(page, console)
+    page.keyboard.press("e")
+    save = page.get_by_role("button", name="Save", exact=True)
+    before = save.bounding_box()
+    page.get_by_label(FIELD).fill("It takes three working days.")
+    page.get_by_role("button", name="Save, approve and send").wait_for()
+    assert save.bounding_box()["x"] == before["x"]
