@@ -111,6 +111,11 @@ def test_the_address_that_wrote_counts_not_only_the_requesters():
         assert hits(let_in(a_thread(1, a_message(), looped))[1]) == ["own-address"]
 
 
+def test_what_stands_in_brackets_behind_a_mailbox_wrote_nothing():
+    listed = then(Author.CUSTOMER, key="c2", from_email="asha@example.com (Asha Rao via no-reply@list.example)")
+    assert hits(let_in(a_thread(1, a_message(), listed))[1]) == []
+
+
 def test_an_out_of_office_note_on_our_reply_ends_there():
     words = "I am currently out of the office with limited access to email."
     thread = a_thread(1, a_message(), then(Author.DESKHAND), then(Author.CUSTOMER, words, key="c2"))

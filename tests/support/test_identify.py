@@ -176,6 +176,13 @@ def test_words_from_an_address_in_copy_are_not_the_verified_customers():
         "Asha <asha@example.com>, ravi@example.com",
         "Asha <asha@example.com.ravi.example>",
         "no address at all",
+        '"asha@example.com" <evil{@evil.example>',
+        'asha@example.com <"x"@evil.example>',
+        "asha@example.com <x@[203.0.113.9]>",
+        "x}asha@example.com",
+        "evil'asha@example.com",
+        "asha@example.com@ravi.example",
+        "asha@example.com (ravi@example.com)",
     ],
 )
 def test_however_a_sender_is_written_somebody_else_is_somebody_else(sender):
@@ -184,11 +191,28 @@ def test_however_a_sender_is_written_somebody_else_is_somebody_else(sender):
     assert who_wrote(thread, ASHA, RAVI).strength is Strength.LINKED
 
 
-@pytest.mark.parametrize("sender", ["Rao, Asha <Asha@example.com>", "Asha [IM] <asha@example.com>", "asha@example.com"])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "asha@example.com",
+        "'asha@example.com'",
+        "Rao, Asha <Asha@example.com>",
+        "Asha [IM] <asha@example.com>",
+        '"Asha (asha@example.com)" <asha@example.com>',
+    ],
+)
 def test_however_a_customer_writes_her_own_name_she_is_herself(sender):
     reply = a_message("My balance?", key="c2", from_email=sender)
     thread = a_thread(1, a_message(), reply, requester=a_requester(email="asha@example.com"))
     assert who_wrote(thread, ASHA, RAVI).strength is Strength.VERIFIED
+
+
+@pytest.mark.parametrize("sender", ["maria.d'souza@example.com", "Maria D'Souza <Maria.D'Souza@example.com>"])
+def test_a_name_with_an_apostrophe_is_a_name_like_any_other(sender):
+    maria = a_customer("PW100003", email="maria.d'souza@example.com")
+    asked = a_message("My balance?", from_email=sender)
+    thread = a_thread(1, asked, requester=a_requester(email="maria.d'souza@example.com"))
+    assert who_wrote(thread, maria, ASHA).strength is Strength.VERIFIED
 
 
 @pytest.mark.parametrize(

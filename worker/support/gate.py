@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TypeVar
 
-from worker.intake.senders import senders
+from worker.intake.senders import mailbox
 from worker.models import Asked, Author, Message, Step, Thread, Ticket, Verdict
 from worker.rulebook import Fact, Rule, Rulebook, Seen, Topic, ask
 
@@ -108,7 +108,7 @@ def only_thanks(words: str, name: str) -> bool:
 
 
 def _address(message: Message | None, ticket: Ticket) -> str:
-    return [ticket.requester.email, *senders(message.from_email if message else "")][-1]
+    return mailbox(message.from_email if message else "") or ticket.requester.email
 
 
 def _answered_by(thread: Thread, message: Message | None) -> str:
