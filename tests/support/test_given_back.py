@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from worker.errors import InDoubt, Permanent
 from worker.models import Case, SendKind, SendState, Status
 from worker.support import takeover
 from worker.support.deliver import deliver
+from worker.support.outgoing import handover_note
 from worker.support.reviewdesk import ReviewDesk
+from worker.support.verdict import left_to_a_person
 
 LEFT_ALONE = "The ticket was handed over to a person before."
 
@@ -175,3 +178,48 @@ def test_in_shadow_mode_nothing_is_written_about_it(office: Office) -> None:
     assert takeover.give_back(desk, case_id, "maya").done
     assert office.ledger.sends.of_ticket(1) == before
     assert next_mail(office).status not in (Status.IGNORED, Status.OPEN)
+
+
+def test_a_ticket_that_is_given_back_in_shadow_mode_is_not_silent_when_that_is_over(office: Office) -> None:
+    maya_takes_it(office)
+    deliver_all(office)
+    assert takeover.give_back(leads_desk(office, shadow=True), the_case(office).case_id, "maya").done
+    [given] = office.ledger.sends.due(9)
+    assert deliver(given, office.with_policy(delivery="shadow")) == "kept back"
+    assert TAGS.handed_over in tags(office)
+
+    assert next_mail(office).status not in (Status.IGNORED, Status.OPEN)
+    office.make_due(given)
+    assert deliver(given, office.desk) == "done"
+    assert TAGS.handed_over not in tags(office)
+
+
+def test_no_tag_says_that_there_is_a_draft_once_the_ticket_was_taken_over(office: Office) -> None:
+    office.helpdesk.ticket_becomes(tags=(TAGS.held,))
+    calls_to_it = handover_note(left_to_a_person("A draft waits.", office.desk.rulebook), TAGS)
+    held = office.ledger.sends.add_note(
+        the_case(office).case_id, calls_to_it.model_copy(update={"kind": SendKind.HELD_NOTE})
+    )
+    maya_takes_it(office)
+    maya_gives_it_back(office)
+    deliver_all(office)
+
+    assert [send.state for send in office.ledger.sends.of_ticket(1) if send.send_id == held] == [SendState.DROPPED]
+    assert TAGS.held not in tags(office)
+    assert notes(office) == ["given back"]
+
+
+def test_what_waits_for_a_note_that_is_refused_for_hours_does_not_ask_every_few_seconds(office: Office) -> None:
+    words = handover_note(left_to_a_person("Please look.", office.desk.rulebook), TAGS)
+    refused = office.ledger.sends.add_note(the_case(office).case_id, words)
+    assert refused
+    for _ in range(4):
+        office.helpdesk.fails.append(Permanent("refused", part="freshdesk", code=403))
+        assert deliver(refused, office.desk) == "parked"
+        office.make_due(refused)
+    maya_takes_it(office)
+    maya_gives_it_back(office)
+    given = office.ledger.sends.of_ticket(1)[-1].send_id
+
+    assert deliver(given, office.desk) == "parked"
+    assert office.parked_for(given) > timedelta(minutes=4)

@@ -101,6 +101,21 @@ def test_a_case_that_was_open_ends_with_its_ticket(office: Office) -> None:
     assert office.ledger.sends.due(10) == []
 
 
+def test_a_ticket_that_is_restored_calls_a_person_and_says_why(office: Office) -> None:
+    poison(office)
+    doorbell = rung(office)
+    tried(office, doorbell, 2)
+    unreadable(office, GONE, GONE, None)
+    office.helpdesk.trashed = True
+    assert tried(office, doorbell, 1) == ["deleted"]
+    office.helpdesk.trashed = False
+
+    assert tried(office, rung(office), 1) == ["left to a person"]
+    [note] = office.ledger.sends.due(10)
+    assert deliver(note, office.desk) == "done"
+    assert "had been deleted" in office.helpdesk.posted[0][1]
+
+
 def test_a_ticket_with_an_entry_that_cannot_be_read_goes_to_a_person_at_once(office: Office) -> None:
     unreadable(office, Permanent("1 of the entries cannot be read", part="freshdesk", unread=True))
 

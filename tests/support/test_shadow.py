@@ -239,3 +239,18 @@ def test_a_note_that_calls_to_a_draft_ends_with_the_draft(tmp_path: Path, seen: 
         assert deliver(send_id, shadow if seen == "in shadow mode" else office.desk) == "dropped"
 
         assert (office.status(case), office.helpdesk.posted) == (Status.REJECTED, [])
+
+
+def test_a_reply_that_leaves_after_shadow_mode_still_says_whose_turn_it_is(tmp_path: Path) -> None:
+    """Its change of the ticket meets trouble, and it is no change that waited for days."""
+    with an_office(tmp_path) as office:
+        _, send_id = office.approved()
+        assert deliver(send_id, office.with_policy(delivery="shadow")) == "kept back"
+        office.make_due(send_id)
+        office.helpdesk.refuses_change = Retryable("429", part="freshdesk", after=1.0)
+        assert deliver(send_id, office.desk) == "parked"
+
+        office.helpdesk.refuses_change = None
+        office.make_due(send_id)
+        assert deliver(send_id, office.desk) == "done"
+        assert office.helpdesk.changes[-1].state is TicketState.PENDING

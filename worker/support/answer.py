@@ -18,11 +18,13 @@ from worker.crashpoints import crash_point
 from worker.errors import Retryable
 from worker.intake.mailtext import each_mail_once
 from worker.models import Case, Doorbell, Message, Ring, Status, Step, Thread, Verdict
-from worker.ports import Outgoing
+from worker.ports import MAY_BE_THERE, Outgoing
 from worker.support.desk import Desk
+from worker.support.happened import may_be_there
 from worker.support.keeping import reminders
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note, reply_outgoing
+from worker.support.overtaken import Overtaken
 from worker.support.pipeline import draft, ignored, needs_no_answer
 from worker.support.progress import Progress
 from worker.support.threads import covered, latecomers, read_thread, waiting, wrote_after
@@ -36,6 +38,10 @@ COVERED = "A newer message of the customer is being answered."
 UNANSWERED = (
     "A reply to the customer was stopped because another message of theirs came in, but that one gets no reply of its "
     "own. Please answer what they asked."
+)
+RESTORED = (
+    "The ticket had been deleted when this message was to be answered, and is there again. Please answer what the "
+    "customer asked."
 )
 LATE = "This message of the customer showed up only after a newer one had been worked on. Please answer it."
 GONE = "The message is not on the ticket any more."
@@ -130,8 +136,11 @@ def _not_opened(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk
         return Worked(go_on=True)
     if desk.policy.shadow or covered(case, known) or needs_no_answer(_untagged(thread, desk), message, desk):
         return Worked()
-    note = handover_note(left_to_a_person(UNANSWERED, desk.rulebook), tags_of(desk.rulebook))
-    noted = desk.ledger.sends.add_note(case.case_id, note, hand_over=UNANSWERED)
+    deleted = any(Overtaken.DELETED in reason.lower() for reason in case.reasons)
+    why = RESTORED if deleted else UNANSWERED
+    why += MAY_BE_THERE if may_be_there(desk.ledger, case.case_id) else ""
+    note = handover_note(left_to_a_person(why, desk.rulebook), tags_of(desk.rulebook))
+    noted = desk.ledger.sends.add_note(case.case_id, note, hand_over=why)
     crash_point("draft.noted")
     return Worked("left to a person", (noted,)) if noted else Worked()
 

@@ -7,7 +7,7 @@ row from which the next worker goes on. Called by tasks.deliver only.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,7 +17,7 @@ from worker.crashpoints import crash_point
 from worker.errors import InDoubt, Permanent, Retryable, Trouble
 from worker.models import Posted, Promise, Send, SendKind, SendState, Status, Step, TicketChange, Verdict
 from worker.ports import MAY_BE_THERE, Outgoing
-from worker.support.attempts import BACKOFF, most_rounds, most_tries, pause
+from worker.support.attempts import most_rounds, most_tries, pause
 from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
@@ -75,10 +75,20 @@ def _advance(send: Send, desk: Desk) -> str:
         return "dropped"
     if desk.policy.shadow:
         return keep_back(send, desk)
-    if send.kind is SendKind.GIVEN_BACK and tag_still_coming(send, desk.ledger.sends.of_ticket(send.ticket_id)):
-        raise Retryable("an earlier note that puts on the tag is on its way", part="deliver", after=BACKOFF[0])
+    if send.kind is SendKind.GIVEN_BACK and (first := tag_still_coming(send, _on_its_ticket(send, desk))):
+        # As long as that one waits, which may be refused for hours.
+        after = pause(first, max(first.tries, first.rounds)).total_seconds()
+        raise Retryable("an earlier note that puts on the tag is on its way", part="deliver", after=after)
     with desk.helpdesk.delivering(public=send.kind in PUBLIC):
         return _leave(send, desk)
+
+
+def _by_now(send: Send, desk: Desk) -> Send:
+    return next(s for s in desk.ledger.sends.of_case(send.case_id) if s.send_id == send.send_id)
+
+
+def _on_its_ticket(send: Send, desk: Desk) -> Sequence[Send]:
+    return desk.ledger.sends.of_ticket(send.ticket_id)
 
 
 def _leave(send: Send, desk: Desk) -> str:
@@ -200,7 +210,7 @@ def _finish(send: Send, change: TicketChange, desk: Desk, tags: Collection[str] 
     they were a moment ago, where that is known."""
     remark, change = "", without_closing(send.ticket_id, change, desk.ledger)
     if send.kind is SendKind.GIVEN_BACK:
-        change = but_for_newer_tags(change, send, desk.ledger.sends.of_ticket(send.ticket_id))
+        change = but_for_newer_tags(change, send, _on_its_ticket(send, desk))
     if not change.empty:
         if desk.policy.shadow:
             return keep_back(send, desk)
@@ -217,7 +227,7 @@ def _finish(send: Send, change: TicketChange, desk: Desk, tags: Collection[str] 
 
 def _postpone(send: Send, trouble: Trouble, desk: Desk, *, nothing_left: bool) -> str:
     """What each kind of trouble means for the send: come back, give it to a person, or wait and look."""
-    policy, sends, why = desk.policy, desk.ledger.sends, parked_for(send, trouble.reason)
+    policy, sends, why = desk.policy, desk.ledger.sends, parked_for(_by_now(send, desk), trouble.reason)
     metrics.TROUBLE.labels("deliver", trouble.part).inc()
     log.warning("send_trouble", kind=type(trouble).__name__, part=trouble.part, reason=trouble.reason)
     if isinstance(trouble, InDoubt):
@@ -249,7 +259,7 @@ def _broken(send: Send, error: BaseException, desk: Desk) -> str:
     log.error("send_broken", reason=reason, tries=send.tries)
     if send.tries + 1 >= most_tries(send, desk):
         return _give_up(send, f"it failed {send.tries + 1} times ({reason})", desk)
-    why = parked_for(send, reason)
+    why = parked_for(_by_now(send, desk), reason)
     desk.ledger.sends.park(send.send_id, send.epoch, pause(send, send.tries), why, failed=True, nothing_left=False)
     return "parked"
 
@@ -264,7 +274,7 @@ def _deleted(send: Send, trouble: Permanent, desk: Desk) -> bool:
 def _give_up(send: Send, why: str, desk: Desk, nothing_left: bool = False) -> str:
     """A reply goes to a person, with a note on the ticket; a note is let go, loudly. What may have left stays in doubt,
     and what is at Freshdesk already only loses its change of the ticket."""
-    now = next(s for s in desk.ledger.sends.of_case(send.case_id) if s.send_id == send.send_id)
+    now = _by_now(send, desk)
     log.error("send_given_up", kind=send.kind.value, state=now.state.value, reason=why)
     if now.state is SendState.POSTED:
         desk.ledger.sends.done(send.send_id, send.epoch, f"The ticket could not be changed: {why}")

@@ -72,10 +72,11 @@ def taken_note(user: str, tags: Tags) -> Outgoing:
 
 
 def given_back_note(user: str, tags: Tags) -> Outgoing:
-    """Tells the team that Deskhand answers this ticket again, and takes the tag off for which it would leave it alone.
+    """Tells the team that Deskhand answers this ticket again, and takes the tag off for which it would leave it alone;
+    that of a draft too, which the note on the taking over was to take off, and which may not have been written.
     A note, although only the tag matters: whoever was told that a colleague answers is told that she no longer does."""
     body = f"<p><b>{escape(user)} gave this ticket back.</b> Deskhand may answer the customer's next message.</p>"
-    return _note(SendKind.GIVEN_BACK, body, TicketChange(remove_tags=(tags.handed_over,)))
+    return _note(SendKind.GIVEN_BACK, body, TicketChange(remove_tags=(tags.handed_over, tags.held)))
 
 
 def promise_note(words: Sequence[str], policy: Policy) -> Outgoing:

@@ -29,10 +29,11 @@ def coming_off(sends: Sequence[Send]) -> frozenset[str]:
     return frozenset(off)
 
 
-def tag_still_coming(given: Send, sends: Sequence[Send]) -> bool:
-    """Whether an older write is under way that puts a tag on which `given` takes off: done after it, it would leave
-    the tag there for good."""
-    return any(_puts_on(send, given) and send.state in _UNDER_WAY for send in _older(given, sends))
+def tag_still_coming(given: Send, sends: Sequence[Send]) -> Send | None:
+    """An older write that is under way and puts a tag on which `given` takes off: done after it, it would leave the tag
+    there for good. None if there is none."""
+    coming = (send for send in _older(given, sends) if _puts_on(send, given) and send.state in _UNDER_WAY)
+    return next(coming, None)
 
 
 def but_for_newer_tags(change: TicketChange, given: Send, sends: Sequence[Send]) -> TicketChange:

@@ -6,7 +6,7 @@ console only.
 
 from __future__ import annotations
 
-from worker.models import Asked, Status, Step, Verdict
+from worker.models import Asked, SendState, Status, Step, Verdict
 from worker.ports import Ledger
 from worker.support.outgoing import given_back_note, taken_note
 from worker.support.review import what_happened
@@ -33,13 +33,21 @@ def give_back(desk: ReviewDesk, case_id: str, user: str, taker: str = "") -> Out
     case = desk.ledger.cases.get(case_id)
     now = desk.ledger.reviews.taken_by(case.ticket_id) if case else ""
     if case is not None and now and taker in ("", now):
-        note = None if desk.policy.shadow else given_back_note(user, desk.tags)
         unsaid = taken_note(now, desk.tags).body_hash
+        quiet = desk.policy.shadow and not _was_told(desk, case.ticket_id, unsaid)
+        note = None if quiet else given_back_note(user, desk.tags)
         given = desk.ledger.reviews.give_back(case.ticket_id, user, taker=now, case_id=case_id, note=note, moot=unsaid)
         if given:
             return Outcome(True)
         now = desk.ledger.reviews.taken_by(case.ticket_id)
     return Outcome(False, f"{now} answers this ticket by now." if now else "Nobody has taken this ticket over.")
+
+
+def _was_told(desk: ReviewDesk, ticket_id: int, note_hash: str) -> bool:
+    """Whether the note on the taking over has left, or may: in shadow mode too its tag has to come off then, later, or
+    it would silence the ticket for good."""
+    sends = desk.ledger.sends.of_ticket(ticket_id)
+    return any(send.body_hash == note_hash and send.state is not SendState.DROPPED for send in sends)
 
 
 def taken_words(user: str) -> str:

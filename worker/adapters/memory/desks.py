@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from worker.adapters.memory.state import State
 from worker.adapters.store.columns import clean
-from worker.adapters.store.desks import GIVEN_BACK_BEFORE, NOTES
-from worker.models import Send, SendKind, SendState, Status
-from worker.ports import Outgoing
+from worker.adapters.store.desks import GIVEN_BACK_BEFORE, NOTES, OVERTAKEN
+from worker.models import Send, SendState, Status
+from worker.ports import MAY_BE_THERE, Outgoing
 
 
 class MemoryDesks:
@@ -50,7 +50,7 @@ class MemoryDesks:
                 stopped = self._state.drop_queued_reply(row.case.case_id, reason)
                 if stopped or row.case.status in (Status.OPEN, Status.HELD):
                     self._state.move(row, Status.HANDED_OVER, by=user, reasons=[reason])
-            self._drop_queued(this.case.ticket_id, reason, lambda send: send.kind is SendKind.GIVEN_BACK)
+            self._drop_queued(this.case.ticket_id, reason, lambda send: send.kind in OVERTAKEN)
             if outgoing is not None:
                 self._state.add_send(this.case, outgoing)
             self._state.note_audit(user, "take over", case_id, f"ticket {this.case.ticket_id}")
@@ -82,7 +82,8 @@ class MemoryDesks:
     def _drop_queued(self, ticket_id: int, reason: str, these: Callable[[Send], bool]) -> None:
         for row in self._state.sends.values():
             if row.send.ticket_id == ticket_id and row.send.state is SendState.QUEUED and these(row.send):
-                row.send = row.send.model_copy(update={"state": SendState.DROPPED, "remark": clean(reason)})
+                remark = clean(reason) + (MAY_BE_THERE if row.send.rounds else "")
+                row.send = row.send.model_copy(update={"state": SendState.DROPPED, "remark": remark})
                 row.lease_until = None
 
     def taken_by(self, ticket_id: int) -> str:

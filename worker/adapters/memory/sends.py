@@ -54,7 +54,7 @@ class MemorySends:
             if row is None or self._state.free(row.lease_until):
                 return None
             now = self._state.now()
-            return _write(row, state=SendState.POSTING, intended_at=now, rounds=row.send.rounds + 1)
+            return _write(row, state=SendState.POSTING, intended_at=now, rounds=row.send.rounds + 1, remark="")
 
     def posted(self, send_id: str, epoch: int, posted: Posted, promises: Sequence[Promise] = ()) -> bool:
         with self._state.lock:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from worker.adapters.pace.words import (
+    EASE,
     FIRST_PAUSE,
     FIRST_PROBE,
     LONG_ENOUGH,
@@ -120,10 +121,10 @@ class _Gauge:
         self.since, self.mine, self.theirs = now, 0.0, 0.0
 
     def _ease(self, gone: float, now: float) -> None:
-        """It was renewed since, with so little `gone` that no rise shows it, and others take no more than that. What
-        they took in one bad minute would be kept for them for good otherwise."""
-        self.others = min(self.others, gone / WINDOW)
-        self.since, self.mine, self.theirs = now, 0.0, 0.0
+        """It was renewed since, with so little `gone` that no rise shows it: what others took in a bad minute would be
+        kept for them for good. By a quarter at a time, since this may be the beginning of a minute that they use."""
+        self.others += EASE * (min(self.others, gone / WINDOW) - self.others)
+        self.since, self.mine, self.theirs = now, gone, 0.0
 
     def _watch_others(self, refill: float) -> None:
         if refill > 0:  # it flows back meanwhile, so that what is gone is no sum

@@ -12,6 +12,7 @@ was last used.
 from __future__ import annotations
 
 from worker.adapters.pace.words import (
+    EASE,
     FIRST_PAUSE,
     FIRST_PROBE,
     LONG_ENOUGH,
@@ -120,8 +121,8 @@ local function begin_anew(g, came)
 end
 
 local function ease(g, gone, came)
-  g.others = math.min(g.others, gone / WINDOW)
-  g.since, g.mine, g.theirs = came, 0, 0
+  g.others = g.others + EASE * (math.min(g.others, gone / WINDOW) - g.others)
+  g.since, g.mine, g.theirs = came, gone, 0
 end
 
 local function watch_others(g, refill)
@@ -195,6 +196,7 @@ return {shut, longest, number, taken, known, probing}
 """
 
 _FIGURES = {
+    "EASE": EASE,
     "FIRST_PAUSE": FIRST_PAUSE,
     "FIRST_PROBE": FIRST_PROBE,
     "LONGEST_PAUSE": LONGEST_PAUSE,

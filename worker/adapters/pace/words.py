@@ -15,6 +15,7 @@ WINDOW = 60.0  # seconds of an allowance of which nobody says when it is renewed
 FIRST_PROBE, LONGEST_PROBE = 15.0, 600.0  # seconds until another call finds out whether it was: 15 s, 30 s, ...
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # after refusals that name no time: 5 s, 10 s, ... up to a minute
 LONG_ENOUGH = 10.0  # seconds watched, or answers of two minutes that crossed would tell what others take
+EASE = 0.25  # of what others were seen to take, which a quiet minute lets go of
 RISE = 0.1  # of the limit, by which what is left must have grown before an allowance counts as renewed
 LONGEST_QUEUE = 10.0  # allowances' worth of work that may be told to wait one behind the other
 WORK = 6.0  # calls that one piece of work makes, more or less: how many are let back at a time

@@ -27,6 +27,7 @@ from worker.ports import Outgoing
 
 GIVEN_BACK_BEFORE = "Not written: {} gave the ticket back before."
 NOTES = (SendKind.HELD_NOTE, SendKind.HANDOVER_NOTE, SendKind.REMINDER, SendKind.GIVEN_BACK)
+OVERTAKEN = (SendKind.HELD_NOTE, SendKind.GIVEN_BACK)  # by somebody's taking the ticket over
 _FORGOTTEN = 3600.0  # seconds after which nobody asks any more who had a case open
 
 
@@ -73,8 +74,9 @@ class Desks(Room):
             for row in connection.execute(left).all():
                 if row.status in (Status.OPEN, Status.HELD) or row.case_id in stopped:
                     move(connection, row.case_id, Status(row.status), Status.HANDED_OVER, by=user, reasons=[reason])
-            # Left in the queue, it would tell the team, and take the tag off, after the note that says the contrary.
-            drop_queued(connection, reason, on_ticket, sends.c.kind == SendKind.GIVEN_BACK)
+            # Left in the queue they would tell the team of a draft that is none any more, or that the ticket was given
+            # back, after the note that says the contrary.
+            drop_queued(connection, reason, on_ticket, sends.c.kind.in_(OVERTAKEN))
             if outgoing is not None:
                 add_send(connection, case_id, this.ticket_id, this.message_key, outgoing)
             note_audit(connection, user, "take over", case_id, f"ticket {this.ticket_id}")

@@ -41,7 +41,8 @@ _INTEND = (
     update(sends)
     .where(sends.c.send_id == THIS, sends.c.epoch == EPOCH, or_(*(sends.c.state == one for one in _UNSENT)))
     .where(sends.c.lease_until > clock())
-    .values(state=SendState.POSTING, intended_at=clock(), rounds=sends.c.rounds + 1)
+    # The remark told why it waited: what waits from now on is only its change of the ticket.
+    .values(state=SendState.POSTING, intended_at=clock(), rounds=sends.c.rounds + 1, remark="")
     .returning(*sends.c)
 )
 _HELD = update(sends).where(sends.c.send_id == THIS, sends.c.epoch == EPOCH).returning(*sends.c)
