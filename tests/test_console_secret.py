@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -118,3 +119,12 @@ def test_a_given_secret_that_is_too_short_and_a_folder_that_takes_none_are_told_
     (tmp_path / "file").touch()
     with pytest.raises(BadConfiguration, match=f"^{tmp_path}/file.*: .* or set CONSOLE_SECRET"):
         console_secret(load_settings(data_dir=tmp_path / "file"))
+
+
+def test_a_volume_without_hard_links_keeps_a_secret_too(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    assert secret() == secret()
+    assert [kept.name for kept in data.iterdir()] == ["console_secret"]

@@ -96,6 +96,16 @@ def test_it_says_now_and_then_that_it_is_there():
     assert noted == [NOON, NOON + NOTE, NOON + 2 * NOTE]
 
 
+def test_a_clock_that_is_put_back_does_not_silence_it_for_as_long():
+    sweep, ledger, _, clock = a_sweep()
+    noted: list[datetime] = []
+    ledger.doorbells.note_sweep = lambda: noted.append(clock.time)
+    sweep.once()
+    clock.time -= timedelta(hours=1)
+    sweep.once()
+    assert len(noted) == 2
+
+
 def test_it_tells_how_late_it_is_once_for_each_row():
     sweep, ledger, _, _ = a_sweep()
     ledger.doorbells.ring(Ring.WEBHOOK, 1)

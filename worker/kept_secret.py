@@ -4,6 +4,7 @@ bootstrap_web.py for the console's.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -13,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worker.errors import BadConfiguration
+
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)  # as volumes without hard links say it
 
 
 def kept_secret(path: Path, setting: str, *, least: int) -> str:
@@ -45,8 +48,7 @@ def _held(path: Path) -> str:
 
 def _make(path: Path) -> str:
     with _filled_beside(path) as made:
-        with suppress(FileExistsError):  # somebody else was first: theirs counts
-            os.link(made, path)
+        _name(made, path)
         if not (found := _held(path)):
             _replace_empty(path, made)
             found = _held(path)
@@ -56,6 +58,17 @@ def _make(path: Path) -> str:
     finally:
         os.close(folder)
     return found
+
+
+def _name(made: Path, path: Path) -> None:
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        pass  # somebody else was first: theirs counts
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        path.touch(mode=0o600)  # found empty, it is replaced: that needs no links
 
 
 def _replace_empty(path: Path, made: Path) -> None:
