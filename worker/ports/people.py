@@ -202,8 +202,8 @@ class Reviews(Protocol):
         moot: str = "",
     ) -> bool:
         """Deskhand may answer the ticket's next message again. False, and nothing is stored, if nobody had taken it
-        over, or somebody else than `taker` ("" whoever it was). `note` is queued for `case_id`, a case of the ticket;
-        notes with the hash `moot` of which nothing has left are dropped."""
+        over, or somebody else than `taker` ("" whoever it was). `note` is queued for `case_id`, a case of the ticket; a
+        hand-over note with the hash `moot` that is still queued is dropped."""
         ...
 
     def taken_by(self, ticket_id: int) -> str:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from worker.adapters.memory.state import State
 from worker.adapters.store.columns import clean
-from worker.adapters.store.desks import GIVEN_BACK_BEFORE, NOTES, OVERTAKEN
-from worker.models import Send, SendState, Status
+from worker.adapters.store.desks import GIVEN_BACK_BEFORE, OVERTAKEN
+from worker.models import Send, SendKind, SendState, Status
 from worker.ports import MAY_BE_THERE, Outgoing
 
 
@@ -73,7 +73,9 @@ class MemoryDesks:
             del self._state.taken[ticket_id]
             if moot:
                 unsaid = GIVEN_BACK_BEFORE.format(user)
-                self._drop_queued(ticket_id, unsaid, lambda send: send.kind in NOTES and send.body_hash == moot)
+                self._drop_queued(
+                    ticket_id, unsaid, lambda send: send.kind is SendKind.HANDOVER_NOTE and send.body_hash == moot
+                )
             if note is not None:
                 self._state.add_send(self._state.cases[case_id].case, note)
             self._state.note_audit(user, "give back", f"ticket {ticket_id}")

@@ -26,7 +26,6 @@ from worker.models import SendKind, Status
 from worker.ports import Outgoing
 
 GIVEN_BACK_BEFORE = "Not written: {} gave the ticket back before."
-NOTES = (SendKind.HELD_NOTE, SendKind.HANDOVER_NOTE, SendKind.REMINDER, SendKind.GIVEN_BACK)
 OVERTAKEN = (SendKind.HELD_NOTE, SendKind.GIVEN_BACK)  # by somebody's taking the ticket over
 _FORGOTTEN = 3600.0  # seconds after which nobody asks any more who had a case open
 
@@ -98,7 +97,11 @@ class Desks(Room):
             if connection.execute(delete(taken).where(taken.c.ticket_id == ticket_id, *hers)).rowcount == 0:
                 return False
             if moot:
-                unsaid = (sends.c.ticket_id == ticket_id, sends.c.body_hash == moot, sends.c.kind.in_(NOTES))
+                unsaid = (
+                    sends.c.ticket_id == ticket_id,
+                    sends.c.body_hash == moot,
+                    sends.c.kind == SendKind.HANDOVER_NOTE,
+                )
                 drop_queued(connection, GIVEN_BACK_BEFORE.format(user), *unsaid)
             if note is not None:
                 message_key = connection.execute(this).scalar_one()
