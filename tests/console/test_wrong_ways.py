@@ -42,9 +42,7 @@ def test_an_address_that_only_takes_forms_leads_on_to_its_case(ledger: SqlLedger
 
 
 def test_a_form_that_is_too_long_is_answered_by_a_page_with_the_words_in_it(ledger: SqlLedger):
-    case_id = hold(ledger)
-    maya = Lead(a_console(ledger), ledger)
-    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
+    case_id, maya, fields = editing(ledger)
     answer = maya.send(f"/cases/{case_id}/edit", fields | {"text": "Word. " * (MOST // 6 + 1)})
     assert answer.status_code == 413
     assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
@@ -92,11 +90,15 @@ def test_an_edit_that_is_longer_than_a_reply_is_refused_with_the_words_in_the_ed
     assert ledger.cases.get(case_id).status is Status.HELD
 
 
+def editing(ledger: SqlLedger) -> tuple[str, Lead, dict[str, str]]:
+    """A held case, a lead who has its page open, and the fields of its editor."""
+    case_id, maya = hold(ledger), Lead(a_console(ledger), ledger)
+    return case_id, maya, fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
+
+
 @pytest.mark.parametrize("link", ["https://[your bank]/login", "https://help.peerwell.example:99999/tax"])
 def test_a_link_that_is_none_is_found_and_never_made_one(ledger: SqlLedger, link: str):
-    case_id = hold(ledger)
-    maya = Lead(a_console(ledger), ledger)
-    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
+    case_id, maya, fields = editing(ledger)
     typed = fields | {"text": f"Please read {link} and write again."}
     assert maya.send(f"/cases/{case_id}/preview", typed).status_code == 200
     assert maya.send(f"/cases/{case_id}/edit", typed).status_code == 303
@@ -112,9 +114,7 @@ def fails(*_: object, **__: object) -> None:
 def test_what_nobody_foresaw_is_answered_by_a_page_with_the_words_in_it(
     ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
 ):
-    case_id = hold(ledger)
-    maya = Lead(a_console(ledger), ledger)
-    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
+    case_id, maya, fields = editing(ledger)
     monkeypatch.setattr(review, "edit", fails)
     with capture_logs() as logged:
         answer = maya.send(f"/cases/{case_id}/edit", fields | {"text": "My own words, which took a while."})
@@ -131,9 +131,7 @@ def test_what_nobody_foresaw_is_answered_by_a_page_with_the_words_in_it(
 def test_a_page_that_fails_to_show_says_so_and_no_other_site_gets_its_words_into_it(
     ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
 ):
-    case_id = hold(ledger)
-    maya = Lead(a_console(ledger), ledger)
-    fields = fields_of(maya.get(f"/cases/{case_id}").text, f"/cases/{case_id}/edit")
+    case_id, maya, fields = editing(ledger)
     monkeypatch.setattr(review, "current", fails)
     monkeypatch.setattr(review, "edit", fails)
     shown = maya.get(f"/cases/{case_id}")

@@ -158,10 +158,14 @@ def test_naming_ones_own_id_is_no_remark():
     assert not hit(identity, "claims-another-id")
 
 
+def reply_from(sender):
+    """Of somebody on Asha's ticket."""
+    reply = a_message("My balance?", key="c2", from_email=sender)
+    return a_thread(1, a_message(), reply, requester=a_requester(email="asha@example.com"))
+
+
 def test_words_from_an_address_in_copy_are_not_the_verified_customers():
-    reply = a_message("My balance?", key="c2", from_email='"Ravi" <ravi@example.com>')
-    thread = a_thread(1, a_message(), reply, requester=a_requester(email="asha@example.com"))
-    identity = who_wrote(thread, ASHA, RAVI)
+    identity = who_wrote(reply_from('"Ravi" <ravi@example.com>'), ASHA, RAVI)
     assert (identity.strength, identity.customer) == (Strength.LINKED, ASHA)
     assert hit(identity, "another-address-wrote")
 
@@ -186,9 +190,7 @@ def test_words_from_an_address_in_copy_are_not_the_verified_customers():
     ],
 )
 def test_however_a_sender_is_written_somebody_else_is_somebody_else(sender):
-    reply = a_message("My balance?", key="c2", from_email=sender)
-    thread = a_thread(1, a_message(), reply, requester=a_requester(email="asha@example.com"))
-    assert who_wrote(thread, ASHA, RAVI).strength is Strength.LINKED
+    assert who_wrote(reply_from(sender), ASHA, RAVI).strength is Strength.LINKED
 
 
 @pytest.mark.parametrize(
@@ -202,9 +204,7 @@ def test_however_a_sender_is_written_somebody_else_is_somebody_else(sender):
     ],
 )
 def test_however_a_customer_writes_her_own_name_she_is_herself(sender):
-    reply = a_message("My balance?", key="c2", from_email=sender)
-    thread = a_thread(1, a_message(), reply, requester=a_requester(email="asha@example.com"))
-    assert who_wrote(thread, ASHA, RAVI).strength is Strength.VERIFIED
+    assert who_wrote(reply_from(sender), ASHA, RAVI).strength is Strength.VERIFIED
 
 
 @pytest.mark.parametrize("sender", ["maria.d'souza@example.com", "Maria D'Souza <Maria.D'Souza@example.com>"])
@@ -237,9 +237,7 @@ def test_a_strangers_question_stays_a_strangers_when_the_customer_asks_for_news(
 
 
 def test_a_customers_own_other_address_stays_verified():
-    reply = a_message("My balance?", key="c2", from_email="Asha Rao <A.Rao@work.example>")
-    thread = a_thread(1, a_message(), reply, requester=a_requester(email="asha@example.com"))
-    assert who_wrote(thread, ASHA, RAVI).strength is Strength.VERIFIED
+    assert who_wrote(reply_from("Asha Rao <A.Rao@work.example>"), ASHA, RAVI).strength is Strength.VERIFIED
 
 
 def test_the_trace_names_every_step_and_nothing_that_was_written():
