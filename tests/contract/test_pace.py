@@ -114,6 +114,18 @@ def test_one_bad_minute_is_not_held_against_a_quiet_account_for_good(pace: Pace,
     assert [pace.take(CREDIT).wait for _ in range(100)] == [0.0] * 100
 
 
+def test_one_quiet_look_does_not_take_from_others_what_they_have_been_using(pace: Pace, clock: Clock) -> None:
+    """It may come at the beginning of each of their minutes, as whoever looks every two minutes does."""
+    call(pace, limit=100.0, left=99.0)
+    clock.passes(50)
+    call(pace, limit=100.0, left=48.0)
+    clock.passes(10)
+    call(pace, limit=100.0, left=99.0)
+    clock.passes(60)
+    call(pace, limit=100.0, left=98.0)
+    assert sum(pace.take(CREDIT).wait == 0 for _ in range(100)) <= 60, "most of what they took is still left to them"
+
+
 def test_answers_that_overtake_each_other_are_no_renewal(pace: Pace, clock: Clock) -> None:
     call(pace, limit=100.0, left=50.0)
     clock.passes(55)
