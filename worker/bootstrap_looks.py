@@ -61,13 +61,12 @@ def kept_within(ask: Callable[[], Look], part: str, board: Board) -> Look:
 
 
 def _queue_lengths(settings: Settings) -> tuple[Fact, ...]:
-    """Celery keeps a queue as a list of its name, and what a worker has taken and not finished in one hash."""
+    """Celery keeps a queue as a list of its name."""
     import redis
 
     client = redis.Redis.from_url(redis_url(settings), socket_timeout=2, socket_connect_timeout=2)
     with closing(client):
-        waiting: list[Fact] = [(f"Hints waiting in the queue “{name}”", int(client.llen(name))) for name in QUEUES]
-        return (*waiting, ("Hints that a worker has taken", int(client.hlen("unacked"))))
+        return tuple((f"Hints waiting in the queue “{name}”", int(client.llen(name))) for name in QUEUES)
 
 
 def _index(settings: Settings) -> Look:

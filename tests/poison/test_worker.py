@@ -65,9 +65,8 @@ class Works:
         return next((case.status for case in self.ledger.cases.of_ticket(ticket_id)), None)
 
     def at_rest(self) -> bool:
-        """Nothing is on a queue, and each message that was taken off one has been acknowledged."""
-        client = self.redis.client
-        return not any(client.llen(queue) for queue in QUEUES) and client.hlen("unacked") == 0
+        """Nothing is on a queue."""
+        return not any(self.redis.client.llen(queue) for queue in QUEUES)
 
 
 @contextmanager
@@ -113,7 +112,10 @@ def test_poison_goes_to_a_person_and_the_workers_threads_stay(works: Works) -> N
     later = works.mail("asha@example.com")
     works.until(lambda: works.status(later) is Status.SENT)
     works.until(works.at_rest)
+    works.process.terminate()
+    works.process.wait(240)
 
+    assert works.at_rest(), "the worker put back what it had never acknowledged"
     assert [len(works.sandbox.replies(one)) for one in (neighbour, later)] == [1, 1]
     assert not any(works.sandbox.replies(one) for one in [*poisoned, large])
     for ticket_id in poisoned:
