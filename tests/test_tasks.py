@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -80,9 +82,13 @@ class ComingIndex:
 
 
 @pytest.fixture
-def at_short_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+def at_short_notice(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(tasks, "NO_INDEX", 0.0)
     monkeypatch.setattr(tasks, "TROUBLED", 0.0)
+    usual = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*usual)
 
 
 @pytest.mark.usefixtures("at_short_notice")
@@ -94,6 +100,16 @@ def test_the_first_question_to_an_index_is_asked_before_a_ticket_has_to_wait_for
         monkeypatch.setattr(bootstrap, "make_desk", lambda _: replace(office.desk, index=coming))
         get_ready(Shop(Settings(redis_url=NOWHERE)), Event())
         assert {"begin", "head"} <= set(coming.asked)
+
+
+@pytest.mark.usefixtures("at_short_notice")
+def test_what_a_worker_has_in_memory_when_it_is_ready_is_never_looked_through_for_garbage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with an_answering_office(tmp_path) as office:
+        monkeypatch.setattr(bootstrap, "make_desk", lambda _: office.desk)
+        get_ready(Shop(Settings(redis_url=NOWHERE)), Event())
+        assert len(gc.get_objects()) < 10_000 < gc.get_freeze_count()
 
 
 @pytest.mark.usefixtures("at_short_notice")
