@@ -82,8 +82,10 @@ async def complete(request: Request) -> Response:
     system = "\n".join(_text(m) for m in body["messages"] if m.get("role") == "system")
     text, finish = _written(user, system, kinds, request.app.state.sandbox)
     whole = "\n".join(_text(m) for m in body["messages"])
-    text, finish = _cut(text, finish, body)
-    return _answer(200, _completion(body, whole, text, finish, time.monotonic() - began), _limits(here, whole, text))
+    text, finish, said = _cut(text, finish, body)
+    asked = tokens(whole) + _TEMPLATE
+    told = _completion(body, text, finish, asked, said, time.monotonic() - began)
+    return _answer(200, told, _limits(here, asked + said))
 
 
 def _written(user: str, system: str, kinds: list[str], sandbox: Parts) -> tuple[str, str]:
@@ -97,9 +99,11 @@ def _written(user: str, system: str, kinds: list[str], sandbox: Parts) -> tuple[
     return json.dumps(answer, ensure_ascii=False), "stop"
 
 
-def _cut(text: str, finish: str, body: dict[str, Any]) -> tuple[str, str]:
+def _cut(text: str, finish: str, body: dict[str, Any]) -> tuple[str, str, int]:
+    """As much of the text as was asked for, why it ends there, and its tokens."""
     most = body.get("max_completion_tokens") or body.get("max_tokens") or 32768
-    return (text[: most * 4], "length") if tokens(text) > most else (text, finish)
+    said = tokens(text)
+    return (text, finish, said) if said <= most else (text[: most * 4], "length", tokens(text[: most * 4]))
 
 
 def _no_key(request: Request) -> Refusal | None:
@@ -174,8 +178,8 @@ def tokens(text: str) -> int:
     return sum(-(-len(piece.strip()) // _LETTERS) or 1 for piece in _PIECES.findall(text))
 
 
-def _completion(body: dict[str, Any], whole: str, text: str, finish: str, seconds: float) -> dict[str, Any]:
-    asked, said = tokens(whole) + _TEMPLATE, tokens(text)
+def _completion(body: dict[str, Any], text: str, finish: str, asked: int, said: int, seconds: float) -> dict[str, Any]:
+    """`asked`, `said`: tokens of the prompt and of the text."""
     return {
         "id": f"chatcmpl-{uuid.uuid4()}",
         "object": "chat.completion",
@@ -195,13 +199,13 @@ def _completion(body: dict[str, Any], whole: str, text: str, finish: str, second
     }  # fmt: skip
 
 
-def _limits(here: LocalGroq, whole: str, text: str) -> dict[str, str]:
+def _limits(here: LocalGroq, spent: int) -> dict[str, str]:
     return {
         "x-ratelimit-limit-requests": str(_DAY),
         "x-ratelimit-remaining-requests": str(max(0, _DAY - here.completions)),
         "x-ratelimit-reset-requests": "6s",
         "x-ratelimit-limit-tokens": str(_MINUTE),
-        "x-ratelimit-remaining-tokens": str(max(0, _MINUTE - tokens(whole) - tokens(text))),
+        "x-ratelimit-remaining-tokens": str(max(0, _MINUTE - spent)),
         "x-ratelimit-reset-tokens": "252ms",
     }
 
