@@ -176,6 +176,16 @@ def test_what_a_killed_worker_of_an_older_release_had_taken_comes_back(redis: Re
     worker.end()
 
 
+def test_a_full_redis_is_no_trouble_to_a_worker_that_looks_for_what_older_releases_left(redis: RedisServer) -> None:
+    worker = Worker(redis)
+    redis.fill()
+    try:
+        worker.channel.qos.restore_visible(num=10, interval=1)
+    finally:
+        redis.make_room()
+    worker.end()
+
+
 def test_a_channel_asks_through_one_client_and_through_another_once_its_connections_were_lost(
     redis: RedisServer,
 ) -> None:

@@ -9,11 +9,13 @@ passed; a row's lease ends long before that, and the dispatcher finds it.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
 from kombu import Exchange, Queue
 from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+from redis.exceptions import ResponseError
 
 from worker.settings import Settings
 
@@ -72,8 +74,13 @@ class Taken(redis.QoS):  # type: ignore[misc]
             _, message = self._delivered.popitem()
             self._put_back(message)
 
+    def restore_visible(self, *args: Any, **kwargs: Any) -> None:
+        with suppress(ResponseError):  # a full Redis: Celery would log a traceback for it every five seconds
+            super().restore_visible(*args, **kwargs)
+
     def _put_back(self, message: Any, behind_all: bool = False) -> None:
-        """As the next one, unless it was refused: workers take from the right."""
+        """As the next one, unless it was refused: workers take from the right. Into a full Redis nothing goes back, and
+        the dispatcher finds it."""
         info = message.delivery_info
         with self.channel.conn_or_acquire() as client:
             self.channel._do_restore_message(message._raw, info["exchange"], info["routing_key"], client, behind_all)

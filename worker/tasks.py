@@ -183,8 +183,8 @@ def make_standby(settings: Settings, app: Celery, shop: Shop) -> Standby:
 
 
 def _go_on_alone(standby: Standby, asked: threading.Event) -> None:
-    """Celery has given up, as it does on a full Redis, again and again: what it would bring is done for a while without
-    it before whoever runs us starts us again."""
+    """Celery has given up, and may do so again and again: what it would bring is done for a while without it before
+    whoever runs us starts us again."""
     for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):  # Celery's own are heard by nobody now
         signal.signal(number, lambda *_: asked.set())
     standby.hold(ALONE_SECONDS)
@@ -268,8 +268,8 @@ def main() -> int:
     code = app.worker_main(["worker", "--hostname", "worker@%h", "--queues", ",".join(QUEUES), *plain])
     if asked.is_set():
         return int(code or 0)
-    # Celery gives up on some troubles of Redis (full, or lost in the middle of an acknowledgement): whoever runs us
-    # starts us again, and must not take it for a job that is done.
+    # Celery gives up on some troubles, such as something on a queue that is no message: whoever runs us starts us
+    # again, and must not take it for a job that is done.
     log.error("worker_ended", code=code)
     _go_on_alone(standby, asked)
     return 1
