@@ -89,12 +89,17 @@ def test_a_renewal_is_believed_as_soon_as_an_answer_shows_it(pace: Pace, clock: 
     assert call(pace).wait == 0
 
 
-def test_what_others_take_is_left_to_them_until_the_renewal(pace: Pace, clock: Clock) -> None:
+def others_take_half(pace: Pace, clock: Clock) -> None:
+    """Fifty of a hundred in a minute of the account; the next one has just begun."""
     call(pace, limit=100.0, left=99.0)
     clock.passes(50)
     call(pace, limit=100.0, left=48.0)
     clock.passes(10)
     call(pace, limit=100.0, left=99.0)
+
+
+def test_what_others_take_is_left_to_them_until_the_renewal(pace: Pace, clock: Clock) -> None:
+    others_take_half(pace, clock)
     assert 35 <= sum(pace.take(CREDIT).wait == 0 for _ in range(100)) <= 50, "of 99, ten kept, and fifty theirs"
     clock.passes(45)
     assert sum(pace.take(CREDIT).wait == 0 for _ in range(100)) >= 25, "what they did not take by then is ours"
@@ -116,11 +121,7 @@ def test_one_bad_minute_is_not_held_against_a_quiet_account_for_good(pace: Pace,
 
 def test_one_quiet_look_does_not_take_from_others_what_they_have_been_using(pace: Pace, clock: Clock) -> None:
     """It may come at the beginning of each of their minutes, as whoever looks every two minutes does."""
-    call(pace, limit=100.0, left=99.0)
-    clock.passes(50)
-    call(pace, limit=100.0, left=48.0)
-    clock.passes(10)
-    call(pace, limit=100.0, left=99.0)
+    others_take_half(pace, clock)
     clock.passes(60)
     call(pace, limit=100.0, left=98.0)
     assert sum(pace.take(CREDIT).wait == 0 for _ in range(100)) <= 60, "most of what they took is still left to them"
