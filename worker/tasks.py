@@ -1,7 +1,8 @@
 """The two Celery tasks: each takes an id, delegates, and owns only what happens on failure.
 
-BaseException is caught: a task that lets MemoryError or SystemExit out is never acknowledged and comes back for ever,
-each time eating a slot of the worker. Nothing is retried through Celery; the ledger says when something is due again.
+BaseException is caught: a task that lets MemoryError or SystemExit out is never acknowledged, takes a slot of the
+worker for good, and comes back when it ends. Nothing is retried through Celery; the ledger says when something is due
+again.
 """
 
 from __future__ import annotations
