@@ -108,8 +108,10 @@ def test_what_a_worker_has_in_memory_when_it_is_ready_is_never_looked_through_fo
 ) -> None:
     with an_answering_office(tmp_path) as office:
         monkeypatch.setattr(bootstrap, "make_desk", lambda _: office.desk)
+        often = gc.get_threshold()[0]
         get_ready(Shop(Settings(redis_url=NOWHERE)), Event())
         assert len(gc.get_objects()) < 10_000 < gc.get_freeze_count()
+        assert gc.get_threshold()[0] > often, "what is young is looked through once for several tickets"
 
 
 @pytest.mark.usefixtures("at_short_notice")
