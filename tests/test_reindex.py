@@ -162,7 +162,7 @@ def test_a_ledger_that_takes_no_marks_does_not_take_the_index_back(
     def away(*_: object) -> list[int]:
         raise Retryable("the database cannot now")
 
-    monkeypatch.setattr("worker.bootstrap_index.mark_stale", away)
+    monkeypatch.setattr("worker.support.stale.mark_stale", away)
     code, told, _ = run()
 
     assert (code, told["swapped"], told["not_marked"]) == (0, True, "the database cannot now")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.adapters.sole_writer import on_all_hosts, on_this_host
-from worker.bootstrap_kb import embedder_apart, embedder_name, load_rules, milvus_directory, milvus_uri, open_shelf
+from worker.bootstrap_kb import embedder_apart, embedder_name, milvus_directory, milvus_uri, open_shelf
 from worker.errors import BadConfiguration, Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
@@ -23,10 +23,10 @@ from worker.knowledge.kept import Kept
 from worker.models import Noun, Status
 from worker.ports import Embedder, Index
 from worker.ports.shelf import Shelf, Tick
+from worker.rulebook import load_labels
 from worker.settings import Settings
 from worker.support.learning import approved_examples
 from worker.support.preview import Effect, Limits, Query, effect, newest_queries, too_much
-from worker.support.stale import mark_stale
 
 if TYPE_CHECKING:
     from worker.adapters.milvus import MilvusShelf
@@ -82,7 +82,7 @@ def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
 
 
 def _reindex(settings: Settings, wish: Wish, tick: Tick, kept: Kept, embedder: Coming) -> Reindexed:
-    rows = kept.read(settings.kb_dir, load_rules(settings).labels, embedder.begin)
+    rows = kept.read(settings.kb_dir, load_labels(settings.rules_dir), embedder.begin)
     approved, tune = _approved(settings, wish), not wish.quick
     with open_shelf(settings) as shelf:
         hashed = kb_hash(rows, approved)
@@ -215,6 +215,10 @@ def _readable(ledger: SqlLedger) -> bool:
 
 def _mark(settings: Settings, shelf: MilvusShelf) -> tuple[tuple[int, ...], str]:
     """The tickets that were marked, and why none could be: the index is live by now, whatever the ledger says."""
+    from worker.support.stale import (
+        mark_stale,
+    )  # here: it brings what reads mails, which nothing changed has no use for
+
     try:
         with _ledger(settings, only_look=False) as ledger:
             return (tuple(mark_stale(ledger, shelf.versions)) if ledger else ()), ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.ports import Embedder
-from worker.rulebook import Rulebook, load_rulebook
+from worker.rulebook import Rulebook, load_labels, load_rulebook
 from worker.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,4 +74,4 @@ def load_rules(settings: Settings) -> Rulebook:
 def load_kb(settings: Settings) -> Kb:
     from worker.knowledge.documents import read_kb
 
-    return read_kb(settings.kb_dir, load_rules(settings).labels)
+    return read_kb(settings.kb_dir, load_labels(settings.rules_dir))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +17,11 @@ from worker.settings import ROOT
 
 
 def index_kb(data_dir: Path, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """The program where no model can be loaded."""
+    """The program where neither a model can be loaded nor what reads mails."""
     no_model = data_dir / "no model"
     no_model.mkdir(exist_ok=True)
-    (no_model / "torch.py").write_text('raise ImportError("there is no model")\n')
+    for name in ("torch", "bs4"):
+        (no_model / f"{name}.py").write_text('raise ImportError("there is no model")\n')
     env = {**os.environ, "DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(data_dir), "PYTHONPATH": str(no_model)}
     command = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--json", *options]
     return subprocess.run(command, cwd=ROOT, env=env | settings, capture_output=True, text=True, timeout=240)
@@ -31,6 +33,22 @@ def test_no_model_is_loaded_where_nothing_has_changed(tmp_path: Path, furnished:
     report = json.loads(done.stdout)
     assert (report["swapped"], report["embedded"]) == (False, 0)
     assert report["unchanged"] == report["sources"] > 400
+
+
+def test_of_the_rules_a_reindex_asks_only_who_may_read_what(tmp_path: Path, furnished: Any) -> None:
+    data_dir, rules = furnished(tmp_path / "var"), tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", rules)
+    for name in ("routing", "identity", "guards"):
+        (rules / f"{name}.yaml").write_text("somebody: is at it\n")
+    assert index_kb(data_dir, "--at-start", RULES_DIR=str(rules)).returncode == 0
+
+    segments = (rules / "segments.yaml").read_text(encoding="utf-8")
+    for right, wrong in (("labels: [", "lables: ["), ("verified, reads: [public]", "verified, reads: [public, IM]")):
+        assert right in segments
+        (rules / "segments.yaml").write_text(segments.replace(right, wrong), encoding="utf-8")
+        done = index_kb(data_dir, "--at-start", RULES_DIR=str(rules))
+        assert done.returncode == 2
+        assert "segments.yaml, " in done.stderr
 
 
 def test_everything_anew_needs_the_model(tmp_path: Path, furnished: Any) -> None:

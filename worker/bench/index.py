@@ -24,13 +24,14 @@ import numpy as np
 from worker.adapters.milvus import MilvusShelf
 from worker.adapters.milvus_server import start_milvus_lite
 from worker.bench.served import surroundings
-from worker.bootstrap import load_rules, make_embedder
+from worker.bootstrap import make_embedder
 from worker.errors import BadConfiguration, Permanent, Trouble
 from worker.evaluation.suite import Figures, Screen, Suite
 from worker.knowledge.documents import Kb, read_kb
 from worker.knowledge.index import EMBED_TOGETHER, rows_of
 from worker.models import Kind
 from worker.ports.world import Embedder
+from worker.rulebook import load_labels
 from worker.settings import ROOT, load_settings
 from worker.stack.checks import free_port
 
@@ -42,7 +43,7 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
     """Seconds of the whole command each time: a change of nothing, of one in a hundred, and of everything."""
     if options.passages < 100:
         raise BadConfiguration("Give at least 100 passages: of fewer, one in a hundred is none.")
-    labels = load_rules(load_settings()).labels
+    labels = load_labels(load_settings().rules_dir)
     with tempfile.TemporaryDirectory(prefix="deskhand-bench-") as name:
         desk = Desk(Path(name), free_port())
         shutil.copytree(load_settings().kb_dir, desk.kb)

@@ -5,7 +5,7 @@ from worker.rulebook.evaluate import Seen, ask
 from worker.rulebook.fields import Fact, Facts
 from worker.rulebook.grammar import PRIORITIES, Rule, Topic
 from worker.rulebook.guards import GuardSettings
-from worker.rulebook.load import load_rulebook
+from worker.rulebook.load import load_labels, load_rulebook
 from worker.rulebook.rulebook import (
     ANOTHER_ADDRESS_WROTE,
     CLAIMS_ANOTHER_ID,
@@ -31,6 +31,7 @@ __all__ = [
     "Topic",
     "Way",
     "ask",
+    "load_labels",
     "load_rulebook",
     "same_id",
 ]

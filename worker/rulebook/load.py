@@ -49,6 +49,19 @@ def load_rulebook(rules_dir: Path) -> Rulebook:
     return rulebook
 
 
+def load_labels(rules_dir: Path) -> tuple[str, ...]:
+    """What a document in kb/ may be labelled with, of segments.yaml alone: a reindex that changes nothing would spend
+    a fifth of its time on the patterns of routing.yaml, which it never asks. Raises BadConfiguration."""
+    file = read(rules_dir / "segments.yaml")
+    problems = list(file.problems)
+    segments = _parsed(file, SegmentRules, problems)
+    if segments is not None:
+        problems += _segment_examples(file, segments)
+    if segments is None or problems:
+        raise BadConfiguration(problems)
+    return segments.labels
+
+
 def _parsed(file: YamlFile, shape: type[_Shape], problems: list[str]) -> _Shape | None:
     if file.said is None:
         return None

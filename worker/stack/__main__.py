@@ -114,6 +114,7 @@ def _open_ledger(plan: Plan) -> Ledger:
 
     settings = plan.settings
     require_webhook_secret(settings)
+    rulebook = bootstrap.load_rules(settings)
     bootstrap.load_kb(settings)
     ledger = bootstrap.open_ledger_for(settings)
     if plan.sandbox:
@@ -121,7 +122,7 @@ def _open_ledger(plan: Plan) -> Ledger:
             raise BadConfiguration(
                 "DATABASE_URL holds cases already, but the sandbox begins anew at each start: give it an empty database"
             )
-        ledger.customers.replace(read_customers(CUSTOMERS, segments=bootstrap.segment_names(settings)))
+        ledger.customers.replace(read_customers(CUSTOMERS, segments=rulebook.segment_names))
     return ledger
 
 
