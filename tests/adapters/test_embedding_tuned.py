@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from worker.adapters import embedding_bert, embedding_layers, embedding_tuning
 from worker.adapters.embedding import MiniLmEmbedder
@@ -99,6 +101,32 @@ def test_the_same_examples_give_the_same_layers(
     again = embedder.tune(LEARNT, GROUPS)
 
     assert np.abs(embedder.tuned(TEXTS, again) - embedder.tuned(TEXTS, tuned)).max() < 1e-3
+
+
+def test_weights_are_moved_as_torchs_own_optimizer_moves_them() -> None:
+    draws = torch.Generator().manual_seed(3)
+    ours = [
+        torch.randn(40, 30, generator=draws, requires_grad=True),
+        torch.randn(30, generator=draws, requires_grad=True),
+    ]
+    theirs = [weight.detach().clone().requires_grad_() for weight in ours]
+    mine = embedding_tuning._Descent(ours)
+    its = torch.optim.AdamW(theirs, lr=1.0, weight_decay=embedding_tuning.DECAY)
+    for pace in (1e-3, 3e-3, 2e-3, 5e-4):
+        for matrix, row in (ours, theirs):
+            (torch.tanh(matrix * 3 + row).pow(2).sum() * 2).backward()
+        its.param_groups[0]["lr"] = pace
+        torch.nn.utils.clip_grad_norm_(theirs, embedding_tuning.STEEPEST)
+        its.step()
+        its.zero_grad()
+        mine.step(pace)
+        assert all(torch.equal(own, its_own) for own, its_own in zip(ours, theirs, strict=True))
+
+
+def test_tuning_does_without_torchs_compiler(embedder: MiniLmEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding_tuning, "STEPS", 1)
+    monkeypatch.setitem(sys.modules, "torch._dynamo", None)  # importing it fails; it would take longer than the steps
+    assert embedder.tune(LEARNT, GROUPS)
 
 
 def test_of_texts_that_were_embedded_just_now_only_the_last_layers_are_worked_out(
