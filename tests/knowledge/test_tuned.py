@@ -14,10 +14,10 @@ import pytest
 from tests.builders import a_reader
 from tests.knowledge.kb_files import a_passage, a_template, template_rows
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
-from worker.knowledge import choice_file, tuned
+from worker.knowledge import choice, choice_file, tuned
 from worker.knowledge.choice import NONE, train
 from worker.knowledge.choice_file import pack, unpack
-from worker.knowledge.index import Row, kb_hash, publish, row_of, unchanged_rows
+from worker.knowledge.index import Row, head_of, kb_hash, publish, row_of, unchanged_rows
 from worker.knowledge.ridge import cosines
 from worker.knowledge.tuned import beside, tuned_on
 from worker.ports.world import Vectors
@@ -51,7 +51,7 @@ def rows() -> list[Row]:
 def test_what_the_layers_tell_apart_the_choice_does_too() -> None:
     embedder, asked = Told(dim=64), ["quite another thing of e", "and this one ends with r", "or is it d"]
     learnt = tuned_on(embedder, TEXTS, LABELS)
-    head = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=learnt)
+    head = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=lambda: learnt)
     found = head.choose(asked, embedder.embed(asked), tuned=lambda: embedder.tuned(asked, head.layers))
 
     assert [choice.best for choice in found] == ["fees", "family", "cards"]
@@ -62,7 +62,7 @@ def test_the_cosines_of_both_vectors_are_put_together_from_the_plain_ones() -> N
     embedder = Told(dim=64)
     for asked in (TEXTS[:2], TEXTS):
         vectors, layers = embedder.embed(asked), embedder.tuned(asked, b"by the last letter")
-        head = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=tuned_on(embedder, TEXTS, LABELS))
+        head = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=lambda: tuned_on(embedder, TEXTS, LABELS))
         assert head.plain is not None
         plainly = cosines(beside(vectors, None), head.plain.vectors)
         both = head._alike(vectors, plainly, partial(embedder.tuned, asked, b"by the last letter"))
@@ -90,10 +90,25 @@ def test_threads_that_come_for_a_new_head_together_unpack_it_once(monkeypatch: p
     assert all(head is heads[0] for head in heads)
 
 
+def test_what_needs_no_layers_is_learnt_while_they_are_tuned(rows: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    learning, learn = threading.Event(), choice.learn
+
+    class Slow(Told):
+        def tune(self, texts: Sequence[str], groups: Any) -> bytes:
+            assert learning.wait(10), "training waits for layers"
+            return super().tune(texts, groups)
+
+    monkeypatch.setattr(choice, "learn", lambda texts: learning.set() or learn(texts))
+    embedder = Slow(dim=64)
+    head = head_of(rows, embedder.embed([row.embed for row in rows]), embedder)
+    assert head is not None
+    assert head.layers == b"by the last letter"
+
+
 def test_how_sure_it_is_was_learnt_without_layers_that_know_the_examples() -> None:
     embedder = Told(dim=64)
     plain = train(TEXTS, embedder.embed(TEXTS), LABELS)
-    with_layers = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=tuned_on(embedder, TEXTS, LABELS))
+    with_layers = train(TEXTS, embedder.embed(TEXTS), LABELS, tuned=lambda: tuned_on(embedder, TEXTS, LABELS))
 
     assert np.array_equal(with_layers.fits.weights, plain.fits.weights)
     assert (with_layers.right.offset, with_layers.floor) == (plain.right.offset, plain.floor)

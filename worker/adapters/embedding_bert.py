@@ -105,11 +105,15 @@ class Bert:
 
         layers, states = self._tuned(stored), self._states_below(texts)
         vectors, lengths = np.empty((len(texts), self.dim), dtype=np.float32), [len(state) for state in states]
-        with torch.inference_mode():
-            for start, end in _passes(lengths):
-                state = torch.cat(states[start:end])
-                told = self._program.onward(layers, self._heads, self._slight, state, lengths[start:end])
-                vectors[start:end] = told[:, 0].numpy()
+
+        def one(at: tuple[int, int]) -> Any:
+            with torch.inference_mode():
+                state = torch.cat(states[slice(*at)])
+                return self._program.onward(layers, self._heads, self._slight, state, lengths[slice(*at)])
+
+        passes = list(_passes(lengths))
+        for at, told in zip(passes, _side_by_side(one, passes), strict=True):
+            vectors[slice(*at)] = told[:, 0].numpy()
         return vectors
 
     def tune(self, texts: Sequence[str], groups: NDArray[Any]) -> bytes:
@@ -133,14 +137,16 @@ class Bert:
         """For each text what comes out below the layers that can be tuned: (its word pieces, dim)."""
         import torch
 
-        found: list[Any] = []
-        with torch.inference_mode():
-            for start, end in _passes([len(ids) for ids in pieces]):
-                ids, lengths = _joined(pieces[start:end])
-                layers = self._layers[: self._below]
+        layers = self._layers[: self._below]
+
+        def one(at: tuple[int, int]) -> Any:
+            ids, lengths = _joined(pieces[slice(*at)])
+            with torch.inference_mode():
                 told = self._program.states(self._weights, layers, self._heads, self._slight, ids, lengths)
-                found += told[-1].split(lengths)
-        return found
+            return told[-1].split(lengths)
+
+        passes = list(_passes([len(ids) for ids in pieces]))
+        return [below for some in _side_by_side(one, passes) for below in some]
 
     def _states_below(self, texts: Sequence[str]) -> list[Any]:
         missing = [text for text in dict.fromkeys(texts) if text not in self._lately]

@@ -13,7 +13,7 @@ Trained by knowledge/index.py, asked by support/retrieve.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from worker.errors import BadConfiguration
 from worker.knowledge.correlation import matthews
 from worker.knowledge.net import MANY, Net, teach
-from worker.knowledge.ridge import BESIDE, GONE, Fitted, Ridge, cosines, left_out, solve
+from worker.knowledge.ridge import BESIDE, GONE, Ridge, cosines, left_out, solve
 from worker.knowledge.tuned import NONE, Later, Tuned, beside, second_halves
 from worker.knowledge.wording import Wording, learn
 from worker.models import Noun
@@ -148,10 +148,11 @@ def train(
     vectors: Vectors,
     labels: Sequence[str],
     views: Vectors | None = None,
-    tuned: Tuned | None = None,
+    tuned: Callable[[], Tuned | None] | None = None,
 ) -> Head:
     """A head from example questions, their unit vectors and their templates' ids. `views`: what the embedder tells of
-    them besides, where there are many (see net.py). `tuned`: what layers that were tuned on them say.
+    them besides, where there are many (see net.py). `tuned`: gives what layers that were tuned on them say; asked last,
+    since they may still be under way.
 
     BadConfiguration where there are fewer than two templates.
     """
@@ -162,7 +163,8 @@ def train(
     wording = learn(texts)
     taught = teach(views, owner, len(known)) if views is not None and len(owner) >= MANY else None
     most = BESIDE if taught else None
-    fitted, ridge = _fitted(vectors, tuned, wording.of(texts), owner, len(known), most)
+    words = wording.of(texts)
+    fitted = solve(beside(vectors, None), words, owner, len(known), most)
     none = [i for i, label in enumerate(known) if label == NONE]
     inside = ~np.isin(owner, none)
     one, one_near = left_out(fitted, owner, whole=False)
@@ -184,18 +186,12 @@ def train(
         np.concatenate([np.where(inside, owner, len(known)), np.full(inside.sum(), len(known))]),
         nothing=len(known),
     )
-    head = Head(known, ridge, wording, fits, right, floor, taught.net if taught else None)
-    return replace(head, layers=tuned.layers, plain=fitted.ridge) if tuned else head
-
-
-def _fitted(
-    vectors: Vectors, tuned: Tuned | None, words: Any, owner: NDArray[Any], labels: int, most: int | None
-) -> tuple[Fitted, Ridge]:
-    """What can be left out of, and the ridge that is asked."""
-    fitted = solve(beside(vectors, None), words, owner, labels, most)
-    if not tuned:
-        return fitted, fitted.ridge
-    return fitted, solve(beside(vectors, tuned.vectors), words, owner, labels, most).ridge
+    head = Head(known, fitted.ridge, wording, fits, right, floor, taught.net if taught else None)
+    layers = tuned() if tuned else None
+    if layers is None:
+        return head
+    ridge = solve(beside(vectors, layers.vectors), words, owner, len(known), most).ridge
+    return replace(head, ridge=ridge, layers=layers.layers, plain=fitted.ridge)
 
 
 def ranked_without(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], best: int) -> list[tuple[str, ...]]:

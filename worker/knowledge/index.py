@@ -10,6 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -245,8 +246,12 @@ def head_of(
     labels = [*(rows[i].source.source_id for i in mine), *(example.template_id for example in more)]
     learned = np.concatenate([vectors[mine], embedder.embed(told)])
     views = views_of(embedder, embedded) if len(learned) >= MANY else None
-    tuned = tuned_on(embedder, embedded, labels) if tune else None
-    return train([*texts, *told], learned, labels, views, tuned)
+    aside = ThreadPoolExecutor(1)  # the embedder is at it in a process of its own, while training begins here
+    try:
+        tuned = aside.submit(tuned_on, embedder, embedded, labels).result if tune else None
+        return train([*texts, *told], learned, labels, views, tuned)
+    finally:
+        aside.shutdown(wait=False)  # whoever breaks off need not wait until layers are tuned
 
 
 def kb_hash(rows: Sequence[Row], approved: Sequence[Example] = ()) -> str:
