@@ -65,7 +65,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("REMAP_SIGTERM", "SIGQUIT")
-    for module, name in ((os, "nice"), (sys, "setswitchinterval"), (tasks, "share_heaps")):
+    for module, name in ((os, "nice"), (tasks, "share_heaps")):
         monkeypatch.setattr(module, name, lambda *_: None)  # a worker's own, and not the test's
 
 

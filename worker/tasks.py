@@ -240,9 +240,6 @@ def main() -> int:
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     # Embedding takes all the processor there is, and the webhook has to answer at once.
     os.nice(5)
-    # With Python's 5 ms a thread that holds the ledger's write lock waits that long for every statement while others
-    # compute, and every process that wants to write waits with it.
-    sys.setswitchinterval(0.001)
     share_heaps()
     try:
         settings = load_settings()
