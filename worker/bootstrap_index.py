@@ -215,9 +215,8 @@ def _readable(ledger: SqlLedger) -> bool:
 
 def _mark(settings: Settings, shelf: MilvusShelf) -> tuple[tuple[int, ...], str]:
     """The tickets that were marked, and why none could be: the index is live by now, whatever the ledger says."""
-    from worker.support.stale import (
-        mark_stale,
-    )  # here: it brings what reads mails, which nothing changed has no use for
+    # Here: it brings all that reads mails, for which a reindex that finds nothing changed would wait in vain.
+    from worker.support.stale import mark_stale
 
     try:
         with _ledger(settings, only_look=False) as ledger:

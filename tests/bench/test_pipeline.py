@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import numpy as np
 import pytest
 
 from worker.adapters.freshdesk.verdicts import Limits
+from worker.bench import pipeline
 from worker.bench.noted import Noted, NotedEmbedder, NotedIndex
 from worker.bench.pipeline import Ticket, figures
 from worker.bench.rig import PLENTY
@@ -88,7 +90,13 @@ def test_the_floor_asks_again_for_what_a_draft_asked_for_and_for_nothing_that_it
     assert asked == [(Kind.PASSAGE, ["when"], ["IM"], 60), ["When?"], ["And how?"], (1, 2), *tuned]
 
 
-def test_a_whole_run_tells_overhead_floor_and_what_freshdesk_counted(tmp_path, furnished, capsys):
+def test_a_whole_run_tells_overhead_floor_and_what_freshdesk_counted(tmp_path, furnished, capsys, monkeypatch):
+    frozen = []
+    draft = pipeline.draft_doorbell
+    monkeypatch.setattr(
+        pipeline, "draft_doorbell", lambda *what: frozen.append(gc.get_freeze_count() > 100_000) or draft(*what)
+    )
+    before = gc.get_threshold()
     index = furnished(tmp_path) / "milvus"
     assert main(["pipeline", "--repeats", "1", "--tickets", "1", "--index", str(index), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -97,6 +105,8 @@ def test_a_whole_run_tells_overhead_floor_and_what_freshdesk_counted(tmp_path, f
     assert 5 <= told["freshdesk_credits_per_sent"] < told["freshdesk_credits_per_sent_at_first"] <= 9  # two: who we are
     assert told["prompt_tokens_p50"] > 100
     assert {"read", "retrieve", "generate", "guard"} <= told["stages_p50_ms"].keys()
+    assert frozen == [True, True]  # as in a worker, which is not held up to look through its libraries for garbage
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, before)
 
 
 def test_a_measurement_without_repeats_is_refused(capsys):

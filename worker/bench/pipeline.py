@@ -8,6 +8,7 @@ and searched for, and nothing else, right after it. Credits are what the sandbox
 from __future__ import annotations
 
 import argparse
+import gc
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ from worker.stack.checks import free_port
 from worker.stack.plan import CUSTOMERS
 from worker.stack.samples import Sandbox as Samples
 from worker.support.desk import Desk
-from worker.tasks import deliver_send, draft_doorbell
+from worker.tasks import collect_less, deliver_send, draft_doorbell
 
 BOUND = 2.5  # times its floor: more than a ticket's overhead may be
 TRIES = 30  # seconds for the index to answer
@@ -65,10 +66,22 @@ def measure(options: argparse.Namespace, screen: Screen) -> Figures:
     ports = {name: free_port() for name in ("sandbox", "webhook", "redis", "milvus")}
     with tempfile.TemporaryDirectory(prefix="deskhand-bench-") as name:
         screen.say("the knowledge base is read")
-        with Rig(Path(name), ports, index=options.index) as rig:
+        with Rig(Path(name), ports, index=options.index) as rig, _memory_left_alone():
             noted = Noted(_opened(make_desk(rig.settings())))
+            collect_less()
             runs = [_one_run(number, rig, noted, options, screen) for number in range(options.repeats + 1)]
     return figures(runs[1:], runs[0])  # the first one warms up
+
+
+@contextmanager
+def _memory_left_alone() -> Iterator[None]:
+    """Has the garbage collector afterwards as it was before, whatever a worker does with it meanwhile."""
+    before = gc.get_threshold()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _opened(desk: Desk) -> Desk:
