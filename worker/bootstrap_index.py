@@ -6,14 +6,14 @@ Has the embedding model loaded, and opens index and ledger as ops have configure
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from worker.adapters.sole_writer import on_all_hosts, on_this_host
-from worker.bootstrap_kb import embedder_apart, embedder_name, milvus_directory, milvus_uri, open_shelf
+from worker.bootstrap_kb import embedder_apart, embedder_name, load_rules, milvus_directory, milvus_uri, open_shelf
 from worker.errors import BadConfiguration, Permanent, Trouble
 from worker.knowledge.change import Change
 from worker.knowledge.choice import Example
@@ -31,6 +31,9 @@ from worker.support.preview import Effect, Limits, Query, effect, newest_queries
 if TYPE_CHECKING:
     from worker.adapters.milvus import MilvusShelf
     from worker.adapters.store.ledger import SqlLedger
+    from worker.support.stale import Versions
+
+    Marker = Callable[[SqlLedger, Versions], list[int]]
 
 KEPT = "index-kept.npz"  # in DATA_DIR
 
@@ -71,7 +74,8 @@ class Back(Noun):
 
 
 def reindex(settings: Settings, wish: Wish, tick: Tick) -> Reindexed:
-    """Raises BadConfiguration for files that are wrong, before anything is opened, and what shelf and ledger raise."""
+    """Raises BadConfiguration for files that are wrong, before anything goes live, and what shelf and ledger raise. Of
+    the rules only who may read what is looked at where nothing has changed."""
     with ExitStack() as ends:
         name, kept = embedder_name(settings), Kept(settings.data_dir / KEPT, anew=wish.full)
         embedder = Coming(name, lambda: ends.enter_context(embedder_apart(settings, name)))
@@ -92,6 +96,8 @@ def _reindex(settings: Settings, wish: Wish, tick: Tick, kept: Kept, embedder: C
             return _as_it_was(report, kept, shelf, wish)
         with on_all_hosts(settings.ledger_url, wait=wish.wait):
             embedder.begin()  # also where no file is new: a rollback, another model, or tickets that are asked again
+            load_rules(settings)  # or an index would go live beside rules that no worker starts with
+            mark = _marker()
             look = _Look(settings, wish, shelf, embedder, tick)
             report = publish(
                 rows,
@@ -105,7 +111,7 @@ def _reindex(settings: Settings, wish: Wish, tick: Tick, kept: Kept, embedder: C
                 hashed=hashed,
                 tune=tune,
             )
-        stale, not_marked = _mark(settings, shelf) if report.swapped else ((), "")
+        stale, not_marked = _mark(settings, shelf, mark) if report.swapped else ((), "")
     return Reindexed(
         **dict(report),
         looked=look.looked,
@@ -127,10 +133,11 @@ def roll_back(settings: Settings, steps: int = 1) -> Back:
     """Makes the index so many steps before the live one live again. Raises what the shelf raises."""
     with on_this_host(settings.data_dir), on_all_hosts(settings.ledger_url), open_shelf(settings) as shelf:
         shelf.version()  # connecting is no part of it
+        mark = _marker()
         started = time.monotonic()
         name = shelf.rollback(steps)
         seconds = round(time.monotonic() - started, 3)
-        stale, not_marked = _mark(settings, shelf)
+        stale, not_marked = _mark(settings, shelf, mark)
     return Back(collection=name, seconds=seconds, stale=stale, not_marked=not_marked)
 
 
@@ -213,14 +220,19 @@ def _readable(ledger: SqlLedger) -> bool:
     return True
 
 
-def _mark(settings: Settings, shelf: MilvusShelf) -> tuple[tuple[int, ...], str]:
-    """The tickets that were marked, and why none could be: the index is live by now, whatever the ledger says."""
-    # Here: it brings all that reads mails, for which a reindex that finds nothing changed would wait in vain.
+def _marker() -> Marker:
+    """What marks open drafts, with all that reads mails, for which a reindex that finds nothing changed would wait in
+    vain. Before anything goes live: if it could not be loaded after that, nothing would ever mark them."""
     from worker.support.stale import mark_stale
 
+    return mark_stale
+
+
+def _mark(settings: Settings, shelf: MilvusShelf, mark: Marker) -> tuple[tuple[int, ...], str]:
+    """The tickets that were marked, and why none could be: the index is live by now, whatever the ledger says."""
     try:
         with _ledger(settings, only_look=False) as ledger:
-            return (tuple(mark_stale(ledger, shelf.versions)) if ledger else ()), ""
+            return (tuple(mark(ledger, shelf.versions)) if ledger else ()), ""
     except Trouble as trouble:
         return (), trouble.reason
     except BadConfiguration as error:  # of a newer release, say: "the live index stays as it is" would be false by now

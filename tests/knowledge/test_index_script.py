@@ -7,8 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.knowledge.kb_files import ARTICLE, write_kb
 from worker.adapters.milvus import MilvusShelf
@@ -16,13 +19,15 @@ from worker.adapters.sole_writer import on_this_host
 from worker.settings import ROOT
 
 
-def index_kb(data_dir: Path, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def index_kb(
+    data_dir: Path, *options: str, without: Sequence[str] = ("torch", "bs4"), **settings: str
+) -> subprocess.CompletedProcess[str]:
     """The program where neither a model can be loaded nor what reads mails."""
-    no_model = data_dir / "no model"
-    no_model.mkdir(exist_ok=True)
-    for name in ("torch", "bs4"):
-        (no_model / f"{name}.py").write_text('raise ImportError("there is no model")\n')
-    env = {**os.environ, "DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(data_dir), "PYTHONPATH": str(no_model)}
+    gone = data_dir / "gone"
+    gone.mkdir(exist_ok=True)
+    for name in without:
+        (gone / f"{name}.py").write_text(f'raise ImportError("there is no {name}")\n')
+    env = {**os.environ, "DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(data_dir), "PYTHONPATH": str(gone)}
     command = [sys.executable, str(ROOT / "scripts" / "index_kb.py"), "--json", *options]
     return subprocess.run(command, cwd=ROOT, env=env | settings, capture_output=True, text=True, timeout=240)
 
@@ -35,26 +40,56 @@ def test_no_model_is_loaded_where_nothing_has_changed(tmp_path: Path, furnished:
     assert report["unchanged"] == report["sources"] > 400
 
 
-def test_of_the_rules_a_reindex_asks_only_who_may_read_what(tmp_path: Path, furnished: Any) -> None:
-    data_dir, rules = furnished(tmp_path / "var"), tmp_path / "rules"
-    shutil.copytree(ROOT / "rules", rules)
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "rules", tmp_path / "rules"))
+
+
+def test_of_the_rules_a_reindex_that_changes_nothing_asks_only_who_may_read_what(
+    tmp_path: Path, rules: Path, furnished: Any
+) -> None:
+    data_dir = furnished(tmp_path / "var")
     for name in ("routing", "identity", "guards"):
         (rules / f"{name}.yaml").write_text("somebody: is at it\n")
     assert index_kb(data_dir, "--at-start", RULES_DIR=str(rules)).returncode == 0
 
     segments = (rules / "segments.yaml").read_text(encoding="utf-8")
-    for right, wrong in (("labels: [", "lables: ["), ("verified, reads: [public]", "verified, reads: [public, IM]")):
-        assert right in segments
-        (rules / "segments.yaml").write_text(segments.replace(right, wrong), encoding="utf-8")
+    labels = next(line for line in segments.splitlines() if line.startswith("labels: ["))
+    twice = f"{segments}\n{labels}\n"
+    misspelt = segments.replace("labels: [", "lables: [")
+    too_much = segments.replace("verified, reads: [public]", "verified, reads: [public, IM]")
+    for wrong in (twice, misspelt, too_much):
+        assert wrong != segments
+        (rules / "segments.yaml").write_text(wrong, encoding="utf-8")
         done = index_kb(data_dir, "--at-start", RULES_DIR=str(rules))
-        assert done.returncode == 2
-        assert "segments.yaml, " in done.stderr
+        assert (done.returncode, "segments.yaml, " in done.stderr) == (2, True)
+
+    (rules / "segments.yaml").write_text(segments, encoding="utf-8")
+    (rules / "segments.yml").write_text(segments, encoding="utf-8")
+    done = index_kb(data_dir, "--at-start", RULES_DIR=str(rules))
+    assert (done.returncode, "segments.yml: this file is not read" in done.stderr) == (2, True)
+
+
+def test_nothing_goes_live_beside_rules_that_no_worker_starts_with(tmp_path: Path, rules: Path, furnished: Any) -> None:
+    (rules / "routing.yaml").write_text("somebody: is at it\n")
+    done = index_kb(furnished(tmp_path / "var"), "--full", without=(), RULES_DIR=str(rules))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("The live index stays as it is. Please correct:")
+    assert "routing.yaml, line 1" in done.stderr
+
+
+def test_nothing_goes_live_that_no_open_draft_could_be_compared_with(tmp_path: Path, furnished: Any) -> None:
+    data_dir = furnished(tmp_path / "var")
+    live = json.loads(index_kb(data_dir, "--at-start").stdout)["collection"]
+    assert "there is no bs4" in index_kb(data_dir, "--full", without=["bs4"]).stderr
+    (data_dir / "gone" / "bs4.py").unlink()
+    assert json.loads(index_kb(data_dir, "--at-start", without=["torch"]).stdout)["collection"] == live
 
 
 def test_everything_anew_needs_the_model(tmp_path: Path, furnished: Any) -> None:
-    done = index_kb(furnished(tmp_path / "var"), "--full")
+    done = index_kb(furnished(tmp_path / "var"), "--full", without=["torch"])
     assert done.returncode == 1
-    assert "there is no model" in done.stderr
+    assert "there is no torch" in done.stderr
 
 
 def test_wrong_settings_are_told_and_end_with_their_own_code(tmp_path: Path) -> None:

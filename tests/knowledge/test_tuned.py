@@ -14,6 +14,7 @@ import pytest
 from tests.builders import a_reader
 from tests.knowledge.kb_files import a_passage, a_template, template_rows
 from worker.adapters.memory_index import HashEmbedder, MemoryIndex
+from worker.errors import Retryable
 from worker.knowledge import choice, choice_file, tuned
 from worker.knowledge.choice import NONE, train
 from worker.knowledge.choice_file import pack, unpack
@@ -103,6 +104,39 @@ def test_what_needs_no_layers_is_learnt_while_they_are_tuned(rows: list[Row], mo
     head = head_of(rows, embedder.embed([row.embed for row in rows]), embedder)
     assert head is not None
     assert head.layers == b"by the last letter"
+
+
+def test_a_head_whose_layers_could_not_be_tuned_is_none(rows: list[Row]) -> None:
+    """As one without layers it would count as tuned, and no later reindex would make up for it."""
+
+    class Gone(Told):
+        def tune(self, texts: Sequence[str], groups: Any) -> bytes:
+            raise Retryable("the process that embeds has ended")
+
+    embedder = Gone(dim=64)
+    with pytest.raises(Retryable, match="has ended"):
+        head_of(rows, embedder.embed([row.embed for row in rows]), embedder)
+
+
+def test_whoever_breaks_off_does_not_wait_for_layers(rows: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    tuning, over, tuned_by_then = threading.Event(), threading.Event(), list[bool]()
+
+    class Slow(Told):
+        def tune(self, texts: Sequence[str], groups: Any) -> bytes:
+            tuning.set()
+            tuned_by_then.append(over.wait(10))
+            return super().tune(texts, groups)
+
+    def broken_off(texts: Sequence[str]) -> None:
+        assert tuning.wait(10)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(choice, "learn", broken_off)
+    embedder = Slow(dim=64)
+    with pytest.raises(KeyboardInterrupt):
+        head_of(rows, embedder.embed([row.embed for row in rows]), embedder)
+    assert tuned_by_then == [], "layers are still being tuned"
+    over.set()
 
 
 def test_how_sure_it_is_was_learnt_without_layers_that_know_the_examples() -> None:

@@ -152,7 +152,7 @@ def train(
 ) -> Head:
     """A head from example questions, their unit vectors and their templates' ids. `views`: what the embedder tells of
     them besides, where there are many (see net.py). `tuned`: gives what layers that were tuned on them say; asked last,
-    since they may still be under way.
+    since they may still be under way; what it raises is raised then.
 
     BadConfiguration where there are fewer than two templates.
     """

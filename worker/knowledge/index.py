@@ -246,7 +246,7 @@ def head_of(
     labels = [*(rows[i].source.source_id for i in mine), *(example.template_id for example in more)]
     learned = np.concatenate([vectors[mine], embedder.embed(told)])
     views = views_of(embedder, embedded) if len(learned) >= MANY else None
-    aside = ThreadPoolExecutor(1)  # the embedder is at it in a process of its own, while training begins here
+    aside = ThreadPoolExecutor(1)  # training begins meanwhile: index_kb.py's embedder is a process of its own
     try:
         tuned = aside.submit(tuned_on, embedder, embedded, labels).result if tune else None
         return train([*texts, *told], learned, labels, views, tuned)

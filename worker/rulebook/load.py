@@ -51,9 +51,10 @@ def load_rulebook(rules_dir: Path) -> Rulebook:
 
 def load_labels(rules_dir: Path) -> tuple[str, ...]:
     """What a document in kb/ may be labelled with, of segments.yaml alone: a reindex that changes nothing would spend
-    a fifth of its time on the patterns of routing.yaml, which it never asks. Raises BadConfiguration."""
+    a fifth of its time on the patterns of routing.yaml. Raises BadConfiguration, also for a file that nothing reads,
+    since a segments.yml may be what was meant."""
     file = read(rules_dir / "segments.yaml")
-    problems = list(file.problems)
+    problems = [*_strangers(rules_dir), *file.problems]
     segments = _parsed(file, SegmentRules, problems)
     if segments is not None:
         problems += _segment_examples(file, segments)
