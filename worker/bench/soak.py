@@ -118,7 +118,7 @@ def drift(values: Sequence[float], portion: int, what: str) -> dict[str, Any]:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tickets", type=int, default=3000, metavar="N", help="after the warm-up (3000)")
-    parser.add_argument("--warm", type=int, default=3000, metavar="N", help="tickets of the warm-up (3000)")
+    parser.add_argument("--warm", type=int, default=500, metavar="N", help="tickets of the warm-up (500)")
     parser.add_argument("--looks", type=int, default=15, metavar="N", help=f"at every process, {FEWEST} or more (15)")
     parser.add_argument("--concurrency", type=int, default=32, metavar="N", help="threads of the worker (32)")
     parser.add_argument("--index", type=Path, metavar="FOLDER", help="a Milvus folder with kb/ in it: saves reading it")
