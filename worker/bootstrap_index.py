@@ -222,7 +222,7 @@ def _readable(ledger: SqlLedger) -> bool:
 
 def _marker() -> Marker:
     """What marks open drafts, with all that reads mails, for which a reindex that finds nothing changed would wait in
-    vain. Before anything goes live: if it could not be loaded after that, nothing would ever mark them."""
+    vain. Before anything goes live: if it could not be loaded after that, none would be marked until the next swap."""
     from worker.support.stale import mark_stale
 
     return mark_stale
