@@ -96,7 +96,7 @@ REMOVALS = (
     ),
     Removal(
         "settle time: every attempt settled at once, says the ledger",
-        (Replacement(f"{STORE}/sends.py", "over = sends.c.intended_at + settle.total_seconds()", "over = clock()"),),
+        (Replacement(f"{STORE}/sends.py", "_OVER = sends.c.intended_at + SECONDS", "_OVER = clock() + 0 * SECONDS"),),
         SENDS,
     ),
     Removal(
@@ -114,7 +114,7 @@ REMOVALS = (
     ),
     Removal(
         "epoch check: a case concluded by a worker that was taken for dead",
-        (Replacement(f"{STORE}/room.py", "_MOVE.where(cases.c.epoch == EPOCH)", "_MOVE.where(EPOCH >= 0)"),),
+        (Replacement(f"{STORE}/moving.py", "MOVE.where(cases.c.epoch == EPOCH)", "MOVE.where(EPOCH >= 0)"),),
         CASES,
     ),
     Removal(

@@ -12,7 +12,7 @@ from tests.contract.steps import LEASE, held, newest_draft
 from tests.contract.test_ledger_desks import approve
 from tests.postgres import PostgresServer
 from worker.adapters.store import open_ledger
-from worker.adapters.store.room import move
+from worker.adapters.store.moving import move
 from worker.models import Status
 from worker.ports import Ledger
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import Connection, event, func, insert, select, text
 
 from tests.builders import a_customer
 from tests.contract.steps import held
@@ -21,7 +21,8 @@ from worker.adapters.store import migrate, open_ledger
 from worker.adapters.store.columns import new_id
 from worker.adapters.store.engine import journal_mode, open_engine, writing
 from worker.adapters.store.migrations import _LOCK
-from worker.adapters.store.schema import METADATA, cases, sends
+from worker.adapters.store.prepared import Prepared
+from worker.adapters.store.schema import METADATA, cases, customers, sends
 from worker.errors import BadConfiguration, Permanent, Retryable
 from worker.models import Ring
 from worker.ports import Sieve
@@ -175,12 +176,10 @@ def test_a_single_look_begins_nothing_and_whoever_looks_twice_sees_one_state(tmp
     count = text("SELECT count(*) FROM customers")
     with closing(open_ledger(url)) as ledger, closing(open_ledger(url)) as another:
         told: list[str] = []
-        with ledger.cases.looking() as connection:
-            connection.connection.dbapi_connection.set_trace_callback(told.append)  # type: ignore[union-attr]
-            connection.execute(count)
-        assert told == ["SELECT count(*) FROM customers"]
-        with ledger.cases.looking():
-            pass  # nothing was asked after all
+        with ledger.cases.looking() as line:
+            line.connection.set_trace_callback(told.append)
+            assert Prepared(select(func.count()).select_from(customers)).scalar(line, {}) == 0
+        assert [words.split() for words in told] == [["SELECT", "count(*)", "AS", "count_1", "FROM", "customers"]]
         with ledger.cases.reading() as connection:
             before = connection.execute(count).scalar()
             another.customers.replace([a_customer()])
@@ -242,8 +241,8 @@ def test_a_connection_that_was_cut_is_replaced(postgres: PostgresServer) -> None
 @pytest.mark.postgres
 def test_a_connection_that_is_cut_in_the_middle_of_a_look_is_trouble_that_passes(postgres: PostgresServer) -> None:
     with closing(open_ledger(postgres.url())) as ledger:
-        with pytest.raises(Retryable), ledger.cases.looking() as connection:
-            connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        with pytest.raises(Retryable), ledger.cases.looking() as line:
+            Prepared(select(func.pg_terminate_backend(func.pg_backend_pid()))).scalar(line, {})
         assert ledger.cases.get("c1") is None
 
 

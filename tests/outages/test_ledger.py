@@ -84,10 +84,12 @@ def test_a_database_that_takes_no_writes_refuses_webhooks_and_leaves_work_where_
     def spoil(connection: Any, *_: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
+    ledger._lines.close()  # whoever writes next takes another connection, which is spoilt
     event.listen(engine, "checkout", spoil)
     big = {"headers": RING["headers"], "content": b"no ticket here " * 9000}  # more than the last pages have room for
     assert TestClient(app).post("/webhooks/freshdesk", **big).status_code == 503
     event.remove(engine, "checkout", spoil)
+    ledger._lines.close()
     engine.dispose()
     assert TestClient(app).post("/webhooks/freshdesk", **RING).status_code == 202
     assert waiting in ledger.doorbells.due(10)

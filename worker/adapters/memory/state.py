@@ -12,7 +12,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from worker.adapters.store.columns import clean, new_id
-from worker.adapters.store.room import MOOT, NEVER_LEFT
+from worker.adapters.store.moving import MOOT, NEVER_LEFT
 from worker.models import (
     MOVES,
     Assessed,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, or_, select, update
+from sqlalchemy import Integer, Row, bindparam, exists, func, select, update
 
 from worker.adapters.store.columns import clock, new_id, thread_words, written
 from worker.adapters.store.conditions import UNENDED, WAITING
@@ -14,18 +14,30 @@ from worker.adapters.store.drafting import drafted, insert_draft
 from worker.adapters.store.earning import keep_assessed
 from worker.adapters.store.lessons import keep_unanswered
 from worker.adapters.store.lookups import CaseLookups
+from worker.adapters.store.moving import move
+from worker.adapters.store.prepared import On, Prepared
 from worker.adapters.store.room import (
     DESKHAND,
+    DROP_REPLIES,
     add_send,
     drop_queued_replies,
-    from_now,
-    move,
     note_audit,
     ring_doorbell,
     to_case,
 )
 from worker.adapters.store.schema import cases, doorbells, sends
-from worker.adapters.store.statements import JUDGED, ON_TICKET, STALE, opening, snapshot, wording
+from worker.adapters.store.statements import (
+    JUDGED,
+    LEFT_OPEN,
+    ON_TICKET,
+    OPENING,
+    QUEUED_ON,
+    REDRAFT,
+    SNAPSHOT,
+    STALE,
+    WORDING,
+    WORDING_WITH_DRAFT,
+)
 from worker.adapters.store.trouble import Taken
 from worker.models import (
     Case,
@@ -44,7 +56,9 @@ from worker.models import (
 )
 from worker.ports import NEWER_MESSAGE, Outgoing
 
-_CONCLUDING = 0x63617365  # PostgreSQL's advisory locks: the first of two numbers, the second is the ticket
+# PostgreSQL's advisory locks: the first of two numbers, the second is the ticket.
+_CONCLUDING = 0x63617365
+_CONCLUDES = Prepared(select(func.pg_advisory_xact_lock(_CONCLUDING, bindparam("this_ticket", type_=Integer))))
 MOVED_ON = "The case was taken back before its reply had left."
 
 
@@ -54,15 +68,19 @@ class SqlCases(CaseLookups):
     def open(self, thread: Thread, message_key: str, doorbell: Doorbell, lease: timedelta) -> Case | None:
         """A doorbell that somebody else has claimed since opens nothing."""
         held = {"opened_by": doorbell.doorbell_id, **_about(thread, message_key)}
-        with self.writing(synced=False) as connection:
-            if _claimed_since(connection, doorbell) or _overtaken(connection, thread, message_key):
+        with self.committing(synced=False) as line:
+            if _claimed_since(line, doorbell) or _overtaken(line, thread, message_key):
                 return None
-            row = _insert(connection, thread, message_key, held, lease) or _take_over(
-                connection,
+            row = _insert(line, thread, message_key, held, lease) or _take_over(
+                line,
                 thread.ticket.ticket_id,
                 message_key,
                 doorbell,
-                held | {"lease_until": from_now(lease), "answer_by": _due(thread.ticket.priority)},
+                {
+                    **held,
+                    "seconds_from_now": lease.total_seconds(),
+                    "seconds_to_answer": answer_within(thread.ticket.priority).total_seconds(),
+                },
             )
             return None if row is None else to_case(row)
 
@@ -88,24 +106,22 @@ class SqlCases(CaseLookups):
         found |= made.case if made is not None else {}
         why = verdict.reasons
         try:
-            with self.writing(synced=False) as connection:
-                _one_at_a_time(connection, thread.ticket.ticket_id)
-                row = move(connection, case_id, Status.OPEN, status, by=DESKHAND, reasons=why, held=epoch, **found)
+            with self.committing(synced=False) as line:
+                _one_at_a_time(line, thread.ticket.ticket_id)
+                row = move(line, case_id, Status.OPEN, status, by=DESKHAND, reasons=why, held=epoch, **found)
                 if row is None:
                     return None
-                connection.execute(
-                    snapshot(self._engine.dialect.name), {"case_id": case_id, "thread": read, "trace": told}
-                )
+                SNAPSHOT.run(line, {"case_id": case_id, "thread": read, "trace": told})
                 found_by = {"case_id": case_id, "thread_words": words, "draft_words": made.words if made else ""}
-                connection.execute(wording(self._engine.dialect.name, made is not None), found_by)
-                keep_unanswered(connection, case_id, draft, trace, first=epoch == 1)
+                (WORDING if made is None else WORDING_WITH_DRAFT).run(line, found_by)
+                keep_unanswered(line, case_id, draft, trace, first=epoch == 1)
                 if made is not None:
-                    insert_draft(connection, case_id, made)
+                    insert_draft(line, case_id, made)
                     if trace.assessed is not None:
-                        keep_assessed(connection, case_id, made.draft_id, trace.assessed)
+                        keep_assessed(line, case_id, made.draft_id, trace.assessed)
                 if status is not Status.IGNORED:
-                    _supersede_older(connection, row)
-                return [add_send(connection, case_id, row.ticket_id, row.message_key, one) for one in outgoing]
+                    _supersede_older(line, row)
+                return [add_send(line, case_id, row.ticket_id, row.message_key, one) for one in outgoing]
         except Taken:
             return None
 
@@ -169,35 +185,28 @@ def _found(verdict: Verdict, identity: Identity | None, reader: Reader | None) -
     if reader is not None:
         columns["segments"] = list(reader.segments)
     if verdict.priority is not None:
-        columns |= {"priority": verdict.priority, "answer_by": _due(verdict.priority)}
+        columns |= {"priority": verdict.priority, "seconds_to_answer": answer_within(verdict.priority).total_seconds()}
     return columns
 
 
-def _due(priority: int) -> Any:
-    """By when a case that is there already should be answered."""
-    return cases.c.opened_at + answer_within(priority).total_seconds()
-
-
-def _claimed_since(connection: Connection, doorbell: Doorbell) -> bool:
+def _claimed_since(on: On, doorbell: Doorbell) -> bool:
     this = {"this_row": doorbell.doorbell_id, "held_epoch": doorbell.epoch}
-    return bool(connection.execute(STALE, this).scalar())
+    return bool(STALE.scalar(on, this))
 
 
-def _overtaken(connection: Connection, thread: Thread, message_key: str) -> bool:
+def _overtaken(on: On, thread: Thread, message_key: str) -> bool:
     """Whether the thread was read too early: a message that it does not have yet has a case, which answers this one
     too. A case of this message would take the newer one's draft away, and both would be lost."""
     here = place(message_key)
     if here is None:
         return False
     read = {message.key for message in thread.messages}
-    rows = connection.execute(JUDGED, {"this_row": thread.ticket.ticket_id})
+    rows = JUDGED.all(on, {"this_row": thread.ticket.ticket_id})
     places = [place(row.message_key) for row in rows if row.message_key not in read]
     return any(there is not None and there > here for there in places)
 
 
-def _insert(
-    connection: Connection, thread: Thread, message_key: str, held: dict[str, Any], lease: timedelta
-) -> Row[Any] | None:
+def _insert(on: On, thread: Thread, message_key: str, held: dict[str, Any], lease: timedelta) -> Row[Any] | None:
     fresh = {
         "case_id": new_id("c"),
         "ticket_id": thread.ticket.ticket_id,
@@ -211,46 +220,38 @@ def _insert(
         "seconds_from_now": lease.total_seconds(),
         "seconds_to_answer": answer_within(thread.ticket.priority).total_seconds(),
     }
-    row: Row[Any] | None = connection.execute(opening(connection.dialect.name), {**fresh, **held}).one_or_none()
+    row: Row[Any] | None = OPENING.one(on, {**fresh, **held})
     return row
 
 
-def _take_over(
-    connection: Connection, ticket_id: int, message_key: str, doorbell: Doorbell, held: dict[str, Any]
-) -> Row[Any] | None:
+def _take_over(on: On, ticket_id: int, message_key: str, doorbell: Doorbell, held: dict[str, Any]) -> Row[Any] | None:
     """A case left OPEN by a worker that is gone, or a held one that a reviewer wants drafted anew."""
-    this = (cases.c.ticket_id == ticket_id, cases.c.message_key == message_key)
-    epoch = cases.c.epoch + 1
-    row = connection.execute(
-        update(cases)
-        .where(*this, cases.c.status == Status.OPEN)
-        .where(or_(cases.c.lease_until <= clock(), cases.c.opened_by == doorbell.doorbell_id))
-        .values(epoch=epoch, **held)
-        .returning(*cases.c)
-    ).one_or_none()
+    this = {**held, "this_ticket": ticket_id, "this_key": message_key}
+    row: Row[Any] | None = LEFT_OPEN.one(on, {**this, "this_doorbell": doorbell.doorbell_id})
     if row is None and doorbell.ring is Ring.REDRAFT and doorbell.case_id:
-        row = move(connection, doorbell.case_id, Status.HELD, Status.OPEN, by=DESKHAND, where=this, epoch=epoch, **held)
+        row = move(on, doorbell.case_id, Status.HELD, Status.OPEN, by=DESKHAND, statement=REDRAFT, **this)
     return row
 
 
-def _one_at_a_time(connection: Connection, ticket_id: int) -> None:
+def _one_at_a_time(on: On, ticket_id: int) -> None:
     """Of two conclusions at once on one ticket, the second must see what became of the first. SQLite has one writer."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_CONCLUDING, ticket_id % 2**31)))
+    if on.dialect.name == "postgresql":
+        _CONCLUDES.run(on, {"this_ticket": ticket_id % 2**31})
 
 
-def _supersede_older(connection: Connection, newest: Row[Any]) -> None:
+def _supersede_older(on: On, newest: Row[Any]) -> None:
     """Ends the ticket's older cases that this one answers too: held, still being drafted (their conclude fails then),
     and approved ones whose reply has not left yet. Older OPEN ones count because the newest one's reply makes their
     messages look answered: nobody would ever come back to them."""
-    others = connection.execute(ON_TICKET, {"this_row": newest.ticket_id, "newest": newest.case_id}).all()
+    others = ON_TICKET.all(on, {"this_row": newest.ticket_id, "newest": newest.case_id})
     older = {row.case_id: Status(row.status) for row in others if came_before(row, newest)}
     if not older:
         return
-    stopped = drop_queued_replies(connection, NEWER_MESSAGE, sends.c.case_id.in_(older))
+    queued = {row.case_id for row in QUEUED_ON.all(on, {"this_row": newest.ticket_id})} & older.keys()
+    stopped = [one for one in queued if DROP_REPLIES.all(on, {"this_row": one, "this_reason": NEWER_MESSAGE})]
     waiting = [(one, status) for one, status in older.items() if status in (Status.OPEN, Status.HELD)]
     for case_id, status in waiting + [(one, Status.APPROVED) for one in stopped]:
-        move(connection, case_id, status, Status.SUPERSEDED, by=DESKHAND, reasons=[NEWER_MESSAGE])
+        move(on, case_id, status, Status.SUPERSEDED, by=DESKHAND, reasons=[NEWER_MESSAGE])
 
 
 def came_before(one: Any, other: Any) -> bool:

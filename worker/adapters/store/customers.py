@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 
 from worker.adapters.directory import normal_email, phone_digits
 from worker.adapters.store.columns import clean
+from worker.adapters.store.prepared import Prepared
 from worker.adapters.store.room import THIS, Room
 from worker.adapters.store.schema import customer_emails, customers
 from worker.errors import AlreadyRegistered
 from worker.models import Customer
 
 _BATCH = 500  # SQLite takes a limited number of values in one statement
-_BY_EMAIL = (
+_BY_EMAIL = Prepared(
     select(customers)
     .join(customer_emails)
     .where(customer_emails.c.email == THIS)
@@ -46,8 +47,8 @@ class SqlCustomers(Room):
         """Those registered with it first."""
         if not email:
             return []
-        with self.looking() as connection:
-            return [_to_customer(row) for row in connection.execute(_BY_EMAIL, {"this_row": email}).all()]
+        with self.looking() as line:
+            return [_to_customer(row) for row in _BY_EMAIL.all(line, {"this_row": email})]
 
     def by_phone(self, digits: str) -> Sequence[Customer]:
         return self._where(customers.c.phone_digits == digits) if digits else []
@@ -66,7 +67,7 @@ class SqlCustomers(Room):
 
 
 def _to_customer(row: Row[Any]) -> Customer:
-    stored = {name: row._mapping[name] for name in Customer.model_fields if name != "since"}
+    stored = {name: getattr(row, name) for name in Customer.model_fields if name != "since"}
     return Customer(**stored, since=None if row.since is None else date.fromisoformat(row.since))
 
 

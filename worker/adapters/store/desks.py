@@ -11,13 +11,14 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from worker.adapters.store.columns import clock
+from worker.adapters.store.moving import move
+from worker.adapters.store.prepared import Prepared
 from worker.adapters.store.room import (
     THIS,
     Room,
     add_send,
     drop_queued,
     drop_queued_replies,
-    move,
     note_audit,
     upsert,
 )
@@ -110,11 +111,11 @@ class Desks(Room):
             return True
 
     def taken_by(self, ticket_id: int) -> str:
-        with self.looking() as connection:
-            return connection.execute(_TAKEN_BY, {"this_row": ticket_id}).scalar() or ""
+        with self.looking() as line:
+            return str(_TAKEN_BY.scalar(line, {"this_row": ticket_id}) or "")
 
 
-_TAKEN_BY = select(taken.c.login).where(taken.c.ticket_id == THIS)
+_TAKEN_BY = Prepared(select(taken.c.login).where(taken.c.ticket_id == THIS))
 
 
 def _others(connection: Connection, case_id: str, user: str, within: timedelta) -> list[str]:

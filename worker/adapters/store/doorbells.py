@@ -9,6 +9,7 @@ from sqlalchemy import Engine, and_, exists, or_, select, update
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import UNENDED, UNREADABLE, WAITING
+from worker.adapters.store.prepared import Prepared
 from worker.adapters.store.room import (
     EPOCH,
     THIS,
@@ -26,13 +27,14 @@ from worker.adapters.store.schema import cases, doorbells, marks
 from worker.adapters.store.together import Together, Values
 from worker.models import Doorbell, Ring, Status
 
-_CLAIM = (
+_CLAIM = Prepared(
     update(doorbells)
     .where(doorbells.c.doorbell_id == THIS, WAITING, free(doorbells))
     .values(claimed(doorbells))
     .returning(*doorbells.c, (clock() - doorbells.c.received_at).label("waited"))
 )
 _HELD = update(doorbells).where(doorbells.c.doorbell_id == THIS, doorbells.c.epoch == EPOCH, WAITING)
+_DONE = Prepared(_HELD)
 _POLL = "poll"
 _SWEEP = "sweep"
 
@@ -52,13 +54,12 @@ class SqlDoorbells(Room):
         return str(values["doorbell_id"])
 
     def _store(self, rows: Sequence[Values]) -> None:
-        with self.writing() as connection:
-            add_doorbells(connection, rows)
+        with self.committing() as line:
+            add_doorbells(line, rows)
 
     def claim(self, doorbell_id: str, lease: timedelta) -> Doorbell | None:
-        with self.writing(synced=False, alone=True) as connection:
-            this = {"this_row": doorbell_id, "seconds_from_now": lease.total_seconds()}
-            row = connection.execute(_CLAIM, this).one_or_none()
+        with self.committing(synced=False, alone=True) as line:
+            row = _CLAIM.one(line, {"this_row": doorbell_id, "seconds_from_now": lease.total_seconds()})
             return None if row is None else to_doorbell(row)
 
     def renew(self, doorbell_id: str, epoch: int, lease: timedelta) -> bool:
@@ -75,9 +76,8 @@ class SqlDoorbells(Room):
 
     def finish(self, doorbell_id: str, epoch: int, outcome: str) -> bool:
         done = {"state": "done", "outcome": outcome, "lease_until": 0.0}
-        with self.writing(synced=False, alone=True) as connection:
-            written = connection.execute(_HELD, {"this_row": doorbell_id, "held_epoch": epoch, **done})
-            return written.rowcount == 1
+        with self.committing(synced=False, alone=True) as line:
+            return _DONE.run(line, {"this_row": doorbell_id, "held_epoch": epoch, **done}) == 1
 
     def park(self, doorbell_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool) -> bool:
         later = _HELD.values(due_at=from_now(after), tries=doorbells.c.tries + int(failed))

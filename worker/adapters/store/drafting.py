@@ -12,14 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from worker.adapters.store.columns import Written, clock, folded, new_id, written
+from worker.adapters.store.prepared import On, Prepared
 from worker.adapters.store.room import THIS
 from worker.adapters.store.schema import case_words, cases, drafts
 from worker.models import Draft, Trace
 
 _NEXT = select(func.coalesce(func.max(drafts.c.number), 0) + 1).where(drafts.c.case_id == THIS).scalar_subquery()
-_DRAFTED = insert(drafts).values(stored_at=clock(), number=_NEXT)
-_WITH_DRAFT = update(cases).where(cases.c.case_id == THIS)
-_WORDED = update(case_words).where(case_words.c.case_id == THIS)
+_DRAFTED = Prepared(insert(drafts).values(stored_at=clock(), number=_NEXT))
+_WITH_DRAFT = Prepared(update(cases).where(cases.c.case_id == THIS))
+_WORDED = Prepared(update(case_words).where(case_words.c.case_id == THIS))
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,16 @@ def drafted(draft: Draft, trace: Trace | Written) -> Drafted:
     return Drafted(row=row, case=case, words=folded(draft.body_text))
 
 
-def insert_draft(connection: Connection, case_id: str, made: Drafted) -> None:
+def insert_draft(on: On, case_id: str, made: Drafted) -> None:
     """Its row alone, as the newest of a case whose row this transaction has locked."""
-    connection.execute(_DRAFTED, {"case_id": case_id, "this_row": case_id, **made.row})
+    _DRAFTED.run(on, {"case_id": case_id, "this_row": case_id, **made.row})
 
 
 def add_draft(connection: Connection, case_id: str, made: Drafted) -> str:
     """The row, and what its case says; its id."""
     insert_draft(connection, case_id, made)
     this = {"this_row": case_id}
-    connection.execute(_WITH_DRAFT, {**this, **made.case})
+    _WITH_DRAFT.run(connection, {**this, **made.case})
     # As long as the case's words were kept with its thread; without one there is nothing to search either.
-    connection.execute(_WORDED, {**this, "draft_words": made.words})
+    _WORDED.run(connection, {**this, "draft_words": made.words})
     return made.draft_id

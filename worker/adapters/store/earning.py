@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 
 from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.prepared import On, Prepared
 from worker.adapters.store.room import Room, from_now, note_audit, upsert
 from worker.adapters.store.schema import cases, lessons
 from worker.adapters.store.schema_earning import (
@@ -73,10 +75,8 @@ class SqlEarning(Room):
             return [_standing(row) for row in connection.execute(by_kind)]
 
     def standing(self, kind: ReplyKind) -> Standing:
-        with self.looking() as connection:
-            row = connection.execute(
-                _STANDING, {"this_template": kind.template_id, "this_segment": kind.segment}
-            ).one_or_none()
+        with self.looking() as line:
+            row = _STANDING.one(line, {"this_template": kind.template_id, "this_segment": kind.segment})
             return Standing(kind=kind) if row is None else _standing(row)
 
     def step(self, move: GateMove) -> bool:
@@ -120,8 +120,8 @@ class SqlEarning(Room):
             note_audit(connection, user, "set budget", name, "as around it" if budget is None else f"{budget:g} of 100")
 
     def model(self) -> RiskModel | None:
-        with self.looking() as connection:
-            row = connection.execute(_NEWEST_MODEL).one_or_none()
+        with self.looking() as line:
+            row = _NEWEST_MODEL.one(line, {})
             if row is None:
                 return None
             return RiskModel.model_validate(row.model | {"version": row.version, "fitted_at": moment(row.fitted_at)})
@@ -135,8 +135,8 @@ class SqlEarning(Room):
             return int(last) + 1
 
     def stopped(self) -> Stop | None:
-        with self.looking() as connection:
-            row = connection.execute(_STOPPED).one_or_none()
+        with self.looking() as line:
+            row = _STOPPED.one(line, {})
             return None if row is None else Stop(by=row.login, reason=row.value, at=moment(row.at))
 
     def stop(self, reason: str, user: str) -> None:
@@ -208,18 +208,19 @@ class SqlEarning(Room):
 
 
 # What every draft asks or leaves; see room.THIS.
-_NEWEST_MODEL = select(risk_models).order_by(risk_models.c.version.desc()).limit(1)
-_STANDING = select(gate_standings).where(
-    gate_standings.c.template_id == bindparam("this_template"), gate_standings.c.segment == bindparam("this_segment")
+_NEWEST_MODEL = Prepared(select(risk_models).order_by(risk_models.c.version.desc()).limit(1))
+_KIND: tuple[BindParameter[str], ...] = (bindparam("this_template"), bindparam("this_segment"))
+_STANDING = Prepared(
+    select(gate_standings).where(gate_standings.c.template_id == _KIND[0], gate_standings.c.segment == _KIND[1])
 )
-_STOPPED = select(gate_notes).where(gate_notes.c.name == "stop")
-_ASSESSED = insert(assessments).values(at=clock())
+_STOPPED = Prepared(select(gate_notes).where(gate_notes.c.name == "stop"))
+_ASSESSED = Prepared(insert(assessments).values(at=clock()))
 
 
-def keep_assessed(connection: Connection, case_id: str, draft_id: str, assessed: Assessed) -> None:
+def keep_assessed(on: On, case_id: str, draft_id: str, assessed: Assessed) -> None:
     """In the transaction that stores the draft."""
     stored = assessed.model_dump(exclude={"kind"}) | assessed.kind.model_dump()
-    connection.execute(_ASSESSED, {"draft_id": draft_id, "case_id": case_id, **stored})
+    _ASSESSED.run(on, {"draft_id": draft_id, "case_id": case_id, **stored})
 
 
 def _joined() -> Select[Any]:
@@ -266,7 +267,7 @@ def _said(row: Row[Any]) -> tuple[bool | None, float | None]:
 
 
 def _standing(row: Row[Any]) -> Standing:
-    moments = {name: None if row._mapping[name] is None else moment(row._mapping[name]) for name in _MOMENTS}
+    moments = {name: None if (at := getattr(row, name)) is None else moment(at) for name in _MOMENTS}
     kind = ReplyKind(template_id=row.template_id, segment=row.segment)
     return Standing(kind=kind, rung=Rung(row.rung), level=row.level, budget=row.budget, **moments)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, Engine, event, make_url
@@ -16,8 +16,11 @@ from sqlalchemy.exc import ArgumentError
 
 from worker.errors import BadConfiguration
 
-_WANTED = "deskhand_wanted"  # of a pooled connection: whether its next transaction writes or stands alone, and how
+_SYNCED = "deskhand_synced"  # of a pooled connection: whether its next transaction writes, and waits for the disk
+_LEVELS = "deskhand_levels"  # of one to SQLite: how it is to sync where it waits for the disk, and where it does not
 _BUSY_SECONDS = 10
+# A transaction that reads first and then writes fails with "locked" whenever another one wrote in between.
+_BEGIN = "BEGIN IMMEDIATE"
 _POOL: dict[str, Any] = {"pool_size": 32, "max_overflow": 8, "pool_timeout": 10}
 
 
@@ -65,7 +68,8 @@ def _sqlite(url: URL) -> Engine:
     every, unsynced = "FULL", "NORMAL" if mode == "WAL" else "FULL"  # without WAL a file could be left broken
 
     @event.listens_for(engine, "connect")
-    def _set_up(connection: Any, _record: Any) -> None:
+    def _set_up(connection: Any, record: Any) -> None:
+        record.info[_LEVELS] = (every, unsynced)
         connection.isolation_level = None  # the driver would begin late and deferred; `begin` does it
         for pragma in (
             f"busy_timeout={_BUSY_SECONDS * 1000}",
@@ -77,19 +81,12 @@ def _sqlite(url: URL) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Any) -> None:
-        wanted: _Wanted | None = connection.info.pop(_WANTED, None)
-        # A transaction that reads first and then writes fails with "locked" whenever another one wrote in between.
-        if wanted is None:
+        synced = connection.info.pop(_SYNCED, None)
+        if synced is None:
             connection.execute("BEGIN")
             return
-        if not wanted.writes:
-            return
-        level = every if wanted.synced else unsynced
-        if connection.info.get("synchronous", every) != level:
-            connection.execute(f"PRAGMA synchronous={level}")
-            connection.info["synchronous"] = level
-        if not wanted.alone:
-            connection.execute("BEGIN IMMEDIATE")
+        _set_level(connection, connection.info, synced)
+        connection.execute(_BEGIN)
 
     # Its own does nothing. An event would do as well, but then SQLAlchemy looks for listeners at each step of each
     # statement, which takes longer than this.
@@ -97,37 +94,35 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-class _Wanted(NamedTuple):
-    """`synced`: its commit waits for the disk, or for nothing where that is safe. `alone`: it is one statement, which
-    SQLite makes a transaction by itself; so is each that does not write."""
+def _set_level(connection: Any, info: Any, synced: bool) -> None:
+    """Whether the next commit to SQLite waits for the disk; it may not do without where levels are the same."""
+    waiting, not_waiting = info[_LEVELS]
+    level = waiting if synced else not_waiting
+    if info.get("synchronous", waiting) != level:
+        connection.execute(f"PRAGMA synchronous={level}")
+        info["synchronous"] = level
 
-    synced: bool
-    alone: bool
-    writes: bool = True
+
+def sync(line: Any, synced: bool) -> None:
+    """Before a write to SQLite that is a transaction by itself. PostgreSQL syncs every commit."""
+    if line.dialect.name == "sqlite":
+        _set_level(line.connection, line.info, synced)
 
 
-_ONE_LOOK = _Wanted(synced=False, alone=True, writes=False)
+def begin_writing(line: Any, synced: bool) -> None:
+    """PostgreSQL's driver begins by itself."""
+    if line.dialect.name == "sqlite":
+        _set_level(line.connection, line.info, synced)
+        line.connection.execute(_BEGIN)
 
 
 @contextmanager
-def writing(engine: Engine, *, synced: bool = True, alone: bool = False) -> Iterator[Connection]:
+def writing(engine: Engine, *, synced: bool = True) -> Iterator[Connection]:
     """A transaction that will write; one that `engine` begins without this must only read."""
     with engine.connect() as connection:
-        connection.info[_WANTED] = _Wanted(synced, alone)
+        connection.info[_SYNCED] = synced
         with connection.begin():
             yield connection
-
-
-@contextmanager
-def looking(engine: Engine) -> Iterator[Connection]:
-    """For a single statement that reads: SQLite needs no transaction around it."""
-    with engine.connect() as connection:
-        info = connection.info  # asked for now: of a connection that is lost meanwhile it would be an error by itself
-        info[_WANTED] = _ONE_LOOK
-        try:
-            yield connection
-        finally:
-            info.pop(_WANTED, None)  # where nothing was asked: the next one may need its transaction
 
 
 def sqlite_module() -> ModuleType:

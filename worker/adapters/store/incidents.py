@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, Text, cast, func, li
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import HOLDING
+from worker.adapters.store.prepared import Prepared
 from worker.adapters.store.room import Room, add_holding_reply, note_audit, to_send, upsert
 from worker.adapters.store.schema import cases, marks, sends, unanswered
 from worker.adapters.store.schema_incidents import brakes, holdings
@@ -106,7 +107,8 @@ class SqlIncidents(Room):
             return True
 
     def on(self) -> Sequence[Brake]:
-        return self._read(_ON)
+        with self.looking() as line:
+            return [_brake(row) for row in _ON.all(line, {})]
 
     def since(self, at: datetime) -> Sequence[Brake]:
         return self._brakes(or_(brakes.c.off_at.is_(None), brakes.c.off_at > at.timestamp()))[::-1]
@@ -155,14 +157,13 @@ class SqlIncidents(Room):
             return {row.ticket_id: to_send(row) for row in rows}
 
     def _brakes(self, these: ColumnElement[bool]) -> list[Brake]:
-        return self._read(select(brakes).where(these).order_by(brakes.c.brake_id))
+        with self.reading() as connection:
+            return [
+                _brake(row) for row in connection.execute(select(brakes).where(these).order_by(brakes.c.brake_id)).all()
+            ]
 
-    def _read(self, query: Select[Any]) -> list[Brake]:
-        with self.looking() as connection:
-            return [_brake(row) for row in connection.execute(query).all()]
 
-
-_ON = select(brakes).where(brakes.c.off_at.is_(None)).order_by(brakes.c.brake_id)  # every draft asks it
+_ON = Prepared(select(brakes).where(brakes.c.off_at.is_(None)).order_by(brakes.c.brake_id))  # every draft asks it
 
 
 def segment_of(segments: Sequence[str]) -> str:
@@ -199,7 +200,7 @@ def _sighting(row: Row[Any], questions: Sequence[str]) -> Sighting:
 
 
 def _brake(row: Row[Any]) -> Brake:
-    times = {name: moment(row._mapping[name]) for name in _MOMENTS}
+    times = {name: moment(getattr(row, name)) for name in _MOMENTS}
     return Brake(
         brake_id=row.brake_id,
         topic=Topic(template_id=row.template_id, segment=row.segment, question=row.question),

@@ -64,6 +64,7 @@ class SqlLedger(Belonging):
             connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"at": clock()}))
 
     def close(self) -> None:
+        self._lines.close()
         self._engine.dispose()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, insert, select
 
 from worker.adapters.store.columns import clock, moment
+from worker.adapters.store.prepared import On, Prepared
 from worker.adapters.store.room import THIS, Room, upsert
 from worker.adapters.store.schema import cases, lesson_findings, lessons, openings, unanswered
 from worker.models import Change, Draft, Lesson, Status, Trace, Treatment
@@ -112,19 +113,19 @@ def _seconds(connection: Connection, case_id: str, user: str) -> float | None:
     return None if seconds is None else max(0.0, float(seconds))
 
 
-_NO_QUESTIONS = delete(unanswered).where(unanswered.c.case_id == THIS)
+_NO_QUESTIONS = Prepared(delete(unanswered).where(unanswered.c.case_id == THIS))
+_NOW, _ASKED = Prepared(select(clock())), Prepared(insert(unanswered))
 
 
-def keep_unanswered(connection: Connection, case_id: str, draft: Draft | None, trace: Trace, *, first: bool) -> None:
+def keep_unanswered(on: On, case_id: str, draft: Draft | None, trace: Trace, *, first: bool) -> None:
     """The questions that the newest machine draft of the case has no answer to, in place of those of the one before, if
     this is not its `first`."""
     if not first:
-        connection.execute(_NO_QUESTIONS, {"this_row": case_id})
+        _NO_QUESTIONS.run(on, {"this_row": case_id})
     questions = left_open(draft, trace)
-    now = connection.execute(select(clock())).scalar_one() if questions else 0.0
+    now = _NOW.scalar(on, {}) if questions else 0.0
     for number, question in enumerate(questions, 1):
-        row = {"case_id": case_id, "number": number, "question": question, "at": now}
-        connection.execute(insert(unanswered).values(**row))
+        _ASKED.run(on, {"case_id": case_id, "number": number, "question": question, "at": now})
 
 
 def left_open(draft: Draft | None, trace: Trace) -> list[str]:

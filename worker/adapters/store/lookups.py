@@ -10,21 +10,25 @@ from sqlalchemy import Select, func, or_, select, union_all
 
 from worker.adapters.store.columns import clock, moment
 from worker.adapters.store.conditions import LIVE, REPLY, UNENDED, WAITING
+from worker.adapters.store.prepared import Prepared
 from worker.adapters.store.room import SECONDS, THIS, Room, to_case
 from worker.adapters.store.schema import case_moves, cases, doorbells, drafts, sends, snapshots
 from worker.models import Case, Draft, Status, Strength, Thread, Trace
 
 # What every draft asks; see room.THIS.
-_OF_TICKET = select(cases).where(cases.c.ticket_id == THIS).order_by(cases.c.opened_at, cases.c.case_id)
-_MOVES = select(case_moves).where(case_moves.c.case_id == THIS).order_by(case_moves.c.move_id)
-_THREAD = select(snapshots.c.thread).where(snapshots.c.case_id == THIS)
+_ONE = Prepared(select(cases).where(cases.c.case_id == THIS))
+_OF_TICKET = Prepared(select(cases).where(cases.c.ticket_id == THIS).order_by(cases.c.opened_at, cases.c.case_id))
+_MOVES = Prepared(select(case_moves).where(case_moves.c.case_id == THIS).order_by(case_moves.c.move_id))
+_THREAD = Prepared(select(snapshots.c.thread).where(snapshots.c.case_id == THIS))
 _REPLIES = select(func.count()).select_from(sends).where(REPLY)
-_REPLIES_ON = _REPLIES.where(sends.c.ticket_id == THIS)
-_REPLIES_TO = _REPLIES.where(
-    sends.c.case_id.in_(select(cases.c.case_id).where(cases.c.requester_id == THIS)),
-    sends.c.queued_at >= clock() + SECONDS,
+_REPLIES_ON = Prepared(_REPLIES.where(sends.c.ticket_id == THIS))
+_REPLIES_TO = Prepared(
+    _REPLIES.where(
+        sends.c.case_id.in_(select(cases.c.case_id).where(cases.c.requester_id == THIS)),
+        sends.c.queued_at >= clock() + SECONDS,
+    )
 )
-_CUSTOMERS = (
+_CUSTOMERS = Prepared(
     select(cases.c.customer_id)
     .distinct()
     .where(cases.c.requester_id == THIS, cases.c.customer_id.is_not(None))
@@ -37,13 +41,13 @@ class CaseLookups(Room):
     """The reading half of `ports.ledger.Cases`."""
 
     def get(self, case_id: str) -> Case | None:
-        with self.looking() as connection:
-            row = connection.execute(select(cases).where(cases.c.case_id == case_id)).one_or_none()
+        with self.looking() as line:
+            row = _ONE.one(line, {"this_row": case_id})
             return None if row is None else to_case(row)
 
     def of_ticket(self, ticket_id: int) -> Sequence[Case]:
-        with self.looking() as connection:
-            return [to_case(row) for row in connection.execute(_OF_TICKET, {"this_row": ticket_id}).all()]
+        with self.looking() as line:
+            return [to_case(row) for row in _OF_TICKET.all(line, {"this_row": ticket_id})]
 
     def of_requester(self, requester_id: int, limit: int = 20) -> Sequence[Case]:
         newest = (cases.c.opened_at.desc(), cases.c.case_id.desc())
@@ -58,7 +62,7 @@ class CaseLookups(Room):
             return [to_case(row) for row in connection.execute(query)]
 
     def moves(self, case_id: str) -> Sequence[Mapping[str, Any]]:
-        with self.looking() as connection:
+        with self.looking() as line:
             return [
                 {
                     "at": moment(row.at),
@@ -67,7 +71,7 @@ class CaseLookups(Room):
                     "by": row.moved_by,
                     "reasons": tuple(row.reasons),
                 }
-                for row in connection.execute(_MOVES, {"this_row": case_id}).all()
+                for row in _MOVES.all(line, {"this_row": case_id})
             ]
 
     def drafts(self, case_id: str) -> Sequence[tuple[str, Draft, Trace]]:
@@ -79,8 +83,8 @@ class CaseLookups(Room):
             ]
 
     def thread(self, case_id: str) -> Thread | None:
-        with self.looking() as connection:
-            stored = connection.execute(_THREAD, {"this_row": case_id}).scalar()
+        with self.looking() as line:
+            stored = _THREAD.scalar(line, {"this_row": case_id})
             return None if stored is None else Thread.model_validate(stored)
 
     def trace(self, case_id: str) -> Trace | None:
@@ -89,18 +93,18 @@ class CaseLookups(Room):
             return None if stored is None else Trace.model_validate(stored)
 
     def replies_on_ticket(self, ticket_id: int) -> int:
-        with self.looking() as connection:
-            return int(connection.execute(_REPLIES_ON, {"this_row": ticket_id}).scalar_one())
+        with self.looking() as line:
+            return int(_REPLIES_ON.scalar(line, {"this_row": ticket_id}))
 
     def replies_to_requester(self, requester_id: int, within: timedelta) -> int:
         recent = {"this_row": requester_id, "seconds_from_now": -within.total_seconds()}
-        with self.looking() as connection:
-            return int(connection.execute(_REPLIES_TO, recent).scalar_one())
+        with self.looking() as line:
+            return int(_REPLIES_TO.scalar(line, recent))
 
     def customer_of_requester(self, requester_id: int) -> str | None:
-        with self.looking() as connection:
-            found = list(connection.execute(_CUSTOMERS, {"this_row": requester_id}).scalars())
-        return found[0] if len(found) == 1 else None
+        with self.looking() as line:
+            found = _CUSTOMERS.all(line, {"this_row": requester_id})
+        return found[0].customer_id if len(found) == 1 else None
 
     def counts(self) -> Mapping[str, int]:
         query = select(cases.c.status, func.count().label("n")).group_by(cases.c.status)

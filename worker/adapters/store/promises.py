@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     Double,
     ForeignKey,
     Integer,
@@ -16,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     cast,
     func,
     insert,
@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from worker.adapters.store.columns import Words, clock, moment, new_id
 from worker.adapters.store.conditions import UNKEPT, partial
-from worker.adapters.store.room import Room, note_audit
+from worker.adapters.store.prepared import On, Prepared
+from worker.adapters.store.room import THIS, Room, note_audit
 from worker.adapters.store.schema import METADATA, audit, case_moves
 from worker.adapters.store.schema_incidents import holdings
 from worker.models import MadePromise, Promise, SendKind, Status
@@ -81,30 +82,42 @@ class SqlPromises(Room):
             return row is not None
 
 
-def keep(connection: Connection, send: Row[Any], at: float, made: Sequence[Promise]) -> None:
+_ROW = Prepared(insert(promises))
+_APPROVED = Prepared(
+    select(case_moves)
+    .where(case_moves.c.case_id == THIS, case_moves.c.to_status == Status.APPROVED)
+    .order_by(case_moves.c.move_id.desc())
+    .limit(1)
+)
+_INCIDENT = select("incident " + cast(holdings.c.brake_id, Text)).where(holdings.c.send_id == THIS)
+_PRESSED = Prepared(
+    select(audit.c.login)
+    .where(audit.c.subject.in_(_INCIDENT), audit.c.action == "send holding reply", audit.c.at >= bindparam("queued_at"))
+    .order_by(audit.c.entry_id)
+    .limit(1)
+)
+
+
+def keep(on: On, send: Row[Any], at: float, made: Sequence[Promise]) -> None:
     """Writes the promises of a reply that is at the helpdesk since `at`."""
     if not made:
         return
-    by = _held_by(connection, send) if send.kind == SendKind.HOLDING else _approved_by(connection, send.case_id)
+    by = _held_by(on, send) if send.kind == SendKind.HOLDING else _approved_by(on, send.case_id)
     for number, promise in enumerate(made):
         row = promise.model_dump(mode="json") | {"promise_id": new_id("p"), "send_id": send.send_id, "number": number}
         of = {"case_id": send.case_id, "ticket_id": send.ticket_id, "made_at": at, "made_by": by, "kept_by": ""}
-        connection.execute(insert(promises).values(**row, **of))
+        _ROW.run(on, {**row, **of})
 
 
-def _approved_by(connection: Connection, case_id: str) -> str:
-    who = (case_moves.c.case_id == case_id, case_moves.c.to_status == Status.APPROVED)
-    moved = connection.execute(select(case_moves).where(*who).order_by(case_moves.c.move_id.desc()).limit(1)).first()
+def _approved_by(on: On, case_id: str) -> str:
+    moved = _APPROVED.one(on, {"this_row": case_id})
     return moved.moved_by if moved is not None and moved.from_status == Status.HELD else ""
 
 
-def _held_by(connection: Connection, send: Row[Any]) -> str:
+def _held_by(on: On, send: Row[Any]) -> str:
     """Who sent this holding reply. Each press on an incident ends with its entry in the audit log, and two wait for
     each other: the first entry after the reply was queued is that of its own press."""
-    incident = select("incident " + cast(holdings.c.brake_id, Text)).where(holdings.c.send_id == send.send_id)
-    pressed = (audit.c.subject.in_(incident), audit.c.action == "send holding reply", audit.c.at >= send.queued_at)
-    by = connection.execute(select(audit.c.login).where(*pressed).order_by(audit.c.entry_id).limit(1)).scalar()
-    return by or ""
+    return str(_PRESSED.scalar(on, {"this_row": send.send_id, "queued_at": send.queued_at}) or "")
 
 
 def _made(row: Row[Any]) -> MadePromise:

@@ -13,8 +13,9 @@ from worker.adapters.store.desks import Desks
 from worker.adapters.store.drafting import add_draft, drafted
 from worker.adapters.store.errands import Errands
 from worker.adapters.store.lessons import Lessons, learn
+from worker.adapters.store.moving import move
 from worker.adapters.store.queue import Queue
-from worker.adapters.store.room import add_send, drop_queued_replies, move, note_audit, ring_doorbell
+from worker.adapters.store.room import add_send, drop_queued_replies, note_audit, ring_doorbell
 from worker.adapters.store.schema import audit, cases, drafts, sends
 from worker.adapters.store.trouble import Taken
 from worker.models import Draft, Lesson, Ring, SendKind, SendState, Status, Trace

@@ -1,7 +1,4 @@
-"""What all rooms of the ledger share: transactions, rows read as nouns, and the writes that several rooms make.
-
-Every status move of a case goes through `move`, so that none happens outside MOVES or goes unrecorded.
-"""
+"""What all rooms of the ledger share: transactions, rows read as nouns, and the writes that several rooms make."""
 
 from __future__ import annotations
 
@@ -24,39 +21,37 @@ from sqlalchemy import (
     case,
     func,
     insert,
-    literal,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.adapters.store.columns import clock, moment, new_id, written
-from worker.adapters.store.conditions import WAITING
-from worker.adapters.store.engine import looking, writing
-from worker.adapters.store.schema import audit, case_moves, cases, doorbells, lessons, sends
+from worker.adapters.store.engine import writing
+from worker.adapters.store.lines import lines_of
+from worker.adapters.store.prepared import On, Prepared
+from worker.adapters.store.schema import audit, doorbells, sends
 from worker.adapters.store.trouble import judged, shown
 from worker.adapters.store.turn import turn_for
-from worker.models import MOVES, Case, Doorbell, Ring, Send, SendState, Status
+from worker.models import Case, Doorbell, Ring, Send, SendState
 from worker.ports import MAY_BE_THERE, Outgoing
 
 DESKHAND = "deskhand"  # who moved a case, where no person did
-# What becomes of an approval whose reply did not leave (or nobody knows whether it did), by where its case goes.
-NEVER_LEFT = {Status.HELD: "taken back", Status.SUPERSEDED: "overtaken", Status.HANDED_OVER: "overtaken"}
-MOOT = "Another draft had been asked for{}; it is not written any more."
-
 # What the statements leave open that are made once and not for each ticket: SQLAlchemy needs longer to put one together
 # than SQLite to carry it out. No column may have one of these names.
 THIS: BindParameter[Any] = bindparam("this_row")
 EPOCH: BindParameter[Any] = bindparam("held_epoch")
 SECONDS = bindparam("seconds_from_now", type_=Double)
-_BEFORE: BindParameter[Any] = bindparam("status_before")
 
 
 class Room:
-    """Transactions over one pool. Rows become nouns inside them, so that a row that does not read is judged too."""
+    """Transactions over one pool. Rows become nouns inside them, so that a row that does not read is judged too.
+
+    What every ticket asks and writes is prepared: `looking` and `committing`. All else: `reading` and `writing`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._lines = lines_of(engine)
         self._called = shown(engine.url)
         self._turn = turn_for(Path(str(engine.url.database))).taken if engine.dialect.name == "sqlite" else nullcontext
 
@@ -67,26 +62,32 @@ class Room:
             yield connection
 
     @contextmanager
-    def looking(self) -> Iterator[Connection]:
-        """`reading` for a block with a single statement, of which all rows are fetched before anything is made of them:
-        SQLite has no transaction here whose end would end a statement that a broken row stopped half way."""
-        with judged(self._called), looking(self._engine) as connection:
-            yield connection
+    def looking(self) -> Iterator[On]:
+        """`reading` for a block with a single prepared statement."""
+        with judged(self._called), self._lines.looking() as line:
+            yield line
 
     @contextmanager
-    def writing(self, *, synced: bool = True, alone: bool = False) -> Iterator[Connection]:
+    def writing(self, *, synced: bool = True) -> Iterator[Connection]:
         """Committed at the end of the block, also after a `return` in it; rolled back by any exception.
-
-        `alone`: the block makes a single statement, and an exception after it need not take it back. SQLite then begins
-        and commits with it: of the three short steps for which everybody else's writes wait, one is left.
 
         Not `synced`: what may be forgotten when the power fails, since nothing outside knows of it yet, and the work is
         then done again from the last commit that was synced; that one takes all before it along. Of SQLite, whose
         readers all fall with the same machine. Of PostgreSQL every commit is synced: a worker elsewhere, still holding
         an epoch that its server has forgotten, could meet another one with the same.
         """
-        with judged(self._called), self._turn(), writing(self._engine, synced=synced, alone=alone) as connection:
+        with judged(self._called), self._turn(), writing(self._engine, synced=synced) as connection:
             yield connection
+
+    @contextmanager
+    def committing(self, *, synced: bool = True, alone: bool = False) -> Iterator[On]:
+        """`writing` for prepared statements.
+
+        `alone`: the block makes a single one, and an exception after it need not take it back. SQLite then begins and
+        commits with it: of the three short steps for which everybody else's writes wait, one is left.
+        """
+        with judged(self._called), self._turn(), self._lines.writing(synced=synced, alone=alone) as line:
+            yield line
 
 
 def upsert(dialect: str, table: Any) -> Any:
@@ -135,12 +136,12 @@ def to_doorbell(row: Row[Any]) -> Doorbell:
 
 
 def to_case(row: Row[Any]) -> Case:
-    stored = {name: row._mapping[name] for name in Case.model_fields if name not in ("opened_at", "moved_at")}
+    stored = {name: getattr(row, name) for name in Case.model_fields if name not in ("opened_at", "moved_at")}
     return Case(**stored, opened_at=moment(row.opened_at), moved_at=moment(row.moved_at))
 
 
 def to_send(row: Row[Any]) -> Send:
-    stored = {name: row._mapping[name] for name in Send.model_fields if name != "intended_at"}
+    stored = {name: getattr(row, name) for name in Send.model_fields if name != "intended_at"}
     return Send(**stored, intended_at=None if row.intended_at is None else moment(row.intended_at))
 
 
@@ -148,10 +149,10 @@ def to_send(row: Row[Any]) -> Send:
 
 
 def ring_doorbell(
-    connection: Connection, why: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None, hint: str = ""
+    on: On, why: Ring, ticket_id: int | None, *, raw: bytes = b"", case_id: str | None, hint: str = ""
 ) -> str:
     values = doorbell_values(why, ticket_id, raw=raw, case_id=case_id, hint=hint)
-    add_doorbells(connection, [values])
+    add_doorbells(on, [values])
     return str(values["doorbell_id"])
 
 
@@ -169,75 +170,18 @@ def doorbell_values(why: Ring, ticket_id: int | None, *, raw: bytes, case_id: st
     }
 
 
-_RUNG = insert(doorbells).values(received_at=clock(), due_at=clock())
+_RUNG = Prepared(insert(doorbells).values(received_at=clock(), due_at=clock()))
 
 
-def add_doorbells(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.execute(_RUNG, [dict(row) for row in rows])
+def add_doorbells(on: On, rows: Sequence[Mapping[str, Any]]) -> None:
+    _RUNG.many(on, rows)
 
 
-_MOVE = (
-    update(cases).where(cases.c.case_id == THIS, cases.c.status == _BEFORE).values(moved_at=clock()).returning(*cases.c)
-)
-_MOVE_HELD = _MOVE.where(cases.c.epoch == EPOCH)
-_MOVED = insert(case_moves).values(at=clock())
-
-
-def move(
-    connection: Connection,
-    case_id: str,
-    from_: Status,
-    to: Status,
-    *,
-    by: str,
-    reasons: Sequence[str] = (),
-    where: Sequence[ColumnElement[bool]] = (),
-    held: int | None = None,
-    **columns: Any,
-) -> Row[Any] | None:
-    """The one way a case changes its status: the row after it, or None if MOVES or the row itself refuses. Also ends
-    what a decision makes moot, which the history then tells. `held`: the epoch under which the caller has the case."""
-    if to not in MOVES[from_]:
-        return None
-    values = {"status": to, "lease_until": 0.0, **columns}
-    if reasons:
-        values["reasons"] = list(reasons)
-    told = {name: value for name, value in values.items() if isinstance(value, ColumnElement)}
-    whole = _MOVE if held is None else _MOVE_HELD
-    statement = whole.where(*where).values(told) if where or told else whole
-    given = {name: value for name, value in values.items() if name not in told}
-    this = {"this_row": case_id, "status_before": from_} | ({} if held is None else {"held_epoch": held})
-    row = connection.execute(statement, {**this, **given}).one_or_none()
-    if row is not None:
-        why = [*reasons, *(_moot(connection, row) if from_ is Status.HELD and to is not Status.OPEN else ())]
-        moved = {"case_id": case_id, "from_status": from_, "to_status": to, "moved_by": by, "reasons": why}
-        connection.execute(_MOVED, moved)
-        if from_ is Status.APPROVED and to in NEVER_LEFT:  # what was approved went to nobody: it teaches nothing
-            decided = (lessons.c.case_id == case_id, lessons.c.decision == "approved")
-            connection.execute(update(lessons).where(*decided).values(decision=NEVER_LEFT[to]))
-    return row
-
-
-def _moot(connection: Connection, decided: Row[Any]) -> list[str]:
-    """A draft that was decided on is not written anew. Its doorbell still rings, but only for the ticket: whoever asks
-    whether a message was seen counts on every doorbell's reading the thread."""
-    asked = (
-        doorbells.c.ticket_id == decided.ticket_id,
-        doorbells.c.case_id == decided.case_id,
-        doorbells.c.ring == Ring.REDRAFT,
-        WAITING,
-    )
-    hints = list(connection.execute(select(doorbells.c.hint).where(*asked)).scalars())
-    if hints:
-        connection.execute(update(doorbells).where(*asked).values(ring=Ring.RECHECK, case_id=None, hint=""))
-    return [MOOT.format(f" (“{hint}”)" if hint else "") for hint in hints]
-
-
-_QUEUED = insert(sends).values(queued_at=clock(), due_at=clock() + SECONDS)
+_QUEUED = Prepared(insert(sends).values(queued_at=clock(), due_at=clock() + SECONDS))
 
 
 def add_send(
-    connection: Connection,
+    on: On,
     case_id: str,
     ticket_id: int,
     message_key: str,
@@ -246,7 +190,7 @@ def add_send(
 ) -> str:
     """Queues it, due after `wait`. Taken if it is a second live reply to the same customer message."""
     values = _send_values(case_id, ticket_id, message_key, outgoing)
-    connection.execute(_QUEUED, {**values, "seconds_from_now": wait.total_seconds()})
+    _QUEUED.run(on, {**values, "seconds_from_now": wait.total_seconds()})
     return str(values["send_id"])
 
 
@@ -280,14 +224,17 @@ def drop_queued_replies(connection: Connection, reason: str, *where: ColumnEleme
 def drop_queued(connection: Connection, reason: str, *where: ColumnElement[bool]) -> list[str]:
     """They are not under way now, and whoever claimed one fails at `intend`. An earlier attempt may have arrived: where
     there was one in doubt, the remark says so. The ids of their cases."""
-    doubt = case((sends.c.rounds > 0, MAY_BE_THERE), else_="")
-    dropped = connection.execute(
-        update(sends)
-        .where(sends.c.state == SendState.QUEUED, *where)
-        .values(state=SendState.DROPPED, remark=literal(reason, Text) + doubt, lease_until=0.0)
-        .returning(sends.c.case_id)
-    )
-    return list(dropped.scalars())
+    return list(connection.execute(_DROP.where(*where), {"this_reason": reason}).scalars())
+
+
+_DOUBT = case((sends.c.rounds > 0, MAY_BE_THERE), else_="")
+_DROP = (
+    update(sends)
+    .where(sends.c.state == SendState.QUEUED)
+    .values(state=SendState.DROPPED, remark=bindparam("this_reason", type_=Text) + _DOUBT, lease_until=0.0)
+    .returning(sends.c.case_id)
+)
+DROP_REPLIES = Prepared(_DROP.where(sends.c.kind == "reply", sends.c.case_id == THIS))  # as `drop_queued_replies`
 
 
 def note_audit(connection: Connection, user: str, action: str, subject: str, detail: str = "") -> None:

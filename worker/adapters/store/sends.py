@@ -7,14 +7,17 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from worker.adapters.store.columns import clock
 from worker.adapters.store.conditions import LIVE
+from worker.adapters.store.moving import move
+from worker.adapters.store.prepared import On, Prepared
 from worker.adapters.store.promises import keep
 from worker.adapters.store.room import (
     DESKHAND,
     EPOCH,
+    SECONDS,
     THIS,
     Room,
     add_send,
@@ -22,7 +25,6 @@ from worker.adapters.store.room import (
     free,
     from_now,
     longest_due,
-    move,
     ring_doorbell,
     to_send,
 )
@@ -36,19 +38,28 @@ NEWS = timedelta(days=1)
 SETTLING = "waiting for an attempt in doubt to settle"
 PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
 _UNSENT = (SendState.QUEUED, SendState.POSTING)
-_CLAIM = update(sends).where(sends.c.send_id == THIS, LIVE, free(sends)).values(claimed(sends)).returning(*sends.c)
-_INTEND = (
+_MINE = (sends.c.send_id == THIS, sends.c.epoch == EPOCH)
+_CLAIM = Prepared(
+    update(sends).where(sends.c.send_id == THIS, LIVE, free(sends)).values(claimed(sends)).returning(*sends.c)
+)
+# One that was given back must stay so: a renewal that comes late would keep the next worker out.
+_RENEW = Prepared(update(sends).where(*_MINE, LIVE, sends.c.lease_until > 0).values(lease_until=clock() + SECONDS))
+_OVER = sends.c.intended_at + SECONDS
+_BACK = {"lease_until": 0.0, "due_at": _OVER, "remark": SETTLING}
+_YOUNG = Prepared(update(sends).where(*_MINE, LIVE, clock() < _OVER).values(_BACK))
+_INTEND = Prepared(
     update(sends)
-    .where(sends.c.send_id == THIS, sends.c.epoch == EPOCH, or_(*(sends.c.state == one for one in _UNSENT)))
+    .where(*_MINE, or_(*(sends.c.state == one for one in _UNSENT)))
     .where(sends.c.lease_until > clock())
     # The remark told why it waited: what waits from now on is only its change of the ticket.
     .values(state=SendState.POSTING, intended_at=clock(), rounds=sends.c.rounds + 1, remark="")
     .returning(*sends.c)
 )
-_HELD = update(sends).where(sends.c.send_id == THIS, sends.c.epoch == EPOCH).returning(*sends.c)
-_FROM_POSTING = _HELD.where(sends.c.state == SendState.POSTING)
-_FROM_POSTED = _HELD.where(sends.c.state == SendState.POSTED)
-_FROM_UNSENT = _HELD.where(or_(*(sends.c.state == one for one in _UNSENT)))
+_HELD = update(sends).where(*_MINE).returning(*sends.c)
+_FROM_POSTING = Prepared(_HELD.where(sends.c.state == SendState.POSTING))
+_FROM_POSTED = Prepared(_HELD.where(sends.c.state == SendState.POSTED))
+_FROM_UNSENT = Prepared(_HELD.where(or_(*(sends.c.state == one for one in _UNSENT))))
+_OF_TICKET = Prepared(select(sends).where(sends.c.ticket_id == THIS).order_by(sends.c.queued_at, sends.c.send_id))
 
 
 def stranded_note(reason: str) -> Outgoing:
@@ -64,34 +75,30 @@ class SqlSends(Room):
     """`ports.ledger.Sends` over SQL."""
 
     def claim(self, send_id: str, lease: timedelta) -> Send | None:
-        with self.writing(synced=False, alone=True) as connection:
-            this = {"this_row": send_id, "seconds_from_now": lease.total_seconds()}
-            row = connection.execute(_CLAIM, this).one_or_none()
+        with self.committing(synced=False, alone=True) as line:
+            row = _CLAIM.one(line, {"this_row": send_id, "seconds_from_now": lease.total_seconds()})
             return None if row is None else to_send(row)
 
     def renew(self, send_id: str, epoch: int, lease: timedelta) -> bool:
-        # One that was given back must stay so: a renewal that comes late would keep the next worker out.
-        this = (sends.c.send_id == send_id, sends.c.epoch == epoch, LIVE, sends.c.lease_until > 0)
-        with self.writing(synced=False, alone=True) as connection:
-            return connection.execute(update(sends).where(*this).values(lease_until=from_now(lease))).rowcount == 1
+        this = {"this_row": send_id, "held_epoch": epoch, "seconds_from_now": lease.total_seconds()}
+        with self.committing(synced=False, alone=True) as line:
+            return _RENEW.run(line, this) == 1
 
     def settled(self, send_id: str, epoch: int, settle: timedelta) -> bool:
-        over = sends.c.intended_at + settle.total_seconds()
-        young = (sends.c.send_id == send_id, sends.c.epoch == epoch, LIVE, over > clock())
-        with self.writing(synced=False, alone=True) as connection:
-            back = {"lease_until": 0.0, "due_at": over, "remark": SETTLING}
-            return connection.execute(update(sends).where(*young).values(back)).rowcount == 0
+        this = {"this_row": send_id, "held_epoch": epoch, "seconds_from_now": settle.total_seconds()}
+        with self.committing(synced=False, alone=True) as line:
+            return _YOUNG.run(line, this) == 0
 
     def intend(self, send_id: str, epoch: int) -> Send | None:
-        with self.writing(alone=True) as connection:
-            row = connection.execute(_INTEND, {"this_row": send_id, "held_epoch": epoch}).one_or_none()
+        with self.committing(alone=True) as line:
+            row = _INTEND.one(line, {"this_row": send_id, "held_epoch": epoch})
             return None if row is None else to_send(row)
 
     def posted(self, send_id: str, epoch: int, posted: Posted, promises: Sequence[Promise] = ()) -> bool:
         at = posted.at.timestamp()
-        with self.writing(synced=False) as connection:
+        with self.committing(synced=False) as line:
             row = _leave(
-                connection,
+                line,
                 _FROM_POSTING,
                 send_id,
                 epoch,
@@ -100,16 +107,15 @@ class SqlSends(Room):
                 posted_at=at,
             )
             if row is not None and row.kind in PUBLIC:
-                keep(connection, row, at, promises)
+                keep(line, row, at, promises)
             if row is not None and row.kind == SendKind.REPLY:
-                move(connection, row.case_id, Status.APPROVED, Status.SENT, by=DESKHAND)
+                move(line, row.case_id, Status.APPROVED, Status.SENT, by=DESKHAND)
             return row is not None
 
     def done(self, send_id: str, epoch: int, remark: str = "") -> bool:
-        with self.writing(synced=False, alone=True) as connection:
+        with self.committing(synced=False, alone=True) as line:
             given_back = {"remark": remark, "lease_until": 0.0}
-            row = _leave(connection, _FROM_POSTED, send_id, epoch, state=SendState.DONE, **given_back)
-            return row is not None
+            return _leave(line, _FROM_POSTED, send_id, epoch, state=SendState.DONE, **given_back) is not None
 
     def park(
         self, send_id: str, epoch: int, after: timedelta, reason: str, *, failed: bool, nothing_left: bool
@@ -182,9 +188,8 @@ class SqlSends(Room):
             return [to_send(row) for row in connection.execute(query.order_by(sends.c.queued_at, sends.c.send_id))]
 
     def of_ticket(self, ticket_id: int) -> Sequence[Send]:
-        query = select(sends).where(sends.c.ticket_id == ticket_id).order_by(sends.c.queued_at, sends.c.send_id)
-        with self.looking() as connection:
-            return [to_send(row) for row in connection.execute(query).all()]
+        with self.looking() as line:
+            return [to_send(row) for row in _OF_TICKET.all(line, {"this_row": ticket_id})]
 
     def late(self, send_ids: Sequence[str]) -> timedelta:
         with self.reading() as connection:
@@ -207,9 +212,9 @@ def doubtful() -> ColumnElement[bool]:
     return or_(abandoned, stranded)
 
 
-def _leave(connection: Connection, whole: Any, send_id: str, epoch: int, **columns: Any) -> Row[Any] | None:
-    """`whole`: the statement for the states from which it may go."""
-    return connection.execute(whole, {"this_row": send_id, "held_epoch": epoch, **columns}).one_or_none()
+def _leave(on: On, whole: Prepared, send_id: str, epoch: int, **columns: Any) -> Any:
+    """The row after it, or None. `whole`: the statement for the states from which it may go."""
+    return whole.one(on, {"this_row": send_id, "held_epoch": epoch, **columns})
 
 
 def _handed_over(connection: Connection, case_id: str, reason: str) -> bool:

@@ -6,30 +6,54 @@ What they leave open is given with the call; no column may have the name of one 
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Double, and_, bindparam, exists, or_, select
+from sqlalchemy import Double, and_, bindparam, exists, or_, select, update
 
 from worker.adapters.store.columns import clock
+from worker.adapters.store.moving import MOVE
+from worker.adapters.store.prepared import Prepared
 from worker.adapters.store.room import EPOCH, SECONDS, THIS, upsert
-from worker.adapters.store.schema import case_words, cases, doorbells, snapshots
-from worker.models import Status
+from worker.adapters.store.schema import case_words, cases, doorbells, sends, snapshots
+from worker.models import SendState, Status
 
 _ANSWER = bindparam("seconds_to_answer", type_=Double)
-STALE = select(exists().where(doorbells.c.doorbell_id == THIS, doorbells.c.epoch != EPOCH))
-JUDGED = select(cases.c.message_key, cases.c.status).where(
-    cases.c.ticket_id == THIS,
-    and_(cases.c.status != Status.IGNORED, cases.c.status != Status.SUPERSEDED),
-    or_(cases.c.status != Status.OPEN, cases.c.lease_until > clock()),
+STALE = Prepared(select(exists().where(doorbells.c.doorbell_id == THIS, doorbells.c.epoch != EPOCH)))
+JUDGED = Prepared(
+    select(cases.c.message_key, cases.c.status).where(
+        cases.c.ticket_id == THIS,
+        and_(cases.c.status != Status.IGNORED, cases.c.status != Status.SUPERSEDED),
+        or_(cases.c.status != Status.OPEN, cases.c.lease_until > clock()),
+    )
 )
-ON_TICKET = select(cases.c.case_id, cases.c.status, cases.c.message_key, cases.c.opened_at).where(
-    cases.c.ticket_id == THIS, cases.c.case_id != bindparam("newest")
+_THIS_MESSAGE = (
+    cases.c.ticket_id == bindparam("this_ticket"),
+    cases.c.message_key == bindparam("this_key"),
+)
+_AGAIN = {
+    "epoch": cases.c.epoch + 1,
+    "lease_until": clock() + SECONDS,
+    "answer_by": cases.c.opened_at + _ANSWER,
+}
+LEFT_OPEN = Prepared(
+    update(cases)
+    .where(*_THIS_MESSAGE, cases.c.status == Status.OPEN)
+    .where(or_(cases.c.lease_until <= clock(), cases.c.opened_by == bindparam("this_doorbell")))
+    .values(_AGAIN)
+    .returning(*cases.c)
+)
+REDRAFT = Prepared(MOVE.where(*_THIS_MESSAGE).values(_AGAIN))
+QUEUED_ON = Prepared(
+    select(sends.c.case_id).where(sends.c.ticket_id == THIS, sends.c.state == SendState.QUEUED, sends.c.kind == "reply")
+)
+ON_TICKET = Prepared(
+    select(cases.c.case_id, cases.c.status, cases.c.message_key, cases.c.opened_at).where(
+        cases.c.ticket_id == THIS, cases.c.case_id != bindparam("newest")
+    )
 )
 
 
-@cache
-def opening(dialect: str) -> Any:
+def _opening(dialect: str) -> Any:
     """An INSERT that leaves a case alone that is there already. The databases each have their own."""
     times = {
         "opened_at": clock(),
@@ -40,19 +64,25 @@ def opening(dialect: str) -> Any:
     return upsert(dialect, cases).values(times).on_conflict_do_nothing().returning(*cases.c)
 
 
-@cache
-def snapshot(dialect: str) -> Any:
+def _snapshot(dialect: str) -> Any:
     """In place of the one before."""
     fresh = upsert(dialect, snapshots)
     new = {"thread": fresh.excluded.thread, "trace": fresh.excluded.trace}
     return fresh.on_conflict_do_update(index_elements=["case_id"], set_=new)
 
 
-@cache
-def wording(dialect: str, drafted: bool) -> Any:
+def _wording(dialect: str) -> Any:
     """What a search finds a case by; without a new draft the last one's words stay."""
     fresh = upsert(dialect, case_words)
     new = {"thread_words": fresh.excluded.thread_words}
-    if drafted:
-        new["draft_words"] = fresh.excluded.draft_words
     return fresh.on_conflict_do_update(index_elements=["case_id"], set_=new)
+
+
+def _wording_with_draft(dialect: str) -> Any:
+    fresh = upsert(dialect, case_words)
+    new = {"thread_words": fresh.excluded.thread_words, "draft_words": fresh.excluded.draft_words}
+    return fresh.on_conflict_do_update(index_elements=["case_id"], set_=new)
+
+
+OPENING, SNAPSHOT = Prepared(_opening), Prepared(_snapshot)
+WORDING, WORDING_WITH_DRAFT = Prepared(_wording), Prepared(_wording_with_draft)
