@@ -150,7 +150,7 @@ class Lines:
 
     def _forked(self) -> bool:
         """SQLite counts a process's locks in its memory, which a child has a copy of: what the child writes then may be
-        thrown away with the log when the parent closes the file (sqlite.org/howtocorrupt.html, 2.6)."""
+        thrown away with the log when the parent closes the file (sqlite.org/howtocorrupt.html, on fork)."""
         return self._opened_by not in (0, os.getpid())
 
     def _awaited(self, mine: SimpleQueue[Line | None]) -> Line | None:
