@@ -1,9 +1,9 @@
 """Connections for prepared statements alone, without SQLAlchemy's own connection and transaction around them.
 
-SQLAlchemy's pool opens them. SQLite's stay at hand beside it, since to take one out of the pool and to
-put it back takes longer than most statements, and they are few: a thread holds one for as long as a statement takes,
-and what forty of them opened once would stay open for good. PostgreSQL's go back each time, because the pool makes
-sure before it gives one out that its server is still there. Called by room.py.
+SQLAlchemy's pool opens them. SQLite's stay at hand beside it, since to take one out of the pool and to put it back takes
+longer than most statements, and they are few: a thread holds one for as long as a statement takes, and what forty of
+them opened once would stay open for good. PostgreSQL's go back each time, because the pool makes sure before it gives
+one out that its server is still there. Called by room.py.
 """
 
 from __future__ import annotations
@@ -93,16 +93,11 @@ class Lines:
             with self._engine.connect() as connection:
                 yield connection
             return
-        line = self._take()
-        try:
+        with _Lent(self) as line:
             yield line
             if not self._keeps:
                 with told(line):
                     line.dialect.do_rollback(line.connection)
-        except BaseException:
-            self._end(line)
-            raise
-        self._give_back(line)
 
     @contextmanager
     def writing(self, *, synced: bool, alone: bool) -> Iterator[On]:
@@ -111,17 +106,12 @@ class Lines:
             with writing(self._engine, synced=synced) as connection:
                 yield connection
             return
-        line = self._take()
-        try:
+        with _Lent(self) as line:
             with told(line):
                 (sync if alone else begin_writing)(line, synced)
             yield line
             with told(line):
                 line.dialect.do_commit(line.connection)
-        except BaseException:
-            self._end(line)
-            raise
-        self._give_back(line)
 
     def close(self) -> None:
         """Those at hand are closed, and the others when they are given back."""
@@ -133,7 +123,8 @@ class Lines:
             line.invalidate()
             self._one_less()
 
-    def _take(self) -> Line:
+    def take(self) -> Line:
+        """One that is to be given back, or ended."""
         if not self._keeps:
             return Line(self._engine, own=self._keeps, since=self._closed)
         if self._forked():
@@ -169,7 +160,7 @@ class Lines:
             came = mine.get()  # in that very moment
             if isinstance(error, Empty):
                 return came
-            self._one_less() if came is None else self._give_back(came)
+            self._one_less() if came is None else self.give_back(came)
             raise
 
     def _another(self) -> Line:
@@ -180,7 +171,7 @@ class Lines:
             self._one_less()
             raise
 
-    def _give_back(self, line: Line) -> None:
+    def give_back(self, line: Line) -> None:
         if not self._keeps:
             line.end()
             return
@@ -194,7 +185,7 @@ class Lines:
         line.invalidate()
         self._one_less()
 
-    def _end(self, line: Line) -> None:
+    def end(self, line: Line) -> None:
         """What an exception broke off may have left something behind."""
         try:
             line.end()
@@ -208,6 +199,22 @@ class Lines:
                 self._waiting.popleft().put(None)
             else:
                 self._open -= 1
+
+
+class _Lent:
+    """A line for as long as a block lasts. A class, as `told` is."""
+
+    __slots__ = ("_line", "_lines")
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def __enter__(self) -> Line:
+        self._line = self._lines.take()
+        return self._line
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
+        (self._lines.give_back if kind is None else self._lines.end)(self._line)
 
 
 def lines_of(engine: Engine) -> Lines:
