@@ -247,8 +247,10 @@ def _supersede_older(on: On, newest: Row[Any]) -> None:
     older = {row.case_id: Status(row.status) for row in others if came_before(row, newest)}
     if not older:
         return
-    queued = {row.case_id for row in QUEUED_ON.all(on, {"this_row": newest.ticket_id})} & older.keys()
-    stopped = [one for one in queued if DROP_REPLIES.all(on, {"this_row": one, "this_reason": NEWER_MESSAGE})]
+    queued = {row.case_id for row in QUEUED_ON.all(on, {"this_row": newest.ticket_id})}
+    stopped = [
+        one for one in older if one in queued and DROP_REPLIES.all(on, {"this_row": one, "this_reason": NEWER_MESSAGE})
+    ]
     waiting = [(one, status) for one, status in older.items() if status in (Status.OPEN, Status.HELD)]
     for case_id, status in waiting + [(one, Status.APPROVED) for one in stopped]:
         move(on, case_id, status, Status.SUPERSEDED, by=DESKHAND, reasons=[NEWER_MESSAGE])
