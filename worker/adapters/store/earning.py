@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Row,
@@ -209,9 +208,11 @@ class SqlEarning(Room):
 
 # What every draft asks or leaves; see room.THIS.
 _NEWEST_MODEL = Prepared(select(risk_models).order_by(risk_models.c.version.desc()).limit(1))
-_KIND: tuple[BindParameter[str], ...] = (bindparam("this_template"), bindparam("this_segment"))
 _STANDING = Prepared(
-    select(gate_standings).where(gate_standings.c.template_id == _KIND[0], gate_standings.c.segment == _KIND[1])
+    select(gate_standings).where(
+        gate_standings.c.template_id == bindparam("this_template"),
+        gate_standings.c.segment == bindparam("this_segment"),
+    )
 )
 _STOPPED = Prepared(select(gate_notes).where(gate_notes.c.name == "stop"))
 _ASSESSED = Prepared(insert(assessments).values(at=clock()))
