@@ -1,6 +1,6 @@
 """Connections for prepared statements alone, without SQLAlchemy's own connection and transaction around them.
 
-SQLAlchemy's pool opens them. SQLite's stay at hand beside it, since to take one out of the pool and to put it back takes
+SQLAlchemy's pool opens them. SQLite's stay at hand beside it, since to take one out of it and to put it back takes
 longer than most statements, and they are few: a thread holds one for as long as a statement takes, and what forty of
 them opened once would stay open for good. PostgreSQL's go back each time, because the pool makes sure before it gives
 one out that its server is still there. Called by room.py.
