@@ -123,3 +123,44 @@ def test_a_pointer_that_is_about_to_save_does_not_send(page, console: Served):
     page.get_by_label(FIELD).fill("It takes three working days.")
     page.get_by_role("button", name="Save, approve and send").wait_for()
     assert save.bounding_box()["x"] == before["x"]
+
+
+class Pressed:
+    """She has typed, and holds a button down; `answered` lets the preview that was asked for meanwhile arrive."""
+
+    def __init__(self, page, button: str):
+        self.page, self.asked = page, []
+        page.keyboard.press("e")
+        page.route("**/preview", lambda route: self.asked.append(route))
+        with page.expect_request("**/preview"):
+            page.get_by_label(FIELD).fill("It takes three working days.")
+        self.button = page.get_by_role("button", name=button)
+        self.button.hover()
+        page.mouse.down()
+
+    def answered(self) -> None:
+        with self.page.expect_response("**/preview") as arrived:
+            self.asked[0].continue_()
+        arrived.value.finished()
+        self.page.evaluate("fetch('/healthz').then((answer) => answer.text())")  # asked later, so answered later
+
+
+def test_a_button_stays_under_the_pointer_that_presses_it(page, console: Served):
+    """The preview comes between the letter and its buttons: a press that it cut in two was no click."""
+    opened(page, console)
+    stored = page.get_by_label(FIELD).input_value()
+    pressed = Pressed(page, "Forget my words")
+    pressed.answered()
+    page.mouse.up()
+    assert page.get_by_label(FIELD).input_value() == stored
+
+
+def test_what_arrived_during_a_press_is_shown_after_it(page, console: Served):
+    opened(page, console)
+    pressed = Pressed(page, "Forget my words")
+    pressed.answered()
+    assert page.get_by_text("This will be sent").is_hidden()
+    page.get_by_role("heading", level=1).hover()  # she has thought better of it
+    page.mouse.up()
+    page.get_by_text("This will be sent").wait_for()
+    assert page.get_by_label(FIELD).input_value() == "It takes three working days."

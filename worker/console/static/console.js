@@ -20,6 +20,22 @@ const Desk = (() => {
     }
   }
 
+  // ---- nothing moves under a pointer that is pressed: a press that ends elsewhere than it began is no click
+
+  let pressed = false;
+  const waiting = [];
+  const still = async () => {
+    while (pressed) await new Promise((go) => waiting.push(go));
+  };
+  const release = () => {
+    if (!pressed) return;
+    pressed = false;
+    setTimeout(() => waiting.splice(0).forEach((go) => go())); // after the click that the press has become
+  };
+  addEventListener("pointerdown", (event) => (pressed = event.button === 0)); // with the others a menu opens, and takes the release
+  addEventListener("pointermove", (event) => event.buttons || release()); // let go where this page was not told
+  for (const name of ["pointerup", "pointercancel", "dragend", "blur", "keydown"]) addEventListener(name, release);
+
   // ---- asking the server: quietly, since it may be away for a moment
 
   const failed = (found) => found.fault !== undefined;
@@ -31,6 +47,8 @@ const Desk = (() => {
       return answer.ok ? await answer.json() : { fault: answer.status };
     } catch {
       return { fault: 0 };
+    } finally {
+      await still(); // what is answered changes the page
     }
   };
   const ask = async (url, fields) => {
