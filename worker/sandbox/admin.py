@@ -21,7 +21,7 @@ from worker.sandbox.temper import Temper
 router = APIRouter(prefix="/sandbox", dependencies=[Depends(only_local)])
 
 
-def parts(request: Request) -> Parts:
+async def parts(request: Request) -> Parts:  # a plain function would be handed to a thread
     found: Parts = request.app.state.sandbox
     return found
 

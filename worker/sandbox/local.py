@@ -10,7 +10,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SAFE = {"GET", "HEAD"}
 
 
-def only_local(request: Request) -> None:
+async def only_local(request: Request) -> None:
     """403 for a write whose Host, or Origin where there is one, is not this machine."""
     if request.method in _SAFE:
         return
