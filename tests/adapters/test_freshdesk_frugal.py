@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,6 +27,7 @@ from tests.adapters.freshdesk_json import (
 )
 from tests.scripted_server import Answer, ScriptedServer, scripted_server
 from worker.adapters.freshdesk import FreshdeskHelpdesk
+from worker.adapters.freshdesk import contacts as contacts_module
 from worker.adapters.freshdesk.contacts import FRESH_SECONDS, Contacts
 from worker.adapters.freshdesk.shapes import ConversationShape, TicketShape
 from worker.adapters.freshdesk.since import Since
@@ -290,6 +292,31 @@ def test_a_contact_is_asked_for_once_in_a_while(server: ScriptedServer) -> None:
         clock[0] += seconds
         assert contacts.get(CAROL) is not None
         assert len(server.seen(CONTACT)) == looks
+
+
+def test_nobody_is_kept_for_longer_than_believed(server: ScriptedServer) -> None:
+    clock = [1000.0]
+    contacts = Contacts(Wire(server.url + "/", SecretStr(KEY), timeout=5.0), clock=lambda: clock[0])
+    carol = weakref.ref(contacts.get(CAROL))
+    clock[0] += FRESH_SECONDS
+    assert carol() is not None
+    server.on(f"GET /api/v2/contacts/{CAROL + 1}", Answer(body=CAROLS | {"id": CAROL + 1}))
+    assert contacts.get(CAROL + 1) is not None
+    assert carol() is None
+
+
+def test_of_many_contacts_those_asked_for_last_are_kept(server: ScriptedServer, monkeypatch) -> None:
+    monkeypatch.setattr(contacts_module, "_MANY", 2)
+    clock = [1000.0]
+    contacts = Contacts(Wire(server.url + "/", SecretStr(KEY), timeout=5.0), clock=lambda: clock[0])
+    paths = {who: f"GET /api/v2/contacts/{who}" for who in (1, 2, 3)}
+    for who, path in paths.items():
+        server.on(path, Answer(body=CAROLS | {"id": who}))
+        contacts.get(who)
+        clock[0] += 1
+    for who in (2, 3, 1):
+        assert contacts.get(who) is not None
+    assert [len(server.seen(path)) for path in paths.values()] == [2, 1, 1]
 
 
 @pytest.mark.parametrize(("known_since", "asked"), [("2026-03-01T09:59:58Z", 0), ("2026-02-01T10:00:00Z", 1)])

@@ -33,7 +33,7 @@ _MANY = 2_000  # looks that are remembered
 _NEWEST = 20  # of whose messages each
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # thousands are kept
 class _Look:
     """`at`: not later than it was made. `fields`: what else moves a ticket when it changes. `touched`: when we changed
     it since, by our own clock."""

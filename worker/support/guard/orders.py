@@ -55,7 +55,7 @@ def tells_what_to_do(hidden: str) -> bool:
     return chance(hidden) >= FAINT or any(_TELLS.search(way) for way in _ways(hidden))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)  # whole texts; a customer's own are asked about once
 def to_a_writer(text: str) -> bool:
     """Whether a source gives orders to whoever writes from it: somebody has put them there."""
     return _TO_A_WRITER.search(_plain(text)) is not None
