@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -201,6 +202,24 @@ def test_where_a_proxy_refuses_nothing_left(
     with pytest.raises(Retryable, match="no connection"):
         call(FreshdeskHelpdesk("https://acme.example.com", SecretStr(KEY)))
     assert [request.method for request in server.requests] == ["CONNECT"]
+
+
+def test_a_host_that_the_environment_excepts_is_called_without_the_proxy(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.setenv("NO_PROXY", "nobody.invalid")
+    with pytest.raises(Retryable, match="no connection"):
+        read(FreshdeskHelpdesk("https://nobody.invalid", SecretStr(KEY)))
+    assert server.requests == []
+
+
+def test_the_certificates_that_the_environment_names_are_the_ones_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "no-such-bundle.pem"))
+    with pytest.raises(Retryable, match=r"no connection \(OSError\)"):
+        read(FreshdeskHelpdesk("https://nobody.invalid", SecretStr(KEY)))
 
 
 def test_a_refusal_names_the_field_but_no_value(server: ScriptedServer) -> None:

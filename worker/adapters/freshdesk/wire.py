@@ -102,8 +102,12 @@ class Wire:
         self._session = requests.Session()
         self._session.auth = _KeyAuth(checked_key("FRESHDESK_API_KEY", api_key))
         self._session.headers.update({"Accept": "application/json", "User-Agent": "deskhand"})
-        # A proxy from the environment is right for Freshdesk, and wrong for the sandbox on this machine.
-        self._session.trust_env = not is_loopback(self._root)
+        # A proxy from the environment is right for Freshdesk, and wrong for the sandbox on this machine. Read once: the
+        # library would look through the environment for each call, which takes as long as preparing the call.
+        if not is_loopback(self._root):
+            told = self._session.merge_environment_settings(self._root, {}, None, None, None)
+            self._session.proxies, self._session.verify = told["proxies"], told["verify"]
+        self._session.trust_env = False
         # Session cookies would be shared by all threads and outlive a rotated key.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount("https://", TimedAdapter(_THREADS))
