@@ -22,19 +22,26 @@ const Desk = (() => {
 
   // ---- nothing moves under a pointer that is pressed: a press that ends elsewhere than it began is no click
 
-  let pressed = false;
+  const LONGEST = 2000; // milliseconds: of a press that opened a menu, or was dragged away, no end may be told
+  const TAP = 50; // milliseconds from a finger's release to its click; a mouse's comes at once
+  const presses = new Map(); // pointers that are down, and the timer that ends the wait for each
   const waiting = [];
-  const still = async () => {
-    while (pressed) await new Promise((go) => waiting.push(go));
+  const ended = (pointer) => {
+    presses.delete(pointer);
+    waiting.splice(0).forEach((go) => go()); // each looks whether another pointer is down
   };
-  const release = () => {
-    if (!pressed) return;
-    pressed = false;
-    setTimeout(() => waiting.splice(0).forEach((go) => go())); // after the click that the press has become
+  const endAfter = (pause, pointer) => {
+    clearTimeout(presses.get(pointer));
+    presses.set(pointer, setTimeout(ended, pause, pointer));
   };
-  addEventListener("pointerdown", (event) => (pressed = event.button === 0)); // with the others a menu opens, and takes the release
-  addEventListener("pointermove", (event) => event.buttons || release()); // let go where this page was not told
-  for (const name of ["pointerup", "pointercancel", "dragend", "blur", "keydown"]) addEventListener(name, release);
+  const released = ({ pointerId, pointerType }) => {
+    if (presses.has(pointerId)) endAfter(pointerType === "mouse" ? 0 : TAP, pointerId);
+  };
+  const untilReleased = async () => {
+    while (presses.size) await new Promise((go) => waiting.push(go));
+  };
+  addEventListener("pointerdown", ({ pointerId }) => endAfter(LONGEST, pointerId));
+  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, released);
 
   // ---- asking the server: quietly, since it may be away for a moment
 
@@ -48,7 +55,7 @@ const Desk = (() => {
     } catch {
       return { fault: 0 };
     } finally {
-      await still(); // what is answered changes the page
+      await untilReleased(); // what is answered changes the page
     }
   };
   const ask = async (url, fields) => {
@@ -172,5 +179,5 @@ const Desk = (() => {
 
   // `leaving`: the words on this page are taken care of. `over`: the draft cannot be sent any more. `other`: somebody
   // else is signed in by now.
-  return { all, one, seen, ask, hear, failed, keepLooking, enter, unsaved, shelfOf, state };
+  return { all, one, seen, ask, hear, failed, keepLooking, untilReleased, enter, unsaved, shelfOf, state };
 })();

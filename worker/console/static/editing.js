@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { all, one, ask, failed, enter, unsaved, shelfOf, state } = Desk;
+  const { all, one, ask, failed, untilReleased, enter, unsaved, shelfOf, state } = Desk;
 
   // ---- words that are not stored, kept by this tab until they are
 
@@ -105,6 +105,8 @@
     clearTimeout(timer);
     shown.value = "";
     if (approve) approve.disabled = true;
+    await untilReleased(); // the letter gives way to what is typed, and all buttons move
+    if (mine !== asked) return;
     refresh();
     if (!dirty()) {
       if (passing) tell("");
