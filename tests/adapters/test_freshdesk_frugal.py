@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
@@ -29,9 +30,10 @@ from tests.scripted_server import Answer, ScriptedServer, scripted_server
 from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.freshdesk import contacts as contacts_module
 from worker.adapters.freshdesk.contacts import FRESH_SECONDS, Contacts
-from worker.adapters.freshdesk.shapes import ConversationShape, TicketShape
+from worker.adapters.freshdesk.shapes import ContactShape, ConversationShape, TicketShape
 from worker.adapters.freshdesk.since import Since
 from worker.adapters.freshdesk.wire import Wire
+from worker.errors import Retryable
 from worker.models import Thread, TicketState
 
 OPENED = "2026-03-01T10:00:00Z"
@@ -294,18 +296,25 @@ def test_a_contact_is_asked_for_once_in_a_while(server: ScriptedServer) -> None:
         assert len(server.seen(CONTACT)) == looks
 
 
-def test_nobody_is_kept_for_longer_than_believed(server: ScriptedServer) -> None:
+@pytest.mark.parametrize(
+    "next_one", [CAROL + 1, CAROL + 2], ids=["somebody whom we know", "somebody who cannot be read"]
+)
+def test_whose_time_is_over_is_forgotten_when_the_next_one_writes(server: ScriptedServer, next_one: int) -> None:
     clock = [1000.0]
     contacts = Contacts(Wire(server.url + "/", SecretStr(KEY), timeout=5.0), clock=lambda: clock[0])
     carol = weakref.ref(contacts.get(CAROL))
-    clock[0] += FRESH_SECONDS
-    assert carol() is not None
+    clock[0] += FRESH_SECONDS - 1
     server.on(f"GET /api/v2/contacts/{CAROL + 1}", Answer(body=CAROLS | {"id": CAROL + 1}))
-    assert contacts.get(CAROL + 1) is not None
+    server.on(f"GET /api/v2/contacts/{CAROL + 2}", Answer(500, b""))
+    contacts.get(CAROL + 1)
+    assert carol() is not None
+    clock[0] += 1
+    with suppress(Retryable):
+        contacts.get(next_one)
     assert carol() is None
 
 
-def test_of_many_contacts_those_asked_for_last_are_kept(server: ScriptedServer, monkeypatch) -> None:
+def test_of_many_contacts_those_read_last_are_kept(server: ScriptedServer, monkeypatch) -> None:
     monkeypatch.setattr(contacts_module, "_MANY", 2)
     clock = [1000.0]
     contacts = Contacts(Wire(server.url + "/", SecretStr(KEY), timeout=5.0), clock=lambda: clock[0])
@@ -317,6 +326,25 @@ def test_of_many_contacts_those_asked_for_last_are_kept(server: ScriptedServer, 
     for who in (2, 3, 1):
         assert contacts.get(who) is not None
     assert [len(server.seen(path)) for path in paths.values()] == [2, 1, 1]
+
+
+def test_an_answer_that_took_longer_does_not_replace_what_was_asked_for_after_it() -> None:
+    clock = [1000.0]
+    corrected = ContactShape(id=CAROL, email="carol@new.example")
+
+    class Desk:
+        """A colleague corrects the address and another thread reads it while the first answer is on its way."""
+
+        def get(self, *_: object) -> ContactShape:
+            if clock[0] > 1000:
+                return corrected
+            clock[0] += 30
+            assert contacts.get(CAROL) is corrected
+            return ContactShape(id=CAROL, email="carol@example.com")
+
+    contacts = Contacts(cast("Wire", Desk()), clock=lambda: clock[0])
+    contacts.get(CAROL)
+    assert contacts.get(CAROL) is corrected
 
 
 @pytest.mark.parametrize(("known_since", "asked"), [("2026-03-01T09:59:58Z", 0), ("2026-02-01T10:00:00Z", 1)])

@@ -25,25 +25,26 @@ class Contacts:
         self._wire = wire
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[int, tuple[float, ContactShape | None]] = OrderedDict()  # the oldest first
+        self._kept: OrderedDict[int, tuple[float, ContactShape | None]] = OrderedDict()  # read longest ago first
 
     def get(self, contact_id: int) -> ContactShape | None:
         """None where the id belongs to no contact: an agent, or one that is gone, blocked or not ours to see."""
         now = self._clock()
         with self._lock:
+            self._forget(now)
             until, shape = self._kept.get(contact_id, (0.0, None))
         if now < until:
             return shape
         shape = self._read(contact_id)
         with self._lock:
-            self._kept[contact_id] = now + FRESH_SECONDS, shape
-            self._kept.move_to_end(contact_id)
-            self._forget(now)
+            until, _ = self._kept.get(contact_id, (0.0, None))
+            if until < now + FRESH_SECONDS:  # else another thread asked later than this one, and was answered sooner
+                self._kept[contact_id] = now + FRESH_SECONDS, shape
         return shape
 
     def _forget(self, now: float) -> None:
-        """Whose time is over, and whoever is one too many: where hardly anybody writes twice, it would only grow."""
-        while len(self._kept) > _MANY or next(iter(self._kept.values()))[0] <= now:
+        """With each look: whose time is over, and whoever is one too many."""
+        while self._kept and (len(self._kept) > _MANY or next(iter(self._kept.values()))[0] <= now):
             self._kept.popitem(last=False)
 
     def _read(self, contact_id: int) -> ContactShape | None:

@@ -45,7 +45,7 @@ def _page(name: str, status: int = 200, **values: Any) -> Response:
     return Response(content, status, _HEADERS | {"Cache-Control": "no-store"}, "text/html; charset=utf-8")
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
     found: Parts = request.app.state.sandbox
     return found
 
