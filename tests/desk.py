@@ -59,7 +59,7 @@ class ScriptedHelpdesk:
     trashed: bool = False
 
     def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
-        return self.thread_now
+        return self.thread_now.model_copy(update={"read_at": datetime.now(UTC)})
 
     def contact(self, contact_id: int) -> None:
         return None

@@ -22,7 +22,7 @@ from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
 from worker.support.keptback import DECIDED, change_by_now, keep_back, parked_for, pointless
-from worker.support.lastlook import NOTICES, PUBLIC, last_look, taken
+from worker.support.lastlook import NOTICES, PUBLIC, but_for_news, last_look, taken
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
 from worker.support.overtaken import Overtaken, in_trash
@@ -209,12 +209,13 @@ def _finish(send: Send, change: TicketChange, desk: Desk, tags: Collection[str] 
     """Tags, status, group and priority, in one write. A refusal there loses nothing: it becomes a remark. `tags`: as
     they were a moment ago, where that is known."""
     remark, change = "", without_closing(send.ticket_id, change, desk.ledger)
-    if send.kind is SendKind.GIVEN_BACK:
+    if tags is None:
         change = but_for_newer_tags(change, send, _on_its_ticket(send, desk))
     if not change.empty:
         if desk.policy.shadow:
             return keep_back(send, desk)
         try:
+            change = change if tags is not None else but_for_news(change, send, desk)
             desk.helpdesk.change(send.ticket_id, change, tags=tags)
         except Permanent as trouble:
             remark = f"The ticket could not be changed: {trouble.reason}"

@@ -10,12 +10,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from worker.crashpoints import crash_point
-from worker.models import Send, SendKind, Status, Thread
+from worker.models import Send, SendKind, Status, Thread, TicketChange
 from worker.support.desk import Desk
 from worker.support.overtaken import Overtaken, overtaken
 from worker.support.paused import decided, paused
 from worker.support.threads import read_thread, set_aside, wrote_after
+
+log = structlog.get_logger(__name__)
 
 PUBLIC = (SendKind.REPLY, SendKind.HOLDING)
 NOTICES = (SendKind.HANDOVER_NOTE, SendKind.REMINDER, SendKind.GIVEN_BACK)  # for colleagues, whoever has the ticket
@@ -66,6 +70,21 @@ def _superseded(send: Send, thread: Thread, read: Thread | None, desk: Desk) -> 
     if not reason and alone:
         return Overtaken.NEEDLESS
     return reason or stopped
+
+
+def but_for_news(change: TicketChange, send: Send, desk: Desk) -> TicketChange:
+    """The change that is left of a reply's where it comes long after the reply: no status on a ticket on which anybody
+    has written or decided since. It would hide what the customer wrote from people, and, closed, from ourselves.
+    Raises what reading a thread does."""
+    if change.state is None or send.kind not in PUBLIC:
+        return change
+    read = desk.ledger.cases.thread(send.case_id)
+    thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger, known=read)
+    since = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
+    if since in (Overtaken.NOT, Overtaken.ANSWERED):  # by this very reply
+        return change
+    log.info("status_left", reason=str(since))
+    return change.model_copy(update={"state": None})
 
 
 def _approved_by_person(send: Send, desk: Desk) -> bool:
