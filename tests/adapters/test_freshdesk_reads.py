@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -24,7 +26,7 @@ from tests.adapters.freshdesk_json import (
     a_ticket,
     an_account,
 )
-from tests.scripted_server import Answer, ScriptedServer, scripted_server
+from tests.scripted_server import PATIENT, Answer, ScriptedServer, scripted_server
 from worker.adapters.freshdesk.people import People
 from worker.adapters.freshdesk.wire import Wire
 from worker.errors import Permanent, Retryable
@@ -184,6 +186,31 @@ def test_a_list_of_agents_that_was_read_once_serves_while_it_cannot_be_read_agai
         clock[0] += 4000
 
         assert people.is_agent(ALICE)
+
+
+def test_nobody_waits_for_a_newer_list_of_agents_while_there_is_one_to_go_by(server: ScriptedServer) -> None:
+    an_account(server)
+    clock = [1000.0]
+    wire = Wire(server.url + "/", SecretStr(KEY), timeout=5.0)
+    people, pages = People(wire, clock=lambda: clock[0]), wire.pages
+    assert people.is_agent(ALICE)
+    me, asked, answered = people.me(), Event(), Event()
+
+    def slow(*of: Any, **query: Any) -> Iterator[Any]:
+        asked.set()
+        assert answered.wait(PATIENT)
+        return pages(*of, **query)
+
+    wire.pages = slow  # type: ignore[method-assign]
+    clock[0] += 4000
+    with ThreadPoolExecutor(1) as reader:
+        newer = reader.submit(people.is_agent, ALICE)
+        assert asked.wait(PATIENT)
+        assert people.is_agent(ALICE)
+        assert people.me() == me
+        assert not newer.done()
+        answered.set()
+        assert newer.result(PATIENT)
 
 
 def test_a_requester_without_address_is_looked_up_among_the_contacts(server: ScriptedServer) -> None:

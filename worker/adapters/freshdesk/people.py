@@ -37,10 +37,11 @@ class People:
 
     def me(self) -> AgentShape:
         """The agent that the key belongs to: how our own replies are told from everybody else's."""
-        with self._lock:
-            if self._me is None:
-                self._me = self.look_up_me()
-            return self._me
+        if self._me is None:
+            with self._lock:
+                if self._me is None:
+                    self._me = self.look_up_me()
+        return self._me
 
     def look_up_me(self) -> AgentShape:
         return self._wire.get(AgentShape, "agents/me")
@@ -51,20 +52,28 @@ class People:
 
     def agent(self, user_id: int) -> AgentShape | None:
         """Retryable where no list was ever read: a colleague's mail would be taken for a customer's."""
-        with self._lock:
-            if self._agents is None or self._clock() >= self._agents_until:
-                self._agents = self._read_agents(self._agents)
-            return self._agents.get(user_id)
+        # Where there is a list to go by, one thread reads the next one, and the others do not wait for its pages.
+        if self._agents_are_stale() and self._lock.acquire(blocking=self._agents is None):
+            try:
+                if self._agents_are_stale():
+                    self._agents = self._read_agents(self._agents)
+            finally:
+                self._lock.release()
+        return (self._agents or {}).get(user_id)
 
     def group_id(self, name: str) -> int | None:
         """None, with a warning in the log, where no group has that name or the groups cannot be read."""
-        with self._lock:
-            if self._groups_are_stale(name.casefold()):
-                self._read_groups()
-            found = self._groups.get(name.casefold())
+        if self._groups_are_stale(name.casefold()):
+            with self._lock:
+                if self._groups_are_stale(name.casefold()):
+                    self._read_groups()
+        found = self._groups.get(name.casefold())
         if found is None:
             log.warning("group_unknown", group=name)
         return found
+
+    def _agents_are_stale(self) -> bool:
+        return self._agents is None or self._clock() >= self._agents_until
 
     def _groups_are_stale(self, wanted: str) -> bool:
         if self._groups_read_at is None:
