@@ -25,6 +25,15 @@ class Slow:
         if self._trouble:
             raise self._trouble
 
+    def heard(self, told: list[int]) -> Callable[[str, int, int], None]:
+        """Keeps what is told of the progress; the first word of it frees the insert."""
+
+        def tick(stage: str, done: int, total: int) -> None:
+            told.append(done)
+            self.freed.set()
+
+        return tick
+
 
 def passages(count: int) -> list[Row]:
     return [
@@ -51,11 +60,22 @@ def test_many_kept_rows_are_taken_at_once_so_that_the_others_can_be_embedded_mea
     link, rows = Slow(), passages(10 * BATCH)
     with Filling(link, "new", rows, 5.0) as filling:  # type: ignore[arg-type]
         filling.put(range(len(rows)), points(len(rows)))
-        link.freed.set()
         told: list[int] = []
-        filling.end(lambda stage, done, total: told.append(done))
+        filling.end(link.heard(told))
     assert link.calls == 10
     assert told[-1] == len(rows)
+
+
+def test_where_all_is_written_before_the_end_that_is_said_too():
+    link, rows = Slow(), passages(BATCH)
+    link.freed.set()
+    with Filling(link, "new", rows, 5.0) as filling:  # type: ignore[arg-type]
+        filling.put(range(len(rows)), points(len(rows)))
+        while filling._under_way:
+            filling._wait()
+        told: list[int] = []
+        filling.end(link.heard(told))
+    assert told == [len(rows)]
 
 
 def test_the_template_choice_is_written_by_the_same_thread_and_waited_for():
@@ -63,11 +83,10 @@ def test_the_template_choice_is_written_by_the_same_thread_and_waited_for():
     with Filling(link, "new", rows, 5.0) as filling:  # type: ignore[arg-type]
         filling.put_head(b"h" * (TOGETHER * ROOM + 1), 4)
         filling.put([0], points(1))
-        link.freed.set()
         told: list[int] = []
-        filling.end(lambda stage, done, total: told.append(done))
+        filling.end(link.heard(told))
     assert link.calls == 3
-    assert told == [0, 0, 1]
+    assert told == [0, 0, 0, 1]
 
 
 def test_an_insert_that_failed_is_told_by_the_next_batch(monkeypatch: pytest.MonkeyPatch):

@@ -64,6 +64,7 @@ class Filling:
             raise Permanent("rows and vectors do not match", part=PART)
         for kind in Kind:
             self._send(kind)
+        tick("write", self._done, len(self._rows))  # all may be written by now, and then nothing else would say so
         while self._under_way:
             self._wait()
             tick("write", self._done, len(self._rows))
