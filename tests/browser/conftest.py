@@ -53,7 +53,8 @@ class Served:
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Iterator[Served]:
+def console(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """A test may give the checks that judge what is typed (`indirect`); without, the findings of the draft stay."""
     ledger = a_ledger(tmp_path)
     index: dict[str, str] = {}
     written = {source.source_id: source.version for source in (TEMPLATE, PASSAGE)}
@@ -63,6 +64,7 @@ def console(tmp_path: Path) -> Iterator[Served]:
         versions=lambda ids: {i: index.get(i, written.get(i, "")) for i in ids},
         policy=Policy(undo=timedelta(minutes=1)),
         looks=LOOKS,
+        judge=getattr(request, "param", None),
     )
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))

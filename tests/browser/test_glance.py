@@ -8,7 +8,9 @@ from tests.browser.conftest import Served, complaints
 from tests.browser.test_console import sign_in
 from tests.browser.test_reading import FIELD, opened
 from tests.builders import a_finding
-from tests.console.seed import FINDINGS, a_letter_draft
+from tests.console.seed import FINDINGS, TEMPLATE, a_letter_draft
+from worker.models import Draft, Finding, Part, Sentence
+from worker.support.compose import Judged
 
 pytestmark = pytest.mark.browser
 
@@ -16,6 +18,22 @@ MANY = (
     *FINDINGS,
     *(a_finding("exact", f"The amount “Rs {n}” does not stand in the source.", sentence=2) for n in range(1, 6)),
 )
+FAST = Sentence(text="A withdrawal takes two days.", sources=(TEMPLATE.source_id,))
+NEVER = Sentence(text="It has never failed.")
+UNSUPPORTED = "No source that was found says this."
+
+
+def unsupported(draft: Draft, *_: object) -> Judged:
+    said = [sentence for part in draft.parts for sentence in part.sentences]
+    return Judged(
+        tuple(a_finding("supported", UNSUPPORTED, sentence=n) for n, one in enumerate(said) if not one.sources)
+    )
+
+
+def findings_of(*said: Sentence) -> Draft:
+    draft = a_letter_draft((Part(question="", sentences=said),), findings=())
+    found: tuple[Finding, ...] = unsupported(draft).findings
+    return draft.model_copy(update={"findings": found})
 
 
 def test_what_was_found_is_seen_without_scrolling_beside_the_button(page, console: Served):
@@ -48,6 +66,32 @@ def test_while_one_types_the_stored_drafts_findings_are_out_of_sight(page, conso
     page.keyboard.press("e")
     page.get_by_label(FIELD).fill("My careful words.")
     page.get_by_role("list", name="What the checks found").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("console", [unsupported], indirect=True)
+def test_each_sentence_that_nothing_supports_stops_her_once(page, console: Served):
+    case_id = opened(page, console, draft=findings_of(FAST, NEVER))
+    page.keyboard.press("e")
+    for words in ("It costs nothing.", "It is insured."):
+        page.get_by_label(FIELD).press("Control+End")
+        page.keyboard.type(f" {words}")
+        page.keyboard.press("Control+Enter")
+        page.get_by_text("Not sent yet: the checks found something").wait_for()
+    assert console.ledger.sends.of_case(case_id) == []
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Approved. The reply is on its way.").wait_for()
+
+
+@pytest.mark.parametrize("console", [unsupported], indirect=True)
+@pytest.mark.parametrize("before", [(FAST, NEVER), (Sentence(text=f"{FAST.text} {NEVER.text}"),)], ids=["two", "one"])
+def test_what_was_found_in_the_draft_does_not_stop_her_where_its_sentence_has_moved(page, console: Served, before):
+    case_id = opened(page, console, draft=findings_of(*before))
+    page.keyboard.press("e")
+    page.get_by_label(FIELD).fill(NEVER.text)
+    page.get_by_text("This will be sent").wait_for()
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Approved. The reply is on its way.").wait_for()
+    assert NEVER.text in console.ledger.sends.of_case(case_id)[0].body_html
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -127,6 +127,7 @@ def draft_context(desk: ReviewDesk, now: Current, *, look: bool = False) -> dict
         "scrap": scrap_of(now),
         "written_by_person": review.by_person(draft),
         "answers": answered,
+        "sentences": view.sentences_of(draft),
         "passages": view.passages(draft, answered),
         "changed": fresh.titles(changed),
         "despite": fresh.fingerprint(changed),

@@ -95,6 +95,11 @@ def answers(draft: Draft) -> tuple[Answer, ...]:
     return tuple(out)
 
 
+def sentences_of(draft: Draft) -> tuple[str, ...]:
+    """The sentences in the order in which findings count them, white space folded as it is where text is cut anew."""
+    return tuple(" ".join(sentence.text.split()) for part in draft.parts for sentence in part.sentences)
+
+
 def _spans(claim: Claim | None) -> dict[str, str]:
     """The words that a sentence rests on, by source; none where too little of it stands there."""
     if claim is None or claim.support < FLOOR:

@@ -65,6 +65,7 @@ def add_watching(app: FastAPI, access: Access, cases: Cases) -> None:
             letter=letter_html(made.draft, made.letter.link_hosts, "preview-"),
             findings=made.draft.findings[:TOLD],
             more=max(0, len(made.draft.findings) - TOLD),
+            sentences=view.sentences_of(made.draft),
             unsendable=review.unsendable(made.draft, made.letter),
             scrap=scrap_of(made),
             answers=view.answers(made.draft),

@@ -137,13 +137,17 @@
   // ---- Ctrl+Enter
 
   const found = (root) => all("[data-what]", root);
-  const known = new Set(found(one(".stored")).map((finding) => finding.dataset.what));
+  const known = found(one(".stored")).map((finding) => finding.dataset);
+  // By its sentence too, or the second that nothing supports would pass as the first. A draft's sentence may be cut in
+  // two when its text is read anew; and of one that was rewritten, what was found before is told without a sentence.
+  const isKnown = ({ dataset: { what, about = "" } }) =>
+    known.some((one) => one.what === what && (one.about ?? "").includes(about));
   // Whether there are findings that neither the draft had nor she was stopped at: then they are shown, once.
   const unread = () => {
-    const fresh = found(page).filter((finding) => !known.has(finding.dataset.what));
+    const fresh = found(page).filter((finding) => !isKnown(finding));
     if (!fresh.length) return false;
     for (const finding of fresh) {
-      known.add(finding.dataset.what);
+      known.push(finding.dataset);
       finding.closest("details:not(.fold)")?.setAttribute("open", "");
     }
     fresh[0].scrollIntoView({ block: "center", behavior: "instant" });
