@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.conftest import Served
 from tests.browser.test_console import sign_in
+from tests.browser.test_every_page import QUIET
 from tests.builders import a_finding
 from tests.console.seed import LETTER, PARTS, a_conversation, a_letter_draft, hold
 from worker.support import review
@@ -108,6 +109,26 @@ def test_a_lead_who_is_signed_out_meanwhile_is_told_and_keeps_her_words(page, co
     page.context.clear_cookies(name="deskhand_session")
     page.get_by_text("You were signed out. What you typed is kept").wait_for()
     assert page.get_by_label(FIELD).input_value() == "My careful words."
+
+
+def test_after_an_answer_that_makes_no_sense_the_page_goes_on_asking_for_news(page, console: Served):
+    page.add_init_script("""
+        window.mishaps = [];
+        addEventListener("unhandledrejection", (event) => {
+          event.preventDefault();
+          mishaps.push(event.reason.name);
+        });
+    """)
+    page.clock.install()
+    page.route("**/watch", lambda route: route.fulfill(body="null", content_type="application/json"))
+    opened(page, console)
+    page.wait_for_function("() => mishaps.length")
+    page.unroute("**/watch")
+    news = QUIET | {"words": "Already approved by tom.", "over": True}
+    page.route("**/watch", lambda route: route.fulfill(json=news))
+    page.clock.run_for(6000)
+    page.get_by_text("Already approved by tom.").wait_for()
+    assert page.evaluate("mishaps") == ["TypeError"]
 
 
 def test_an_overfull_case_stays_readable_on_a_phone_and_in_the_dark(page, console: Served):

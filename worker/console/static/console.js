@@ -100,9 +100,13 @@ const Desk = (() => {
       if (document.hidden || busy) return;
       clearTimeout(timer);
       busy = true;
-      const pause = (await look()) ?? seconds;
-      busy = false;
-      timer = setTimeout(round, pause * 1000);
+      let pause = seconds;
+      try {
+        pause = (await look()) ?? seconds;
+      } finally {
+        busy = false; // also after an error: the browser's console has it, and the next look may go well
+        timer = setTimeout(round, pause * 1000);
+      }
     };
     document.addEventListener("visibilitychange", round);
     addEventListener("focus", round);
