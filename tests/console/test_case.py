@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from bs4 import BeautifulSoup
 
-from tests.builders import a_requester
+from tests.builders import a_requester, an_identity
 from tests.console.seed import (
     ASHA,
     FINDINGS,
@@ -17,6 +18,7 @@ from tests.console.seed import (
     Lead,
     a_console,
     a_conversation,
+    a_full_trace,
     a_letter_draft,
     fields_of,
     hold,
@@ -27,7 +29,7 @@ from tests.desk import ScriptedHelpdesk
 from worker.adapters.store.ledger import SqlLedger
 from worker.console.people import add_user
 from worker.errors import Retryable
-from worker.models import MOVES, Status
+from worker.models import MOVES, Asked, Ring, Status, Strength, Trace
 from worker.support.desk import Policy
 
 MAIL = (
@@ -315,3 +317,37 @@ def test_a_ledger_that_is_down_loses_no_words(ledger: SqlLedger, monkeypatch):
     assert answer.status_code == 503
     assert "My careful words." in answer.text
     assert fields_of(answer.text, f"/cases/{case_id}/edit")["draft_id"] == fields["draft_id"]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(Status.HANDED_OVER, "handed over"), (Status.IGNORED, "set aside")], ids=["person", "nobody"]
+)
+def test_who_was_never_looked_for_is_not_called_unknown(ledger: SqlLedger, status: Status, said: str):
+    """A legal threat goes to a person and an absence note to nobody before the customer file is opened."""
+    at_the_gate = Trace(asked=(Asked(rule="legal-threat", hit=True, why="my lawyer"),))
+    case_id = hold(ledger, status=status, trace=at_the_gate)
+    maya = Lead(a_console(ledger), ledger)
+    page = words_of(maya.get(f"/cases/{case_id}").text)
+    assert f"{said.capitalize()} before anybody was looked for in the customer file." in page
+    assert f"{said} When will my withdrawal reach my bank?" in page  # of which message of the ticket it is
+    listed = words_of(maya.get(f"/cases?status={status.value}").text)
+    for shown in (page, listed):
+        assert "unknown" not in shown
+        assert "no product" not in shown
+    assert "Nobody in the customer file matches." not in page
+    assert "the draft answers this" not in page
+
+
+def test_who_was_looked_for_and_not_found_is_called_unknown_though_a_colleague_answers(ledger: SqlLedger):
+    case_id = hold(ledger, status=Status.HANDED_OVER, trace=a_full_trace(an_identity(Strength.UNKNOWN)))
+    page = words_of(Lead(a_console(ledger), ledger).get(f"/cases/{case_id}").text)
+    assert "unknown Nobody in the customer file matches." in page
+
+
+def test_a_message_that_is_being_drafted_has_not_been_looked_at_yet(ledger: SqlLedger):
+    thread = a_conversation(1, "<p>When?</p>")
+    doorbell = ledger.doorbells.claim(ledger.doorbells.ring(Ring.WEBHOOK, 1), timedelta(seconds=60))
+    case = ledger.cases.open(thread, "c2", doorbell, timedelta(seconds=60))
+    page = words_of(Lead(a_console(ledger), ledger).get(f"/cases/{case.case_id}").text)
+    assert "Nobody has been looked for in the customer file yet." in page
+    assert "unknown" not in page

@@ -90,6 +90,7 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
     drafts = cases.drafts(case_id)
     held = case.status is Status.HELD and now is not None
     asked_anew = desk.ledger.reviews.asked_anew(case_id) if held else None
+    trace = now.trace if now else cases.trace(case_id)
     return {
         "case": case,
         "held": held,
@@ -109,7 +110,9 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
         "by_person": review.by_person,
         "overtaken": fresh.overtaken(desk, case) if held and look else desk.looks.get(case_id, (0.0, ""))[1],
         "now": now,
-        **(draft_context(desk, now, look=held and look) if now else {"trace": cases.trace(case_id) or Trace()}),
+        "trace": trace or Trace(),
+        "looked_for": view.looked_for(case, trace),
+        **(draft_context(desk, now, look=held and look) if now else {}),
     }
 
 
@@ -119,7 +122,6 @@ def draft_context(desk: ReviewDesk, now: Current, *, look: bool = False) -> dict
     known = tuple(source for source in draft.sources if source.source_id in now.case.stale)  # as of the last swap
     changed = fresh.changed_sources(desk, draft) if look else known
     return {
-        "trace": now.trace,
         "letter": letter_html(draft, now.letter.link_hosts),
         "typed_text": review.typed_text(draft, now.letter),
         "longest": review.LONGEST,

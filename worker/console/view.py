@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from worker.intake.mailtext import Words, read
-from worker.models import Author, Case, Claim, Draft, Finding, Message, Source, Thread
+from worker.models import Author, Case, Claim, Draft, Finding, Message, Source, Status, Strength, Thread, Trace
 from worker.support.generate import CUSTOMER
 from worker.support.guard.supported import FLOOR
 from worker.support.review import by_person
@@ -24,6 +24,13 @@ def reasons(case: Case, held: bool) -> tuple[str, ...]:
     """Why a person should look, without the line that only counts findings: those of the draft as it is now stand in
     its place, and after an edit it would speak of other ones."""
     return tuple(why for why in case.reasons if not (held and _COUNTED.fullmatch(why)))
+
+
+def looked_for(case: Case, trace: Trace | None) -> bool:
+    """Whether anybody was looked for in the customer file: the gate may have ended the case before. Of one of which
+    nothing was kept, that is not known any more; then what the case says counts."""
+    never = trace.identity is None if trace is not None else case.status is Status.OPEN
+    return not never or case.strength is not Strength.UNKNOWN
 
 
 @dataclass(frozen=True)
