@@ -190,19 +190,23 @@ def test_ctrl_enter_waits_for_the_preview_and_sends_what_it_shows(page, console:
     assert len(console.ledger.sends.of_case(third)) == 1
 
 
-def test_a_new_finding_stops_an_edit_once_though_its_preview_was_there(page, console: Served):
+@pytest.mark.parametrize("screen", [(1280, 400), (390, 560)], ids=["low", "phone"])
+def test_a_new_finding_stops_an_edit_once_though_its_preview_was_there(page, console: Served, screen: tuple[int, int]):
     case_id = opened(page, console)
     page.route("**/preview", with_a_new_finding)
-    page.set_viewport_size({"width": 1280, "height": 400})
+    page.set_viewport_size({"width": screen[0], "height": screen[1]})
     page.keyboard.press("e")
     page.keyboard.type("One word more. ")
     page.get_by_text("This will be sent").wait_for()
     assert page.locator(".draft-head .found").is_hidden()  # it counts what the stored draft has
     page.evaluate("scrollTo(0, 0)")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Not sent yet: the checks found something").wait_for()
+    told, found = page.get_by_text("Not sent yet: the checks found something"), page.get_by_text("Another.")
+    told.wait_for()
     in_sight = "one => one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().bottom <= innerHeight"
-    assert page.get_by_text("Another.").evaluate(in_sight)
+    assert [one.evaluate(in_sight) for one in (found, told)] == [True, True]
+    above = found.bounding_box()
+    assert above["y"] + above["height"] <= told.bounding_box()["y"]
     assert console.ledger.sends.of_case(case_id) == []
     page.get_by_role("button", name="Save, approve and send").click()
     page.get_by_text("Approved. The reply is on its way.").wait_for()

@@ -64,6 +64,7 @@
     passing = ofPreview;
     one("[data-word]", editor).textContent = words;
     one("[data-word]", editor).hidden = !words;
+    one("[data-word]", editor).classList.toggle("stays", !ofPreview); // in sight, also where the page shows a finding
   };
   const TOO_LATE = "Not sent: this draft cannot be sent any more. What happened stands above it."; // until it can again
   const LONGEST = Number(text.dataset.longest);
