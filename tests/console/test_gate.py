@@ -16,6 +16,7 @@ from worker.adapters.store.ledger import SqlLedger
 from worker.console.curve import reliability
 from worker.console.words import when
 from worker.models import Assessed, GateMove, ReplyKind, RiskModel, Rung, Standing, Status, Treatment
+from worker.support.desk import Policy
 
 KIND = ReplyKind(template_id="im-withdrawal-time", segment="IM")
 NUMBERS = {
@@ -59,9 +60,36 @@ def the_text(page: str) -> str:
 
 
 def test_a_ledger_without_history_says_that_everything_is_reviewed(ledger: SqlLedger):
-    shown = words_of(Lead(a_console(ledger), ledger, role="viewer").get("/gate").text)
+    learning = a_console(ledger, policy=Policy(delivery="auto"))
+    shown = words_of(Lead(learning, ledger, role="viewer").get("/gate").text)
     assert "Too little has been reviewed to say" in shown
     assert "No step has been taken yet" in shown
+
+
+@pytest.mark.parametrize(
+    ("policy", "reviewed"),
+    [
+        (Policy(delivery="auto"), True),
+        (Policy(delivery="auto", gate_open=True), False),
+        (Policy(delivery="review"), False),
+        (Policy(delivery="shadow"), False),
+    ],
+    ids=["learned", "open", "review", "shadow"],
+)
+def test_that_all_is_reviewed_until_enough_is_known_is_said_only_of_a_gate_that_learns(
+    ledger: SqlLedger, policy: Policy, reviewed: bool
+):
+    """An open one sends without a review from the first day; in review mode the reviews have no end."""
+    shown = words_of(Lead(a_console(ledger, policy=policy), ledger).get("/gate").text)
+    assert "Fifty decisions on drafts without findings are the least" in shown
+    assert ("until then everything is reviewed" in shown) is reviewed
+
+
+def test_a_stopped_gate_does_not_say_that_templates_may_be_sent(ledger: SqlLedger):
+    ledger.earning.stop("Odd replies.", "tom")
+    shown = words_of(Lead(a_console(ledger, policy=Policy(delivery="auto", gate_open=True)), ledger).get("/gate").text)
+    assert "Automatic sending is off." in shown
+    assert "GATE=open: unless it is stopped, every template that allows it may be sent without a review." in shown
 
 
 def test_the_page_shows_what_would_leave_alone_each_kind_and_each_step_with_its_numbers(ledger: SqlLedger):

@@ -26,7 +26,8 @@ MOVES = 30
 REASON = 300  # characters
 _BUDGET = re.compile(r"\d{1,2}(?:\.\d{1,2})?", re.ASCII)
 SWITCHES = {
-    "open": "GATE=open: every template that allows it may be sent without a review. The rest is for information.",
+    "open": "GATE=open: unless it is stopped, every template that allows it may be sent without a review. "
+    "The rest is for information.",
     "review": "DELIVERY_MODE=review: every reply is reviewed. What is below says what could leave alone.",
     "shadow": "DELIVERY_MODE=shadow: nothing is sent or approved, so nothing is learnt.",
 }
