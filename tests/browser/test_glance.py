@@ -8,7 +8,7 @@ from tests.browser.conftest import Served, complaints
 from tests.browser.test_console import sign_in
 from tests.browser.test_reading import FIELD, opened
 from tests.builders import a_finding
-from tests.console.seed import FINDINGS, TEMPLATE, a_letter_draft
+from tests.console.seed import FINDINGS, TEMPLATE, a_letter_draft, hold
 from worker.models import Draft, Finding, Part, Sentence
 from worker.support.compose import Judged
 
@@ -66,6 +66,20 @@ def test_while_one_types_the_stored_drafts_findings_are_out_of_sight(page, conso
     page.keyboard.press("e")
     page.get_by_label(FIELD).fill("My careful words.")
     page.get_by_role("list", name="What the checks found").wait_for(state="hidden")
+
+
+def test_while_one_types_no_heading_stands_over_nothing(page, console: Served):
+    """Of a draft that waits for its findings alone; another reason stays, and its heading with it."""
+    heading = page.get_by_role("heading", name="Why a person should look")
+    sign_in(page, console)
+    for why, stays in (("The checks found 2 things.", False), ("Review mode.", True)):
+        case_id = hold(console.ledger, int(stays) + 1, why=why)
+        page.goto(f"{console.home}/cases/{case_id}")
+        heading.wait_for()
+        page.keyboard.press("e")
+        page.keyboard.type("One word more. ")
+        page.get_by_text("This will be sent").wait_for()
+        assert heading.is_visible() is stays
 
 
 @pytest.mark.parametrize("console", [unsupported], indirect=True)

@@ -169,6 +169,7 @@ def hold(
     thread: Thread | None = None,
     trace: Trace | None = None,
     status: Status = Status.HELD,
+    why: str = "Review mode: every reply is read by a person before it leaves.",
 ) -> str:
     """A case that the pipeline left waiting for review (or ended in `status`); its id."""
     thread = thread or a_conversation(ticket_id, "<p>When will my withdrawal reach my bank?</p>")
@@ -180,7 +181,7 @@ def hold(
     case = ledger.cases.open(thread, message.key, doorbell, timedelta(seconds=60))
     assert case is not None
     step = {Status.HELD: Step.HOLD, Status.HANDED_OVER: Step.HAND_OVER, Status.IGNORED: Step.IGNORE}[status]
-    verdict = a_verdict(step, "Review mode: every reply is read by a person before it leaves.")
+    verdict = a_verdict(step, why)
     drafted = (draft or a_letter_draft()) if status is Status.HELD else None
     ledger.cases.conclude(
         case.case_id, case.epoch, status, verdict=verdict, trace=trace or a_full_trace(), thread=thread, draft=drafted
