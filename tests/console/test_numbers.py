@@ -40,6 +40,16 @@ def test_an_empty_ledger_has_a_page_of_its_own_kind_of_calm(ledger: SqlLedger):
     assert "nan" not in shown.lower()
 
 
+def test_the_numbers_call_what_came_of_the_mail_as_the_folders_do(ledger: SqlLedger):
+    maya = Lead(a_console(ledger), ledger)
+    folders = BeautifulSoup(maya.get("/").text, "html.parser").select_one(".folders").get_text(" ")
+    page = BeautifulSoup(maya.get("/numbers").text, "html.parser").find(id="days").find_parent("section")
+    pictures = [one.get_text() for one in page.select("figcaption b")]
+    assert [name for name in pictures if name not in folders] == []
+    assert [one.get_text() for one in page.select("p b")] == pictures  # and each is explained by that name
+    assert pictures == [one.get_text() for one in page.select("thead th")][1:]
+
+
 def test_a_morning_shows_up_in_every_number(ledger: SqlLedger):
     app = a_console(ledger)
     maya = Lead(app, ledger)
@@ -54,7 +64,7 @@ def test_a_morning_shows_up_in_every_number(ledger: SqlLedger):
 
     days = rows_of(maya, "days")
     assert len(days) == 7
-    assert (days[-1]["Held"], days[-1]["Handed over"], days[-2]["Held"]) == ("3", "1", "0")
+    assert (days[-1]["Waiting for review"], days[-1]["Handed over"], days[-2]["Waiting for review"]) == ("3", "1", "0")
     [template] = rows_of(maya, "templates")
     assert template["Template"] == "im-withdrawal-time"
     assert [template[name] for name in ("Decided", "Untouched", "Lightly edited", "Rewritten", "Rejected")] == [

@@ -7,10 +7,13 @@ from functools import cached_property
 
 from worker.console.period import Period
 from worker.console.sheets import Sheet, percent
+from worker.console.words import FOLDERS
+from worker.models import Status
 from worker.ports import Figures
 from worker.ports.figures import Fired, Kept, Learnt, Middle, Moved, Unanswered
 from worker.support.likeness import grouped
 
+FLOW = (Status.SENT, Status.HELD, Status.HANDED_OVER, Status.IGNORED)  # each named as its folder; a field of Moved
 MOST_QUESTIONS = 2_000  # grouping takes longer with every one
 MOST_LESSONS = 20_000
 
@@ -66,10 +69,10 @@ class Counted:
 
     def _days(self) -> Sheet:
         rows = [
-            (day, one.sent, one.held, one.handed_over, one.ignored)
+            (day, *(getattr(one, status.value) for status in FLOW))
             for day, one in zip(self.period.days, self.moved, strict=True)
         ]
-        return Sheet("days", ("Day", "Sent", "Held", "Handed over", "Ignored"), tuple(rows))
+        return Sheet("days", ("Day", *(FOLDERS[one] for one in FLOW)), tuple(rows))
 
     def _times(self) -> Sheet:
         names = ("Day", "First replies", "Seconds to the first reply, median", "Timed reviews", "Seconds, median")
