@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, complaints
 from tests.console.seed import a_conversation, hold
 from worker.models import Status
 
@@ -214,3 +214,19 @@ def test_a_key_that_is_held_down_approves_one_draft_and_no_more(page, console: S
     page.keyboard.press("?")  # has its turn behind the other key
     page.get_by_role("dialog", name="Keys").wait_for()
     assert len([one for one in ids if console.ledger.sends.of_case(one)]) == 1
+
+
+def test_what_was_done_is_read_on_a_phone_without_scrolling_sideways(page, console: Served):
+    case_id = hold(console.ledger)
+    console.ledger.reviews.audit("tom" * 20, "edit", case_id, "Rs 10 instead of Rs 12. " + "y" * 120)
+    sign_in(page, console, "admin")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{console.home}/audit")
+    log = page.get_by_role("region", name="Audit log")
+    assert log.evaluate("one => one.scrollWidth <= one.clientWidth")
+    done = page.get_by_role("row").filter(has_text="Rs 10 instead of Rs 12.")
+    for cell in done.get_by_role("cell").all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= 390
+    assert page.get_by_role("columnheader").all_inner_texts() == ["When", "Who", "What", "On", "Detail"]
+    assert complaints(page) == []
