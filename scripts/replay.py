@@ -7,15 +7,14 @@
 
 A file is JSON as Freshdesk's API or export gives tickets (with their conversations; one, a list, or one a line), or CSV
 with the columns ticket_id,subject,message,reply and, if you like, email,name,requester_id,created_at. A file with one
-ticket prints its stages. Groq is asked as usual, and costs tokens. Exit codes: 0 done; 1 some failed, or a part did not
-answer; 2 the file, the id or the settings are wrong.
+ticket prints its stages. Groq is asked as usual, and costs tokens. Exit codes: 0 done; 1 some failed, a part did not
+answer, or page or rows could not be written; 2 the file, the id, where to write or the settings are wrong.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import astuple
@@ -39,12 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
     if sum(bool(way) for way in (asked.file, asked.ticket, asked.case)) != 1:
         print("Which tickets? Give one of: a file, --ticket or --case (see --help).", file=sys.stderr)
         return 2
-    for path in filter(None, (asked.page, asked.rows)):  # before tokens are spent on what could not be written
-        if not path.parent.is_dir():
-            print(f"{path}: there is no folder {path.parent}", file=sys.stderr)
-            return 2
     from worker.log import start_logging
+    from worker.operations.replay_files import refusal
 
+    if why := refusal(asked.file, asked.page, asked.rows):  # before tokens are spent on what could not be written
+        print(why, file=sys.stderr)
+        return 2
     start_logging("error", "console")
     try:
         done = _replayed(asked)
@@ -55,8 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         part = (trouble.part or "a part").capitalize()
         print(f"{part} did not answer as it should: {trouble.advised()}", file=sys.stderr)
         return 1
-    _tell(done, asked)
-    return 1 if any(one.failed for one in done) else 0
+    written = _tell(done, asked)
+    return 0 if written and not any(one.failed for one in done) else 1
 
 
 def _replayed(asked: argparse.Namespace) -> list[Replayed]:
@@ -108,25 +107,24 @@ def _threads(asked: argparse.Namespace, settings: Settings, ledger: SqlLedger) -
     return [thread], case.message_key
 
 
-def _tell(done: Sequence[Replayed], asked: argparse.Namespace) -> None:
+def _tell(done: Sequence[Replayed], asked: argparse.Namespace) -> bool:
+    """The figures in any case; whether page and rows were written."""
+    from worker.operations.replay_files import write
     from worker.operations.replay_report import page, rows, stages, summary, told
 
     found = summary(done)
+    failed = []
     if asked.page:
-        _write(asked.page, page(done, found))
+        failed.append(write(asked.page, page(done, found)))
     if asked.rows:
-        _write(asked.rows, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows(done)))
+        failed.append(write(asked.rows, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows(done))))
     if asked.json:
         print(json.dumps(found, ensure_ascii=False))
     else:
         print(stages(done[0]) if len(done) == 1 else told(found))
-
-
-def _write(path: Path, text: str) -> None:
-    """Readable by its owner only: it holds customers' mail."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text)
+    for why in filter(None, failed):
+        print(why, file=sys.stderr)
+    return not any(failed)
 
 
 def _positive(written: str) -> int:

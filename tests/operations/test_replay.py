@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -196,21 +197,26 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_place_and_without_its_wo
     assert "secret" not in str(refused.value)
 
 
-def test_the_script_writes_its_pages_for_the_owner_alone(office, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def at_the_desk(office, tmp_path, monkeypatch):
+    """The script with the office's desk; how often it was opened, which is when tokens begin to be spent."""
     monkeypatch.setattr(
         "worker.settings.load_settings",
         lambda: Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/ledger.db"),
     )
     monkeypatch.setattr("worker.log.start_logging", lambda *_, **__: None)
+    opened: list[Desk] = []
 
-    class Given:
-        def __enter__(self):
-            return replaying_desk(office)
+    @contextmanager
+    def given(*_, **__):
+        opened.append(replaying_desk(office))
+        yield opened[-1]
 
-        def __exit__(self, *_):
-            return None
+    monkeypatch.setattr(replaying, "replay_desk", given)
+    return opened
 
-    monkeypatch.setattr(replaying, "replay_desk", lambda *_, **__: Given())
+
+def test_the_script_writes_its_pages_for_the_owner_alone(at_the_desk, tmp_path, capsys):
     report, lines = tmp_path / "report.html", tmp_path / "report.jsonl"
     said = [str(tickets(tmp_path, CSV)), "--page", str(report), "--rows", str(lines), "--json"]
     assert script.main(said) == 0
