@@ -248,7 +248,7 @@ def test_work_that_waits_for_long_and_a_dispatcher_that_is_gone_are_told(tmp_pat
     monkeypatch.setattr(ledger.cases, "oldest_open", lambda: timedelta(hours=2))
     found = {one.name: one.health for one in house_checks._work(ledger)}
     ledger.close()
-    assert found == {"open work": Health.WARNING, "dispatcher": Health.WARNING}
+    assert found == {"open work": Health.WARNING, "dispatcher": Health.WARNING, "poller": Health.LOOK}
 
 
 def test_what_shadow_mode_keeps_back_is_counted(tmp_path):

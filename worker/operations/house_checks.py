@@ -139,15 +139,29 @@ def _work(ledger: SqlLedger, *, shadow: bool = False) -> Iterator[Said]:
     if shadow and (kept_back := ledger.figures.sending().rows):
         todo = "Answer by hand what cannot wait; docs/operations.md, “The first days: shadow, review, auto”."
         yield warn("kept back by shadow mode", f"{kept_back} of what was on its way to Freshdesk", todo)
-    swept, polled = ledger.doorbells.last_sweep(), ledger.doorbells.poll_mark()
+    swept = ledger.doorbells.last_sweep()
     if swept is None or (now - swept).total_seconds() > SWEPT:
         when = "has never run here" if swept is None else f"was last seen {(now - swept).total_seconds():,.0f} s ago"
         yield warn("dispatcher", when, "Start it: it finds what the queue missed, and runs the poller.")
     else:
         yield ok("dispatcher", "swept within the last minute")
-    if polled is not None and (now - polled).total_seconds() > BEHIND:
-        todo = "docs/operations.md, “Alerts”, DeskhandPollerBehind."
-        yield warn("poller", f"has read up to {(now - polled).total_seconds() / 60:,.0f} minutes ago", todo)
+    yield _poller(ledger, now)
+
+
+def _poller(ledger: SqlLedger, now: datetime) -> Said:
+    """It looks as soon as the dispatcher starts: on a new installation only, not to have read yet may be all right."""
+    polled, first = ledger.doorbells.poll_mark(), ledger.incidents.oldest()
+    todo = "docs/operations.md, “Alerts”, DeskhandPollerBehind."
+    if polled is None and (first is None or (now - first).total_seconds() <= BEHIND):
+        soon = "A dispatcher that has just been started reads within minutes. If this stays, see " + todo
+        return look("poller", "has not yet read what changed in Freshdesk", soon)
+    if polled is None:
+        said = f"has never read what changed in Freshdesk; the first message came in at {first:%Y-%m-%d %H:%M} UTC"
+        return warn("poller", said, todo)
+    ago = (now - polled).total_seconds()
+    if ago > BEHIND:
+        return warn("poller", f"has read up to {ago / 60:,.0f} minutes ago", todo)
+    return ok("poller", f"has read what changed in Freshdesk up to {max(0.0, ago) / 60:,.0f} minutes ago")
 
 
 def redis_store(settings: Settings) -> Iterator[Said]:
