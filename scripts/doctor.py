@@ -21,12 +21,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from worker.breaking_off import end_quietly
 from worker.errors import BadConfiguration
+from worker.operations.numbers import seconds
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
-    parser.add_argument("--seconds", type=float, default=30.0, help="the longest that all checks together may take")
+    parser.add_argument("--seconds", type=seconds, default=30.0, help="the longest that all checks together may take")
     asked = parser.parse_args(arguments)
     from worker.log import start_logging
     from worker.operations.checkup import Said, as_json, as_table, broken, exit_code

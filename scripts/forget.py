@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from worker.breaking_off import end_quietly
 from worker.errors import BadConfiguration, Trouble
+from worker.operations.numbers import from_one
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,7 +74,7 @@ def run(asked: argparse.Namespace) -> int:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--email", action="append", default=[], help="an address of the person; - reads it")
-    parser.add_argument("--requester", action="append", default=[], type=int, help="the contact's id in Freshdesk")
+    parser.add_argument("--requester", action="append", default=[], type=from_one, help="the contact's id in Freshdesk")
     parser.add_argument("--customer", action="append", default=[], help="the id in the customer file")
     parser.add_argument("--names", action="store_true", help="the name goes from other people's rows too")
     parser.add_argument("--yes", action="store_true", help="do it, instead of saying what would be done")

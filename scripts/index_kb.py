@@ -24,6 +24,7 @@ from worker.bootstrap_index import Back, Reindexed, Wish, indexes, reindex, roll
 from worker.errors import BadConfiguration, Trouble
 from worker.knowledge.change import is_passage
 from worker.log import start_logging
+from worker.operations.numbers import from_one
 from worker.settings import Settings, load_settings
 
 REFUSED = 3
@@ -75,7 +76,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rollback",
         nargs="?",
-        type=int,
+        type=from_one,
         const=1,
         metavar="STEPS",
         help="make the index before the live one live again, or the one so many steps before it",

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from worker.breaking_off import end_quietly
 from worker.errors import BadConfiguration, Permanent, Trouble
+from worker.operations.numbers import from_one
 
 if TYPE_CHECKING:
     from worker.adapters.store.ledger import SqlLedger
@@ -127,14 +128,8 @@ def _tell(done: Sequence[Replayed], asked: argparse.Namespace) -> bool:
     return not any(failed)
 
 
-def _positive(written: str) -> int:
-    if not written.isdecimal() or int(written) < 1:
-        raise argparse.ArgumentTypeError(f"{written!r} is no number from 1 on")
-    return int(written)
-
-
 def _up_to_32(written: str) -> int:
-    if (number := _positive(written)) > 32:
+    if (number := from_one(written)) > 32:
         raise argparse.ArgumentTypeError(f"{written} is more than 32")
     return number
 
@@ -142,9 +137,9 @@ def _up_to_32(written: str) -> int:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", type=Path, help="JSON, JSON lines or CSV")
-    parser.add_argument("--ticket", type=_positive, metavar="NUMBER", help="of a ticket in Freshdesk")
+    parser.add_argument("--ticket", type=from_one, metavar="NUMBER", help="of a ticket in Freshdesk")
     parser.add_argument("--case", metavar="ID", help="of a case in the ledger, as the console shows it")
-    parser.add_argument("--most", type=_positive, metavar="N", help="only the first N tickets of the file")
+    parser.add_argument("--most", type=from_one, metavar="N", help="only the first N tickets of the file")
     parser.add_argument("--at-once", type=_up_to_32, default=4, metavar="1..32", help="tickets at a time (4)")
     parser.add_argument("--page", type=Path, metavar="FILE", help="an HTML page side by side (holds customers' mail)")
     parser.add_argument("--rows", type=Path, metavar="FILE", help="one JSON object a ticket (holds customers' mail)")
