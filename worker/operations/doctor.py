@@ -7,8 +7,9 @@ from pathlib import Path
 
 from worker import bootstrap
 from worker.adapters.freshdesk.look import Look
-from worker.operations import freshdesk_checks, house_checks
-from worker.operations.checkup import DEADLINE, Check, Said, run, without_secrets
+from worker.errors import BadConfiguration
+from worker.operations import freshdesk_checks, house_checks, written_checks
+from worker.operations.checkup import DEADLINE, Check, Said, look, run, without_secrets
 from worker.settings import Settings
 
 CALL_SECONDS = 5.0  # one look at Freshdesk
@@ -22,7 +23,7 @@ def examine(settings: Settings, env_file: Path, seconds: float = DEADLINE) -> li
 def _checks(settings: Settings, env_file: Path) -> dict[str, Check]:
     checks: dict[str, Check] = {
         "settings": lambda: house_checks.settings_say(settings, env_file),
-        "rules": lambda: house_checks.rules_and_kb(settings),
+        "rules": lambda: written_checks.rules_and_kb(settings),
         "database": lambda: house_checks.database(settings),
         "redis": lambda: house_checks.redis_store(settings),
         "index": lambda: house_checks.index(settings),
@@ -36,7 +37,12 @@ def _checks(settings: Settings, env_file: Path) -> dict[str, Check]:
 
 
 def _freshdesk(settings: Settings) -> Iterator[Said]:
-    rulebook = bootstrap.load_rules(settings)
+    try:
+        rulebook = bootstrap.load_rules(settings)
+    except BadConfiguration:
+        said = "not looked at: the rules, which name groups and fields there, do not read"
+        yield look("freshdesk", said, written_checks.AFTER)
+        return
     topics = {topic.group for topic in rulebook.routing.hand_over} | {rulebook.routing.hand_over_otherwise.group}
     at = Look(settings.freshdesk_url, settings.freshdesk_api_key, timeout=CALL_SECONDS)
     try:

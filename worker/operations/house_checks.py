@@ -1,7 +1,7 @@
-"""What can be checked of our own house: settings, rules, database, Redis, index, model, disk, and who is at work.
+"""What can be checked of our own house: settings, database, Redis, index, model, disk, and who is at work.
 
 Reads and pings only, but for one row that says whether the ledger can be written; nothing is migrated, and no embedding
-model is loaded. Freshdesk's side is in freshdesk_checks.py. Called by doctor.py.
+model is loaded. Freshdesk's side is in freshdesk_checks.py, rules and texts in written_checks.py. Called by doctor.py.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from worker import bootstrap
 from worker.adapters.address import is_loopback
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import applied_versions, known_versions, newest_version
-from worker.errors import Trouble
+from worker.errors import BadConfiguration, Trouble
 from worker.operations.checkup import Said, broken, look, ok, warn
+from worker.operations.written_checks import AFTER
 from worker.settings import Settings, odd_names
 
 GIB = 1024**3
@@ -60,13 +61,6 @@ def settings_say(settings: Settings, env_file: Path) -> Iterator[Said]:
         yield warn("delivery", "replies leave without a person wherever their template allows it", todo)
     if env_file.is_file() and env_file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         yield warn(str(env_file), "others on this machine may read it", f"chmod 600 {env_file}")
-
-
-def rules_and_kb(settings: Settings) -> Iterator[Said]:
-    rulebook = bootstrap.load_rules(settings)
-    yield ok("rules", f"{settings.rules_dir}, version {rulebook.version[:12]}")
-    kb = bootstrap.load_kb(settings)
-    yield ok("knowledge base", f"{len(kb.templates)} templates, {len(kb.articles)} articles")
 
 
 def database(settings: Settings) -> Iterator[Said]:
@@ -223,7 +217,11 @@ def index(settings: Settings) -> Iterator[Said]:
             yield broken("embedding model", f"the index was made with {build.model}, the worker has {model}", todo)
             return
         yield ok("embedding model", model)
-        rows = list(rows_of(bootstrap.load_kb(settings)))
+        try:
+            rows = list(rows_of(bootstrap.load_kb(settings)))
+        except BadConfiguration:
+            yield look("index and kb/", "not compared: rules or knowledge base do not read", AFTER)
+            return
         if unchanged_rows(rows, model, shelf, kb_hash(rows), tune=False) is None:
             todo = (
                 "scripts/index_kb.py --preview says what a reindex changes. An index built with --learn always differs."
