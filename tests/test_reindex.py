@@ -196,7 +196,7 @@ def test_a_file_that_lies_about_its_segment_is_refused_by_file_line_and_reason(r
     code, told, said = run()
 
     assert (code, told) == (2, None)
-    assert "kb/articles/fees.md:10: a column for IM+ in a text labelled IM: the file lies about its segment." in said
+    assert f"{kb}/articles/fees.md:10: a column for IM+ in a text labelled IM: the file lies about its segment." in said
     write(kb)
     assert run()[1]["collection"] == live
 

@@ -25,7 +25,7 @@ def index_kb(
     """The program where these modules cannot be imported: of itself neither a model nor what reads mails."""
     gone = data_dir / "gone"
     shutil.rmtree(gone, ignore_errors=True)
-    gone.mkdir()
+    gone.mkdir(parents=True)
     for name in without:
         (gone / f"{name}.py").write_text(f'raise ImportError("there is no {name}")\n')
     env = {**os.environ, "DESKHAND_ENV_FILE": os.devnull, "DATA_DIR": str(data_dir), "PYTHONPATH": str(gone)}
@@ -90,6 +90,16 @@ def test_everything_anew_needs_the_model(tmp_path: Path, furnished: Any) -> None
     done = index_kb(furnished(tmp_path / "var"), "--full", without=["torch"])
     assert done.returncode == 1
     assert "there is no torch" in done.stderr
+
+
+def test_a_slip_in_a_text_is_named_by_a_path_that_opens_wherever_the_texts_lie(tmp_path: Path) -> None:
+    """KB_DIR is not the project's, and who reads the error need not stand beside it."""
+    texts = write_kb(tmp_path / "texts", articles={"fees": ARTICLE.replace("[public]", "[Gold]")})
+    done = index_kb(tmp_path / "var", without=(), KB_DIR=str(texts))
+    assert done.returncode == 2
+    [told] = [line for line in done.stderr.splitlines() if "Gold" in line]
+    path, line, _ = told.strip().split(":", 2)
+    assert Path(path).read_text(encoding="utf-8").splitlines()[int(line) - 1] == "segments: [Gold]"
 
 
 def test_wrong_settings_are_told_and_end_with_their_own_code(tmp_path: Path) -> None:

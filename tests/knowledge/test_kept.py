@@ -83,7 +83,7 @@ def test_a_file_that_was_right_before_still_counts_among_the_ids(kb, shelf, tmp_
     (kb / "articles" / "new").mkdir()
     (kb / "articles" / "new" / "fees.md").write_text(f"{ARTICLE}\nMore.\n", encoding="utf-8")
 
-    with pytest.raises(BadConfiguration, match=r"id .fees. is taken by kb/articles/fees\.md"):
+    with pytest.raises(BadConfiguration, match=rf"id .fees. is taken by {kb}/articles/fees\.md"):
         kept(tmp_path).read(kb, LABELS)
 
 

@@ -65,7 +65,7 @@ class _File:
     """One file under examination: its parts, and where its problems go."""
 
     path: Path
-    name: str  # as operators see it: "kb/templates/x.md"
+    name: str  # as operators see it, who open it from any folder: all of its path
     front: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)  # front matter key -> line
     body: str = ""
@@ -101,7 +101,7 @@ def read_documents(
     owners: dict[tuple[str, str], str] = {}
     left_out = {document.path for document in known}
     for document in found:
-        file = _File(path=document.path, name=str(Path(kb_dir.name) / document.path.relative_to(kb_dir)))
+        file = _File(path=document.path, name=str(document.path))
         if document.path not in left_out:
             _open(file, document)
             if document.kind == "templates":
