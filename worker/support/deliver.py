@@ -2,7 +2,7 @@
 
 A send is committed, body and all, before the first attempt. Then: claim it, look at what became of an earlier attempt,
 read the thread again, commit the intent, post, record, change the ticket. Whoever is interrupted at any point leaves a
-row from which the next worker goes on. Called by tasks.deliver only.
+row from which the next worker goes on. Called by tasks.deliver_send only.
 """
 
 from __future__ import annotations
