@@ -33,6 +33,8 @@ from worker.errors import Permanent, Retryable
 from worker.models import Author, Channel, Message, Thread, TicketState
 from worker.support.bodies import body_hash
 
+BIJU = 777  # a new colleague
+
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
@@ -211,6 +213,22 @@ def test_nobody_waits_for_a_newer_list_of_agents_while_there_is_one_to_go_by(ser
         assert not newer.done()
         answered.set()
         assert newer.result(PATIENT)
+
+
+def test_a_list_of_agents_that_is_older_than_that_is_waited_for(server: ScriptedServer) -> None:
+    an_account(server)
+    clock = [1000.0]
+    people = People(Wire(server.url + "/", SecretStr(KEY), timeout=5.0), clock=lambda: clock[0])
+    assert not people.is_agent(BIJU)
+    clock[0] += 14 * 3600
+    server.on("GET /api/v2/agents", Answer(body=[{"id": ALICE}, {"id": BIJU}]))
+    with people._lock, ThreadPoolExecutor(1) as other:
+        late = other.submit(people.is_agent, BIJU)
+        with pytest.raises(TimeoutError):
+            late.result(0.1)
+        people._lock.release()
+        assert late.result(PATIENT)
+        people._lock.acquire()
 
 
 def test_a_requester_without_address_is_looked_up_among_the_contacts(server: ScriptedServer) -> None:

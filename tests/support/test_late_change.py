@@ -4,7 +4,6 @@ delivered it died. What has happened on the ticket since then counts for more.""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ import pytest
 from tests.answering import an_answering_office
 from tests.desk import Office
 from worker.errors import Permanent, Retryable
-from worker.models import Author, Message, Ring, Send, SendKind, TicketChange, TicketState
+from worker.models import Ring, Send, SendKind, TicketChange, TicketState
 from worker.support.deliver import deliver
-from worker.support.threads import CLOSING, read_thread
 from worker.tasks import draft_doorbell
 
 LEGAL = "You leave me no choice: my lawyer will file a complaint against you in court."
@@ -61,8 +59,16 @@ def test_where_nothing_happened_since_the_reply_the_status_is_set(office: Office
         lambda helpdesk: helpdesk.customer_writes_again("And when will the other one arrive?"),
         lambda helpdesk: helpdesk.colleague_answers(),
         lambda helpdesk: helpdesk.ticket_becomes(state=TicketState.CLOSED),
+        lambda helpdesk: helpdesk.ticket_becomes(state=TicketState.RESOLVED),
+        lambda helpdesk: helpdesk.ticket_becomes(assigned_to_person=True),
     ],
-    ids=["the customer wrote again", "a colleague answered", "a colleague closed it"],
+    ids=[
+        "the customer wrote",
+        "a colleague answered",
+        "somebody closed it",
+        "somebody resolved it",
+        "somebody took it",
+    ],
 )
 def test_a_status_is_not_set_over_what_happened_since_the_reply(office: Office, happens: Callable) -> None:
     reply = a_reply_whose_change_was_refused(office)
@@ -87,58 +93,52 @@ def test_a_ticket_that_was_handed_over_meanwhile_keeps_its_tag(office: Office) -
     assert "deskhand-handed-over" in office.helpdesk.thread_now.ticket.tags
 
 
-def test_a_ticket_that_cannot_be_read_any_more_ends_with_a_remark(office: Office) -> None:
+def test_where_only_the_thread_cannot_be_read_the_tags_are_set_all_the_same(office: Office) -> None:
     reply = a_reply_whose_change_was_refused(office)
 
-    def gone(*_: object, **__: object) -> None:
-        raise Permanent("GET tickets/{} answered 404", part="freshdesk", code=404)
+    def refused(*_: object, **__: object) -> None:
+        raise Permanent("GET tickets/{} answered 403", part="freshdesk", code=403)
 
-    office.helpdesk.thread = gone  # type: ignore[method-assign]
-    office.make_due(reply.send_id)
-    assert deliver(reply.send_id, office.desk) == "done"
-    assert office.helpdesk.changes == []
-    assert "could not be changed" in office.ledger.sends.of_ticket(1)[0].remark
+    office.helpdesk.thread = refused  # type: ignore[method-assign]
+    change = the_change_comes(office, reply)
+    assert (change.state, change.add_tags) == (None, ("deskhand-sent",))
 
 
-# ---- with STATUS_AFTER_REPLY=closed, the customer writes in the moment between the reply and the write that closes
+def test_a_ticket_that_was_resolved_before_we_answered_gets_its_status(office: Office) -> None:
+    office.helpdesk.ticket_becomes(state=TicketState.RESOLVED)
+    reply = a_reply_whose_change_was_refused(office)
+    assert the_change_comes(office, reply).state is TicketState.PENDING
 
 
-def closed_over(office: Office, words: str, *, after: timedelta = timedelta(seconds=1)) -> None:
-    """What the ticket looks like then: closed, with a message that came `after` the reply."""
-    office.desk = office.with_policy(state_after_reply=TicketState.CLOSED)
+# ---- what comes at once, in the same delivery as the reply
+
+
+def looks_while_delivering(office: Office, state: TicketState, meanwhile: Callable[[], None] = lambda: None) -> int:
+    """How often the thread is read; `meanwhile`: what happens while the reply leaves."""
+    office.desk = office.with_policy(state_after_reply=state)
     assert ring(office) == "send"
+    looks: list[int] = []
+    thread, reply = office.helpdesk.thread, office.helpdesk.reply
+    office.helpdesk.thread = lambda *of, **how: (looks.append(1), thread(*of, **how))[1]  # type: ignore[method-assign]
+    office.helpdesk.reply = lambda *of, **how: (reply(*of, **how), meanwhile())[0]  # type: ignore[method-assign]
     assert deliver_all(office) == ["done"]
-    thread = office.helpdesk.thread_now
-    late = Message(key="x1", author=Author.CUSTOMER, public=True, at=thread.messages[-1].at + after, text=words)
-    office.helpdesk.thread_now = thread.saying([*thread.messages, late])
-    office.helpdesk.ticket_becomes(state=TicketState.CLOSED)
+    return len(looks)
 
 
-def test_a_message_over_which_we_closed_the_ticket_is_answered(office: Office) -> None:
-    closed_over(office, "And how long does an IM withdrawal take to reach my bank?")
+def test_a_status_that_comes_at_once_costs_no_further_look(office: Office) -> None:
+    assert looks_while_delivering(office, TicketState.PENDING) == 1
+    assert office.helpdesk.changes[-1].state is TicketState.PENDING
+
+
+def test_a_ticket_is_not_closed_over_what_the_customer_wrote_while_the_reply_left(office: Office) -> None:
+    def writes() -> None:
+        office.helpdesk.customer_writes_again("And how long does an IM withdrawal take to reach my bank?")
+
+    assert looks_while_delivering(office, TicketState.CLOSED, writes) == 2
+    assert office.helpdesk.changes[-1].state is None
     assert ring(office) in ("send", "hold")
 
 
-def test_thanks_over_which_we_closed_the_ticket_leave_it_closed(office: Office) -> None:
-    closed_over(office, "Thanks a lot!")
-    assert ring(office) == "ignore"
-
-
-def test_whoever_writes_later_and_finds_it_closed_was_closed_out_by_a_person(office: Office) -> None:
-    closed_over(office, "And my other withdrawal?", after=CLOSING + timedelta(seconds=1))
-    assert ring(office) == "ignore"
-    assert read_thread(1, office.helpdesk, office.ledger).ticket.state is TicketState.CLOSED
-
-
-def test_a_ticket_that_we_left_open_and_a_person_closed_stays_closed(office: Office) -> None:
-    assert ring(office) == "send"
-    assert deliver_all(office) == ["done"]
-    office.helpdesk.customer_writes_again("And my other withdrawal?")
-    office.helpdesk.ticket_becomes(state=TicketState.CLOSED)
-    assert ring(office) == "ignore"
-
-
-def test_a_ticket_that_a_person_answered_and_closed_stays_closed(office: Office) -> None:
-    closed_over(office, "And my other withdrawal?")
-    office.helpdesk.colleague_answers()
-    assert read_thread(1, office.helpdesk, office.ledger).ticket.state is TicketState.CLOSED
+def test_a_ticket_on_which_nobody_wrote_meanwhile_is_closed(office: Office) -> None:
+    assert looks_while_delivering(office, TicketState.CLOSED) == 2
+    assert office.helpdesk.changes[-1].state is TicketState.CLOSED

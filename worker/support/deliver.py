@@ -215,7 +215,7 @@ def _finish(send: Send, change: TicketChange, desk: Desk, tags: Collection[str] 
         if desk.policy.shadow:
             return keep_back(send, desk)
         try:
-            change = change if tags is not None else but_for_news(change, send, desk)
+            change = but_for_news(change, send, desk, late=tags is None)
             desk.helpdesk.change(send.ticket_id, change, tags=tags)
         except Permanent as trouble:
             remark = f"The ticket could not be changed: {trouble.reason}"

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from worker.crashpoints import crash_point
-from worker.models import Send, SendKind, Status, Thread, TicketChange
+from worker.errors import Permanent
+from worker.models import Send, SendKind, Status, Thread, TicketChange, TicketState
 from worker.support.desk import Desk
 from worker.support.overtaken import Overtaken, overtaken
 from worker.support.paused import decided, paused
@@ -72,19 +73,33 @@ def _superseded(send: Send, thread: Thread, read: Thread | None, desk: Desk) -> 
     return reason or stopped
 
 
-def but_for_news(change: TicketChange, send: Send, desk: Desk) -> TicketChange:
-    """The change that is left of a reply's where it comes long after the reply: no status on a ticket on which anybody
-    has written or decided since. It would hide what the customer wrote from people, and, closed, from ourselves.
-    Raises what reading a thread does."""
-    if change.state is None or send.kind not in PUBLIC:
+def but_for_news(change: TicketChange, send: Send, desk: Desk, *, late: bool) -> TicketChange:
+    """The change of a reply that is out, without its status where that would hide what nobody has read, or undo what a
+    colleague did: looked up where the change comes `late`, and always before a ticket is closed, since a message on a
+    closed one is left alone by ourselves too. Raises Retryable."""
+    if change.state is None or send.kind not in PUBLIC or not (late or change.state is TicketState.CLOSED):
         return change
-    read = desk.ledger.cases.thread(send.case_id)
-    thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger, known=read)
-    since = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
-    if since in (Overtaken.NOT, Overtaken.ANSWERED):  # by this very reply
+    why = _news(send, desk)
+    if not why:
         return change
-    log.info("status_left", reason=str(since))
+    log.info("status_left", reason=why)
     return change.model_copy(update={"state": None})
+
+
+def _news(send: Send, desk: Desk) -> str:
+    """What has happened on the ticket since the reply was written, other than the reply; "" if nothing."""
+    read = desk.ledger.cases.thread(send.case_id)
+    try:
+        thread = read_thread(send.ticket_id, desk.helpdesk, desk.ledger, known=read)
+    except Permanent as trouble:  # tags may still be written, or refused with a remark
+        return trouble.reason
+    since = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
+    if since not in (Overtaken.NOT, Overtaken.ANSWERED):  # answered by this very reply
+        return str(since)
+    now, was = thread.ticket, None if read is None else read.ticket
+    if now.state is TicketState.RESOLVED and (was is None or was.state is not TicketState.RESOLVED):
+        return "the ticket was resolved"
+    return str(Overtaken.TAKEN) if now.assigned_to_person and (was is None or not was.assigned_to_person) else ""
 
 
 def _approved_by_person(send: Send, desk: Desk) -> bool:

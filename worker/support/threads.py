@@ -7,9 +7,8 @@ answered; the ledger knows better. Called by everything that reads a thread befo
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
-from worker.models import Author, Case, Message, Send, SendKind, SendState, Status, Thread, TicketState, Trace, place
+from worker.models import Author, Case, Message, Send, SendKind, SendState, Status, Thread, Trace, place
 from worker.ports import Helpdesk, Ledger
 from worker.support.bodies import body_hash
 from worker.support.masked import masked
@@ -18,8 +17,6 @@ from worker.support.tagging import coming_off
 _JUDGED = (Status.HELD, Status.APPROVED, Status.SENT, Status.HANDED_OVER)
 # A dropped one may show late too: it was not there when somebody looked, and the customer had written since.
 _IN_DOUBT = (SendState.POSTING, SendState.STRANDED, SendState.DROPPED)
-# From a reply to the write that closes its ticket, at most. Whoever writes later than that opens the ticket again.
-CLOSING = timedelta(minutes=1)
 
 
 def read_thread(
@@ -42,8 +39,7 @@ def read_thread(
     # Before anything is masked: a reply is known by the hash of its body, numbers and all.
     thread = masked(signed(thread, [*sends, leaving] if leaving else sends), known)
     thread = answering_nothing(thread, [send for send in sends if send.kind is SendKind.HOLDING])
-    replies = [send for send in sends if send.kind is SendKind.REPLY]
-    return not_closed_over(beside_what_they_answer(thread, replies), replies)
+    return beside_what_they_answer(thread, [send for send in sends if send.kind is SendKind.REPLY])
 
 
 def _untagged(thread: Thread, untrue: frozenset[str]) -> Thread:
@@ -82,14 +78,6 @@ def beside_what_they_answer(thread: Thread, replies: Sequence[Send]) -> Thread:
             ordered.append(message)
             ordered += [m for m in thread.messages if answers.get(m.key) == message.key]
     return thread.saying(ordered)
-
-
-def not_closed_over(thread: Thread, replies: Sequence[Send]) -> Thread:
-    """Closed by us, right after a reply, over a message that came while it left: that ticket is not done with, and as
-    a closed one it would be left alone by everybody."""
-    if thread.ticket.state is not TicketState.CLOSED or not _came_while_closing(thread, replies):
-        return thread
-    return thread.model_copy(update={"ticket": thread.ticket.model_copy(update={"state": TicketState.OPEN})})
 
 
 def waiting(thread: Thread) -> list[Message]:
@@ -174,16 +162,6 @@ def set_aside(ticket_id: int, ledger: Ledger) -> frozenset[str]:
 
 def _says_nothing(trace: Trace | None) -> bool:
     return trace is not None and any(asked.hit and asked.of_words for asked in trace.asked)
-
-
-def _came_while_closing(thread: Thread, replies: Sequence[Send]) -> bool:
-    """Whether the newest public entry is of the customer, who wrote while a reply left that then closed the ticket."""
-    public = [m for m in thread.messages if m.public and m.author is not Author.SYSTEM]
-    if not public or not _theirs(public[-1]):
-        return False
-    closing = {f"c{send.remote_id}" for send in replies if send.change.state is TicketState.CLOSED and send.remote_id}
-    said = [m.at for m in public if m.key in closing]
-    return bool(said) and public[-1].at <= max(said) + CLOSING
 
 
 def _theirs(message: Message) -> bool:

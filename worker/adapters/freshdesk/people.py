@@ -53,7 +53,7 @@ class People:
     def agent(self, user_id: int) -> AgentShape | None:
         """Retryable where no list was ever read: a colleague's mail would be taken for a customer's."""
         # Where there is a list to go by, one thread reads the next one, and the others do not wait for its pages.
-        if self._agents_are_stale() and self._lock.acquire(blocking=self._agents is None):
+        if self._agents_are_stale() and self._lock.acquire(blocking=self._agents_are_stale(_FRESH_SECONDS)):
             try:
                 if self._agents_are_stale():
                     self._agents = self._read_agents(self._agents)
@@ -72,8 +72,9 @@ class People:
             log.warning("group_unknown", group=name)
         return found
 
-    def _agents_are_stale(self) -> bool:
-        return self._agents is None or self._clock() >= self._agents_until
+    def _agents_are_stale(self, more: float = 0.0) -> bool:
+        """`more`: by so many seconds. A list of this morning would take a new colleague for a customer."""
+        return self._agents is None or self._clock() >= self._agents_until + more
 
     def _groups_are_stale(self, wanted: str) -> bool:
         if self._groups_read_at is None:
