@@ -201,6 +201,22 @@ def test_a_message_that_nobody_took_over_goes_to_a_person_together_with_its_note
     assert (now.status, now.reasons) == (Status.HANDED_OVER, ("Nobody answered it.",))
 
 
+def test_a_message_that_was_set_aside_goes_to_a_person_once_and_with_its_note(ledger: Ledger) -> None:
+    case = opened(ledger)
+    conclude(ledger, case, Status.IGNORED)
+
+    first, second = (ledger.sends.add_note(case.case_id, NOTE, hand_over="It was reopened.") for _ in range(2))
+
+    assert first is not None
+    assert second is None
+    now = ledger.cases.get(case.case_id)
+    assert now is not None
+    assert (now.status, now.reasons) == (Status.HANDED_OVER, ("It was reopened.",))
+    assert [send.send_id for send in ledger.sends.of_case(case.case_id)] == [first]
+    last = ledger.cases.moves(case.case_id)[-1]
+    assert (last["from_status"], last["to_status"]) == (Status.IGNORED, Status.HANDED_OVER)
+
+
 def test_the_replies_of_a_ticket_are_those_that_left_or_may_have(ledger: Ledger) -> None:
     sent = posting(ledger, 42)
     ledger.sends.posted(sent.send_id, sent.epoch, Posted(remote_id="901", at=NOON))

@@ -29,7 +29,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.APPROVED: frozenset({Status.SENT, Status.HELD, Status.SUPERSEDED, Status.HANDED_OVER}),
     Status.SENT: frozenset(),
     Status.HANDED_OVER: frozenset(),
-    Status.IGNORED: frozenset(),
+    # What it was set aside for was only so for a while: the ticket was closed, and is open again.
+    Status.IGNORED: frozenset({Status.HANDED_OVER}),
     Status.REJECTED: frozenset(),
     # What came later needed no answer after all, so nobody has taken this message over.
     Status.SUPERSEDED: frozenset({Status.HANDED_OVER}),

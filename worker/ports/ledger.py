@@ -197,8 +197,8 @@ class Sends(Protocol):
 
     def add_note(self, case_id: str, note: Outgoing, *, hand_over: str = "") -> str | None:
         """Queues a note for a case that has none of its kind yet; None if it has. `hand_over`: the reason for which a
-        superseded case goes to a person with it, in the same commit: whatever was noted on it before is no news of
-        that."""
+        superseded or ignored case goes to a person with it, in the same commit: whatever was noted on it before is no
+        news of that."""
         ...
 
     def due(self, limit: int) -> Sequence[str]: ...

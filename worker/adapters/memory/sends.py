@@ -122,7 +122,7 @@ class MemorySends:
     def add_note(self, case_id: str, note: Outgoing, *, hand_over: str = "") -> str | None:
         with self._state.lock:
             case = self._state.cases[case_id]
-            if hand_over and case.case.status is Status.SUPERSEDED:
+            if hand_over and case.case.status in (Status.SUPERSEDED, Status.IGNORED):
                 self._state.move(case, Status.HANDED_OVER, by=DESKHAND, reasons=[hand_over])
             elif any(row.send.kind is note.kind for row in self._state.sends.values() if row.send.case_id == case_id):
                 return None

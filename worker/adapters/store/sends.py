@@ -167,7 +167,7 @@ class SqlSends(Room):
         with self.writing() as connection:
             # The case's row is locked: of two that would add a note, the second sees the first one's.
             row = connection.execute(select(cases).where(cases.c.case_id == case_id).with_for_update()).one()
-            if not (hand_over and _handed_over(connection, case_id, hand_over)):
+            if not (hand_over and _handed_over(connection, row, hand_over)):
                 noted = select(sends.c.send_id).where(sends.c.case_id == case_id, sends.c.kind == note.kind)
                 if connection.execute(noted).first() is not None:
                     return None
@@ -217,9 +217,11 @@ def _leave(on: On, whole: Prepared, send_id: str, epoch: int, **columns: Any) ->
     return whole.one(on, {"this_row": send_id, "held_epoch": epoch, **columns})
 
 
-def _handed_over(connection: Connection, case_id: str, reason: str) -> bool:
-    """Whether a superseded case went to a person just now."""
-    there = move(connection, case_id, Status.SUPERSEDED, Status.HANDED_OVER, by=DESKHAND, reasons=[reason])
+def _handed_over(connection: Connection, case: Any, reason: str) -> bool:
+    """Whether a case that had ended without an answer went to a person just now."""
+    if case.status not in (Status.SUPERSEDED, Status.IGNORED):
+        return False
+    there = move(connection, case.case_id, Status(case.status), Status.HANDED_OVER, by=DESKHAND, reasons=[reason])
     return there is not None
 
 
