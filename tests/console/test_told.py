@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
+from tests.builders import a_verdict
 from tests.console.seed import Lead, a_console, hold, words_of
+from tests.contract.steps import conclude, opened
+from tests.desk import TAGS
 from worker.adapters.store.ledger import SqlLedger
+from worker.models import Status, Step
 from worker.support.desk import Policy
-from worker.support.outgoing import promise_note
+from worker.support.outgoing import handover_note, promise_note
 
 LONG = "x" * 300
 
@@ -43,6 +47,22 @@ def test_a_rejected_case_says_so_of_its_note_and_lists_its_reason_whole(ledger: 
         ["maya", "kept for herself", "ticket 7", ""],
     ]
     assert log[0].a["href"] == there
+
+
+def test_a_message_that_was_set_aside_and_then_handed_over_tells_both_and_why(ledger: SqlLedger):
+    case = opened(ledger, 7)
+    conclude(ledger, case, Status.IGNORED, verdict=a_verdict(Step.IGNORE, "The ticket is closed."))
+    why = "The ticket is open again."
+    note = handover_note(a_verdict(Step.HAND_OVER, why), TAGS)
+    ledger.sends.add_note(case.case_id, note, hand_over=why)
+
+    page = Lead(a_console(ledger), ledger).get(f"/cases/{case.case_id}").text
+    told = [words_of(str(li)) for li in BeautifulSoup(page, "html.parser").select("ol.history li")]
+    assert "set aside" in told[0]
+    assert "The ticket is closed." in told[0]
+    assert "handed over" in told[1]
+    assert why in told[1]
+    assert "Private note: handed over" in words_of(page)
 
 
 def test_a_reminder_of_a_promise_is_not_called_a_hand_over(ledger: SqlLedger):

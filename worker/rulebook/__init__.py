@@ -1,7 +1,7 @@
 """The rules that support owns, rules/*.yaml: read, checked, and asked. See rules/README.md for how they are written."""
 
 from worker.rulebook.disclosure import Disclosure, Telling
-from worker.rulebook.evaluate import Seen, ask
+from worker.rulebook.evaluate import Seen, ask, passing
 from worker.rulebook.fields import Fact, Facts
 from worker.rulebook.grammar import PRIORITIES, Rule, Topic
 from worker.rulebook.guards import GuardSettings
@@ -33,5 +33,6 @@ __all__ = [
     "ask",
     "load_labels",
     "load_rulebook",
+    "passing",
     "same_id",
 ]

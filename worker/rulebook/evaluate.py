@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from worker.lookout import Patterns, small_letters
 from worker.models import Asked
-from worker.rulebook.fields import WRITTEN, Facts
+from worker.rulebook.fields import PASSING, WRITTEN, Facts
 from worker.rulebook.grammar import Condition, Rule
 from worker.rulebook.patterns import compiled
 from worker.rulebook.words import phrase, plain, spoken
@@ -48,6 +48,11 @@ def ask(rule: Rule, facts: Facts | Seen) -> Asked:
     """One line of the trace. KeyError if a fact is missing: a rule must never pass by for lack of a fact."""
     answer = answer_to(rule.when, facts if isinstance(facts, Seen) else Seen(facts))
     return Asked(rule=rule.id, hit=answer.hit, why=answer.why, of_words=_fields(rule.when) <= WRITTEN)
+
+
+def passing(rule: Rule) -> bool:
+    """Whether it asks for nothing but where the ticket stands for now, so that its hit may be none tomorrow."""
+    return _fields(rule.when) <= PASSING
 
 
 def _fields(condition: Condition) -> set[str]:

@@ -59,6 +59,9 @@ FIELDS: Mapping[str, Field] = {
 
 # What a message itself says. The other facts are of its ticket, and may be others by the time a reply leaves.
 WRITTEN = frozenset({"subject", "words", "subject_and_words", "from_email", "only_thanks"})
+# Where a ticket stands for now: it is reopened, restored, let go. Tags are not among them: ours says that a person has
+# been called, and merging cannot be undone.
+PASSING = frozenset({"state", "spam", "deleted", "assigned_to_person", "person_wrote"})
 
 
 def ordinary(said: Mapping[str, Fact]) -> dict[str, Fact]:

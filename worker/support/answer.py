@@ -25,6 +25,7 @@ from worker.support.keeping import reminders
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note, reply_outgoing
 from worker.support.overtaken import Overtaken
+from worker.support.passing import taken_up
 from worker.support.pipeline import draft, ignored, needs_no_answer
 from worker.support.progress import Progress
 from worker.support.threads import covered, latecomers, read_thread, waiting, wrote_after
@@ -132,15 +133,25 @@ def _not_opened(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk
         raise Retryable("another draft of this case is being written", part="draft", after=NEXT_DRAFT)
     if case is None or case.status not in (Status.IGNORED, Status.SUPERSEDED):
         return Worked()
-    if case.status is Status.IGNORED:
-        return Worked(go_on=True)
-    if desk.policy.shadow or covered(case, known) or needs_no_answer(_untagged(thread, desk), message, desk):
+    aside = case.status is Status.IGNORED
+    if desk.policy.shadow or covered(case, known):
+        return Worked(go_on=aside)
+    if aside:
+        verdict = taken_up(case, message, thread, desk)
+        return _noted(case, verdict, desk) if verdict else Worked(go_on=True)
+    if needs_no_answer(_untagged(thread, desk), message, desk):
         return Worked()
     deleted = any(Overtaken.DELETED in reason.lower() for reason in case.reasons)
-    why = RESTORED if deleted else UNANSWERED
-    why += MAY_BE_THERE if may_be_there(desk.ledger, case.case_id) else ""
-    note = handover_note(left_to_a_person(why, desk.rulebook), tags_of(desk.rulebook))
-    noted = desk.ledger.sends.add_note(case.case_id, note, hand_over=why)
+    return _noted(case, left_to_a_person(RESTORED if deleted else UNANSWERED, desk.rulebook), desk)
+
+
+def _noted(case: Case, verdict: Verdict, desk: Desk) -> Worked:
+    """A person gets the message of a case that had ended without an answer, and is told so on the ticket, once."""
+    doubt = MAY_BE_THERE if may_be_there(desk.ledger, case.case_id) else ""
+    first, *others = verdict.reasons
+    told = verdict.model_copy(update={"reasons": (first + doubt, *others)})
+    note = handover_note(told, tags_of(desk.rulebook))
+    noted = desk.ledger.sends.add_note(case.case_id, note, hand_over=" ".join(told.reasons))
     crash_point("draft.noted")
     return Worked("left to a person", (noted,)) if noted else Worked()
 
