@@ -56,6 +56,7 @@ def candidate(
         unfit=found.unfit,
         message=words.now,
         only_quotes=not words.own,
+        forwards=bool(words.forwarded),
         before=before,
         hidden=words.hidden,
         had_invisible=words.had_invisible,

@@ -41,18 +41,20 @@ def gate(
     words: str,
     rulebook: Rulebook,
     *,
+    forwarded: str = "",
     replies_on_ticket: int,
     replies_to_requester_today: int,
 ) -> tuple[Verdict | None, Trail]:
     """None: go on. Else ignore or hand over with all reasons. Ignoring wins, and then no topic is asked.
 
     `message`: what a case would answer, None if no customer wrote; `words`: what the customer wrote in it, without
-    quoted mail. The trail holds every rule asked.
+    quoted mail; `forwarded`: what was passed on below. The trail holds every rule asked.
     """
     facts = gate_facts(
         thread,
         message,
         words,
+        forwarded=forwarded,
         replies_on_ticket=replies_on_ticket,
         replies_to_requester_today=replies_to_requester_today,
     )
@@ -63,11 +65,28 @@ def gate(
         return Verdict(step=Step.IGNORE, reasons=reasons), asked
     topics = rulebook.routing.hand_over
     asked_topics = tuple(ask(topic, seen) for topic in topics)
+    if forwarded:
+        below = Seen(facts | {"words": forwarded, "subject_and_words": forwarded})
+        asked_topics = tuple(_of_either(topic, one, below) for topic, one in zip(topics, asked_topics, strict=True))
     return _handed_over(_hit(topics, asked_topics)), asked + asked_topics
 
 
+def _of_either(topic: Topic, own: Asked, below: Seen) -> Asked:
+    """Apart, since a phrase that begins in the one and ends in the other was written by nobody."""
+    asked = own if own.hit else ask(topic, below)
+    return (
+        asked if own.hit or not asked.hit else asked.model_copy(update={"why": f"{asked.why}, in what was forwarded"})
+    )
+
+
 def gate_facts(
-    thread: Thread, message: Message | None, words: str, *, replies_on_ticket: int, replies_to_requester_today: int
+    thread: Thread,
+    message: Message | None,
+    words: str,
+    *,
+    forwarded: str = "",
+    replies_on_ticket: int,
+    replies_to_requester_today: int,
 ) -> dict[str, Fact]:
     """Everything in the catalogue worker/rulebook/fields.py, for this message."""
     ticket = thread.ticket
@@ -80,7 +99,7 @@ def gate_facts(
         "answered_by": _answered_by(thread, message),
         "requester_is_agent": _agent_is_requester(thread),
         "person_wrote": any(entry.author is Author.PERSON for entry in thread.messages),
-        "only_thanks": only_thanks(words, ticket.requester.name),
+        "only_thanks": not forwarded and only_thanks(words, ticket.requester.name),
         "replies_on_ticket": replies_on_ticket,
         "replies_to_requester_today": replies_to_requester_today,
     }

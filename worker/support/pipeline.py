@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from worker.crashpoints import crash_point
-from worker.intake.mailtext import Words, read, seen_and_hidden
+from worker.intake.mailtext import Words, names_a_forward, read, seen_and_hidden
 from worker.intake.masking import mask
 from worker.knowledge.chunk import template_source
-from worker.models import Author, Identity, Message, Reader, Step, Strength, Template, Thread, Verdict
+from worker.models import Author, Identity, Message, Reader, Step, Strength, Template, Thread, Ticket, Verdict
 from worker.support.compose import Judged, candidate, compose
 from worker.support.desk import Desk
 from worker.support.earning.admission import admit
@@ -43,7 +43,7 @@ def draft(
     """The stages, one after the other. What each found out is left in `progress`; the verdict says what to do."""
     with progress.stage("read"):
         written = unanswered(thread, message, but=automatic(thread, message, desk))
-        words = words_of(written, thread.ticket.requester.name)
+        words = words_of(written, thread.ticket)
         progress.words = words.now
     with progress.stage("gate"):
         closed = _gate(thread, message, words, progress, desk)
@@ -95,22 +95,36 @@ def needs_no_answer(thread: Thread, message: Message, desk: Desk) -> bool:
 
 def ignored(thread: Thread, message: Message, desk: Desk) -> Verdict | None:
     """What the gate says of this message where it would ignore it, were it the only one."""
-    words = read(message.html, message.text).now
-    verdict, _ = gate(thread, message, words, desk.rulebook, replies_on_ticket=0, replies_to_requester_today=0)
+    words = words_in(message, thread.ticket)
+    verdict, _ = gate(
+        thread,
+        message,
+        words.now,
+        desk.rulebook,
+        forwarded=words.forwarded,
+        replies_on_ticket=0,
+        replies_to_requester_today=0,
+    )
     return verdict if verdict is not None and verdict.step is Step.IGNORE else None
 
 
-def words_of(written: Sequence[Message], name: str) -> Words:
-    """What stands in the messages that are answered as one. `name`: the requester's. Masked once more as it reads: a
-    thread may hold what markup kept apart."""
-    read_all = [read(m.html, m.text) for m in written]
+def words_in(message: Message, ticket: Ticket) -> Words:
+    """What stands in one message of the ticket, whose subject is that of its first mail only."""
+    return read(message.html, message.text, as_forward=message.key == "ticket" and names_a_forward(ticket.subject))
+
+
+def words_of(written: Sequence[Message], ticket: Ticket) -> Words:
+    """What stands in the messages that are answered as one. Masked once more as it reads: a thread may hold what markup
+    kept apart."""
+    read_all = [words_in(m, ticket) for m in written]
     return Words(
-        now=mask("\n\n".join(without_name(w.now, name) for w in read_all if w.now)),
+        now=mask("\n\n".join(without_name(w.now, ticket.requester.name) for w in read_all if w.now)),
         quoted=mask("\n\n".join(w.quoted for w in read_all if w.quoted)),
         hidden=mask("\n\n".join(w.hidden for w in read_all if w.hidden)),
         had_invisible=any(w.had_invisible for w in read_all),
         cut_short=any(w.cut_short for w in read_all),
         written=mask("\n\n".join(w.written for w in read_all if w.written)),
+        forwarded=mask("\n\n".join(w.forwarded for w in read_all if w.forwarded)),
         own=any(w.own for w in read_all),
     )
 
@@ -154,6 +168,7 @@ def _gate(thread: Thread, message: Message, words: Words, progress: Progress, de
         message if message.author is Author.CUSTOMER else None,
         words.now,
         desk.rulebook,
+        forwarded=words.forwarded,
         replies_on_ticket=cases.replies_on_ticket(thread.ticket.ticket_id),
         replies_to_requester_today=cases.replies_to_requester(
             thread.ticket.requester.requester_id, timedelta(hours=24)

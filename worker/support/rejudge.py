@@ -37,7 +37,7 @@ class Rejudge:
         record = ("customer",) if who.strength is Strength.VERIFIED else ()
         everything = (*(s.source_id for s in draft.sources), *record)
         written = unanswered(thread, thread.newest_from_customer or thread.messages[0])
-        words = words_of(written, thread.ticket.requester.name)
+        words = words_of(written, thread.ticket)
         words = replace(words, now=trace.query or words.now)  # as the pipeline read them, if it did
         found = Found(
             templates=tuple(s for s in draft.sources if s.kind is Kind.TEMPLATE),

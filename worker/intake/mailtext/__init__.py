@@ -21,8 +21,9 @@ from worker.intake.mailtext.trim import trim
 # long for twice the text: one mail of a megabyte would hold up every thread of a worker for minutes.
 LONGEST = 20_000
 _MOST = 200_000  # of a mail with all that it quotes
+_FORWARD = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|vb|vl|vs|doorst|pd|ilt|转发|轉寄|転送)\s*[:：]", re.I)
 
-__all__ = ["LONGEST", "Words", "clean", "each_mail_once", "read", "seen_and_hidden"]
+__all__ = ["LONGEST", "Words", "clean", "each_mail_once", "names_a_forward", "read", "seen_and_hidden"]
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ class Words:
     had_invisible: bool = False
     cut_short: bool = False  # `now` goes on, beyond what anything may look at
     written: str = ""
+    forwarded: str = ""  # a mail that was passed on below what was written, as far as LONGEST: somebody else's words
     own: bool = True  # some of `now` is the sender's own; a mail of nothing but quotes stays whole, and asks nothing
 
 
 @dataclass(frozen=True)
 class _Remembered:
     seen: dict[str, tuple[str, str]] = field(default_factory=dict)
-    read: dict[tuple[str, str], Words] = field(default_factory=dict)
+    read: dict[tuple[str, str, bool], Words] = field(default_factory=dict)
 
 
 _remembered: ContextVar[_Remembered | None] = ContextVar("mails_of_this_case", default=None)
@@ -70,30 +72,38 @@ def seen_and_hidden(html: str) -> tuple[str, str]:
     return remembered.seen[html]
 
 
-def read(html: str, text: str = "") -> Words:
-    """From a message's HTML (or its plain text, if there is no HTML) to what was written now. Never raises."""
+def read(html: str, text: str = "", *, as_forward: bool = False) -> Words:
+    """From a message's HTML (or its plain text, if there is no HTML) to what was written now. Never raises.
+    `as_forward`: its own subject says that it passes a mail on."""
     remembered = _remembered.get()
     if remembered is None:
-        return _read(html, text)
-    if (html, text) not in remembered.read:
-        remembered.read[html, text] = _read(html, text)
-    return remembered.read[html, text]
+        return _read(html, text, as_forward)
+    if (html, text, as_forward) not in remembered.read:
+        remembered.read[html, text, as_forward] = _read(html, text, as_forward)
+    return remembered.read[html, text, as_forward]
 
 
-def _read(html: str, text: str) -> Words:
+def names_a_forward(subject: str) -> bool:
+    """Whether a mail program has marked it as that of a mail that is passed on: Outlook does so in the subject only. A
+    reply to such a mail says so after "Re:"."""
+    return bool(_FORWARD.match(subject))
+
+
+def _read(html: str, text: str, as_forward: bool) -> Words:
     visible, hidden = seen_and_hidden(html) if html.strip() else (text, "")
     had_invisible = bool(re.search("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]", visible))
     whole = clean(visible)
-    written, cut_away, own = trim(whole[:_MOST])
-    now, closing = _spoken(written)
+    trimmed = trim(whole[:_MOST], as_forward)
+    now, closing = _spoken(trimmed.written)
     return Words(
         now=now[:LONGEST],
-        quoted="\n".join(part for part in (closing, cut_away) if part)[:LONGEST],
+        quoted="\n".join(part for part in (closing, trimmed.rest) if part)[:LONGEST],
         hidden=clean(hidden)[:LONGEST],
         had_invisible=had_invisible,
         cut_short=len(now) > LONGEST or not _only_quotes(whole[_MOST:]),
-        written=written[:LONGEST],
-        own=own or not written,
+        written=trimmed.written[:LONGEST],
+        forwarded=trimmed.forwarded[:LONGEST],
+        own=trimmed.own or not trimmed.written,
     )
 
 

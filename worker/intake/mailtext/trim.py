@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.intake.mailtext.attributions import attribution, is_attribution
-from worker.intake.mailtext.headers import header_block
+from worker.intake.mailtext.headers import header_block, says_forwarded
 from worker.intake.mailtext.html import QUOTED_FROM_HERE, SIGNED
 from worker.intake.mailtext.signatures import blank, delimiter, disclaimer, like_a_mobile_signature, mobile_signature
 
@@ -40,17 +40,51 @@ _FENCE = re.compile(r"^(?:```|~~~)")
 _INITIALS = re.compile(r"^([^\W\d_]{1,15})>(?:\s|$)")  # "Asha> quoted", an old way to quote
 
 
-def trim(text: str) -> tuple[str, str, bool]:
-    """(what was written now, everything else, whether any of the former is its sender's own), of text that is clean."""
+@dataclass(frozen=True)
+class Trimmed:
+    """`written`: what was written now; `rest`: everything else; `own`: whether any of the former is its sender's own;
+    `forwarded`: what of the latter was passed on below words of the sender's own."""
+
+    written: str
+    rest: str
+    own: bool
+    forwarded: str
+
+
+def trim(text: str, as_forward: bool = False) -> Trimmed:
+    """Of text that is clean. `as_forward`: its subject says that it passes a mail on, so that a block of headers does
+    not stand above what it answers."""
     lines = _classified(text.split("\n"))
     kept = _written(lines)
     own = _has(kept, Is.TEXT)
     if not own:
         kept = _whole(lines)
-    if next((line.kind for line in lines if line.kind is not Is.BLANK), None) is Is.HEADER:
+    if next((line.kind for line in lines if line.kind not in (Is.BLANK, Is.SIGNATURE)), None) is Is.HEADER:
         own = False  # another mail's head stands above all of it
     chosen = {id(line) for line in kept}
-    return _told(kept), _told([line for line in lines if id(line) not in chosen]), own
+    rest = _told([line for line in lines if id(line) not in chosen])
+    return Trimmed(_told(kept), rest, own, _forwarded(lines, as_forward))
+
+
+def _forwarded(lines: Sequence[Line], as_forward: bool) -> str:
+    """From the line on with which a forwarded mail begins below text; "" where the first thing below is what a reply
+    answers to, whatever mails that passes on in its turn."""
+    bare = [Line(line.text.removeprefix(SIGNED).lstrip("> "), line.kind) for line in lines]
+    texts = [line.text for line in bare]
+    above = quoting = marked = False
+    for at, line in enumerate(lines):
+        if line.text == QUOTED_FROM_HERE:
+            marked = above
+        if line.text == QUOTED_FROM_HERE or not texts[at] or line.kind is Is.SIGNATURE:
+            continue
+        begins = line.kind is Is.HEADER or (line.kind is Is.QUOTE and not quoting)
+        if above and begins and (says_forwarded(texts[at]) or (as_forward and header_block(texts, at))):
+            return _told(bare[at:])
+        if above and (marked or line.kind in (Is.SAYS, Is.HEADER)):
+            return ""
+        quoting = line.kind is Is.QUOTE
+        above = above or line.kind is Is.TEXT
+    return ""
 
 
 def _told(lines: Sequence[Line]) -> str:

@@ -29,6 +29,9 @@ def check(reply: Candidate) -> Iterator[Finding]:
     if reply.only_quotes:
         what = "The mail holds nothing but what it quotes, so that nobody can tell what is asked."
         yield Finding(guard="answered", what=what, todo="Read the mail as it came; ask back if it is not clear.")
+    if reply.forwards:
+        what = "A mail was forwarded with a covering line: the draft answers the line, and knows nothing of the mail."
+        yield Finding(guard="answered", what=what, todo="Read what was forwarded, and who wrote it, before you reply.")
     yield from _told_before(reply)
     for n, part in enumerate(reply.parts, 1):
         if not part.answered or _only_manners(reply, part):

@@ -35,6 +35,7 @@ class Candidate:
     unfit: tuple[str, ...] = ()  # questions of which the trained choice says that no template answers them
     message: str = ""  # what the customer wrote now
     only_quotes: bool = False  # nothing of `message` is the customer's own
+    forwards: bool = False  # somebody else's mail stands below `message`
     before: tuple[str, ...] = ()  # what was replied on this ticket before, as its reader saw it
     hidden: str = ""  # what the mail held and nobody could see
     had_invisible: bool = False
