@@ -139,3 +139,10 @@ def test_of_a_long_mail_that_was_passed_on_the_beginning_is_kept() -> None:
     assert LOSS in words.forwarded
     assert len(words.forwarded) == LONGEST
     assert not words.cut_short
+
+
+def test_a_warning_in_a_frame_is_no_signature() -> None:
+    edge = "#" * 40
+    warning = f"# THIS IS A WARNING ONLY.{' ' * 12}#"
+    words = read("", f"The mail system.\n\n{edge}\n{warning}\n{edge}\n\nNot delivered yet: asha@x.example\n")
+    assert "THIS IS A WARNING ONLY" in words.now

@@ -49,6 +49,9 @@ FIELDS: Mapping[str, Field] = {
     "answered_by": Field(
         Kind.CHOICE, "nobody", "who replied publicly after the message", ("nobody", "deskhand", "person")
     ),
+    "after_our_reply": Field(
+        Kind.FLAG, False, "the last public entry before the message, but for its sender's own, is a reply of Deskhand's"
+    ),
     "requester_is_agent": Field(Kind.FLAG, False, "the requester is one of the agents who write on the ticket"),
     "assigned_to_person": Field(Kind.FLAG, False, "the ticket is assigned, and not to Deskhand"),
     "person_wrote": Field(Kind.FLAG, False, "a human agent wrote a reply or a note on the ticket"),
@@ -57,8 +60,9 @@ FIELDS: Mapping[str, Field] = {
     "replies_to_requester_today": Field(Kind.NUMBER, 0, "replies that Deskhand has sent this person in 24 hours"),
 }
 
-# What a message itself says. The other facts are of its ticket, and may be others by the time a reply leaves.
-WRITTEN = frozenset({"subject", "words", "subject_and_words", "from_email", "only_thanks"})
+# What a message itself says, and behind what it stands. The other facts are of its ticket, and may be others by the
+# time a reply leaves.
+WRITTEN = frozenset({"subject", "words", "subject_and_words", "from_email", "only_thanks", "after_our_reply"})
 # Where a ticket stands for now: it is reopened, restored, let go. Tags are not among them: ours says that a person has
 # been called, and merging cannot be undone.
 PASSING = frozenset({"state", "spam", "deleted", "assigned_to_person", "person_wrote"})

@@ -99,6 +99,7 @@ def gate_facts(
         "answered_by": _answered_by(thread, message),
         "requester_is_agent": _agent_is_requester(thread),
         "person_wrote": any(entry.author is Author.PERSON for entry in thread.messages),
+        "after_our_reply": message is not None and _after_our_reply(thread, message),
         "only_thanks": not forwarded and only_thanks(words, ticket.requester.name),
         "replies_on_ticket": replies_on_ticket,
         "replies_to_requester_today": replies_to_requester_today,
@@ -136,6 +137,18 @@ def _answered_by(thread: Thread, message: Message | None) -> str:
     if Author.PERSON in later:
         return "person"
     return "deskhand" if Author.DESKHAND in later else "nobody"
+
+
+def _after_our_reply(thread: Thread, message: Message) -> bool:
+    """Whatever the same sender wrote in between does not count: a mail server warns of a delay before it gives up."""
+    sender, ours = mailbox(message.from_email), False
+    for entry in thread.messages:
+        if entry.key == message.key:
+            break
+        again = entry.author is Author.CUSTOMER and sender and mailbox(entry.from_email) == sender
+        if entry.public and not again:
+            ours = entry.author is Author.DESKHAND
+    return ours
 
 
 def _agent_is_requester(thread: Thread) -> bool:

@@ -83,9 +83,10 @@ def draft(
 
 def automatic(thread: Thread, message: Message, desk: Desk) -> set[str]:
     """Older unanswered messages that need no answer by themselves: an absence note must not make the question that
-    follows it look like one."""
+    follows it look like one, and a mail server's report is no question either, though a person has to hear of it."""
     older = [m for m in waiting(thread) if m.key != message.key]
-    return {m.key for m in older if needs_no_answer(thread, m, desk)}
+    unreplied = thread.saying(m for m in thread.messages if not (m.public and m.author is Author.DESKHAND))
+    return {m.key for m in older if needs_no_answer(unreplied, m, desk)}
 
 
 def needs_no_answer(thread: Thread, message: Message, desk: Desk) -> bool:

@@ -98,7 +98,7 @@ def delimiter(lines: Sequence[str], at: int, end: int) -> bool:
     holds an address, a telephone number or the like in a few short lines.
     """
     strong = bool(_STRONG.match(lines[at]))
-    if not strong and not _WEAK.match(lines[at]):
+    if not strong and (not _WEAK.match(lines[at]) or _framed(lines, at)):
         return False
     below = [line for line in lines[at + 1 : end] if not blank(line) and not _STRONG.match(line)]
     below = [line for line in below if not _WEAK.match(line)]
@@ -107,6 +107,12 @@ def delimiter(lines: Sequence[str], at: int, end: int) -> bool:
     if len(below) > _LONGEST_SIGNATURE or any(line.endswith("?") for line in below):
         return False
     return strong or (all(len(line) <= 80 for line in below) and any(_CONTACT.search(line) for line in below))
+
+
+def _framed(lines: Sequence[str], at: int) -> bool:
+    """Whether the line is the upper edge of a frame of its own character: a mail server's warning stands in one."""
+    edge = lines[at][:1]
+    return at + 1 < len(lines) and len(lines[at + 1]) > 2 and {lines[at + 1][0], lines[at + 1][-1]} == {edge}
 
 
 def disclaimer(line: str) -> bool:
