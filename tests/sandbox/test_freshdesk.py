@@ -88,6 +88,38 @@ def test_a_reply_with_private_is_refused_and_nothing_is_sent(desk: RunningSandbo
     assert desk.replies(ticket) == []
 
 
+def test_a_mail_becomes_a_ticket_of_the_mailbox_it_was_written_to(desk: RunningSandbox) -> None:
+    boxes = {m["id"]: m["reply_email"] for m in desk.api("GET", "/email_configs").json() if m["active"]}
+    assert sorted(boxes.values()) == ["grievance@support.example", "support@support.example"]
+    assert errors(desk.api("GET", "/email_configs?colour=red")) == {"colour": "invalid_field"}
+    for address in boxes.values():
+        ticket = a_ticket(desk, to=address)
+        desk.says(ticket, "<p>Hello?</p>")
+        body = desk.api("GET", f"/tickets/{ticket}?include=conversations").json()
+        assert (boxes[body["email_config_id"]], body["to_emails"]) == (address, [address])
+        assert body["conversations"][0]["support_email"] == address
+    assert desk.api("GET", f"/tickets/{a_ticket(desk, source=2)}").json()["email_config_id"] is None
+
+
+def test_a_reply_leaves_from_the_first_mailbox_unless_another_one_of_the_account_is_named(
+    desk: RunningSandbox,
+) -> None:
+    ticket, path = a_ticket(desk, to="grievance@support.example"), "/tickets/{}/reply"
+    for named, address in ({}, "support"), ({"from_email": "Grievance@support.example"}, "grievance"):
+        made = desk.api("POST", path.format(ticket), json={"body": "On Monday.", **named}).json()
+        assert made["from_email"] == f"{address}@support.example"
+    strange = desk.api("POST", path.format(ticket), json={"body": "x", "from_email": "ceo@elsewhere.example"})
+    assert errors(strange) == {"from_email": "invalid_value"}
+    assert len(desk.replies(ticket)) == 2
+
+
+def test_a_survey_and_a_childs_parent_show_as_they_do_at_freshdesk(desk: RunningSandbox) -> None:
+    ticket = a_ticket(desk, association_type=2)
+    desk.says(ticket, "<p>Extremely unhappy</p>", by="survey")
+    body = desk.api("GET", f"/tickets/{ticket}?include=conversations").json()
+    assert (body["association_type"], body["conversations"][0]["source"]) == (2, 6)
+
+
 def test_dangerous_html_does_not_survive(desk: RunningSandbox) -> None:
     ticket = a_ticket(desk)
     given = '<p onclick="x()" class="m" data-k="1">Hi<!-- mark --><script>x()</script> <a href="https://a.example">a</a></p>'

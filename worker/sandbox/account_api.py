@@ -1,4 +1,4 @@
-"""The rest of /api/v2: agents/me, groups, contacts, searches, ticket_fields and the automation rules."""
+"""The rest of /api/v2: agents/me, groups, email_configs, contacts, searches, ticket_fields and the automation rules."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ async def groups(call: CallArg) -> Response:
     read_query(call.query, {"page", "per_page"})
     page, per_page = read_page(call.query)
     rows, headers = page_of(call, [shapes.group(g) for g in call.world.groups.values()], page, per_page)
+    return ok(rows, headers)
+
+
+@router.get("/email_configs")
+async def mailboxes(call: CallArg) -> Response:
+    read_query(call.query, {"page", "per_page"})
+    page, per_page = read_page(call.query)
+    rows, headers = page_of(call, [shapes.mailbox(m) for m in call.world.mailboxes.values()], page, per_page)
     return ok(rows, headers)
 
 

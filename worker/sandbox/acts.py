@@ -9,11 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from worker.sandbox.nouns import BOT_ID, CLOSED, NOTE, OPEN, REPLY, RESOLVED, Conversation, Ticket
+from worker.sandbox.nouns import BOT_ID, CLOSED, EMAIL, NOTE, OPEN, REPLY, RESOLVED, SURVEY, Conversation, Ticket
 from worker.sandbox.sanitiser import as_text, received, sanitise
 from worker.sandbox.world import Event, World
-
-SUPPORT_EMAIL = "support@support.example"
 
 
 def open_ticket(
@@ -24,14 +22,19 @@ def open_ticket(
     *,
     at: datetime | None = None,
     ring: bool = True,
+    to: str = "",
     **more: Any,
 ) -> Ticket:
-    """A customer's mail (or form) becomes a ticket. `more`: further fields of Ticket. `at`: when, for old tickets."""
+    """A customer's mail (or form) becomes a ticket. `more`: further fields of Ticket. `at`: when, for old tickets.
+    `to`: the mailbox that a mail was written to, by default the first one."""
     with world.lock:
         now = at or world.now()
         body = received(html)
         ticket = Ticket(0, subject, body, as_text(body), requester_id, now, now, **more)
         ticket.fr_due_by, ticket.due_by = now + timedelta(hours=4), now + timedelta(days=1)
+        if ticket.source == EMAIL:
+            mailbox = world.mailbox_by_address(to) or world.mailbox_of(ticket)
+            ticket.mailbox_id, ticket.to_emails = mailbox.id, [mailbox.address]
         world.add_ticket(ticket)
         world.journal.write(
             "customer_message",
@@ -66,7 +69,8 @@ def customer_writes(
         person = world.person(ticket.requester_id)
         said = _say(world, ticket, html, ticket.requester_id, at, incoming=True, source=REPLY)
         said.from_email = person.email if person else None
-        said.to_emails = [SUPPORT_EMAIL]
+        said.support_email = world.mailbox_of(ticket).address
+        said.to_emails = [said.support_email]
         world.journal.write(
             "customer_message", ticket_id=ticket_id, key=f"c{said.id}", user_id=said.user_id, text=said.body_text,
             sample=ticket.sample, rings=ring,
@@ -86,6 +90,7 @@ def reply(
     html: str,
     agent_id: int,
     *,
+    from_email: str = "",
     cc_emails: list[str] | None = None,
     bcc_emails: list[str] | None = None,
     at: datetime | None = None,
@@ -93,6 +98,7 @@ def reply(
     ring: bool = True,
 ) -> Conversation:
     """A public reply: mailed to the requester, irrevocable. `arrived`: when the request for it came, for the journal.
+    `from_email`: none leaves it to the web pages, which answer from the mailbox that was written to.
 
     `ring` False here and elsewhere: part of an older story, told to no rule.
     """
@@ -100,7 +106,7 @@ def reply(
         ticket = world.tickets[ticket_id]
         person = world.person(ticket.requester_id)
         said = _say(world, ticket, html, agent_id, at, source=REPLY)
-        said.from_email = SUPPORT_EMAIL
+        said.from_email = from_email or world.mailbox_of(ticket).address
         said.to_emails = [person.email] if person else []
         said.cc_emails, said.bcc_emails = cc_emails or [], bcc_emails or []
         ticket.stats.setdefault("first_responded_at", said.created_at)
@@ -125,6 +131,16 @@ def note(
         _journal_said(world, "note", said, ring)
         if ring:
             world.tell(Event("note", ticket_id, "agent", agent_id, private=private, conversation_id=said.id))
+        return said
+
+
+def customer_rates(world: World, ticket_id: int, html: str) -> Conversation:
+    """The requester fills in the satisfaction survey. Rings no rule; whether the vendor lists it as incoming is not
+    known, and this is the worse case for whoever reads it."""
+    with world.lock:
+        ticket = world.tickets[ticket_id]
+        said = _say(world, ticket, html, ticket.requester_id, None, incoming=True, source=SURVEY)
+        world.journal.write("survey", ticket_id=ticket_id, key=f"c{said.id}", user_id=said.user_id)
         return said
 
 

@@ -34,7 +34,7 @@ class Asked(BaseModel):
 
 
 class Writing(Asked):
-    by: Literal["customer", "agent", "bot"] = "customer"
+    by: Literal["customer", "agent", "bot", "survey"] = "customer"  # survey: the customer, in the form after it
     html: str = Field(min_length=1)
     private: bool = False
 
@@ -111,6 +111,8 @@ async def write_message(ticket_id: int, said: Writing, here: PartsArg) -> dict[s
     _known(here, ticket_id)
     if said.by == "customer":
         return {"id": acts.customer_writes(here.world, ticket_id, said.html).id}
+    if said.by == "survey":
+        return {"id": acts.customer_rates(here.world, ticket_id, said.html).id}
     act = acts.note if said.private else acts.reply
     return {"id": act(here.world, ticket_id, said.html, HUMAN if said.by == "agent" else 7).id}
 

@@ -41,15 +41,13 @@ async def reply(ticket_id: int, call: CallArg) -> Response:
         writable(call.world, ticket_id, "POST")
         body = read_body(call.raw, _REPLY, required=("body",))
         _not_blank(body["body"])
-        if body.get("from_email", acts.SUPPORT_EMAIL) != acts.SUPPORT_EMAIL:
-            raise invalid(
-                problem("from_email", "There is no support email matching the given from_email", "invalid_value")
-            )
+        sender = _from(call, body.get("from_email"))
         author = _author(call, body.get("user_id"))
         cc, bcc = body.get("cc_emails", []), body.get("bcc_emails", [])
         said = acts.reply(
-            call.world, ticket_id, body["body"], author, cc_emails=cc, bcc_emails=bcc, arrived=call.arrived
-        )
+            call.world, ticket_id, body["body"], author, from_email=sender, cc_emails=cc, bcc_emails=bcc,
+            arrived=call.arrived,
+        )  # fmt: skip
         return created(shapes.replied(said), call.url)
 
 
@@ -97,6 +95,16 @@ def _author(call: Call, user_id: int | None) -> int:
     if user_id not in call.world.agents:
         raise invalid(problem("user_id", "There is no agent matching the given user_id", "invalid_value"))
     return user_id
+
+
+def _from(call: Call, address: str | None) -> str:
+    """The account's first mailbox where none is named, whichever the ticket came to."""
+    if address is None:
+        return next(m.address for m in call.world.mailboxes.values() if m.primary)
+    mailbox = call.world.mailbox_by_address(address)
+    if mailbox is None:
+        raise invalid(problem("from_email", "There is no support email matching the given from_email", "invalid_value"))
+    return mailbox.address
 
 
 def _not_blank(body: str) -> None:

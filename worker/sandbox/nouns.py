@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 OPEN, PENDING, RESOLVED, CLOSED = 2, 3, 4, 5
-REPLY, NOTE = 0, 2  # conversation.source
+REPLY, NOTE, SURVEY = 0, 2, 6  # conversation.source
+EMAIL = 1  # ticket.source
 BOT_ID = 7
 
 STATUSES = {
@@ -45,6 +46,17 @@ class Group:
 
 
 @dataclass
+class Mailbox:
+    """An `email_config`: mail to `address` becomes a ticket, whose answers leave from there."""
+
+    id: int
+    name: str
+    address: str
+    primary: bool = False
+    active: bool = True
+
+
+@dataclass
 class Contact:
     """A requester. A requester who is also an agent has the agent's id and no contact record of that id."""
 
@@ -75,6 +87,7 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
     from_email: str | None = None
+    support_email: str | None = None
     to_emails: list[str] = field(default_factory=list)
     cc_emails: list[str] = field(default_factory=list)
     bcc_emails: list[str] = field(default_factory=list)
@@ -99,6 +112,9 @@ class Ticket:
     responder_id: int | None = None
     group_id: int | None = None
     company_id: int | None = None
+    mailbox_id: int | None = None
+    to_emails: list[str] = field(default_factory=list)
+    association_type: int | None = None  # 1 parent, 2 child, 3 tracker, 4 related
     tags: list[str] = field(default_factory=list)
     custom_fields: dict[str, Any] = field(default_factory=dict)
     cc_emails: list[str] = field(default_factory=list)

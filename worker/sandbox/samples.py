@@ -1,7 +1,8 @@
 """Loads sample tickets: each rings the creation webhook once, however long its thread already is.
 
 The file's elements: {"key", "requester": {"name", "email", "phone", "other_emails", "is_agent"}, "subject", "html",
-"source", "custom_fields", "status", "tags", "responder", "spam", "earlier", "conversations"}.
+"source", "custom_fields", "status", "tags", "responder", "spam", "earlier", "conversations", "to",
+"association_type"}.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class Sample(BaseModel):
     spam: bool = False
     earlier: list[Earlier] = Field(default_factory=list)
     conversations: list[Said] = Field(default_factory=list)
+    to: str = ""  # the mailbox written to; empty: the account's first
+    association_type: int | None = None  # 2: the child of another ticket, 3: a tracker
 
 
 def read_samples(path: Path = SAMPLES) -> list[Sample]:
@@ -109,6 +112,8 @@ def put(world: World, sample: Sample, ago: timedelta = timedelta(0)) -> Ticket:
             at=begun,
             ring=False,
             source=sample.source,
+            to=sample.to,
+            association_type=sample.association_type,
             status=sample.status,
             tags=list(sample.tags),
             custom_fields={"cf_customer_id": None} | sample.custom_fields,

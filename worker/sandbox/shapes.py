@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from worker.sandbox.nouns import BOT_ID, SOURCES, STATUSES, Agent, Contact, Conversation, Group, Ticket, stamp
+from worker.sandbox.nouns import BOT_ID, SOURCES, STATUSES, Agent, Contact, Conversation, Group, Mailbox, Ticket, stamp
 from worker.sandbox.world import World
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ def ticket_row(ticket: Ticket) -> Json:
         "ticket_cc_emails": list(ticket.cc_emails),
         "fr_escalated": False,
         "spam": ticket.spam,
-        "email_config_id": None,
+        "email_config_id": ticket.mailbox_id,
         "group_id": ticket.group_id,
         "priority": ticket.priority,
         "requester_id": ticket.requester_id,
@@ -40,9 +40,9 @@ def ticket_row(ticket: Ticket) -> Json:
         "company_id": ticket.company_id,
         "status": ticket.status,
         "subject": ticket.subject,
-        "association_type": None,
+        "association_type": ticket.association_type,
         "support_email": None,
-        "to_emails": ["support@support.example"] if ticket.source == 1 else None,
+        "to_emails": list(ticket.to_emails) or None,
         "product_id": None,
         "id": ticket.id,
         "type": ticket.type,
@@ -92,7 +92,7 @@ def conversation(said: Conversation) -> Json:
         "incoming": said.incoming,
         "private": said.private,
         "user_id": said.user_id,
-        "support_email": "support@support.example" if said.incoming else None,
+        "support_email": said.support_email,
         "source": said.source,
         "category": 2 if said.source == 2 else 3 if not said.incoming else 1,
         "to_emails": list(said.to_emails),
@@ -188,6 +188,12 @@ def agent(person: Agent) -> Json:
 def group(one: Group) -> Json:
     return {"id": one.id, "name": one.name, "description": None, "escalate_to": None, "unassigned_for": None,
             "business_hour_id": None, "group_type": "support_agent_group", "agent_ids": [BOT_ID]}  # fmt: skip
+
+
+def mailbox(one: Mailbox) -> Json:
+    return {"id": one.id, "name": one.name, "product_id": None, "to_email": f"supportexample{one.id}@support.example",
+            "reply_email": one.address, "group_id": None, "primary_role": one.primary, "active": one.active,
+            "created_at": None, "updated_at": None}  # fmt: skip
 
 
 def ticket_fields(world: World) -> list[Json]:

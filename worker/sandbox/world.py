@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from worker.sandbox.journal import Journal
-from worker.sandbox.nouns import BOT_ID, Agent, Contact, Conversation, Group, Ticket
+from worker.sandbox.nouns import BOT_ID, Agent, Contact, Conversation, Group, Mailbox, Ticket
 
 # Those that rules/routing.yaml names, and one more.
 GROUPS = ("Customer care", "Payments", "Grievance", "Escalations", "Security", "Billing")
@@ -48,6 +48,11 @@ class World:
             )
         }
         self.groups = {g.id: g for g in (Group(21 + n, name) for n, name in enumerate(groups))}
+        mailboxes = (
+            Mailbox(41, "Support", "support@support.example", primary=True),
+            Mailbox(42, "Grievance", "grievance@support.example"),
+        )
+        self.mailboxes = {m.id: m for m in mailboxes}
         self.contacts: dict[int, Contact] = {}
         self.tickets: dict[int, Ticket] = {}
         self.conversations: dict[int, Conversation] = {}
@@ -75,6 +80,16 @@ class World:
 
     def agent_by_email(self, email: str) -> Agent | None:
         return next((a for a in self.agents.values() if a.email.casefold() == email.casefold()), None)
+
+    def mailbox_by_address(self, address: str) -> Mailbox | None:
+        there = (m for m in self.mailboxes.values() if m.active)
+        return next((m for m in there if m.address.casefold() == address.strip().casefold()), None)
+
+    def mailbox_of(self, ticket: Ticket) -> Mailbox:
+        """Where its mail arrives; the account's first one where the ticket names none that is there."""
+        first = next(m for m in self.mailboxes.values() if m.primary)
+        named = self.mailboxes.get(ticket.mailbox_id or first.id, first)
+        return named if named.active else first
 
     def contact_by_email(self, email: str) -> Contact | None:
         """By any address of the contact. Deleted ones are left out."""
