@@ -72,7 +72,7 @@ class ScriptedHelpdesk:
     def delivering(self, *, public: bool) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
+    def reply(self, ticket_id: int, body_html: str, *, not_after: float, mailbox: str = "") -> Posted:
         return self._post("reply", body_html)
 
     def note(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:

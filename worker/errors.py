@@ -44,14 +44,23 @@ class Retryable(Trouble):
 
 class Permanent(Trouble):
     """Nothing happened and repeating is useless. `code`: the vendor's status number, for the trace only. `unread`: some
-    of what was asked for is there and cannot be read, so that a person has to look."""
+    of what was asked for is there and cannot be read, so that a person has to look. `fields`: those that alone were
+    wrong in what was sent, where the vendor named them."""
 
     def __init__(
-        self, reason: str, *, part: str = "", code: int | None = None, unread: bool = False, todo: str = ""
+        self,
+        reason: str,
+        *,
+        part: str = "",
+        code: int | None = None,
+        unread: bool = False,
+        fields: frozenset[str] = frozenset(),
+        todo: str = "",
     ) -> None:
         super().__init__(reason, part=part, todo=todo)
         self.code = code
         self.unread = unread
+        self.fields = fields
 
 
 class InDoubt(Trouble):

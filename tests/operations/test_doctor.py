@@ -107,6 +107,13 @@ def test_rules_that_only_administrators_may_see_are_left_to_a_person():
     assert (said.health, "administrator" in said.todo) == (Health.LOOK, True)
 
 
+@pytest.mark.parametrize(("second", "health"), [(43, Health.WARNING), (41, Health.OK), (None, Health.OK)])
+def test_mailboxes_that_cannot_be_read_matter_where_customers_write_to_more_than_one(second, health):
+    tickets = answer([{"id": 1, "email_config_id": 41}, {"id": 2, "email_config_id": second}])
+    assert freshdesk_checks.mailboxes(answer({"code": "access_denied"}, 403), tickets).health is health
+    assert freshdesk_checks.mailboxes(answer([{"id": 41}, {"id": 43}]), tickets).health is Health.OK
+
+
 def test_a_rule_that_mails_every_requester_is_named():
     mail = {"name": "Thank you", "actions": [{"field_name": "send_email_to_requester", "email_body": "Thanks"}]}
     said = {one.name: one for one in freshdesk_checks.automations(answer([mail]), answer([]))}

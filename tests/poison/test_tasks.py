@@ -32,9 +32,9 @@ class Tickets(ScriptedHelpdesk):
     def thread(self, ticket_id: int, *, known: Thread | None = None, first: bool = False) -> Thread:
         return self.threads[ticket_id]
 
-    def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
+    def reply(self, ticket_id: int, body_html: str, *, not_after: float, mailbox: str = "") -> Posted:
         self.written.append((ticket_id, "reply"))
-        return super().reply(ticket_id, body_html, not_after=not_after)
+        return super().reply(ticket_id, body_html, not_after=not_after, mailbox=mailbox)
 
     def note(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
         self.written.append((ticket_id, "note"))

@@ -60,6 +60,7 @@ class Ticket(Noun):
     spam: bool = False
     deleted: bool = False
     merged: bool = False
+    mailbox: str = ""  # the address of ours that its replies leave from; "" leaves that to the helpdesk
     custom_fields: dict[str, Any] = Field(default_factory=dict)
     created_at: datetime
     updated_at: datetime

@@ -33,8 +33,10 @@ def freshdesk(at: Look, groups: Collection[str], field: str, status_after_reply:
     if not me.well:
         return
     yield from agent(me.body)
-    for name, path in (("tickets", "tickets"), ("contacts", "contacts")):
-        yield listing(name, at.at(path, per_page=1))
+    tickets = at.at("tickets", per_page=100)
+    yield listing("tickets", tickets)
+    yield listing("contacts", at.at("contacts", per_page=1))
+    yield mailboxes(at.at("email_configs"), tickets)
     yield group_names(at.at("groups", per_page=100), groups)
     yield form(at.at("ticket_fields"), field, status_after_reply)
     yield from automations(at.at(f"automations/{CREATION}/rules"), at.at(f"automations/{UPDATE}/rules"))
@@ -108,6 +110,20 @@ def group_names(seen: Seen, wanted: Collection[str]) -> Said:
         )
         return warn("groups", f"not in Freshdesk: {', '.join(missing)}", todo)
     return ok("groups", f"all {len(wanted)} that the rules name are there")
+
+
+def mailboxes(seen: Seen, tickets: Seen) -> Said:
+    """Whether replies leave from the mailbox that was written to; of no matter where the newest tickets came to one."""
+    if seen.well and isinstance(seen.body, list):
+        active = sum(isinstance(row, dict) and bool(row.get("active", True)) for row in seen.body)
+        return ok("mailboxes", f"{active}; each customer is answered from the one they wrote to")
+    rows = tickets.body if tickets.well and isinstance(tickets.body, list) else []
+    used = {row.get("email_config_id") for row in rows if isinstance(row, dict)} - {None}
+    says = f"cannot be read ({seen.status})"
+    if len(used) < 2:
+        return ok("mailboxes", f"{says}; no two of the newest tickets came to different ones")
+    todo = f"Every reply leaves from the account's global address. Let the bot agent's role read them ({SETUP} 1)."
+    return warn("mailboxes", f"{says}; the newest tickets came to {len(used)}", todo)
 
 
 def form(seen: Seen, field: str, status_after_reply: str) -> Said:

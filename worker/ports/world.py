@@ -55,9 +55,10 @@ class Helpdesk(Protocol):
         waits for the allowance between that look and the reply. Retryable where there is no room."""
         ...
 
-    def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
+    def reply(self, ticket_id: int, body_html: str, *, not_after: float, mailbox: str = "") -> Posted:
         """Public, irrevocable. `not_after` (seconds of worker.uptime): past it nothing may be sent any more, raise
-        Retryable instead, since another process may have taken over."""
+        Retryable instead, since another process may have taken over. `mailbox`: the ticket's, which it leaves from if
+        it can."""
         ...
 
     def note(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:

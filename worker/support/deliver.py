@@ -22,7 +22,7 @@ from worker.support.desk import Desk
 from worker.support.keep import kept
 from worker.support.keeping import promised, without_closing
 from worker.support.keptback import DECIDED, change_by_now, keep_back, parked_for, pointless
-from worker.support.lastlook import NOTICES, PUBLIC, but_for_news, last_look, taken
+from worker.support.lastlook import NOTICES, PUBLIC, LastLook, but_for_news, last_look, taken
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note
 from worker.support.overtaken import Overtaken, in_trash
@@ -97,7 +97,7 @@ def _leave(send: Send, desk: Desk) -> str:
     if reason := look.reason:
         there = _there_already(send, desk) if reason is Overtaken.ANSWERED else None
         return _drop(send, reason, desk) if there is None else _recorded(send, there, desk)
-    posted = _post(send, desk)
+    posted = _post(send, look, desk)
     if isinstance(posted, str):
         return posted
     if not desk.ledger.sends.posted(send.send_id, send.epoch, posted, _promised(send, posted, desk)):
@@ -173,7 +173,7 @@ def _held_again(send: Send, words: str, desk: Desk) -> Outgoing | None:
     return held_note(send.case_id, drafts[-1][1], verdict, desk.policy, tags_of(desk.rulebook)) if drafts else None
 
 
-def _post(send: Send, desk: Desk) -> Posted | str:
+def _post(send: Send, look: LastLook, desk: Desk) -> Posted | str:
     """Commits the intent, then posts. A word if somebody else has the send by now, or if it was refused for certain."""
     settle, timeout = desk.policy.settle.total_seconds(), desk.policy.http_timeout
     # Measured before the commit: a process that is stopped anywhere between here and the socket must not post late,
@@ -182,7 +182,7 @@ def _post(send: Send, desk: Desk) -> Posted | str:
     if desk.ledger.sends.intend(send.send_id, send.epoch) is None:
         return "not ours"
     crash_point("deliver.intended")
-    write = desk.helpdesk.reply if send.kind in PUBLIC else desk.helpdesk.note
+    write = look.writing(send, desk)
     try:
         posted = write(send.ticket_id, send.body_html, not_after=not_after)
     except (Retryable, Permanent) as trouble:

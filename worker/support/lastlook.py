@@ -6,15 +6,16 @@ read for the draft, its messages need not come again. Called by deliver.py only.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from worker.crashpoints import crash_point
 from worker.errors import Permanent
-from worker.models import Send, SendKind, Status, Thread, TicketChange, TicketState
+from worker.models import Posted, Send, SendKind, Status, Thread, TicketChange, TicketState
 from worker.support.desk import Desk
 from worker.support.overtaken import Overtaken, overtaken
 from worker.support.paused import decided, paused
@@ -40,6 +41,12 @@ class LastLook:
         if self.thread is None or self.thread.read_at is None or now > self.thread.read_at + TAGS_HOLD:
             return None
         return self.thread.ticket.tags
+
+    def writing(self, send: Send, desk: Desk) -> Callable[..., Posted]:
+        """What puts it on the ticket: a reply leaves from the mailbox that the ticket has now."""
+        if send.kind not in PUBLIC:
+            return desk.helpdesk.note
+        return partial(desk.helpdesk.reply, mailbox=self.thread.ticket.mailbox if self.thread else "")
 
 
 def taken(send: Send, desk: Desk) -> bool:

@@ -15,6 +15,7 @@ import structlog
 from pydantic import SecretStr
 
 from worker.adapters.freshdesk.contacts import Contacts
+from worker.adapters.freshdesk.mailboxes import Mailboxes
 from worker.adapters.freshdesk.people import People
 from worker.adapters.freshdesk.shapes import (
     ChangedShape,
@@ -29,6 +30,7 @@ from worker.adapters.freshdesk.verdicts import Limits, unread
 from worker.adapters.freshdesk.wire import LAST_PAGE, PAGE, OnCall, OnSpent, Wire
 from worker.adapters.freshdesk.words import STATUS_OF, from_requester, to_contact, to_thread, to_ticket
 from worker.adapters.turnstile import Open
+from worker.errors import Permanent
 from worker.models import Posted, Thread, TicketChange, TicketNews
 from worker.ports.world import Contact, Now
 from worker.support.bodies import body_hash as hash_of
@@ -68,6 +70,7 @@ class FreshdeskHelpdesk:
         )
         self._people = People(self._wire)
         self._contacts = Contacts(self._wire)
+        self._mailboxes = Mailboxes(self._wire)
         self._since = Since()
         self._clock_error = clock_error
         self._now = now
@@ -105,7 +108,8 @@ class FreshdeskHelpdesk:
             conversations = [] if first and self._since.nothing_yet(shape) else [*self._conversations(ticket_id)]
         apart = not together or len(shape.conversations) >= _EMBEDDED
         self._since.saw(shape, conversations, at, self.me(), apart)
-        thread = to_thread(self._with_requester(shape, known), conversations, self.me(), self._people.is_agent)
+        whole, mailbox = self._with_requester(shape, known), self._mailbox(shape)
+        thread = to_thread(whole, conversations, self.me(), self._people.is_agent, mailbox)
         return thread.model_copy(update={"read_at": at})
 
     def contact(self, contact_id: int) -> Contact | None:
@@ -132,9 +136,17 @@ class FreshdeskHelpdesk:
         look_and_write = ("GET tickets/{}", "POST tickets/{}/reply") if public else ("POST tickets/{}/notes",)
         return self._wire.in_a_row(*look_and_write, "PUT tickets/{}")
 
-    def reply(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
-        # Nothing but the body: the endpoint refuses `private`, and the requester is the recipient anyway.
-        return self._post("tickets/{}/reply", ticket_id, {"body": body_html}, not_after)
+    def reply(self, ticket_id: int, body_html: str, *, not_after: float, mailbox: str = "") -> Posted:
+        # Nothing else: the endpoint refuses `private`, and the requester is the recipient anyway.
+        said = {"body": body_html}
+        if mailbox:
+            try:
+                return self._post("tickets/{}/reply", ticket_id, said | {"from_email": mailbox}, not_after)
+            except Permanent as trouble:
+                if trouble.fields != {"from_email"}:
+                    raise
+            self._mailboxes.refused(mailbox)
+        return self._post("tickets/{}/reply", ticket_id, said, not_after)
 
     def note(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:
         return self._post("tickets/{}/notes", ticket_id, {"body": body_html, "private": True}, not_after)
@@ -217,9 +229,12 @@ class FreshdeskHelpdesk:
 
     def _as_known(self, known: Thread, shape: TicketShape, at: datetime | None) -> Thread:
         """The ticket as it is now, with the messages that are known."""
-        ticket = to_ticket(self._with_requester(shape, known), (), self.me())
+        ticket = to_ticket(self._with_requester(shape, known), (), self.me(), self._mailbox(shape))
         merged = known.ticket.merged and ticket.state is known.ticket.state  # one of the messages told it
         return Thread(ticket=ticket.model_copy(update={"merged": merged}), messages=known.messages, read_at=at)
+
+    def _mailbox(self, shape: TicketShape) -> str:
+        return self._mailboxes.answers_from(shape.email_config_id)
 
     def _with_requester(self, shape: TicketShape, known: Thread | None) -> TicketShape:
         if (shape.requester is not None and shape.requester.email) or not shape.requester_id:

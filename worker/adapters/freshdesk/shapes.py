@@ -93,6 +93,7 @@ class TicketShape(Shape):
     requester_id: int = 0
     responder_id: int | None = None
     group_id: int | None = None
+    email_config_id: int | None = None
     tags: Texts = Field(default_factory=list)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
     spam: bool = False
@@ -147,3 +148,14 @@ class AgentShape(Shape):
 class GroupShape(Shape):
     id: int
     name: str = ""
+
+
+class MailboxShape(Shape):
+    """One of the account's `email_configs`. `primary_role`: the first one of its product, or, without a product, of the
+    account."""
+
+    id: int
+    product_id: int | None = None
+    reply_email: str = ""
+    primary_role: bool = False
+    active: bool = True

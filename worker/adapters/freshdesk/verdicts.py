@@ -63,7 +63,9 @@ def trouble_of(
         return Retryable(reason, part=PART, after=after) if repeatable else InDoubt(reason, part=PART)
     if status < 400:
         return Permanent(f"{what}: Freshdesk redirects ({status}): check FRESHDESK_URL", part=PART, code=status)
-    return Permanent(f"{what}: Freshdesk refused ({status}{_details(content)})", part=PART, code=status)
+    entries = _entries(content)
+    reason = f"{what}: Freshdesk refused ({status}{_details(entries)})"
+    return Permanent(reason, part=PART, code=status, fields=_fields(entries) if status == 400 else frozenset())
 
 
 def counts_against(status: int, content: bytes) -> tuple[str, float | None]:
@@ -132,18 +134,29 @@ def _figure(text: str | None, most: float) -> float | None:
     return value if value is not None and 0 <= value <= most else None
 
 
-def _details(content: bytes) -> str:
-    """ ", missing_field cf_reason" from either family of error bodies; "" where the body says nothing usable."""
+def _entries(content: bytes) -> list[dict[str, Any]]:
+    """What either family of error bodies complains of; none where the body says nothing usable."""
     try:
         body: Any = json.loads(content)
-    except ValueError:
-        return ""
+    except (ValueError, RecursionError):
+        return []
     if not isinstance(body, dict):
-        return ""
+        return []
     errors = body.get("errors")
-    entries = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else [body]
+    return [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else [body]
+
+
+def _details(entries: list[dict[str, Any]]) -> str:
+    """ ", missing_field cf_reason"."""
     named = [" ".join(_names(entry)) for entry in entries[:5]]
     return "".join(f", {names}" for names in named if names)
+
+
+def _fields(entries: list[dict[str, Any]]) -> frozenset[str]:
+    """None where one of the complaints is of no field."""
+    fields = [entry.get("field") for entry in entries]
+    named = [field for field in fields if isinstance(field, str) and _NAME.fullmatch(field)]
+    return frozenset(named) if len(named) == len(fields) else frozenset()
 
 
 def _names(entry: dict[str, Any]) -> list[str]:

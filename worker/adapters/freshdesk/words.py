@@ -30,15 +30,18 @@ _MERGED = re.compile(r"\bmerged\s+(?:in)?to\b\D{0,80}(\d{1,18})", re.I)
 IsAgent = Callable[[int], bool]
 
 
-def to_thread(shape: TicketShape, conversations: Iterable[ConversationShape], me: int, is_agent: IsAgent) -> Thread:
-    """`shape` with its requester already completed; `conversations` all of them, in any order."""
+def to_thread(
+    shape: TicketShape, conversations: Iterable[ConversationShape], me: int, is_agent: IsAgent, mailbox: str = ""
+) -> Thread:
+    """`shape` with its requester already completed; `conversations` all of them, in any order; `mailbox`: the address
+    that replies leave from."""
     kept = sorted({c.id: c for c in conversations if not c.deleted}.values(), key=lambda c: c.id)
     messages = [_description(shape, me, is_agent), *(_message(c, shape.requester_id, me, is_agent) for c in kept)]
     messages.sort(key=lambda m: m.at)  # stable: within a second the description comes first, then by id
-    return Thread(ticket=to_ticket(shape, kept, me), messages=tuple(messages))
+    return Thread(ticket=to_ticket(shape, kept, me, mailbox), messages=tuple(messages))
 
 
-def to_ticket(shape: TicketShape, conversations: Iterable[ConversationShape], me: int) -> Ticket:
+def to_ticket(shape: TicketShape, conversations: Iterable[ConversationShape], me: int, mailbox: str = "") -> Ticket:
     state = _STATE_OF.get(shape.status, TicketState.OTHER)
     return Ticket(
         ticket_id=shape.id,
@@ -55,6 +58,7 @@ def to_ticket(shape: TicketShape, conversations: Iterable[ConversationShape], me
         deleted=shape.deleted,
         merged=state is TicketState.CLOSED and any(_points_away(c, shape.id) for c in conversations),
         custom_fields=shape.custom_fields,
+        mailbox=mailbox,
         created_at=shape.created_at,
         updated_at=shape.updated_at,
     )
