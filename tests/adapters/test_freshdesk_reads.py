@@ -32,6 +32,7 @@ from worker.adapters.freshdesk.wire import Wire
 from worker.errors import Permanent, Retryable
 from worker.models import Author, Channel, Message, Thread, TicketState
 from worker.support.bodies import body_hash
+from worker.support.gate import gate_facts
 
 BIJU = 777  # a new colleague
 
@@ -137,6 +138,33 @@ def test_who_wrote_follows_from_direction_and_user(
     server: ScriptedServer, conversation: dict[str, Any], author: Author
 ) -> None:
     assert only_reply(server, **conversation).author is author
+
+
+@pytest.mark.parametrize("incoming", [True, False])
+@pytest.mark.parametrize("user", [CAROL, ALICE, None])
+def test_a_survey_is_neither_the_customers_message_nor_anybodys_answer(
+    server: ScriptedServer, incoming: bool, user: int | None
+) -> None:
+    said = a_conversation(source=6, incoming=incoming, user_id=user, body_text="Extremely unhappy")
+    thread = thread_of(server, conversations=[said])
+    assert (thread.messages[-1].author, thread.messages[-1].public) == (Author.SYSTEM, False)
+    assert thread.newest_from_customer is thread.messages[0]
+
+
+@pytest.mark.parametrize("kind", [2, 3])
+def test_what_a_child_or_tracker_is_about_was_written_by_an_agent_and_what_a_customer_adds_by_a_customer(
+    server: ScriptedServer, kind: int
+) -> None:
+    task = thread_of(server, association_type=kind, conversations=[a_conversation(1)])
+    assert [m.author for m in task.messages] == [Author.PERSON, Author.CUSTOMER]
+    facts = gate_facts(task, task.messages[1], "words", replies_on_ticket=0, replies_to_requester_today=0)
+    assert facts["requester_is_agent"] is False
+    assert thread_of(server, association_type=kind).newest_from_customer is None
+
+
+@pytest.mark.parametrize("kind", [None, 1, 4])
+def test_a_parent_and_what_hangs_on_a_tracker_are_the_customers_own(server: ScriptedServer, kind: int | None) -> None:
+    assert thread_of(server, association_type=kind).messages[0].author is Author.CUSTOMER
 
 
 def test_a_forwarded_mail_is_never_public(server: ScriptedServer) -> None:

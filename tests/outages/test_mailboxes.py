@@ -1,4 +1,4 @@
-"""An account with two mailboxes, over HTTP, with everything real but the clock."""
+"""An account with two mailboxes, its surveys and its internal tasks, over HTTP, with everything real but the clock."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from worker.support.reviewdesk import ReviewDesk
 
 SUPPORT, GRIEVANCE = "support@support.example", "grievance@support.example"
 LIST = "GET /api/v2/email_configs"
+UNHAPPY = "<p>Extremely unhappy. When will my withdrawal reach my bank?</p>"
 
 
 @contextmanager
@@ -45,6 +46,11 @@ def mail(house: House, **sample: Any) -> int:
     ticket_id = put(house.sandbox.state.world, Sample.model_validate(given)).id
     house.ledger.doorbells.ring(Ring.WEBHOOK, ticket_id)
     return ticket_id
+
+
+def rings_again(house: House, ticket_id: int) -> None:
+    house.ledger.doorbells.ring(Ring.POLLER, ticket_id)
+    house.work()
 
 
 def senders(house: House, ticket_id: int) -> list[str]:
@@ -118,3 +124,34 @@ def test_while_the_mailboxes_cannot_be_read_for_a_moment_the_answer_waits_for_th
         house.passes(61)
         house.work()
     assert senders(house, ticket) == [GRIEVANCE]
+
+
+def test_what_a_customer_says_in_the_survey_gets_no_answer(house: House) -> None:
+    ticket = mail(house)
+    house.work()
+    house.sandbox.says(ticket, UNHAPPY, by="survey")
+    rings_again(house, ticket)
+    assert (len(senders(house, ticket)), len(house.ledger.cases.of_ticket(ticket))) == (1, 1)
+
+
+def test_a_draft_outlives_the_survey(house: House) -> None:
+    ticket = held(house)
+    house.sandbox.says(ticket, UNHAPPY, by="survey")
+    rings_again(house, ticket)
+    a_lead_approves(house, ticket)
+    assert (len(senders(house, ticket)), house.case(ticket).status) == (1, Status.SENT)
+
+
+@pytest.mark.parametrize("kind", [2, 3], ids=["child", "tracker"])
+def test_an_internal_task_in_a_customers_name_is_never_answered_to_them(house: House, kind: int) -> None:
+    ticket = mail(house, association_type=kind, html="<p>Please check with the bank when her withdrawal arrives.</p>")
+    house.work()
+    assert house.sandbox.replies(ticket) == house.sandbox.notes(ticket) == []
+    assert house.case(ticket).status is Status.IGNORED
+
+
+@pytest.mark.parametrize("kind", [1, 4], ids=["parent", "related"])
+def test_a_customers_mail_that_others_hang_on_is_answered(house: House, kind: int) -> None:
+    ticket = mail(house, association_type=kind)
+    house.work()
+    assert len(senders(house, ticket)) == 1

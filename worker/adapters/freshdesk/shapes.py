@@ -94,6 +94,7 @@ class TicketShape(Shape):
     responder_id: int | None = None
     group_id: int | None = None
     email_config_id: int | None = None
+    association_type: int = 0
     tags: Texts = Field(default_factory=list)
     custom_fields: dict[str, Any] = Field(default_factory=dict)
     spam: bool = False

@@ -23,7 +23,8 @@ _CHANNEL_OF = {
     9: Channel.FORM,
     10: Channel.OUTBOUND,
 }
-_NOTE, _FORWARD = 2, 8
+_NOTE, _SURVEY, _FORWARD = 2, 6, 8
+_TASKS = (2, 3)  # association_type: a child, and the tracker of many; what they are about is written by an agent
 # The API has no field for "merged into": the closed ticket carries a note that says so.
 _MERGED = re.compile(r"\bmerged\s+(?:in)?to\b\D{0,80}(\d{1,18})", re.I)
 
@@ -57,8 +58,8 @@ def to_ticket(shape: TicketShape, conversations: Iterable[ConversationShape], me
         spam=shape.spam,
         deleted=shape.deleted,
         merged=state is TicketState.CLOSED and any(_points_away(c, shape.id) for c in conversations),
-        custom_fields=shape.custom_fields,
         mailbox=mailbox,
+        custom_fields=shape.custom_fields,
         created_at=shape.created_at,
         updated_at=shape.updated_at,
     )
@@ -86,10 +87,12 @@ def _phones(shape: RequesterShape) -> tuple[str, ...]:
 
 def _description(shape: TicketShape, me: int, is_agent: IsAgent) -> Message:
     """The first message is not a conversation: it is the ticket's description, written by the requester, unless the
-    ticket was opened from our side."""
+    ticket was opened from our side. A child's requester may be its parent's, who never saw these words: who wrote them
+    is not told then, or the requester would pass for a colleague from now on."""
+    task = shape.association_type in _TASKS
     if shape.requester_id == me:
         author = Author.DESKHAND
-    elif _CHANNEL_OF.get(shape.source) is Channel.OUTBOUND or is_agent(shape.requester_id):
+    elif task or _CHANNEL_OF.get(shape.source) is Channel.OUTBOUND or is_agent(shape.requester_id):
         author = Author.PERSON
     else:
         author = Author.CUSTOMER
@@ -100,8 +103,8 @@ def _description(shape: TicketShape, me: int, is_agent: IsAgent) -> Message:
         at=shape.created_at,
         html=shape.description,
         text=shape.description_text or plain(shape.description),
-        from_email=shape.requester.email.strip() if shape.requester else "",
-        author_id=shape.requester_id or None,
+        from_email=shape.requester.email.strip() if shape.requester and not task else "",
+        author_id=None if task else shape.requester_id or None,
     )
 
 
@@ -109,7 +112,7 @@ def _message(shape: ConversationShape, requester_id: int, me: int, is_agent: IsA
     return Message(
         key=f"c{shape.id}",
         author=_author(shape, requester_id, me, is_agent),
-        public=not shape.private and shape.source != _FORWARD,
+        public=not shape.private and shape.source not in (_SURVEY, _FORWARD),
         at=shape.created_at,
         html=shape.body,
         text=shape.body_text or plain(shape.body),
@@ -121,6 +124,8 @@ def _message(shape: ConversationShape, requester_id: int, me: int, is_agent: IsA
 def _author(shape: ConversationShape, requester_id: int, me: int, is_agent: IsAgent) -> Author:
     if shape.user_id == me:  # before anything else: whatever we posted must never look like a customer's message
         return Author.DESKHAND
+    if shape.source == _SURVEY:  # a mark and a remark on what was answered
+        return Author.SYSTEM
     if shape.incoming:
         if shape.user_id is not None and is_agent(shape.user_id):
             return Author.PERSON
