@@ -47,6 +47,18 @@ def server() -> Iterator[ScriptedServer]:
         yield scripted
 
 
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 def refused(*fields: str) -> Answer:
     errors = [{"field": field, "message": "It is not one of ours", "code": "invalid_value"} for field in fields]
     return Answer(400, {"description": "Validation failed", "errors": errors})
@@ -102,6 +114,23 @@ def test_a_look_that_takes_the_messages_as_known_knows_the_mailbox_too(server: S
     assert server.seen(CONVERSATIONS) == []
 
 
+def test_an_older_list_is_renewed_before_the_last_look_and_not_between_it_and_the_reply(
+    server: ScriptedServer, clock: Clock
+) -> None:
+    desk = a_desk(server)
+    desk._mailboxes._clock = clock
+    server.on(TICKET, Answer(body=a_ticket(email_config_id=SECOND)))
+    with desk.delivering(public=True):
+        assert server.seen(MAILBOXES) == []
+        desk.thread(42)
+    clock.now += 3600
+    server.requests.clear()
+    with desk.delivering(public=True):
+        mailbox = desk.thread(42).ticket.mailbox
+        desk.reply(42, "<p>Hi</p>", not_after=uptime() + 60, mailbox=mailbox)
+    assert [f"{seen.method} {seen.path}" for seen in server.requests] == [MAILBOXES, TICKET, REPLY]
+
+
 def test_what_freshdesk_does_not_send_from_is_posted_once_without_it_and_not_tried_again(
     server: ScriptedServer,
 ) -> None:
@@ -145,18 +174,6 @@ def test_a_reply_without_a_mailbox_is_posted_once_whatever_is_said_of_it(server:
     with pytest.raises(Permanent):
         answered(server, "")
     assert len(server.seen(REPLY)) == 1
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -133,6 +133,8 @@ class FreshdeskHelpdesk:
         return [row.custom_fields for row in rows if row.id != before][:_EARLIER]
 
     def delivering(self, *, public: bool) -> AbstractContextManager[None]:
+        if public:
+            self._mailboxes.renew()
         look_and_write = ("GET tickets/{}", "POST tickets/{}/reply") if public else ("POST tickets/{}/notes",)
         return self._wire.in_a_row(*look_and_write, "PUT tickets/{}")
 

@@ -40,6 +40,21 @@ class Mailboxes:
         known of such a mailbox, or it is switched off. Retryable as long as a first list could be had any minute."""
         if mailbox_id is None:
             return ""
+        self._renew()
+        return (self._answers or {}).get(mailbox_id, "")
+
+    def renew(self) -> None:
+        """Before a last look, so that the list is not read between it and the reply. Not where none was wanted yet."""
+        if self._answers is not None:
+            self._renew()
+
+    def refused(self, address: str) -> None:
+        """Freshdesk does not send from there: until the next list, nothing more is tried from it."""
+        log.warning("mailbox_refused", mailbox=address)
+        # Without the lock: the reply waits, and who reads a list meanwhile only costs the next one such a refusal.
+        self._answers = {known: there for known, there in (self._answers or {}).items() if there != address}
+
+    def _renew(self) -> None:
         # Where there is a list to go by, one thread reads the next one, and the others do not wait for it.
         if self._stale() and self._lock.acquire(blocking=self._answers is None):
             try:
@@ -47,13 +62,6 @@ class Mailboxes:
                     self._answers = self._read(self._answers)
             finally:
                 self._lock.release()
-        return (self._answers or {}).get(mailbox_id, "")
-
-    def refused(self, address: str) -> None:
-        """Freshdesk does not send from there: until the next list, nothing more is tried from it."""
-        log.warning("mailbox_refused", mailbox=address)
-        with self._lock:
-            self._answers = {known: there for known, there in (self._answers or {}).items() if there != address}
 
     def _stale(self) -> bool:
         return self._answers is None or self._clock() >= self._until
