@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from tests.builders import a_draft, a_thread, a_verdict
+from tests.builders import NOON, a_draft, a_thread, a_verdict
 from tests.empty_ledger import empty_ledger
 from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.schema import doorbells, sends
@@ -226,7 +226,7 @@ def an_office(folder: Path, **policy: Any) -> Iterator[Office]:
         writer=None,
         rulebook=rules(),
         policy=Policy(**said),
-        now=lambda: datetime.now(UTC),
+        now=lambda: NOON + timedelta(hours=1),  # of the day on which the tests' customers write
     )
     try:
         yield Office(ledger, helpdesk, desk)

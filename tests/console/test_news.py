@@ -7,7 +7,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
-from tests.builders import a_message
+from tests.builders import a_message, a_requester
 from tests.console.seed import (
     LETTER,
     PASSAGE,
@@ -69,6 +69,22 @@ def test_a_colleagues_answer_is_told_before_anything_is_sent_and_the_draft_can_b
     assert maya.submit(there, f"{there}/put-away").headers["location"] == "/"
     assert "Put away." in maya.get("/").text
     assert status_of(ledger, case_id) is Status.SUPERSEDED
+
+
+def test_a_draft_for_a_tickets_former_requester_is_to_be_written_anew_and_not_put_away(ledger: SqlLedger):
+    thread = a_conversation(1, "<p>When?</p>")
+    case_id = hold(ledger, thread=thread)
+    helpdesk = ScriptedHelpdesk(thread)
+    helpdesk.ticket_becomes(requester=a_requester(99, email="ravi@else.example"))
+    maya = Lead(a_console(ledger, helpdesk=helpdesk), ledger)
+    told = watch(maya, case_id, first="1")
+    assert told["words"].endswith("another requester now, for whom it was not written. Ask for another draft.")
+    assert (told["over"], told["overtaken"]) == (True, False)
+    refused = maya.submit(f"/cases/{case_id}", f"/cases/{case_id}/approve").text
+    assert told["words"] in words_of(refused)
+    assert "data-put-away hidden" in refused
+    assert "data-approve hidden" in refused
+    assert status_of(ledger, case_id) is Status.HELD
 
 
 def test_what_a_colleague_decided_while_the_ticket_was_read_is_told_and_not_that_it_was_put_away(ledger: SqlLedger):

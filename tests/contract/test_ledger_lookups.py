@@ -41,6 +41,20 @@ def test_replies_are_counted_from_the_queue_on_unless_they_were_dropped(ledger: 
     assert ledger.cases.replies_to_requester(78, timedelta(days=1)) == 0
 
 
+def test_cases_whose_replies_went_to_one_person_are_told_in_the_order_of_the_queue(ledger: Ledger) -> None:
+    requester = a_requester(77)
+    first, _ = approved(ledger, 42, "ticket", requester=requester)
+    _, stopped = approved(ledger, 43, "ticket", requester=requester)
+    send = ledger.sends.claim(stopped, minutes(1))
+    assert send is not None
+    ledger.sends.drop(stopped, send.epoch, "A person answered.", case_to=Status.SUPERSEDED)
+    approved(ledger, 44, "ticket", requester=a_requester(78))
+    last, _ = approved(ledger, 45, "ticket", requester=requester)
+
+    assert ledger.cases.replied_to_requester(77, timedelta(days=1)) == [first.case_id, last.case_id]
+    assert ledger.cases.replied_to_requester(77, timedelta(days=-1)) == []
+
+
 def _identified(ledger: Ledger, ticket_id: int, customer_id: str, strength: Strength) -> None:
     case = opened(ledger, ticket_id, requester=a_requester(77))
     conclude(ledger, case, Status.HELD, draft=a_draft(), identity=an_identity(strength, a_customer(customer_id)))

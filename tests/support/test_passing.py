@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.answering import QUESTION, an_answering_office
-from tests.builders import a_message, a_requester, a_thread
+from tests.builders import NOON, a_message, a_requester, a_thread
 from tests.desk import TAGS, Office
 from worker.models import Author, Case, Channel, Message, Ring, Status, Thread, TicketState
 from worker.support.deliver import deliver
@@ -26,7 +26,7 @@ STOOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # how a ticket stoo
     "assigned, then let go": ({"assigned_to_person": True}, {"assigned_to_person": False}),
 }
 CLOSED, OPEN = STOOD["closed, then reopened"]
-NOW = datetime.now(UTC)
+NOW = NOON + timedelta(minutes=2)
 THREAT = "I will take legal action against you if my money is not back by Friday."
 
 
@@ -211,7 +211,7 @@ def test_what_came_while_a_lead_had_the_ticket_stays_hers_when_she_gives_it_back
 
 @pytest.mark.parametrize(("age", "outcome"), [(-1, "left to a person"), (1, "nothing new")])
 def test_old_tickets_that_are_touched_again_call_nobody(office: Office, age: int, outcome: str) -> None:
-    wrote = datetime.now(UTC) - RECENT - timedelta(hours=age)
+    wrote = NOW - RECENT - timedelta(hours=age)
     office.helpdesk.thread_now = a_thread(1, a_message(QUESTION, at=wrote), subject="Withdrawal")
     set_aside(office, **CLOSED)
     office.helpdesk.ticket_becomes(**OPEN)

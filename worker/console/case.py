@@ -108,6 +108,8 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
         "taken": desk.ledger.reviews.taken_by(case.ticket_id),
         "asked_anew": asked_anew,
         "by_person": review.by_person,
+        "why_not": fresh.why_not,
+        "wants_another": fresh.wants_another,
         "overtaken": fresh.overtaken(desk, case) if held and look else desk.looks.get(case_id, (0.0, ""))[1],
         "now": now,
         "trace": trace or Trace(),

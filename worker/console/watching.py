@@ -95,8 +95,7 @@ def news(desk: ReviewDesk, case_id: str, draft_id: str, trusted: float) -> dict[
     if now.case.status is not Status.HELD or now.draft_id != draft_id:
         return quiet | {"words": review.what_happened(desk.ledger, case_id), "over": True, "reload": True}
     if reason := fresh.overtaken(desk, now.case, trusted):
-        words = f"This draft cannot be sent any more: {reason}."
-        return quiet | {"words": words, "over": True, "overtaken": True}
+        return quiet | {"words": fresh.why_not(reason), "over": True, "overtaken": not fresh.wants_another(reason)}
     if changed := fresh.changed_sources(desk, now.draft):
         words = f"{fresh.titles(changed)} changed since this draft was written. Ask for another draft, or edit it."
         return quiet | {"words": words, "despite": fresh.fingerprint(changed)}

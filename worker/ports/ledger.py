@@ -115,6 +115,10 @@ class Cases(Protocol):
 
     def replies_to_requester(self, requester_id: int, within: timedelta) -> int: ...
 
+    def replied_to_requester(self, requester_id: int, within: timedelta) -> Sequence[str]:
+        """The cases of those replies, the one that was queued first first."""
+        ...
+
     def customer_of_requester(self, requester_id: int) -> str | None:
         """customer_id that an earlier case of this requester was verified or linked as; None if none or several."""
         ...

@@ -34,6 +34,9 @@ from worker.support.verdict import held_instead, left_to_a_person
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
+# Old tickets are touched too, thousands at once even, and the poller rings for each: what they ask may have been
+# settled by telephone long ago. A doorbell never waits that long.
+OLD = timedelta(days=3)
 NEXT_DRAFT = 5.0  # seconds until it is looked again whether the draft that is being written for another lead is there
 COVERED = "A newer message of the customer is being answered."
 UNANSWERED = (
@@ -97,7 +100,7 @@ def _work_on(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -
     progress = Progress()
     patient = doorbell.waited < PATIENCE
     verdict = draft(thread, message, progress, desk, hint=doorbell.hint, may_wait=patient)
-    if verdict.step is Step.SEND and (reasons := _for_a_person(message, thread, doorbell)):
+    if verdict.step is Step.SEND and (reasons := _for_a_person(message, thread, doorbell, desk)):
         verdict = held_instead(verdict, reasons)
     if doorbell.ring is not Ring.REDRAFT:
         progress.assessed = progress.admission.ended(alone=verdict.step is Step.SEND, lot=random.random())
@@ -191,11 +194,13 @@ def _end(message_key: str, verdict: Verdict, thread: Thread, doorbell: Doorbell,
     return Worked(verdict.step.value, tuple(sends or ()))
 
 
-def _for_a_person(message: Message, thread: Thread, doorbell: Doorbell) -> list[str]:
+def _for_a_person(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -> list[str]:
     """Why a reply that might be sent is shown to a person first all the same."""
     reasons = ["A colleague asked for this draft."] if doorbell.ring is Ring.REDRAFT else []
     if wrote_after(thread, message.key):
         reasons.append("A message came in after this one that needs no answer.")
+    if (waited := desk.now() - message.at) > OLD:
+        reasons.append(f"The message has waited for {waited.days} days: what it asks may have been settled otherwise.")
     return reasons
 
 

@@ -44,11 +44,23 @@ def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
     except Trouble as trouble:
         log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
         return ""
-    if reason == Overtaken.WROTE_AGAIN:  # until the message turns out to need no answer: then the draft is good again
+    # Until the message turns out to need no answer, or another draft is there: then there is one to send again.
+    if reason in (Overtaken.WROTE_AGAIN, Overtaken.OTHER_REQUESTER):
         desk.looks.pop(case.case_id, None)
     else:
         _remember(desk, case.case_id, now, reason)
     return reason
+
+
+def wants_another(reason: str) -> bool:
+    """Whether the draft cannot be sent, and yet its message waits: put away, nobody would answer it."""
+    return reason == Overtaken.OTHER_REQUESTER
+
+
+def why_not(reason: str) -> str:
+    """What a lead is told of an overtaken draft."""
+    what_then = " Ask for another draft." if wants_another(reason) else ""
+    return f"This draft cannot be sent any more: {reason}.{what_then}"
 
 
 def changed_sources(desk: ReviewDesk, draft: Draft) -> tuple[Source, ...]:

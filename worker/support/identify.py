@@ -45,10 +45,11 @@ def identify(
                 found_by=step.id,
                 existing=True,
                 candidates=len(found),
-                asked=tuple(asked),
+                asked=(*asked, search.another_address_wrote(None)),
             )
         if found:
             return _identity(step, next(iter(found.values())), search, asked)
+    asked.append(search.another_address_wrote(None))
     return Identity(strength=Strength.UNKNOWN, existing=search.has_a_tie(), asked=tuple(asked))
 
 
@@ -108,13 +109,14 @@ class _Search:
         why = "an id is named that is not this customer's" if others else "no other id is named"
         return Asked(rule=CLAIMS_ANOTHER_ID, hit=bool(others), why=why)
 
-    def another_address_wrote(self, customer: Customer) -> Asked:
-        """The ticket is the requester's, but anybody in copy can write in it: their words are not the customer's."""
+    def another_address_wrote(self, customer: Customer | None) -> Asked:
+        """The ticket is the requester's, but anybody in copy can write in it: their words are not the customer's, and
+        the reply goes to the requester. `customer`: None for somebody whom we do not know."""
         others = [message for message in self.written if not self._own(message, customer)]
         why = "somebody wrote who is not known to be the requester" if others else "an address of the requester's wrote"
         return Asked(rule=ANOTHER_ADDRESS_WROTE, hit=bool(others), why=why)
 
-    def _own(self, message: Message, customer: Customer) -> bool:
+    def _own(self, message: Message, customer: Customer | None) -> bool:
         """Whether the requester, or another address of the same customer, is all that the message says it is from."""
         requester = self.thread.ticket.requester
         if not message.from_email.strip():  # as written in the portal: by the author's number alone
@@ -122,8 +124,10 @@ class _Search:
         named = senders(message.from_email)
         return bool(named) and all(one == requester.email.casefold() or self._is(one, customer) for one in named)
 
-    def _is(self, address: str, customer: Customer) -> bool:
-        return customer.customer_id in {known.customer_id for known, _ in self.directory.by_email(address)}
+    def _is(self, address: str, customer: Customer | None) -> bool:
+        return customer is not None and customer.customer_id in {
+            known.customer_id for known, _ in self.directory.by_email(address)
+        }
 
     def has_a_tie(self) -> bool:
         """For people whom no step found. Asks for earlier tickets last, since that costs a call."""

@@ -20,6 +20,7 @@ from worker.support.desk import Desk
 from worker.support.overtaken import Overtaken, overtaken
 from worker.support.paused import decided, paused
 from worker.support.threads import read_thread, set_aside, wrote_after
+from worker.support.twice import answered_elsewhere
 
 log = structlog.get_logger(__name__)
 
@@ -70,14 +71,18 @@ def _superseded(send: Send, thread: Thread, read: Thread | None, desk: Desk) -> 
     # A lead who approves decides for the ticket whoever has it; what nobody approved must not cross a colleague's work.
     alone = not _approved_by_person(send, desk)
     if thread.ticket.assigned_to_person and alone:
-        return overtaken(thread, send.message_key) or Overtaken.TAKEN
-    stopped = paused(send, thread, desk) if alone else decided(send, desk)
+        return overtaken(thread, send.message_key, read=read) or Overtaken.TAKEN
+    stopped = (paused(send, thread, desk) or _twice(send, thread, desk)) if alone else decided(send, desk)
     if not wrote_after(thread, send.message_key, read=read):
-        return overtaken(thread, send.message_key) or stopped
+        return overtaken(thread, send.message_key, read=read) or stopped
     reason = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
     if not reason and alone:
         return Overtaken.NEEDLESS
     return reason or stopped
+
+
+def _twice(send: Send, thread: Thread, desk: Desk) -> Overtaken:
+    return Overtaken.ASKED_TWICE if answered_elsewhere(send, thread, desk) else Overtaken.NOT
 
 
 def but_for_news(change: TicketChange, send: Send, desk: Desk, *, late: bool) -> TicketChange:

@@ -35,13 +35,16 @@ class Overtaken(StrEnum):
     BRAKED = "many customers write about this at once, so automatic sending of it is paused"
     REVIEWED = "every reply is read by a person now"
     NOT_OPEN = "the gate is not open to it any more"
+    OTHER_REQUESTER = "the ticket belongs to another requester now, for whom it was not written"
+    ASKED_TWICE = "this customer asked the same on another ticket, and was answered there"
     DECIDED = "its draft has been decided on since"
     OUT_OF_REACH = "the ticket was deleted, or cannot be reached any more"
 
     @property
     def holds(self) -> bool:
-        """Whether the draft may still be right: it only must not leave by itself, so a lead gets it."""
-        return self in (self.NEEDLESS, self.STOPPED, self.BRAKED, self.REVIEWED, self.NOT_OPEN)
+        """Whether a lead gets the draft: it may still be right, or the message wants another one."""
+        may_be_right = (self.NEEDLESS, self.STOPPED, self.BRAKED, self.REVIEWED, self.NOT_OPEN, self.ASKED_TWICE)
+        return self in (*may_be_right, self.OTHER_REQUESTER)
 
 
 def overtaken(
@@ -65,7 +68,19 @@ def overtaken(
     answered = {m.author for m in thread.after(message_key) if m.public}
     if Author.PERSON in answered:
         return Overtaken.COLLEAGUE_ANSWERED
-    return Overtaken.ANSWERED if Author.DESKHAND in answered else Overtaken.NOT
+    if Author.DESKHAND in answered:
+        return Overtaken.ANSWERED
+    return Overtaken.OTHER_REQUESTER if _other_requester(thread, read) else Overtaken.NOT
+
+
+def _other_requester(thread: Thread, read: Thread | None) -> bool:
+    """Whether the helpdesk would mail the reply to somebody else than it was written for. Two contacts of one address
+    that were merged are one person."""
+    if read is None:
+        return False
+    now, then = thread.ticket.requester, read.ticket.requester
+    same = bool(now.email) and now.email.casefold() == then.email.casefold()
+    return now.requester_id != then.requester_id and not same
 
 
 def in_trash(ticket_id: int, trouble: Permanent, desk: Desk) -> bool:

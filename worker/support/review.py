@@ -17,7 +17,7 @@ from worker.models import Case, Draft, Finding, Lesson, Part, Sentence, Status
 from worker.ports import MAY_BE_THERE
 from worker.support.bodies import body_hash as hash_of
 from worker.support.facts import PLACEHOLDER
-from worker.support.fresh import changed_sources, fingerprint, overtaken, titles
+from worker.support.fresh import changed_sources, fingerprint, overtaken, titles, wants_another, why_not
 from worker.support.happened import may_be_there
 from worker.support.happened import what_happened as what_happened
 from worker.support.lessons import by_person as by_person
@@ -53,6 +53,8 @@ def approve(desk: ReviewDesk, case_id: str, draft_id: str, body_hash: str, user:
     if fault := unsendable(now.draft, now.letter) or _shadow(desk):
         return Outcome(False, fault)
     if reason := overtaken(desk, now.case):
+        if wants_another(reason):
+            return Outcome(False, why_not(reason))
         return Outcome(False, _supersede(desk, now.case, reason, user).words)
     changed = changed_sources(desk, now.draft)
     if changed and fingerprint(changed) != despite:
@@ -84,6 +86,8 @@ def put_away(desk: ReviewDesk, case_id: str, user: str) -> Outcome:
     reason = overtaken(desk, case)
     if not reason:
         return Outcome(False, "Nothing has happened on the ticket: this draft can still be sent.")
+    if wants_another(reason):
+        return Outcome(False, why_not(reason))
     done = _supersede(desk, case, reason, user)
     return Outcome(True) if done.done else done
 

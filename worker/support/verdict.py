@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from worker.models import Draft, Identity, Step, Verdict
 from worker.ports import Index
-from worker.rulebook import Rulebook
+from worker.rulebook import ANOTHER_ADDRESS_WROTE, Rulebook
 from worker.rulebook.grammar import PRIORITIES
 from worker.support.desk import Policy
 from worker.support.generate import Writing
@@ -33,6 +33,7 @@ def decide(
         *brake,
         *(_mode(policy) or gate),
         *_templates(draft, index, rulebook),
+        *_reader(who),
         *([f"The checks found {_things(len(draft.findings))}."] if draft.findings else []),
     ]
     if reasons:
@@ -67,6 +68,13 @@ def _templates(draft: Draft, index: Index, rulebook: Rulebook) -> list[str]:
         return ["No template stands behind this reply."]
     reviewed = [t for t in templates if not rulebook.may_send_unreviewed(t)]
     return [f"The template “{t.title}” is always reviewed." for t in reviewed]
+
+
+def _reader(who: Identity) -> list[str]:
+    """A reply goes to the requester alone: who wrote in copy would wait for it in vain."""
+    if any(asked.rule == ANOTHER_ADDRESS_WROTE and asked.hit for asked in who.asked):
+        return ["Somebody else than the requester wrote this, and a reply goes to the requester only."]
+    return []
 
 
 def _things(n: int) -> str:

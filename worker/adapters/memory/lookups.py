@@ -67,6 +67,13 @@ class MemoryCaseLookups:
             since = self._state.now() - within
             return sum(row.send.case_id in theirs and row.queued_at >= since for row in self._state.replies())
 
+    def replied_to_requester(self, requester_id: int, within: timedelta) -> Sequence[str]:
+        theirs = {case.case_id for case in self._all() if case.requester_id == requester_id}
+        with self._state.lock:
+            since = self._state.now() - within
+            rows = [row for row in self._state.replies() if row.send.case_id in theirs and row.queued_at >= since]
+            return [row.send.case_id for row in sorted(rows, key=lambda row: (row.queued_at, row.send.send_id))]
+
     def customer_of_requester(self, requester_id: int) -> str | None:
         sure = (Strength.VERIFIED, Strength.LINKED)
         theirs = [case for case in self._all() if case.requester_id == requester_id and case.strength in sure]

@@ -28,6 +28,15 @@ _REPLIES_TO = Prepared(
         sends.c.queued_at >= clock() + SECONDS,
     )
 )
+_REPLIED_TO = Prepared(
+    select(sends.c.case_id)
+    .where(REPLY)
+    .where(
+        sends.c.case_id.in_(select(cases.c.case_id).where(cases.c.requester_id == THIS)),
+        sends.c.queued_at >= clock() + SECONDS,
+    )
+    .order_by(sends.c.queued_at, sends.c.send_id)
+)
 _CUSTOMERS = Prepared(
     select(cases.c.customer_id)
     .distinct()
@@ -100,6 +109,11 @@ class CaseLookups(Room):
         recent = {"this_row": requester_id, "seconds_from_now": -within.total_seconds()}
         with self.looking() as line:
             return int(_REPLIES_TO.scalar(line, recent))
+
+    def replied_to_requester(self, requester_id: int, within: timedelta) -> Sequence[str]:
+        recent = {"this_row": requester_id, "seconds_from_now": -within.total_seconds()}
+        with self.looking() as line:
+            return [row.case_id for row in _REPLIED_TO.all(line, recent)]
 
     def customer_of_requester(self, requester_id: int) -> str | None:
         with self.looking() as line:

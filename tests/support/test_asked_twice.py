@@ -1,0 +1,79 @@
+"""One customer, the same words, two tickets: a form sent twice, a mail to two addresses, a message split off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.answering import QUESTION, an_answering_office
+from tests.builders import a_message, a_requester, a_thread
+from tests.desk import Office
+from worker.models import Ring, Status
+from worker.support.deliver import deliver
+from worker.tasks import draft_doorbell
+
+OTHERWISE = "How long does an IM withdrawal take to reach my bank?"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with an_answering_office(tmp_path) as opened:
+        yield opened
+
+
+def asks(office: Office, ticket_id: int, words: str = QUESTION, requester_id: int = 5) -> str:
+    """The reply to it, drafted and queued."""
+    said = a_message(words)
+    who = a_requester(requester_id)
+    office.helpdesk.thread_now = a_thread(ticket_id, said, subject="Withdrawal", requester=who)
+    rung = office.ledger.doorbells.ring(Ring.WEBHOOK, ticket_id)
+    assert draft_doorbell(rung, office.desk, lambda *_: None) == "send"
+    (case,) = office.ledger.cases.of_ticket(ticket_id)
+    (send,) = office.ledger.sends.of_case(case.case_id)
+    return send.send_id
+
+
+def status(office: Office, ticket_id: int) -> Status:
+    return office.ledger.cases.of_ticket(ticket_id)[0].status
+
+
+def replies(office: Office) -> int:
+    return sum(kind == "reply" for kind, _ in office.helpdesk.posted)
+
+
+def test_the_same_words_on_a_second_ticket_wait_for_a_lead(office: Office) -> None:
+    assert deliver(asks(office, 1), office.desk) == "done"
+    assert deliver(asks(office, 2, f"  {QUESTION.upper()}\n"), office.desk) == "dropped"
+    assert (status(office, 1), status(office, 2), replies(office)) == (Status.SENT, Status.HELD, 1)
+    (case,) = office.ledger.cases.of_ticket(2)
+    assert case.reasons == ("Not sent: this customer asked the same on another ticket, and was answered there.",)
+
+
+@pytest.mark.parametrize("turn", [(0, 1), (1, 0)], ids=["in their order", "the other way round"])
+def test_of_two_that_wait_at_once_the_first_leaves(office: Office, turn: tuple[int, int]) -> None:
+    queued = [(asks(office, ticket_id), office.helpdesk.thread_now) for ticket_id in (1, 2)]
+    became = {}
+    for place in turn:
+        send_id, office.helpdesk.thread_now = queued[place]
+        became[place] = deliver(send_id, office.desk)
+    assert became == {0: "done", 1: "dropped"}
+    assert replies(office) == 1
+
+
+def test_another_question_of_the_same_customer_is_answered(office: Office) -> None:
+    assert deliver(asks(office, 1), office.desk) == "done"
+    assert deliver(asks(office, 2, OTHERWISE), office.desk) == "done"
+
+
+def test_the_same_question_of_another_customer_is_answered(office: Office) -> None:
+    assert deliver(asks(office, 1), office.desk) == "done"
+    assert deliver(asks(office, 2, requester_id=6), office.desk) == "done"
+
+
+def test_a_reply_that_never_left_answered_nobody(office: Office) -> None:
+    first = asks(office, 1)
+    office.helpdesk.ticket_becomes(spam=True)
+    assert deliver(first, office.desk) == "dropped"
+    assert deliver(asks(office, 2), office.desk) == "done"

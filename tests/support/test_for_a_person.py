@@ -1,0 +1,63 @@
+"""What could be sent by itself, and goes to a lead all the same: it is old, or who wrote would not get the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.answering import QUESTION, an_answering_office
+from tests.builders import NOON, a_message, a_requester, a_thread
+from tests.desk import Office
+from worker.models import Message, Requester, Ring
+from worker.tasks import draft_doorbell
+
+A_CUSTOMER = a_requester()
+A_STRANGER = a_requester(77, name="Kim", email="kim@nowhere.example")
+BOTH = pytest.mark.parametrize("whose", [A_CUSTOMER, A_STRANGER], ids=["a customer's ticket", "a stranger's ticket"])
+COPIED = "Somebody else than the requester wrote this, and a reply goes to the requester only."
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with an_answering_office(tmp_path) as opened:
+        yield opened
+
+
+def comes_in(office: Office, *messages: Message, whose: Requester = A_CUSTOMER) -> tuple[str, tuple[str, ...]]:
+    """What became of it, and why."""
+    now = NOON + timedelta(hours=1)  # by the office's clock
+    office.helpdesk.thread_now = a_thread(1, *messages, subject="Withdrawal", requester=whose, updated_at=now)
+    outcome = draft_doorbell(office.ledger.doorbells.ring(Ring.POLLER, 1), office.desk, lambda *_: None)
+    return outcome, office.ledger.cases.of_ticket(1)[-1].reasons
+
+
+def days_ago(days: float) -> datetime:
+    return NOON + timedelta(hours=1) - timedelta(days=days)
+
+
+def test_a_message_of_last_year_is_not_answered_because_somebody_tagged_its_ticket(office: Office) -> None:
+    outcome, reasons = comes_in(office, a_message(QUESTION, at=days_ago(400.1)))
+    assert outcome == "hold"
+    assert reasons == ("The message has waited for 400 days: what it asks may have been settled otherwise.",)
+
+
+def test_a_message_of_the_day_before_yesterday_is(office: Office) -> None:
+    assert comes_in(office, a_message(QUESTION, at=days_ago(2.5)))[0] == "send"
+
+
+@BOTH
+def test_who_asks_in_copy_would_not_get_the_reply(office: Office, whose: Requester) -> None:
+    begins = a_message("Thank you.", at=days_ago(0.1), from_email=whose.email)
+    asks = a_message(QUESTION, key="c2", at=days_ago(0.05), from_email="Broker <broker@else.example>", author_id=78)
+    outcome, reasons = comes_in(office, begins, asks, whose=whose)
+    assert outcome == "hold"
+    assert COPIED in reasons
+
+
+@BOTH
+def test_whose_ticket_it_is_gets_it(office: Office, whose: Requester) -> None:
+    written = a_message(QUESTION, at=days_ago(0.1), from_email=f"Me <{whose.email.upper()}>")
+    assert COPIED not in comes_in(office, written, whose=whose)[1]
