@@ -14,7 +14,9 @@ from worker.ports import Ledger
 
 
 class LedgerMetrics(Collector):
-    """`shadow`: nothing leaves, since somebody decided so. An alarm about what waits for that would never end, and hide
+    """Each scrape commits one small row, and so sees a disk that is full and a database that only lets us read.
+
+    `shadow`: nothing leaves, since somebody decided so. An alarm about what waits for that would never end, and hide
     the next one."""
 
     def __init__(self, ledger: Ledger, *, shadow: bool = False) -> None:
@@ -25,8 +27,9 @@ class LedgerMetrics(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("deskhand_ledger_up", "1 while the ledger answers")
+        up = GaugeMetricFamily("deskhand_ledger_up", "1 while the ledger answers and takes what is written")
         try:
+            self._ledger.writable()  # a full disk still lets us read, while each webhook is refused
             counts = self._ledger.cases.counts()
             known = self._ledger.cases
             oldest = known.oldest_undrafted() if self._shadow else known.oldest_open()

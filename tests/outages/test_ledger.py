@@ -65,9 +65,12 @@ def test_a_webhook_that_cannot_be_kept_is_refused_and_ops_see_why(web: Web, trou
         assert ready.status_code == 503
         assert ready.json()["status"] == "not ready"
         assert ready.json()["parts"]["ledger"]["ok"] is False
-        assert 'deskhand_webhooks_total{status="503"}' in web.get("/metrics").text
+        metrics = web.get("/metrics").text
+        assert 'deskhand_webhooks_total{status="503"}' in metrics
+        assert "deskhand_ledger_up 0.0" in metrics, "somebody is paged"
     assert web.ring(3).status_code == 202, "it heals by itself"
     assert web.ready_again()
+    assert "deskhand_ledger_up 1.0" in web.get("/metrics").text
 
 
 @pytest.mark.parametrize("pragma", ["query_only=ON", "max_page_count=1"], ids=["read-only", "no page left"])

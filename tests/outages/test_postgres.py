@@ -18,6 +18,7 @@ from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.adapters.store.migrations import migrate
 from worker.errors import Retryable
 from worker.intake.webhook import make_router
+from worker.ledger_metrics import LedgerMetrics
 from worker.models import Ring
 
 pytestmark = pytest.mark.postgres
@@ -60,6 +61,11 @@ def _says_read_only(connection: object) -> bool:
     return bool(connection.execute(text("SHOW default_transaction_read_only")).scalar_one() == "on")
 
 
+def up(ledger: SqlLedger) -> float:
+    """What Prometheus is told."""
+    return next(iter(LedgerMetrics(ledger).collect())).samples[0].value
+
+
 TROUBLES: dict[str, tuple[Callable[[PostgresServer], None], Callable[[PostgresServer], None]]] = {
     "gone": (PostgresServer.down, PostgresServer.up),
     "read-only": (lambda server: takes_writes(server, False), lambda server: takes_writes(server, True)),
@@ -89,10 +95,12 @@ def test_webhooks_are_refused_and_work_is_found_again(
         with pytest.raises(Retryable) as caught:
             ledger.writable()  # what /readyz asks
         assert caught.value.part == "ledger"
+        assert up(ledger) == 0, "somebody is paged"
         with pytest.raises(Retryable):
             ledger.sends.claim("s1", timedelta(minutes=1))
     finally:
         end(server)
     assert ring(10) == 202, "connections that broke are replaced"
     ledger.writable()
+    assert up(ledger) == 1
     assert waiting in ledger.doorbells.due(100)
