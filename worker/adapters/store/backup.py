@@ -21,10 +21,14 @@ from worker.adapters.store.migrations import refuse_newer
 from worker.errors import BadConfiguration
 
 POSTGRESQL = """\
-DATABASE_URL names PostgreSQL, whose own tools make and put back copies while it runs:
+DATABASE_URL names PostgreSQL, whose own tools make and put back copies. While everything runs:
   pg_dump -Fc --file deskhand.dump "$DATABASE"          $DATABASE: the URL without "+psycopg"
-  pg_restore --clean --if-exists --single-transaction --dbname "$DATABASE" deskhand.dump
-Stop webhook, worker, dispatcher and console before pg_restore, and start them afterwards."""
+To put one back, stop webhook, worker, dispatcher and console, fill a new database, and let it take the other's name:
+  createdb --maintenance-db "$DATABASE" deskhand_new
+  pg_restore --single-transaction --exit-on-error --dbname "$NEW" deskhand.dump       $NEW: the same, to deskhand_new
+  ALTER DATABASE deskhand RENAME TO deskhand_before     both in psql, connected to the database postgres
+  ALTER DATABASE deskhand_new RENAME TO deskhand
+Go on only if the line before did well. docs/operations.md, "Back up", has the commands for compose."""
 UNCHANGED = "Nothing was changed."
 LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a ledger, by the ends of their names
 _UNFINISHED = ".unfinished"
