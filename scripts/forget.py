@@ -5,9 +5,11 @@
     scripts/forget.py --requester 43000123456 --yes      by the id of the contact in Freshdesk
     scripts/forget.py --email - --yes                    reads the address from standard input
 
-Delete the contact and its tickets in Freshdesk first, or the next change of one of these tickets is read again.
-Exit codes: 0 done and proven (or told), 1 not complete, 2 the request or the settings are wrong (also: there is no
-ledger), 3 the person is still being answered, so that nothing was changed, 4 the ledger knows nobody by that.
+Run it without --yes first, and decide on what is held; then delete the contact and its tickets in Freshdesk, or the
+next change of one of these tickets is read again.
+Exit codes: 0 done and proven (or told), 1 not complete or not proven, 2 the request or the settings are wrong (also:
+there is no ledger), 3 the person is still being answered, so that nothing was changed, 4 the ledger knows nobody by
+that.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 def run(asked: argparse.Namespace) -> int:
     from worker.adapters.store.forget import Forgetting, StillAtWork
     from worker.adapters.store.migrations import migrate, require
-    from worker.operations.forgetting import as_json, as_text, exit_code, refusal
+    from worker.operations.forgetting import as_json, as_text, exit_code, kept_back, refusal
     from worker.settings import load_settings
 
     url = load_settings().ledger_url
@@ -67,7 +69,8 @@ def run(asked: argparse.Namespace) -> int:
         return 3
     finally:
         ledger.close()
-    print(json.dumps(as_json(done), ensure_ascii=False) if asked.json else as_text(done))
+    kept = kept_back(url, done)
+    print(json.dumps(as_json(done, kept), ensure_ascii=False) if asked.json else as_text(done, kept))
     return exit_code(done)
 
 

@@ -263,6 +263,22 @@ def test_a_draft_of_somebody_else_that_names_the_address_is_left_as_it_was_shown
     assert draft == said
 
 
+def test_ops_are_told_which_ticket_keeps_the_address_and_what_to_do(told, sqlite_url, monkeypatch, capsys):
+    monkeypatch.setattr("worker.settings.load_settings", lambda: Settings(database_url=sqlite_url))
+    asha_was_answered(told)
+    case = opened(told, 9, requester=BINU)
+    quoted = a_draft("Write to asha@example.com.")
+    conclude(told, case, Status.HELD, thread=a_thread(9, requester=BINU), draft=quoted)
+    finish_all(told)
+    because = f"ticket 9, case {case.case_id}: its case is held, and keeps what a lead was shown: decide on it, then"
+    for yes, code in (((), 0), (("--yes",), 1)):
+        assert script.main(["--requester", "5", *yes]) == code
+        assert capsys.readouterr().out.count(f"{because} run this again with --email") == 1
+
+    assert script.main(["--requester", "5", "--yes"]) == 1, "the draft still has it, and the id alone does not find it"
+    assert "Done." not in capsys.readouterr().out
+
+
 def test_a_namesake_keeps_their_words_and_is_named(told, sqlite_url):
     asha_was_answered(told)
     other = a_requester(8, name="Asha Rao", email="other@example.com")
@@ -347,8 +363,14 @@ def test_who_stands_only_in_the_customer_file_or_was_forgotten_by_id_before_is_k
     assert script.main(["--customer", "PW8", "--yes"]) == 0
     asha_was_answered(told)
     assert script.main(["--requester", "5", "--yes"]) == 0
-    assert script.main(["--requester", "5", "--yes"]) == 0, "what an earlier run left is found by the id"
-    assert capsys.readouterr().out.count("Done.") == 3
+    assert capsys.readouterr().out.count("Done.") == 2
+    assert script.main(["--requester", "5", "--yes"]) == 1, "what an earlier run left in the case is found by the id"
+    said = capsys.readouterr().out
+    assert "Done." not in said
+    assert "NOT proven: nothing was left to look for by" in said
+    assert "--email" in said
+    assert script.main(["--requester", "5", "--yes", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["complete"] is False
 
 
 @pytest.mark.parametrize("typed", ["asha", "\n", ""], ids=["a name", "an empty line", "nothing at all"])

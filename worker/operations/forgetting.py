@@ -6,16 +6,40 @@ Neither addresses nor names nor texts are printed: what this prints is kept as e
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 from worker.adapters.store.forget import Forgotten, StillAtWork
+from worker.adapters.store.ledger import open_ledger
 from worker.adapters.store.leftovers import Hit
+from worker.models import Status
 
 SHOWN = 20  # rows that are named; of more only the number
 _NOBODY = (
     "Is it spelt right, and is that the ledger of the service? An address or customer that was forgotten before is not"
     " known any more; the requester's id is."
 )
+
+
+_BLIND = (
+    "NOT proven: nothing was left to look for by, neither address nor words. If other people's mails or drafts quote an"
+    " address of theirs, only --email finds that: run this again with each address."
+)
+
+
+def kept_back(url: str, done: Forgotten) -> list[str]:
+    """Why other people's cases keep what is left in them, a sentence for each, by the ledger at `url`. Trouble."""
+    found = []
+    with closing(open_ledger(url)) as ledger:
+        for case_id in sorted({hit.case_id for hit in done.left if hit.case_id and not hit.own}):
+            if (case := ledger.cases.get(case_id)) is None:
+                continue
+            if case.status is Status.HELD:
+                why = "its case is held, and keeps what a lead was shown: decide on it"
+            else:
+                why = "its case, or a reply to it, is on its way: wait for that to end, mostly a minute"
+            found.append(f"ticket {case.ticket_id}, case {case_id}: {why}, then run this again with --email")
+    return found
 
 
 def masked(email: str) -> str:
@@ -28,8 +52,9 @@ def _ends(word: str) -> str:
     return f"{word[:1]}…{word[-1:]}"
 
 
-def as_json(done: Forgotten) -> dict[str, Any]:
-    """Shapes for programs; `complete`: nothing is left anywhere, of somebody who was there."""
+def as_json(done: Forgotten, kept: list[str]) -> dict[str, Any]:
+    """Shapes for programs; `complete`: nothing is left anywhere, of somebody who was there. `kept`: what kept_back
+    said."""
     person = done.person
     return {
         "ledger": done.ledger,
@@ -43,6 +68,7 @@ def as_json(done: Forgotten) -> dict[str, Any]:
         "changed": dict(sorted(done.changed.items())),
         "searched": done.searched,
         "left": [str(hit) for hit in done.left],
+        "kept_back": kept,
         "others": [str(hit) for hit in done.others],
         "in_file": done.in_file,
         "rewritten": done.rewritten or "yes",
@@ -52,7 +78,7 @@ def as_json(done: Forgotten) -> dict[str, Any]:
 
 def complete(done: Forgotten) -> bool:
     """Done, and proven."""
-    return done.really and not (unknown(done) or _unproven(done))
+    return done.really and not (unknown(done) or _unproven(done) or _blind(done))
 
 
 def unknown(done: Forgotten) -> bool:
@@ -62,7 +88,7 @@ def unknown(done: Forgotten) -> bool:
 
 def exit_code(done: Forgotten) -> int:
     """As scripts/forget.py documents them."""
-    if done.really and _unproven(done):
+    if done.really and (_unproven(done) or _blind(done)):
         return 1
     return 4 if unknown(done) else 0
 
@@ -71,8 +97,14 @@ def _unproven(done: Forgotten) -> bool:
     return bool(done.left or done.in_file or done.rewritten)
 
 
-def as_text(done: Forgotten) -> str:
-    return "\n".join((*_found(done), "", *_changes(done), "", *_verdict(done)))
+def _blind(done: Forgotten) -> bool:
+    """Known by an id only: a search for nothing finds nothing, and proves nothing."""
+    return not (done.searched or unknown(done))
+
+
+def as_text(done: Forgotten, kept: list[str]) -> str:
+    """For people. `kept`: what kept_back said."""
+    return "\n".join((*_found(done), "", *_changes(done), "", *_verdict(done, kept)))
 
 
 def refusal(found: StillAtWork) -> str:
@@ -114,16 +146,22 @@ def _changes(done: Forgotten) -> Iterator[str]:
         yield f"  {what:<36} {rows}"
 
 
-def _verdict(done: Forgotten) -> Iterator[str]:
+def _verdict(done: Forgotten, kept: list[str]) -> Iterator[str]:
     said = f"{done.searched} addresses, names and pieces of text were looked for in every text of every table"
     if not done.really:
-        yield f"Afterwards, {said}:" if done.left else f"Afterwards nothing would be left: {said}."
+        if _blind(done):
+            yield _BLIND
+        else:
+            yield f"Afterwards, {said}:" if done.left else f"Afterwards nothing would be left: {said}."
         yield from _first([f"  would be left: {hit}" for hit in done.left])
+        yield from _first([f"  {why}" for why in kept])
         yield from _others(done.others)
         yield f"Nothing has been changed. {_NOBODY if unknown(done) else 'To do it, run this again with --yes.'}"
         return
-    yield f"{said}: {len(done.left)} rows still hold some of it." if done.left else f"{said}: none is there."
+    if not _blind(done):
+        yield f"{said}: {len(done.left)} rows still hold some of it." if done.left else f"{said}: none is there."
     yield from _first([f"  left: {hit}" for hit in done.left])
+    yield from _first([f"  {why}" for why in kept])
     yield from _others(done.others)
     if done.rewritten:
         yield f"What was deleted may still be read in the database's files: {done.rewritten}. Run this again."
@@ -131,6 +169,8 @@ def _verdict(done: Forgotten) -> Iterator[str]:
         yield f"The file itself still holds {sum(done.in_file.values())} of them. Stop Deskhand and run this again."
     if _unproven(done):
         yield "NOT complete."
+    elif _blind(done):
+        yield _BLIND
     else:
         yield (
             f"NOBODY was forgotten. {_NOBODY}"
