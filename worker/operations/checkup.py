@@ -1,6 +1,7 @@
 """The frame of a check-up: what a check says, many of them side by side within one deadline, and how it is told.
 
-What is checked is in house_checks.py, written_checks.py and freshdesk_checks.py. Called by scripts/doctor.py.
+What is checked is in house_checks.py, worker_checks.py, written_checks.py and freshdesk_checks.py. Called by
+scripts/doctor.py.
 """
 
 from __future__ import annotations

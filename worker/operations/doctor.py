@@ -8,7 +8,7 @@ from pathlib import Path
 from worker import bootstrap
 from worker.adapters.freshdesk.look import Look
 from worker.errors import BadConfiguration
-from worker.operations import freshdesk_checks, house_checks, written_checks
+from worker.operations import freshdesk_checks, house_checks, worker_checks, written_checks
 from worker.operations.checkup import DEADLINE, Check, Said, look, run, without_secrets
 from worker.settings import Settings
 
@@ -30,6 +30,7 @@ def _checks(settings: Settings, env_file: Path) -> dict[str, Check]:
         "groq": lambda: house_checks.model(settings),
         "disk": lambda: house_checks.disk(settings),
         "processes": lambda: house_checks.processes(settings),
+        "workers": lambda: worker_checks.workers(settings),
     }
     if settings.freshdesk_url:
         checks["freshdesk"] = lambda: _freshdesk(settings)
