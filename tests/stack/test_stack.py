@@ -193,4 +193,5 @@ def test_what_keeps_dying_is_named_with_the_end_of_its_log(tmp_path, furnished):
     assert (done.code, done.out) == (1, "")
     assert "redis ended again and again" in done.err
     assert "the disk is on fire" in done.err
+    assert f"if its file is damaged, remove {tmp_path / 'var' / 'redis'} and start again." in done.err
     assert not (tmp_path / "var" / "stack.json").exists()

@@ -155,7 +155,11 @@ class Stack:
         log = self._supervisor.logs / f"{name}.log"
         lines = "\n".join(f"  {line}" for line in last_lines(log, begin=self._logged.get(name, 0)))
         how = "ended again and again" if state.word == "FATAL" else f"ended with exit code {state.exit_status}"
-        return f"{name} {how}, so everything is stopped. The end of {log}:\n{lines}"
+        said = f"{name} {how}, so everything is stopped. The end of {log}:\n{lines}"
+        if name == "redis":
+            room = self.plan.settings.data_dir / ("sandbox" if self.plan.sandbox else "")
+            said += f"\nNothing that it keeps is needed: if its file is damaged, remove {room / name} and start again."
+        return said
 
 
 def _account_of_sandbox(plan: Plan) -> dict[str, str]:
