@@ -17,6 +17,8 @@ from worker.adapters.store.ledger import SqlLedger, open_ledger
 from worker.console.people import add_user, sign_in_link
 from worker.models import Case, Ring, Status
 from worker.sandbox.nouns import BOT_ID
+from worker.stack.once import look_up
+from worker.stack.samples import Sandbox
 
 OF_AN_EARLIER_RUN = 999_999  # a ticket in what the last stack in the same folder has left
 UNDO_SECONDS = 10  # long enough to press a key on a machine that is busy with other tests
@@ -64,6 +66,14 @@ class Office:
         found = self.ledger.cases.get(case.case_id)
         assert found is not None
         return found.status
+
+    def samples_are_drafted(self) -> None:
+        """Every sample ticket was rung for, and what came of its mail has left. That no case is open says less: between
+        two tickets there may be none."""
+        sandbox = Sandbox(self.stack.address("SANDBOX_PORT"))
+        wait_until(sandbox.all_there, "every sample ticket is there")
+        samples = sandbox.samples()
+        wait_until(lambda: all(look_up(sample, self.ledger) for sample in samples), "the samples' drafts wait")
 
     def becomes(self, case: Case, status: Status) -> None:
         wait_until(lambda: self.status(case) is status, f"{case.subject} is {status}")

@@ -36,7 +36,7 @@ def at_a_draft(page, office: Office, subject: str) -> Case:
 def test_ten_drafts_by_keyboard_alone(page, office: Office):
     """The link that `make run` prints signs in; from there no pointer is touched."""
     held = office.ledger.reviews.held_count
-    wait_until(lambda: held() >= 10 and not office.ledger.cases.counts()["open"], "the samples' drafts wait")
+    office.samples_are_drafted()
     before, answered = held(), office.journal()
     page.goto(office.link)
     page.keyboard.press("Enter")

@@ -28,7 +28,7 @@ def test_the_pictures_in_the_documentation_can_be_made_from_the_sample_tickets(
     chromium, office: Office, tmp_path: Path
 ):
     ledger, home = office.ledger, office.home
-    wait_until(lambda: ledger.reviews.held_count() >= 8 and not ledger.cases.counts()["open"], "drafts wait")
+    office.samples_are_drafted()
     folder = Path(os.environ.get("DESKHAND_PICTURES") or tmp_path)
     add_user(ledger.users, "maya", "reviewer", None)
 
