@@ -83,7 +83,9 @@ def test_a_ticket_of_somebody_who_wrote_a_moment_ago_costs(
     house: House, first_mails: Cost, outcome: Status, most: int
 ) -> None:
     again = [s for s in samples.read_samples() if first_mails.get(s.key, (None,))[0] is outcome and not s.conversations]
-    costs = [cost_of(house, sample) for sample in again[:4]]
+    costs = [
+        cost_of(house, sample.model_copy(update={"html": f"<p>Hi team!</p>{sample.html}"})) for sample in again[:4]
+    ]
     over = [spent - most for status, spent in costs if status is outcome and spent > most]
     assert over in ([], [1])  # one of four may be the look that reads the messages anyhow
     assert any(status is outcome for status, _ in costs)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.answering import QUESTION, an_answering_office
-from tests.builders import a_message, a_requester, a_thread
+from tests.builders import NOON, a_message, a_requester, a_thread
 from tests.desk import Office
 from worker.models import Ring, Status
 from worker.support.deliver import deliver
@@ -23,9 +24,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield opened
 
 
-def asks(office: Office, ticket_id: int, words: str = QUESTION, requester_id: int = 5) -> str:
+def asks(office: Office, ticket_id: int, words: str = QUESTION, requester_id: int = 5, at: datetime = NOON) -> str:
     """The reply to it, drafted and queued."""
-    said = a_message(words)
+    said = a_message(words, at=at)
     who = a_requester(requester_id)
     office.helpdesk.thread_now = a_thread(ticket_id, said, subject="Withdrawal", requester=who)
     rung = office.ledger.doorbells.ring(Ring.WEBHOOK, ticket_id)
@@ -60,6 +61,16 @@ def test_of_two_that_wait_at_once_the_first_leaves(office: Office, turn: tuple[i
         became[place] = deliver(send_id, office.desk)
     assert became == {0: "done", 1: "dropped"}
     assert replies(office) == 1
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(-2, "dropped"), (0, "done"), (86_400, "done")])
+def test_who_asks_again_after_the_answer_is_answered(office: Office, seconds: int, outcome: str) -> None:
+    first = asks(office, 1)
+    assert deliver(first, office.desk) == "done"
+    (case,) = office.ledger.cases.of_ticket(1)
+    left = office.ledger.sends.of_case(case.case_id)[0].intended_at
+    assert left is not None
+    assert deliver(asks(office, 2, at=left + timedelta(seconds=seconds)), office.desk) == outcome
 
 
 def test_another_question_of_the_same_customer_is_answered(office: Office) -> None:

@@ -37,6 +37,13 @@ def reports(office: Office, text: str, key: str, server: str = SERVER) -> None:
     comes_in(office, text, key, from_email=server)
 
 
+def asks_on(office: Office, key: str) -> None:
+    """A question whose answer repeats nothing and would be sent."""
+    assert isinstance(office.desk.writer, Copyist)
+    office.desk.writer.sentence = "An IM withdrawal of more than Rs 2,00,000 in a day takes up to 3 working days."
+    comes_in(office, "When will an IM withdrawal of 3 lakh reach my bank?", key)
+
+
 def cases(office: Office) -> dict[str, Case]:
     return {case.message_key: case for case in office.ledger.cases.of_ticket(1)}
 
@@ -139,6 +146,37 @@ def test_the_report_of_another_server_tells_it_no_second_time_either(answered: O
     untagged(answered)
     ring(answered)
     assert len(notes(answered)) == 1
+
+
+def test_a_report_of_one_server_is_told_though_another_one_warned_before(answered: Office) -> None:
+    reports(answered, LATE, "c8")
+    ring(answered)
+    reports(answered, GONE, "c9", "postmaster@other.example")
+    assert ring(answered) == "hand_over"
+
+
+def test_an_answer_to_a_newer_question_waits_until_somebody_has_heard_that_the_last_one_came_back(
+    answered: Office,
+) -> None:
+    """Both came in before anybody looked: the next reply would go to the same wrong address."""
+    reports(answered, GONE, "c8")
+    asks_on(answered, "c9")
+
+    assert ring(answered) == "hold"
+
+    case = cases(answered)["c9"]
+    assert [reason for reason in case.reasons if CAME_BACK in reason]
+    assert len(replies(answered)) == 1
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_what_is_no_report_or_was_heard_of_holds_no_answer(answered: Office, heard: bool) -> None:
+    reports(answered, GONE if heard else LATE, "c8")
+    if heard:
+        ring(answered)
+        untagged(answered)
+    asks_on(answered, "c9")
+    assert ring(answered) == "send"
 
 
 def test_a_report_is_no_part_of_the_question_that_follows_it(answered: Office) -> None:

@@ -12,6 +12,7 @@ from tests.answering import QUESTION, an_answering_office
 from tests.builders import NOON, a_message, a_requester, a_thread
 from tests.desk import Office
 from worker.models import Message, Requester, Ring
+from worker.support.answer import answer
 from worker.tasks import draft_doorbell
 
 A_CUSTOMER = a_requester()
@@ -26,11 +27,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield opened
 
 
-def comes_in(office: Office, *messages: Message, whose: Requester = A_CUSTOMER) -> tuple[str, tuple[str, ...]]:
+def comes_in(
+    office: Office, *messages: Message, whose: Requester = A_CUSTOMER, rung: Ring = Ring.POLLER
+) -> tuple[str, tuple[str, ...]]:
     """What became of it, and why."""
     now = NOON + timedelta(hours=1)  # by the office's clock
     office.helpdesk.thread_now = a_thread(1, *messages, subject="Withdrawal", requester=whose, updated_at=now)
-    outcome = draft_doorbell(office.ledger.doorbells.ring(Ring.POLLER, 1), office.desk, lambda *_: None)
+    outcome = draft_doorbell(office.ledger.doorbells.ring(rung, 1), office.desk, lambda *_: None)
     return outcome, office.ledger.cases.of_ticket(1)[-1].reasons
 
 
@@ -42,6 +45,19 @@ def test_a_message_of_last_year_is_not_answered_because_somebody_tagged_its_tick
     outcome, reasons = comes_in(office, a_message(QUESTION, at=days_ago(400.1)))
     assert outcome == "hold"
     assert reasons == ("The message has waited for 400 days: what it asks may have been settled otherwise.",)
+
+
+def test_a_webhook_tells_of_what_was_just_written_whatever_the_helpdesks_clock_says(office: Office) -> None:
+    assert comes_in(office, a_message(QUESTION, at=days_ago(400)), rung=Ring.WEBHOOK)[0] == "send"
+
+
+def test_what_a_webhook_told_before_a_week_without_a_worker_is_shown_to_a_lead(office: Office) -> None:
+    office.helpdesk.thread_now = a_thread(1, a_message(QUESTION, at=days_ago(7)), subject="Withdrawal")
+    doorbell_id = office.ledger.doorbells.ring(Ring.WEBHOOK, 1)
+    claimed = office.ledger.doorbells.claim(doorbell_id, timedelta(minutes=5))
+    assert claimed is not None
+    outcome, _ = answer(claimed.model_copy(update={"waited": timedelta(days=7)}), office.desk)
+    assert outcome == "hold"
 
 
 def test_a_message_of_the_day_before_yesterday_is(office: Office) -> None:

@@ -256,6 +256,32 @@ def test_a_topic_for_a_person_gives_the_note_its_group_and_urgency(office: Offic
     assert topic.reason in notes(office)[0]
 
 
+def test_what_a_colleague_gave_to_a_group_stays_there_though_a_topic_has_another(office: Office) -> None:
+    office.helpdesk.thread_now = a_thread(1, a_message(THREAT, at=NOW), subject="My money", group_id=4)
+    set_aside(office, assigned_to_person=True)
+    office.helpdesk.ticket_becomes(assigned_to_person=False)
+
+    assert ring(office) == "left to a person"
+
+    topic = next(t for t in office.desk.rulebook.routing.hand_over if t.id == "legal-threat")
+    [change] = office.helpdesk.changes
+    assert (change.group, change.priority) == (None, topic.urgency)
+    assert topic.reason in notes(office)[0]
+
+
+@pytest.mark.parametrize("line", ["Thanks", "Please see below."])
+def test_a_threat_that_was_forwarded_is_seen_like_one_that_was_written(office: Office, line: str) -> None:
+    mail = f"{line}\n\n---------- Forwarded message ---------\nFrom: A <a@x.example>\nSubject: Money\n\n{THREAT}"
+    office.helpdesk.thread_now = a_thread(1, a_message(mail, html="", at=NOW), subject="My money")
+    set_aside(office, **CLOSED)
+    office.helpdesk.ticket_becomes(**OPEN)
+
+    assert ring(office) == "left to a person"
+
+    topic = next(t for t in office.desk.rulebook.routing.hand_over if t.id == "legal-threat")
+    assert topic.reason in notes(office)[0]
+
+
 @pytest.mark.parametrize(("group_id", "routed"), [(4, False), (None, True)])
 def test_a_ticket_that_has_a_group_keeps_it(office: Office, group_id: int | None, routed: bool) -> None:
     """Whoever let it go may have sent it to other colleagues with that."""

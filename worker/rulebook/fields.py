@@ -50,7 +50,9 @@ FIELDS: Mapping[str, Field] = {
         Kind.CHOICE, "nobody", "who replied publicly after the message", ("nobody", "deskhand", "person")
     ),
     "after_our_reply": Field(
-        Kind.FLAG, False, "the last public entry before the message, but for its sender's own, is a reply of Deskhand's"
+        Kind.FLAG,
+        False,
+        "the last public entry before the message that the requester or an agent wrote is a reply of Deskhand's",
     ),
     "requester_is_agent": Field(Kind.FLAG, False, "the requester is one of the agents who write on the ticket"),
     "assigned_to_person": Field(Kind.FLAG, False, "the ticket is assigned, and not to Deskhand"),

@@ -26,7 +26,7 @@ from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note, reply_outgoing
 from worker.support.overtaken import Overtaken
 from worker.support.passing import taken_up
-from worker.support.pipeline import draft, ignored, needs_no_answer
+from worker.support.pipeline import draft, ignored, needs_no_answer, reported
 from worker.support.progress import Progress
 from worker.support.threads import covered, latecomers, read_thread, waiting, wrote_after
 from worker.support.verdict import held_instead, left_to_a_person
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
 # Old tickets are touched too, thousands at once even, and the poller rings for each: what they ask may have been
-# settled by telephone long ago. A doorbell never waits that long.
+# settled by telephone long ago. A webhook rings for what the customer has just done, by the rules that the account has.
 OLD = timedelta(days=3)
 NEXT_DRAFT = 5.0  # seconds until it is looked again whether the draft that is being written for another lead is there
 COVERED = "A newer message of the customer is being answered."
@@ -197,9 +197,11 @@ def _end(message_key: str, verdict: Verdict, thread: Thread, doorbell: Doorbell,
 def _for_a_person(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -> list[str]:
     """Why a reply that might be sent is shown to a person first all the same."""
     reasons = ["A colleague asked for this draft."] if doorbell.ring is Ring.REDRAFT else []
+    reasons += reported(thread, message, desk)
     if wrote_after(thread, message.key):
         reasons.append("A message came in after this one that needs no answer.")
-    if (waited := desk.now() - message.at) > OLD:
+    waited = doorbell.waited if doorbell.ring is Ring.WEBHOOK else desk.now() - message.at
+    if waited > OLD:
         reasons.append(f"The message has waited for {waited.days} days: what it asks may have been settled otherwise.")
     return reasons
 

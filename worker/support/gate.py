@@ -140,13 +140,13 @@ def _answered_by(thread: Thread, message: Message | None) -> str:
 
 
 def _after_our_reply(thread: Thread, message: Message) -> bool:
-    """Whatever the same sender wrote in between does not count: a mail server warns of a delay before it gives up."""
-    sender, ours = mailbox(message.from_email), False
+    """What others wrote in between does not count: a mail server, or two, warn of a delay before one gives up."""
+    customer, ours = mailbox(thread.ticket.requester.email), False
     for entry in thread.messages:
         if entry.key == message.key:
             break
-        again = entry.author is Author.CUSTOMER and sender and mailbox(entry.from_email) == sender
-        if entry.public and not again:
+        other = entry.author is Author.CUSTOMER and mailbox(entry.from_email) not in ("", customer)
+        if entry.public and not other:
             ours = entry.author is Author.DESKHAND
     return ours
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from worker.intake.mailtext import read
 from worker.models import Case, Message, Step, Thread, Verdict
 from worker.rulebook import Rulebook, passing
 from worker.support.desk import Desk
-from worker.support.gate import gate
+from worker.support.pipeline import gated
 from worker.support.verdict import left_to_a_person
 
 # Old tickets are touched in bulk, and after an update of Deskhand each would call somebody to what ended long ago.
@@ -27,18 +26,25 @@ def taken_up(case: Case, message: Message, thread: Thread, desk: Desk) -> Verdic
     Asks the ledger only where that is so: it is called for every echo of a change on such a ticket."""
     if desk.now() - message.at > RECENT or not _set_aside_for_now(case, desk.rulebook):
         return None
-    words = read(message.html, message.text).now
-    now, _ = gate(thread, message, words, desk.rulebook, replies_on_ticket=0, replies_to_requester_today=0)
+    now = gated(thread, message, desk)
     if now is not None and now.step is Step.IGNORE:
         return None
     if desk.ledger.reviews.taken_by(case.ticket_id):
         return None
     why = left_alone(case)
+    grouped = thread.ticket.group_id is not None
     if now is not None:
-        return now.model_copy(update={"reasons": (why, *now.reasons)})
-    if thread.ticket.group_id is not None:  # whoever let it go may just have given it to that group
+        kept = {"group": None} if grouped and _let_go(case, desk) else {}
+        return now.model_copy(update={"reasons": (why, *now.reasons), **kept})
+    if grouped:
         return Verdict(step=Step.HAND_OVER, reasons=(why,))
     return left_to_a_person(why, desk.rulebook)
+
+
+def _let_go(case: Case, desk: Desk) -> bool:
+    """Whether a colleague had the ticket: she may have given it to its group when she let it go."""
+    then = desk.ledger.cases.thread(case.case_id)
+    return then is not None and then.ticket.assigned_to_person
 
 
 def left_alone(case: Case) -> str:

@@ -13,7 +13,7 @@ from worker.crashpoints import crash_point
 from worker.intake.mailtext import Words, names_a_forward, read, seen_and_hidden
 from worker.intake.masking import mask
 from worker.knowledge.chunk import template_source
-from worker.models import Author, Identity, Message, Reader, Step, Strength, Template, Thread, Ticket, Verdict
+from worker.models import Author, Identity, Message, Reader, Status, Step, Strength, Template, Thread, Ticket, Verdict
 from worker.support.compose import Judged, candidate, compose
 from worker.support.desk import Desk
 from worker.support.earning.admission import admit
@@ -96,6 +96,12 @@ def needs_no_answer(thread: Thread, message: Message, desk: Desk) -> bool:
 
 def ignored(thread: Thread, message: Message, desk: Desk) -> Verdict | None:
     """What the gate says of this message where it would ignore it, were it the only one."""
+    verdict = gated(thread, message, desk)
+    return verdict if verdict is not None and verdict.step is Step.IGNORE else None
+
+
+def gated(thread: Thread, message: Message, desk: Desk) -> Verdict | None:
+    """What the gate says of this message by itself, however often its writer was replied to."""
     words = words_in(message, thread.ticket)
     verdict, _ = gate(
         thread,
@@ -106,7 +112,18 @@ def ignored(thread: Thread, message: Message, desk: Desk) -> Verdict | None:
         replies_on_ticket=0,
         replies_to_requester_today=0,
     )
-    return verdict if verdict is not None and verdict.step is Step.IGNORE else None
+    return verdict
+
+
+def reported(thread: Thread, message: Message, desk: Desk) -> list[str]:
+    """What a person has to hear of beside this message: why the gate hands over older ones that are no question, as it
+    does the report of a mail server that a reply came back. One that was handed over has been heard of."""
+    if not (aside := automatic(thread, message, desk)):
+        return []
+    known = desk.ledger.cases.of_ticket(thread.ticket.ticket_id)
+    heard = {case.message_key for case in known if case.status is Status.HANDED_OVER}
+    verdicts = [gated(thread, m, desk) for m in waiting(thread) if m.key in aside - heard]
+    return [reason for v in verdicts if v is not None and v.step is Step.HAND_OVER for reason in v.reasons]
 
 
 def words_in(message: Message, ticket: Ticket) -> Words:

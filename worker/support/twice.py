@@ -1,22 +1,25 @@
 """The same words of one customer on two tickets: a form that was sent twice, a mail to two of our addresses, a message
-that an agent split off after it was answered. One reply is enough; a lead sees the second. Asked by deliver only.
+that an agent split off after it was answered. One reply is enough; a lead sees the second. Who has read an answer and
+asks again is answered. Asked by deliver only.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from worker.intake.mailtext import read
-from worker.models import Send, SendState, Thread
+from worker.models import Message, Send, SendState, Thread
 from worker.support.desk import Desk
 
 WITHIN = timedelta(days=2)
+_EXACT = timedelta(seconds=1)  # of the helpdesk's times, which are cut off
 _LEAVING = (SendState.POSTING, SendState.POSTED, SendState.DONE, SendState.STRANDED)
 
 
 def answered_elsewhere(send: Send, thread: Thread, desk: Desk) -> bool:
-    """Whether a reply to the same words of the same requester is out, on its way, or before this one in the queue, on
-    another ticket. One question to the ledger, unless they had another reply lately."""
+    """Whether these words were written before a reply to the same words of the same requester left on another ticket,
+    or while one is on its way, or before this one in the queue. One question to the ledger, unless they had another
+    reply lately."""
     person = thread.ticket.requester.requester_id
     before, earlier = True, []
     for case_id in desk.ledger.cases.replied_to_requester(person, WITHIN):
@@ -26,21 +29,30 @@ def answered_elsewhere(send: Send, thread: Thread, desk: Desk) -> bool:
             earlier.append((case_id, before))
     if not earlier:
         return False
-    mine = _words(thread, send.message_key)
-    return any(_same(case_id, mine, send, desk, queued=first) for case_id, first in earlier)
+    mine = _message(thread, send.message_key)
+    return mine is not None and any(_same(case_id, mine, send, desk, queued=first) for case_id, first in earlier)
 
 
-def _same(case_id: str, words: str | None, send: Send, desk: Desk, *, queued: bool) -> bool:
-    case, theirs = desk.ledger.cases.get(case_id), desk.ledger.cases.thread(case_id)
-    if case is None or theirs is None or case.ticket_id == send.ticket_id or words is None:
+def _same(case_id: str, mine: Message, send: Send, desk: Desk, *, queued: bool) -> bool:
+    case, read_then = desk.ledger.cases.get(case_id), desk.ledger.cases.thread(case_id)
+    if case is None or read_then is None or case.ticket_id == send.ticket_id:
         return False
-    if _words(theirs, case.message_key) != words:
+    theirs = _message(read_then, case.message_key)
+    if theirs is None or _words(theirs) != _words(mine):
         return False
-    states = {s.state for s in desk.ledger.sends.of_case(case_id) if s.kind is send.kind}
-    return bool(states.intersection(_LEAVING)) or (queued and SendState.QUEUED in states)
+    replies = [s for s in desk.ledger.sends.of_case(case_id) if s.kind is send.kind]
+    waits = queued and any(reply.state is SendState.QUEUED for reply in replies)
+    return waits or any(reply.state in _LEAVING and _not_read(reply.intended_at, mine.at) for reply in replies)
 
 
-def _words(thread: Thread, key: str) -> str | None:
-    """What the customer wrote, without regard to white space and capitals; None where the message is gone."""
-    message = next((m for m in thread.messages if m.key == key), None)
-    return None if message is None else " ".join(read(message.html, message.text).now.casefold().split())
+def _not_read(left: datetime | None, written: datetime) -> bool:
+    return left is None or written + _EXACT <= left
+
+
+def _message(thread: Thread, key: str) -> Message | None:
+    return next((m for m in thread.messages if m.key == key), None)
+
+
+def _words(message: Message) -> str:
+    """What the customer wrote, without regard to white space and capitals."""
+    return " ".join(read(message.html, message.text).now.casefold().split())
