@@ -67,12 +67,15 @@ class Office:
         assert found is not None
         return found.status
 
-    def samples_are_drafted(self) -> None:
-        """Every sample ticket was rung for, and what came of its mail has left. That no case is open says less: between
-        two tickets there may be none."""
+    def samples_are_there(self) -> Sandbox:
+        """Every sample ticket was rung for."""
         sandbox = Sandbox(self.stack.address("SANDBOX_PORT"))
         wait_until(sandbox.all_there, "every sample ticket is there")
-        samples = sandbox.samples()
+        return sandbox
+
+    def samples_are_drafted(self) -> None:
+        """And what came of its mail has left. That no case is open says less: between two tickets there may be none."""
+        samples = self.samples_are_there().samples()
         wait_until(lambda: all(look_up(sample, self.ledger) for sample in samples), "the samples' drafts wait")
 
     def becomes(self, case: Case, status: Status) -> None:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.stack
 
 
 def test_a_stack_begins_anew_where_one_ran_before(office: Office):
+    office.samples_are_there()
     with office.ledger.reading() as connection:
         tickets = set(connection.execute(select(doorbells.c.ticket_id)).scalars())
     assert tickets
