@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.guard.test_guards import a_candidate
-from worker.support.guard import GUARDS
+from worker.support.guard import GUARDS, disputed
 
 WENT_WRONG = (
     "I paid in Rs 5,000 on Tuesday and it still isn't there. How long does a deposit take?",
@@ -58,3 +60,30 @@ def test_a_lead_looks_at_the_case_of_somebody_for_whom_something_went_wrong(mess
 @pytest.mark.parametrize("message", ASKS_FOR_THE_RULE)
 def test_who_asks_for_the_rule_is_told_the_rule(message: str) -> None:
     assert found(message) == []
+
+
+class Counted:
+    """A pattern, and how many characters it was given to search."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+        self.read = 0
+
+    def search(self, text: str, start: int = 0, end: int | None = None) -> re.Match[str] | None:
+        end = len(text) if end is None else end
+        self.read += end - start
+        return self._pattern.search(text, start, end)
+
+
+def test_what_stands_before_each_of_many_ifs_is_not_read_from_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Counted(disputed._ASKED_WHETHER)
+    monkeypatch.setattr(disputed, "_ASKED_WHETHER", asked)
+    mail = "Please " + "tell me if " * 1_000 + "my money still isn't there"
+
+    assert [*GUARDS["disputed"](a_candidate("It takes a day.", message=mail))]
+    assert 0 < asked.read <= 10 * len(mail)
+
+
+def test_wide_blanks_do_not_part_an_if_from_what_asks_for_it() -> None:
+    mail = "Please tell me" + "\u2003" * 50 + "if my money still isn't there."
+    assert [*GUARDS["disputed"](a_candidate("It takes a day.", message=mail))]

@@ -76,6 +76,7 @@ _WENT_WRONG = Patterns({at: re.compile(sign, re.IGNORECASE | re.VERBOSE) for at,
 # What is said after these is imagined, and not told.
 _SUPPOSED = re.compile(r"\b(?:(?<!as\s)(?<!even\s)if|in\s+case|unless|suppose|supposing|what\s+happens)\b", re.I)
 _ASKED_WHETHER = re.compile(r"\b(?:check|know|see|tell\s+me|wonder(?:ing)?|ask(?:ed|ing)?|sure)\s+$", re.I)
+_BEFORE = 40  # characters in which that is looked for, or each "if" of a thousand would read all before it once more
 
 
 def check(reply: Candidate) -> Iterator[Finding]:
@@ -94,4 +95,6 @@ def check(reply: Candidate) -> Iterator[Finding]:
 
 def _imagined(before: str) -> bool:
     """Whether all that follows is supposed. Who asks us to check if something is so does not suppose it."""
-    return any(not _ASKED_WHETHER.search(before[: found.start()]) for found in _SUPPOSED.finditer(before))
+    before = " ".join(before.split())  # or blanks of other widths would take what was asked out of reach
+    supposed = (found.start() for found in _SUPPOSED.finditer(before))
+    return any(not _ASKED_WHETHER.search(before, max(0, at - _BEFORE), at) for at in supposed)

@@ -10,8 +10,10 @@ import math
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import accumulate
+from operator import or_
 
 from worker.lookout import Patterns, small_letters
 from worker.support.guard import order_leads, order_replies, order_tongues, order_words
@@ -88,14 +90,16 @@ def _cues(plain: str) -> list[tuple[int, str]]:
 
 
 def _heaviest(found: list[tuple[int, str]]) -> float:
-    return max((_sum(found, first) for first, _ in found), default=0.0)
+    named: dict[int, set[str]] = {}  # by sentence: a mail may have a cue in each of thousands
+    for at, name in found:
+        named.setdefault(at, set()).add(name)
+    return max((_sum(named, first) for first in named), default=0.0)
 
 
-def _sum(found: list[tuple[int, str]], first: int) -> float:
+def _sum(named: Mapping[int, set[str]], first: int) -> float:
     """The heaviest of the stretches that begin with this sentence."""
-    return max(
-        _weight({name for at, name in found if first <= at < first + length}) for length in range(1, TOGETHER + 1)
-    )
+    stretches: Iterator[set[str]] = accumulate((named.get(first + n, set()) for n in range(TOGETHER)), or_)
+    return max(map(_weight, stretches))
 
 
 def _weight(names: set[str]) -> float:
