@@ -71,9 +71,9 @@ _FORWARDED = (
     "|προωθημένο μήνυμα|הודעה שהועברה|رسالة معاد توجيهها|pesan (?:yang )?diteruskan|thư (?:được )?chuyển tiếp"
     "|转发的?邮件|轉寄的?郵件|轉寄訊息|転送メッセージ|전달된 메시지"
 )
-_SEPARATOR = re.compile(
-    rf"^[-–—_*=~\s]*[-–—_=~]{{2,}}[*\s]*(?:{_ORIGINAL}|(?P<forwarded>{_FORWARDED}))[-–—_*=~\s:]*$", re.I
-)
+_DRAWN = re.compile(r"[-–—_*=~\s]*")  # no word of a separator begins with any of it
+_RULED = re.compile(r"[-–—_=~]{2}[*\s]*$")
+_NAMED = re.compile(rf"(?:{_ORIGINAL}|(?P<forwarded>{_FORWARDED}))[-–—_*=~\s:]*$", re.I)
 _BEGUN = re.compile(
     r"^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:transféré"
     r"|réexpédié)"
@@ -88,15 +88,23 @@ _RULE = re.compile(r"^_{5,}$|^-{5,}$")
 
 def separator(line: str) -> bool:
     """A line that says that the original or forwarded mail begins here."""
-    return len(line) <= 200 and bool(_SEPARATOR.match(line) or _BEGUN.match(line))
+    return len(line) <= 200 and bool(_separator(line) or _BEGUN.match(line))
 
 
 def says_forwarded(line: str) -> bool:
     """A separator that no program puts above the mail that is answered."""
     if len(line) > 200:
         return False
-    drawn = _SEPARATOR.match(line)
+    drawn = _separator(line)
     return bool(_BEGUN.match(line) or (drawn and drawn["forwarded"]))
+
+
+def _separator(line: str) -> re.Match[str] | None:
+    """The words behind a drawn rule that say whose mail begins here. They are looked for at the rule's end only: one
+    pattern for both would look for them behind each character of a line of dashes, once for each one before it."""
+    drawn = _DRAWN.match(line)
+    end = drawn.end() if drawn else 0
+    return _NAMED.match(line, end) if _RULED.search(line, 0, end) else None
 
 
 def header_block(lines: Sequence[str], at: int) -> int:

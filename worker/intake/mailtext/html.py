@@ -27,13 +27,14 @@ _HIDDEN = re.compile(
 _QUOTES = re.compile(r"gmail_quote|yahoo_quoted|protonmail_quote|freshdesk_quote|moz-cite|zmail_extra|tutanota_quote")
 _QUOTE_IDS = {"divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container"}
 _SIGNATURES = re.compile(r"gmail_signature|moz-signature|applemailsignature|ms-outlook-mobile-signature")
+_COMMENT, _COMMENT_END = re.compile(r"<!--[^>]*>"), re.compile(r"--[\s!]*>")
 _BREAK, _MARK, _QUOTE_IN, _QUOTE_OUT, _SIGN_IN, _SIGN_OUT = "\x00", "\x01", "\x02", "\x03", "\x04", "\x05"
 _MARKS = {_BREAK, _MARK, _QUOTE_IN, _QUOTE_OUT, _SIGN_IN, _SIGN_OUT}
 
 
 def seen_and_hidden(html: str) -> tuple[str, str]:
     """The text of an HTML mail as a reader sees it, and the text that was hidden from the reader."""
-    soup = BeautifulSoup(sendable(html), "html.parser")
+    soup = BeautifulSoup(_closed(sendable(html)), "html.parser")
     for tag in soup(["script", "style", "head", "title", "noscript", "template", "object", "iframe"]):
         tag.decompose()
     seen: list[str] = []
@@ -47,6 +48,18 @@ def seen_and_hidden(html: str) -> tuple[str, str]:
         elif not isinstance(node, Comment):
             (hidden if is_hidden else seen).append(str(node))
     return _joined(seen), _joined(hidden)
+
+
+def _closed(html: str) -> str:
+    """With each tag or comment that nothing ends as the text that it shows as. Left to itself, Python's parser looks
+    for the end of each up to the end of the mail, and as of 3.11.14 leaves out all that follows the first."""
+    commented = max((end.end() for end in _COMMENT_END.finditer(html)), default=0)
+    tagged = html.rfind(">") + 1
+    return html[:commented] + _COMMENT.sub(_as_text, html[commented:tagged]) + html[tagged:].replace("<", "&lt;")
+
+
+def _as_text(comment: re.Match[str]) -> str:
+    return comment.group().replace("<", "&lt;")
 
 
 def _push(

@@ -7,13 +7,16 @@ Only lines that no answer can consist of count alone; a rule of dashes that a cu
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import islice
 
 _TRACKING = re.compile(r"^[\u1427\u2022\u00b7\u200b]?$")  # marks of read receipts count as blank lines
 
 _STRONG = re.compile(r"^(?:-- ?|[—–]|_{4,})$")
 _WEAK = re.compile(r"^(?:-{3,}|[*]{3,}|[#]{3,}|[~]{3,}|[=]{3,}|[+]{3,}|_{2,3}|[—–]{2,}|[-=_*~ ]{5,})$")
 _LONGEST_SIGNATURE = 15  # lines
+_LONGEST_CLOSING = 8  # lines below the sign-off itself
 _CONTACT = re.compile(
     r"@|https?:|www\.|\+?\d[\d ()/-]{6,}\d"
     r"|\b(?:tel|phone|mobile|mob|fax|cell|regards|gr[uü](?:ß|ss)e|cordialement|saludos)\b",
@@ -91,8 +94,14 @@ def blank(line: str) -> bool:
     return bool(_TRACKING.match(line))
 
 
-def delimiter(lines: Sequence[str], at: int, end: int) -> bool:
-    """Whether the line parts a signature off that goes on until `end`, or parts off nothing at all.
+def saying(lines: Sequence[str]) -> list[int]:
+    """The places of the lines that are neither blank nor a rule, in order."""
+    return [i for i, line in enumerate(lines) if not (blank(line) or _STRONG.match(line) or _WEAK.match(line))]
+
+
+def delimiter(lines: Sequence[str], at: int, end: int, says: Sequence[int]) -> bool:
+    """Whether the line parts a signature off that goes on until `end`, or parts off nothing at all. `says`: what
+    `saying` tells of all the lines, asked once: a mail may have as many rules as lines.
 
     After "--" and a line of underscores comes a signature unless it asks something; after any other rule only what
     holds an address, a telephone number or the like in a few short lines.
@@ -100,11 +109,13 @@ def delimiter(lines: Sequence[str], at: int, end: int) -> bool:
     strong = bool(_STRONG.match(lines[at]))
     if not strong and (not _WEAK.match(lines[at]) or _framed(lines, at)):
         return False
-    below = [line for line in lines[at + 1 : end] if not blank(line) and not _STRONG.match(line)]
-    below = [line for line in below if not _WEAK.match(line)]
-    if not below:
+    first, last = bisect_right(says, at), bisect_left(says, end)
+    if first >= last:
         return True
-    if len(below) > _LONGEST_SIGNATURE or any(line.endswith("?") for line in below):
+    if last - first > _LONGEST_SIGNATURE:
+        return False
+    below = [lines[i] for i in says[first:last]]
+    if any(line.endswith("?") for line in below):
         return False
     return strong or (all(len(line) <= 80 for line in below) and any(_CONTACT.search(line) for line in below))
 
@@ -138,7 +149,8 @@ def without_closing(lines: Sequence[str]) -> list[str]:
     for i, line in enumerate(lines):
         if not i or not _CLOSING.match(line):
             continue
-        tail = [x for x in lines[i + 1 :] if x.strip()]
-        if len(tail) <= 8 and all(len(x) <= 70 and "?" not in x for x in tail):
+        below = (lines[j] for j in range(i + 1, len(lines)) if lines[j].strip())
+        tail = list(islice(below, _LONGEST_CLOSING + 1))  # of thousands of closings, each would read all below it
+        if len(tail) <= _LONGEST_CLOSING and all(len(x) <= 70 and "?" not in x for x in tail):
             return list(lines[:i])
     return list(lines)

@@ -14,7 +14,14 @@ from enum import StrEnum
 from worker.intake.mailtext.attributions import attribution, is_attribution
 from worker.intake.mailtext.headers import header_block, says_forwarded
 from worker.intake.mailtext.html import QUOTED_FROM_HERE, SIGNED
-from worker.intake.mailtext.signatures import blank, delimiter, disclaimer, like_a_mobile_signature, mobile_signature
+from worker.intake.mailtext.signatures import (
+    blank,
+    delimiter,
+    disclaimer,
+    like_a_mobile_signature,
+    mobile_signature,
+    saying,
+)
 
 _LONGEST_LINE = 2_000  # characters of a line that may be anything but text
 
@@ -152,11 +159,12 @@ def _signed(texts: Sequence[str], kinds: Sequence[Is]) -> list[Is]:
         beside = Is.SIGNATURE in (*out[max(i - 1, 0) : i], *kinds[i + 1 : i + 2])
         if like_a_mobile_signature(texts[i]) and (beside or i == last):
             out[i] = Is.SIGNATURE
+    says = saying(texts)
     end = next((i for i, kind in enumerate(out) if kind in (Is.SAYS, Is.HEADER)), len(out))
     for i in range(len(out)):
         if i >= end:
             end = next((j for j in range(i + 1, len(out)) if out[j] in (Is.SAYS, Is.HEADER)), len(out))
-        if out[i] is Is.TEXT and (disclaimer(texts[i]) or delimiter(texts, i, end)):
+        if out[i] is Is.TEXT and (disclaimer(texts[i]) or delimiter(texts, i, end, says)):
             out[i:end] = [Is.SIGNATURE] * (end - i)
     return out
 
