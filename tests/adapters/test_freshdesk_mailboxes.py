@@ -11,8 +11,9 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from tests.adapters.freshdesk_json import CONVERSATIONS, KEY, REPLY, TICKET, a_desk, a_ticket
+from tests.adapters.freshdesk_json import CONVERSATIONS, KEY, REPLY, TICKET, a_conversation, a_desk, a_ticket
 from tests.scripted_server import CUT, PATIENT, Answer, ScriptedServer, scripted_server
+from worker.adapters.freshdesk import FreshdeskHelpdesk
 from worker.adapters.freshdesk.mailboxes import Mailboxes
 from worker.adapters.freshdesk.wire import Wire
 from worker.errors import InDoubt, Permanent, Retryable
@@ -114,29 +115,93 @@ def test_a_look_that_takes_the_messages_as_known_knows_the_mailbox_too(server: S
     assert server.seen(CONVERSATIONS) == []
 
 
-def test_an_older_list_is_renewed_before_the_last_look_and_not_between_it_and_the_reply(
-    server: ScriptedServer, clock: Clock
-) -> None:
+@pytest.fixture
+def desk(server: ScriptedServer, clock: Clock) -> FreshdeskHelpdesk:
+    """Knows who it is and who the other agents are, and nothing of the mailboxes."""
     desk = a_desk(server)
     desk._mailboxes._clock = clock
+    server.on(TICKET, Answer(body=a_ticket()))
+    desk.thread(42)
     server.on(TICKET, Answer(body=a_ticket(email_config_id=SECOND)))
-    with desk.delivering(public=True):
-        assert server.seen(MAILBOXES) == []
-        desk.thread(42)
-    clock.now += 3600
     server.requests.clear()
+    return desk
+
+
+def calls(server: ScriptedServer) -> list[str]:
+    return [f"{seen.method} {seen.path}" for seen in server.requests]
+
+
+def test_the_first_list_and_each_newer_one_is_read_before_the_last_look_and_not_between_it_and_the_reply(
+    server: ScriptedServer, desk: FreshdeskHelpdesk, clock: Clock
+) -> None:
+    for _ in range(2):
+        server.requests.clear()
+        with desk.delivering(public=True):
+            mailbox = desk.thread(42).ticket.mailbox
+            desk.reply(42, "<p>Hi</p>", not_after=uptime() + 60, mailbox=mailbox)
+        assert (mailbox, calls(server)) == (GRIEVANCE, [MAILBOXES, TICKET, REPLY])
+        clock.now += 3600
+
+
+def test_a_list_that_grows_old_during_a_delivery_is_not_read_before_the_next_one(
+    server: ScriptedServer, desk: FreshdeskHelpdesk, clock: Clock
+) -> None:
     with desk.delivering(public=True):
-        mailbox = desk.thread(42).ticket.mailbox
-        desk.reply(42, "<p>Hi</p>", not_after=uptime() + 60, mailbox=mailbox)
-    assert [f"{seen.method} {seen.path}" for seen in server.requests] == [MAILBOXES, TICKET, REPLY]
+        clock.now += 3600
+        assert desk.thread(42).ticket.mailbox == GRIEVANCE
+    assert calls(server) == [MAILBOXES, TICKET]
+    desk.thread(42)
+    assert calls(server) == [MAILBOXES, TICKET, TICKET, MAILBOXES]
+
+
+def test_where_the_first_list_cannot_be_had_only_a_ticket_with_a_mailbox_waits(
+    server: ScriptedServer, desk: FreshdeskHelpdesk
+) -> None:
+    server.on(MAILBOXES, Answer(503, b""))
+    with desk.delivering(public=True), pytest.raises(Retryable):
+        desk.thread(42)
+    assert calls(server) == [MAILBOXES, TICKET]
+    server.on(TICKET, Answer(body=a_ticket()))
+    with desk.delivering(public=True):
+        assert desk.thread(42).ticket.mailbox == ""
+
+
+def test_a_delivery_that_needs_no_list_of_agents_does_not_wait_for_one(server: ScriptedServer) -> None:
+    """Where the ticket tells that nothing was written, its messages are taken as known, and nobody is looked up."""
+    told = {"created_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z"}
+    later = {"Date": "Sun, 01 Mar 2026 10:01:00 GMT"}
+    server.on(TICKET, Answer(body=a_ticket(**told), headers=later))
+    before, desk = a_desk(server).thread(42, first=True), a_desk(server)
+    desk._since._moved = 3
+    server.on("GET /api/v2/agents", Answer(503, b""))
+    with desk.delivering(public=True):
+        assert desk.thread(42, known=before).messages == before.messages
+
+
+def test_a_note_needs_no_mailbox(server: ScriptedServer, desk: FreshdeskHelpdesk) -> None:
+    with desk.delivering(public=False):
+        assert calls(server) == []
+
+
+def test_whoever_only_looks_whether_a_ticket_is_as_it_was_needs_no_list_of_mailboxes(
+    server: ScriptedServer, desk: FreshdeskHelpdesk
+) -> None:
+    """A console may be started while the list cannot be had, and a lead wants to know what the customer wrote since."""
+    before = a_desk(server).thread(42)
+    server.on(MAILBOXES, Answer(503, b""))
+    server.on(TICKET, Answer(body=a_ticket(email_config_id=SECOND, conversations=[a_conversation(2)])))
+    with pytest.raises(Retryable):
+        desk.thread(42)
+    server.requests.clear()
+    now = desk.thread(42, known=before)
+    assert ([m.key for m in now.messages], now.ticket.mailbox) == (["ticket", "c2"], "")
+    assert server.seen(MAILBOXES) == []
 
 
 def test_what_freshdesk_does_not_send_from_is_posted_once_without_it_and_not_tried_again(
-    server: ScriptedServer,
+    server: ScriptedServer, desk: FreshdeskHelpdesk
 ) -> None:
-    desk = a_desk(server)
     server.on(REPLY, refused("from_email"), POSTED)
-    server.on(TICKET, Answer(body=a_ticket(email_config_id=SECOND)))
     mailbox = desk.thread(42).ticket.mailbox
     with capture_logs() as logs:
         posted = desk.reply(42, "<p>Hi</p>", not_after=uptime() + 60, mailbox=mailbox)
@@ -240,9 +305,8 @@ def test_nobody_waits_for_a_newer_list_while_there_is_one_to_go_by(
     assert len(server.seen(MAILBOXES)) == 1
 
 
-def test_of_two_who_need_the_first_list_at_once_one_asks_for_it(
-    server: ScriptedServer, mailboxes: Mailboxes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def at_once(mailboxes: Mailboxes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads find that a list is wanted before either of them asks for it."""
     stale, both, seen = mailboxes._stale, Barrier(2), local()
 
     def seen_by_both() -> bool:
@@ -253,9 +317,33 @@ def test_of_two_who_need_the_first_list_at_once_one_asks_for_it(
         return found
 
     monkeypatch.setattr(mailboxes, "_stale", seen_by_both)
+
+
+def test_of_two_who_need_the_first_list_at_once_one_asks_for_it(
+    server: ScriptedServer, mailboxes: Mailboxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(mailboxes, monkeypatch)
     with ThreadPoolExecutor(2) as readers:
         assert set(readers.map(mailboxes.answers_from, [SECOND] * 2)) == {GRIEVANCE}
     assert len(server.seen(MAILBOXES)) == 1
+
+
+def test_of_two_who_need_the_first_list_at_once_neither_waits_for_it_twice_where_it_cannot_be_had(
+    server: ScriptedServer, mailboxes: Mailboxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.on(MAILBOXES, Answer(503, b"", {"Retry-After": "7"}), Answer(body=LIST))
+    at_once(mailboxes, monkeypatch)
+
+    def asks(_: int) -> float | None:
+        with pytest.raises(Retryable) as caught:
+            mailboxes.answers_from(SECOND)
+        return caught.value.after
+
+    with ThreadPoolExecutor(2) as readers:
+        assert list(readers.map(asks, range(2))) == [7.0] * 2
+    assert len(server.seen(MAILBOXES)) == 1
+    monkeypatch.undo()
+    assert mailboxes.answers_from(SECOND) == GRIEVANCE, "whoever comes later tries again"
 
 
 def test_all_pages_of_a_long_list_are_read(server: ScriptedServer, mailboxes: Mailboxes) -> None:

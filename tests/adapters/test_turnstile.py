@@ -54,10 +54,12 @@ def pace(clock: Clock) -> LocalPace:
 
 @pytest.fixture
 def desk(server: ScriptedServer, breaker: Breaker, pace: LocalPace) -> FreshdeskHelpdesk:
-    """Knows already who it is and who the other agents are."""
+    """Knows already who it is, who the other agents are, and which mailboxes the account has."""
     desk = a_desk(server, turnstile=Turnstile(breaker, pace), reserve=0.1)
-    server.on(TICKET, Answer(body=a_ticket()))
+    server.on("GET /api/v2/email_configs", Answer(body=[]))
+    server.on(TICKET, Answer(body=a_ticket(email_config_id=1)))
     desk.thread(42)
+    server.on(TICKET, Answer(body=a_ticket()))
     server.requests.clear()
     return desk
 

@@ -9,17 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import update
 
 from tests.builders import minutes
 from tests.console.seed import LETTER
 from tests.outages.house import QUESTION, House, a_house
 from tests.sandbox_server import running_sandbox
+from tests.scripted_server import PATIENT
+from worker.adapters.freshdesk import FreshdeskHelpdesk
+from worker.adapters.freshdesk.wire import OnCall
 from worker.adapters.store.schema import sends
 from worker.models import Ring, Status
 from worker.sandbox.samples import Requester, Sample, put
 from worker.support import review
+from worker.support.fresh import overtaken
 from worker.support.outgoing import Tags
+from worker.support.overtaken import Overtaken
 from worker.support.reviewdesk import ReviewDesk
 
 SUPPORT, GRIEVANCE = "support@support.example", "grievance@support.example"
@@ -76,6 +82,17 @@ def a_lead_approves(house: House, ticket_id: int) -> None:
     house.work()
 
 
+@contextmanager
+def another_process(house: House, on_call: OnCall | None = None) -> Iterator[FreshdeskHelpdesk]:
+    """The helpdesk of one that was started just now."""
+    key = SecretStr(house.sandbox.api_key)
+    helpdesk = FreshdeskHelpdesk(house.sandbox.freshdesk_url, key, timeout=PATIENT, on_call=on_call)
+    try:
+        yield helpdesk
+    finally:
+        helpdesk.close()
+
+
 def test_each_customer_is_answered_from_the_mailbox_they_wrote_to(house: House) -> None:
     complaint, question = mail(house, to=GRIEVANCE), mail(house)
     form = mail(house, source=9)
@@ -106,6 +123,34 @@ def test_a_reply_from_the_second_mailbox_whose_outcome_is_in_doubt_goes_out_once
     house.passes(61)
     house.work()
     assert (senders(house, ticket), house.case(ticket).status) == ([GRIEVANCE], Status.SENT)
+
+
+@pytest.mark.parametrize("read_first", ["GET email_configs", "GET agents", "GET agents/me"])
+def test_what_a_customer_writes_while_a_fresh_process_learns_of_the_account_is_not_crossed_by_a_reply(
+    house: House, read_first: str
+) -> None:
+    ticket = held(house, to=GRIEVANCE)
+    heard: list[str] = []
+
+    def writes_meanwhile(what: str, status: int, seconds: float) -> None:
+        if what == read_first and not heard:
+            house.sandbox.says(ticket, "<p>Please forget it, the money has come.</p>")
+        heard.extend([what] if what == read_first else [])
+
+    with another_process(house, writes_meanwhile) as fresh_one:
+        house.desk = replace(house.desk, helpdesk=fresh_one)
+        a_lead_approves(house, ticket)
+    assert heard == [read_first]
+    assert senders(house, ticket) == []
+
+
+def test_a_lead_hears_what_the_customer_wrote_also_where_only_the_mailboxes_cannot_be_read(house: House) -> None:
+    ticket = held(house, to=GRIEVANCE)
+    house.sandbox.says(ticket, "<p>Please forget it, the money has come.</p>")
+    house.sandbox.goes_wrong("refuse", LIST, status=503)
+    with another_process(house) as console:
+        desk = ReviewDesk(house.ledger, house.desk.policy, Tags(), lambda *_: LETTER, lambda *_: None, helpdesk=console)
+        assert overtaken(desk, house.case(ticket)) == Overtaken.WROTE_AGAIN
 
 
 def test_a_key_that_may_not_read_the_mailboxes_answers_as_freshdesk_does_by_itself(house: House) -> None:

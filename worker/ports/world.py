@@ -36,7 +36,8 @@ class Helpdesk(Protocol):
         """The whole thread, however long, oldest first. Permanent(code=404) if there is no such ticket.
 
         `known`: it, as it was read before; `first`: nobody has read it before. Then its messages may be left unread
-        where the ticket itself says that none can have come, if that has proved good."""
+        where the ticket itself says that none can have come, if that has proved good. With `known`, its mailbox may be
+        left out, except while `delivering`."""
         ...
 
     def contact(self, contact_id: int) -> Contact | None:
@@ -51,8 +52,9 @@ class Helpdesk(Protocol):
         ...
 
     def delivering(self, *, public: bool) -> AbstractContextManager[None]:
-        """Around one delivery, its last look included: what it will call for has room before it begins, so that nobody
-        waits for the allowance between that look and the reply. Retryable where there is no room."""
+        """Around one delivery, its last look included: what it will call for has room before it begins, and what it has
+        to know of the account is read, so that nothing is waited for between that look and the reply. Retryable where
+        there is no room."""
         ...
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float, mailbox: str = "") -> Posted:

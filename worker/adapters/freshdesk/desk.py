@@ -7,7 +7,7 @@ shared by all threads of a process.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,7 +108,7 @@ class FreshdeskHelpdesk:
             conversations = [] if first and self._since.nothing_yet(shape) else [*self._conversations(ticket_id)]
         apart = not together or len(shape.conversations) >= _EMBEDDED
         self._since.saw(shape, conversations, at, self.me(), apart)
-        whole, mailbox = self._with_requester(shape, known), self._mailbox(shape)
+        whole, mailbox = self._with_requester(shape, known), self._mailbox(shape, known)
         thread = to_thread(whole, conversations, self.me(), self._people.is_agent, mailbox)
         return thread.model_copy(update={"read_at": at})
 
@@ -132,11 +132,16 @@ class FreshdeskHelpdesk:
         )
         return [row.custom_fields for row in rows if row.id != before][:_EARLIER]
 
-    def delivering(self, *, public: bool) -> AbstractContextManager[None]:
-        if public:
-            self._mailboxes.renew()
+    @contextmanager
+    def delivering(self, *, public: bool) -> Iterator[None]:
         look_and_write = ("GET tickets/{}", "POST tickets/{}/reply") if public else ("POST tickets/{}/notes",)
-        return self._wire.in_a_row(*look_and_write, "PUT tickets/{}")
+        with self._wire.in_a_row(*look_and_write, "PUT tickets/{}"):
+            if not public:
+                yield
+                return
+            self._people.renew()
+            with self._mailboxes.delivering():
+                yield
 
     def reply(self, ticket_id: int, body_html: str, *, not_after: float, mailbox: str = "") -> Posted:
         # Nothing else: the endpoint refuses `private`, and the requester is the recipient anyway.
@@ -231,12 +236,13 @@ class FreshdeskHelpdesk:
 
     def _as_known(self, known: Thread, shape: TicketShape, at: datetime | None) -> Thread:
         """The ticket as it is now, with the messages that are known."""
-        ticket = to_ticket(self._with_requester(shape, known), (), self.me(), self._mailbox(shape))
+        ticket = to_ticket(self._with_requester(shape, known), (), self.me(), self._mailbox(shape, known))
         merged = known.ticket.merged and ticket.state is known.ticket.state  # one of the messages told it
         return Thread(ticket=ticket.model_copy(update={"merged": merged}), messages=known.messages, read_at=at)
 
-    def _mailbox(self, shape: TicketShape) -> str:
-        return self._mailboxes.answers_from(shape.email_config_id)
+    def _mailbox(self, shape: TicketShape, known: Thread | None) -> str:
+        # Whoever only compares a ticket with what is known, other than for a reply, must not fail for want of this.
+        return self._mailboxes.answers_from(shape.email_config_id, reading=known is None)
 
     def _with_requester(self, shape: TicketShape, known: Thread | None) -> TicketShape:
         if (shape.requester is not None and shape.requester.email) or not shape.requester_id:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from copy import copy
 
 import structlog
 
@@ -25,7 +27,7 @@ _MOST_PAGES = 10  # of thirty
 
 
 class Mailboxes:
-    """Thread-safe; two threads that ask at once ask Freshdesk once."""
+    """Thread-safe; threads that ask at once ask Freshdesk once, also where that fails."""
 
     def __init__(self, wire: Wire, clock: Callable[[], float] = time.monotonic) -> None:
         self._wire = wire
@@ -34,19 +36,33 @@ class Mailboxes:
         self._answers: dict[int, str] | None = None  # before the first list
         self._until = 0.0
         self._missing_since: float | None = None
+        self._trouble: Retryable | None = None  # with the latest try for a first list
+        self._here = threading.local()  # `delivering`: whether this thread is
 
-    def answers_from(self, mailbox_id: int | None) -> str:
+    def answers_from(self, mailbox_id: int | None, *, reading: bool = True) -> str:
         """The address for `from_email`; "" where Freshdesk needs none, since it is the global one, or where nothing is
-        known of such a mailbox, or it is switched off. Retryable as long as a first list could be had any minute."""
+        known of such a mailbox, or it is switched off. Retryable as long as a first list could be had any minute, but
+        not where nobody replies by it: without `reading`, and not `delivering`, the list is only looked at."""
         if mailbox_id is None:
             return ""
-        self._renew()
+        delivering = getattr(self._here, "delivering", False)
+        if reading and not delivering:
+            self._renew()
+        if delivering and self._answers is None and self._trouble is not None:
+            raise copy(self._trouble)
         return (self._answers or {}).get(mailbox_id, "")
 
-    def renew(self) -> None:
-        """Before a last look, so that the list is not read between it and the reply. Not where none was wanted yet."""
-        if self._answers is not None:
+    @contextmanager
+    def delivering(self) -> Iterator[None]:
+        """Around a last look and its reply: this thread reads the list before them and not in between, where the
+        customer may write. That it could not be had is told to whoever asks for a mailbox: not every ticket has one."""
+        with suppress(Retryable):
             self._renew()
+        self._here.delivering = True
+        try:
+            yield
+        finally:
+            self._here.delivering = False
 
     def refused(self, address: str) -> None:
         """Freshdesk does not send from there: until the next list, nothing more is tried from it."""
@@ -55,10 +71,14 @@ class Mailboxes:
         self._answers = {known: there for known, there in (self._answers or {}).items() if there != address}
 
     def _renew(self) -> None:
+        before = self._trouble
         # Where there is a list to go by, one thread reads the next one, and the others do not wait for it.
         if self._stale() and self._lock.acquire(blocking=self._answers is None):
             try:
                 if self._stale():
+                    # Those who waited for a try that failed would otherwise wait for each other's, one after the other.
+                    if self._trouble is not None and self._trouble is not before:
+                        raise copy(self._trouble)
                     self._answers = self._read(self._answers)
             finally:
                 self._lock.release()
@@ -75,6 +95,7 @@ class Mailboxes:
             answers, keep = known or {}, _FRESH_SECONDS
         except Retryable as trouble:
             if known is None and self._may_come():
+                self._trouble = copy(trouble)  # the one that is raised holds on to what its callers had in hand
                 raise
             log.warning("mailboxes_unreadable", reason=trouble.reason)
             answers, keep = known or {}, _AGAIN_SECONDS

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -49,6 +50,13 @@ class People:
     def is_agent(self, user_id: int) -> bool:
         """True if the account lists `user_id` as an agent; False also where this key may not read the list."""
         return self.agent(user_id) is not None
+
+    def renew(self) -> None:
+        """Before a last look, so that none of this is read between it and the reply, where the customer may write. What
+        could not be had is asked for again by whoever needs it."""
+        with suppress(Retryable):
+            self.me()
+            self.agent(0)
 
     def agent(self, user_id: int) -> AgentShape | None:
         """Retryable where no list was ever read: a colleague's mail would be taken for a customer's."""
