@@ -198,7 +198,7 @@ def test_whoever_only_looks_whether_a_ticket_is_as_it_was_needs_no_list_of_mailb
     assert server.seen(MAILBOXES) == []
 
 
-def test_what_freshdesk_does_not_send_from_is_posted_once_without_it_and_not_tried_again(
+def test_what_freshdesk_does_not_send_from_is_posted_once_without_it(
     server: ScriptedServer, desk: FreshdeskHelpdesk
 ) -> None:
     server.on(REPLY, refused("from_email"), POSTED)
@@ -208,7 +208,32 @@ def test_what_freshdesk_does_not_send_from_is_posted_once_without_it_and_not_tri
     assert posted.remote_id == "900"
     assert sent(server) == [{"body": "<p>Hi</p>", "from_email": GRIEVANCE}, {"body": "<p>Hi</p>"}]
     assert [said["event"] for said in logs] == ["mailbox_refused"]
-    assert desk.thread(42).ticket.mailbox == ""
+
+
+OK, NO = True, False
+
+
+@pytest.mark.parametrize(
+    ("replies", "then"),
+    [
+        ([(42, NO)], GRIEVANCE),
+        ([(42, NO), (42, NO)], GRIEVANCE),
+        ([(42, NO), (43, OK), (44, NO)], GRIEVANCE),
+        ([(42, NO), (43, NO)], ""),
+    ],
+    ids=["one odd ticket", "twice the same", "others are sent from there", "another one too"],
+)
+def test_a_mailbox_that_is_refused_for_two_tickets_running_is_left_alone_until_the_next_list(
+    server: ScriptedServer, desk: FreshdeskHelpdesk, clock: Clock, replies: list[tuple[int, bool]], then: str
+) -> None:
+    for ticket, taken in replies:
+        server.on(f"POST /api/v2/tickets/{ticket}/reply", *([] if taken else [refused("from_email")]), POSTED)
+        mailbox = desk.thread(42).ticket.mailbox
+        assert mailbox == GRIEVANCE
+        desk.reply(ticket, "<p>Hi</p>", not_after=uptime() + 60, mailbox=mailbox)
+    assert desk.thread(42).ticket.mailbox == then
+    clock.now += 3600
+    assert desk.thread(42).ticket.mailbox == GRIEVANCE
 
 
 @pytest.mark.parametrize(

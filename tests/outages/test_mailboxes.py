@@ -125,6 +125,17 @@ def test_a_reply_from_the_second_mailbox_whose_outcome_is_in_doubt_goes_out_once
     assert (senders(house, ticket), house.case(ticket).status) == ([GRIEVANCE], Status.SENT)
 
 
+def test_a_mailbox_that_freshdesk_refuses_for_one_ticket_still_answers_the_next(house: House) -> None:
+    ticket = held(house, to=GRIEVANCE)
+    house.sandbox.state.world.mailboxes[42].active = False
+    a_lead_approves(house, ticket)
+    house.sandbox.state.world.mailboxes[42].active = True
+    house.desk = replace(house.desk, policy=replace(house.desk.policy, delivery="auto"))
+    another = mail(house, to=GRIEVANCE)
+    house.work()
+    assert [senders(house, one) for one in (ticket, another)] == [[SUPPORT], [GRIEVANCE]]
+
+
 @pytest.mark.parametrize("read_first", ["GET email_configs", "GET agents", "GET agents/me"])
 def test_what_a_customer_writes_while_a_fresh_process_learns_of_the_account_is_not_crossed_by_a_reply(
     house: House, read_first: str

@@ -148,11 +148,14 @@ class FreshdeskHelpdesk:
         said = {"body": body_html}
         if mailbox:
             try:
-                return self._post("tickets/{}/reply", ticket_id, said | {"from_email": mailbox}, not_after)
+                posted = self._post("tickets/{}/reply", ticket_id, said | {"from_email": mailbox}, not_after)
             except Permanent as trouble:
                 if trouble.fields != {"from_email"}:
                     raise
-            self._mailboxes.refused(mailbox)
+                self._mailboxes.refused(mailbox, ticket_id)
+            else:
+                self._mailboxes.taken(mailbox)
+                return posted
         return self._post("tickets/{}/reply", ticket_id, said, not_after)
 
     def note(self, ticket_id: int, body_html: str, *, not_after: float) -> Posted:

@@ -37,6 +37,7 @@ class Mailboxes:
         self._until = 0.0
         self._missing_since: float | None = None
         self._trouble: Retryable | None = None  # with the latest try for a first list
+        self._refused: dict[str, int] = {}  # by address, the ticket from which it was refused, until it is taken again
         self._here = threading.local()  # `delivering`: whether this thread is
 
     def answers_from(self, mailbox_id: int | None, *, reading: bool = True) -> str:
@@ -64,11 +65,17 @@ class Mailboxes:
         finally:
             self._here.delivering = False
 
-    def refused(self, address: str) -> None:
-        """Freshdesk does not send from there: until the next list, nothing more is tried from it."""
+    def refused(self, address: str, ticket_id: int) -> None:
+        """Freshdesk does not send this ticket's reply from there. That may be the ticket's fault: only once another
+        ticket's is refused too, and none was taken in between, nothing more is tried from it until the next list."""
         log.warning("mailbox_refused", mailbox=address)
-        # Without the lock: the reply waits, and who reads a list meanwhile only costs the next one such a refusal.
-        self._answers = {known: there for known, there in (self._answers or {}).items() if there != address}
+        if self._refused.setdefault(address, ticket_id) != ticket_id:
+            # Without the lock: the reply waits, and who reads a list meanwhile only costs the next one such a refusal.
+            self._answers = {known: there for known, there in (self._answers or {}).items() if there != address}
+
+    def taken(self, address: str) -> None:
+        """Freshdesk has sent a reply from there."""
+        self._refused.pop(address, None)
 
     def _renew(self) -> None:
         before = self._trouble
