@@ -102,7 +102,8 @@ def test_a_whole_run_tells_overhead_floor_and_what_freshdesk_counted(tmp_path, f
     told = json.loads(capsys.readouterr().out)
     assert (told["tickets"], told["searched"], told["sent"]) == (1, 1, 1)
     assert min(told["overhead_p50_ms"], told["floor_p50_ms"]) > 0  # one try each tells which is more only of the moment
-    assert 5 <= told["freshdesk_credits_per_sent"] < told["freshdesk_credits_per_sent_at_first"] <= 9  # two: who we are
+    each, first = told["freshdesk_credits_per_sent"], told["freshdesk_credits_per_sent_at_first"]
+    assert 5 <= each < first <= 10  # once an hour, for all tickets: who we are, the agents, the mailboxes
     assert told["prompt_tokens_p50"] > 100
     assert {"read", "retrieve", "generate", "guard"} <= told["stages_p50_ms"].keys()
     assert frozen == [True, True]  # as in a worker, which is not held up to look through its libraries for garbage
