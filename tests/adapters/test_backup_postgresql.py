@@ -104,7 +104,10 @@ def test_a_ledger_that_a_later_release_has_changed_is_put_back_to_what_it_was(op
     assert ops.types(f"f={dump}\n{ops.put_back}") == 0
 
     assert (ops.waiting(), ops.waiting("deskhand_before")) == (1, 2)
-    assert ops.notes.read_text(encoding="utf-8").splitlines() == ["stop webhook console dispatcher worker", "up -d"]
+    assert ops.notes.read_text(encoding="utf-8").splitlines() == [
+        "stop index webhook console dispatcher worker",
+        "up -d",
+    ]
 
 
 def test_a_dump_that_is_cut_off_is_not_put_in_the_ledgers_place(ops: Ops) -> None:

@@ -109,7 +109,7 @@ def test_poison_goes_to_a_person_and_the_workers_threads_stay(works: Works) -> N
     works.until(lambda: all(works.status(one) is Status.HANDED_OVER for one in [*poisoned, large]))
     works.until(lambda: works.status(neighbour) is Status.SENT)
     works.until(lambda: all(len(works.sandbox.notes(one)) == 1 for one in [*poisoned, large]))
-    later = works.mail("asha@example.com")
+    later = works.mail("asha@example.com", f"<p>Good morning! {QUESTION}</p>")
     works.until(lambda: works.status(later) is Status.SENT)
     works.until(works.at_rest)
     works.process.terminate()

@@ -169,6 +169,24 @@ def test_an_answer_to_a_newer_question_waits_until_somebody_has_heard_that_the_l
     assert len(replies(answered)) == 1
 
 
+@pytest.mark.parametrize("why", ["every reply is reviewed", "a person is wanted"])
+def test_whoever_gets_the_newer_question_is_told_of_it_as_well(answered: Office, why: str) -> None:
+    if why == "every reply is reviewed":
+        answered.desk = answered.with_policy(delivery="review")
+        asked = "When will an IM withdrawal of 3 lakh reach my bank?"
+    else:
+        asked = "I will take legal action against you."
+    reports(answered, GONE, "c8")
+    comes_in(answered, asked, "c9")
+
+    ring(answered)
+
+    first, *others = cases(answered)["c9"].reasons
+    assert CAME_BACK not in first
+    assert [reason for reason in others if CAME_BACK in reason]
+    assert CAME_BACK in notes(answered)[-1]
+
+
 @pytest.mark.parametrize("heard", [True, False])
 def test_what_is_no_report_or_was_heard_of_holds_no_answer(answered: Office, heard: bool) -> None:
     reports(answered, GONE if heard else LATE, "c8")

@@ -97,3 +97,25 @@ def test_a_reply_that_a_lead_approved_for_the_first_requester_comes_back_to_the_
     office.helpdesk.ticket_becomes(requester=RAVI)
     deliver_all(office)
     assert (replies(office), the_case(office).status) == ([], Status.HELD)
+
+
+def test_a_colleague_who_took_the_ticket_and_changed_its_requester_is_not_asked_for_another_draft(
+    office: Office,
+) -> None:
+    assert ring(office) == "send"
+    office.helpdesk.ticket_becomes(requester=RAVI, assigned_to_person=True)
+    deliver_all(office)
+    assert replies(office) == []
+    assert the_case(office).status is Status.HANDED_OVER
+
+
+def test_a_page_that_stays_open_reads_the_ticket_no_more_often_for_it(office: Office) -> None:
+    case_id = a_held_draft(office)
+    first = office.helpdesk.thread_now.ticket.requester
+    office.helpdesk.ticket_becomes(requester=RAVI)
+    lead = a_leads_desk(office)
+    told = fresh.overtaken(lead, the_case(office))
+    office.helpdesk.ticket_becomes(requester=first)
+    assert fresh.overtaken(lead, the_case(office)) == told
+    assert fresh.overtaken(lead, the_case(office), trusted=0.0) == ""
+    assert office.ledger.cases.get(case_id) == the_case(office)

@@ -110,7 +110,7 @@ def case_context(desk: ReviewDesk, case_id: str, *, look: bool = False) -> dict[
         "by_person": review.by_person,
         "why_not": fresh.why_not,
         "wants_another": fresh.wants_another,
-        "overtaken": fresh.overtaken(desk, case) if held and look else desk.looks.get(case_id, (0.0, ""))[1],
+        "overtaken": fresh.overtaken(desk, case) if held and look else fresh.seen(desk, case),
         "now": now,
         "trace": trace or Trace(),
         "looked_for": view.looked_for(case, trace),

@@ -116,7 +116,7 @@ class Cases(Protocol):
     def replies_to_requester(self, requester_id: int, within: timedelta) -> int: ...
 
     def replied_to_requester(self, requester_id: int, within: timedelta) -> Sequence[str]:
-        """The cases of those replies, the one that was queued first first."""
+        """The cases of those replies, and of those that left within that time; in the order of the queue."""
         ...
 
     def customer_of_requester(self, requester_id: int) -> str | None:

@@ -24,19 +24,16 @@ from worker.support.happened import may_be_there
 from worker.support.keeping import reminders
 from worker.support.letters import tags_of
 from worker.support.outgoing import handover_note, held_note, reply_outgoing
-from worker.support.overtaken import Overtaken
+from worker.support.overtaken import OLD, Overtaken
 from worker.support.passing import taken_up
 from worker.support.pipeline import draft, ignored, needs_no_answer, reported
 from worker.support.progress import Progress
 from worker.support.threads import covered, latecomers, read_thread, waiting, wrote_after
-from worker.support.verdict import held_instead, left_to_a_person
+from worker.support.verdict import held_instead, left_to_a_person, told_too
 
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=10)  # how long a draft waits for a rate limit before a person gets the bare template
-# Old tickets are touched too, thousands at once even, and the poller rings for each: what they ask may have been
-# settled by telephone long ago. A webhook rings for what the customer has just done, by the rules that the account has.
-OLD = timedelta(days=3)
 NEXT_DRAFT = 5.0  # seconds until it is looked again whether the draft that is being written for another lead is there
 COVERED = "A newer message of the customer is being answered."
 UNANSWERED = (
@@ -102,6 +99,8 @@ def _work_on(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -
     verdict = draft(thread, message, progress, desk, hint=doorbell.hint, may_wait=patient)
     if verdict.step is Step.SEND and (reasons := _for_a_person(message, thread, doorbell, desk)):
         verdict = held_instead(verdict, reasons)
+    if verdict.step is not Step.IGNORE and (reasons := reported(thread, message, desk)):
+        verdict = told_too(verdict, reasons)
     if doorbell.ring is not Ring.REDRAFT:
         progress.assessed = progress.admission.ended(alone=verdict.step is Step.SEND, lot=random.random())
     crash_point("draft.judged")
@@ -197,9 +196,10 @@ def _end(message_key: str, verdict: Verdict, thread: Thread, doorbell: Doorbell,
 def _for_a_person(message: Message, thread: Thread, doorbell: Doorbell, desk: Desk) -> list[str]:
     """Why a reply that might be sent is shown to a person first all the same."""
     reasons = ["A colleague asked for this draft."] if doorbell.ring is Ring.REDRAFT else []
-    reasons += reported(thread, message, desk)
     if wrote_after(thread, message.key):
         reasons.append("A message came in after this one that needs no answer.")
+    # Old tickets are touched too, thousands at once even, and the poller rings for each. A webhook rings for what the
+    # customer has just done, by the rules that the account has.
     waited = doorbell.waited if doorbell.ring is Ring.WEBHOOK else desk.now() - message.at
     if waited > OLD:
         reasons.append(f"The message has waited for {waited.days} days: what it asks may have been settled otherwise.")

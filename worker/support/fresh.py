@@ -34,8 +34,8 @@ def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
     if desk.helpdesk is None:
         return ""
     now = time.monotonic()
-    read_at, reason = desk.looks.get(case.case_id, (now - trusted, ""))
-    if now - read_at < trusted:
+    read_at, reason, moved_at = desk.looks.get(case.case_id, (now - trusted, "", case.moved_at))
+    if now - read_at < trusted and moved_at == case.moved_at:  # or another draft would be refused as the first one is
         return reason
     try:
         read = desk.ledger.cases.thread(case.case_id)
@@ -44,12 +44,17 @@ def overtaken(desk: ReviewDesk, case: Case, trusted: float = TRUSTED) -> str:
     except Trouble as trouble:
         log.warning("ticket_not_read", case_id=case.case_id, reason=trouble.reason)
         return ""
-    # Until the message turns out to need no answer, or another draft is there: then there is one to send again.
-    if reason in (Overtaken.WROTE_AGAIN, Overtaken.OTHER_REQUESTER):
+    if reason == Overtaken.WROTE_AGAIN:  # until the message turns out to need no answer
         desk.looks.pop(case.case_id, None)
     else:
-        _remember(desk, case.case_id, now, reason)
+        _remember(desk, case, now, reason)
     return reason
+
+
+def seen(desk: ReviewDesk, case: Case) -> str:
+    """What the latest look at the ticket said, if there was one; nothing is read for it."""
+    looked = desk.looks.get(case.case_id)
+    return looked[1] if looked else ""
 
 
 def wants_another(reason: str) -> bool:
@@ -86,7 +91,7 @@ def titles(sources: tuple[Source, ...]) -> str:
     return ", ".join(dict.fromkeys(f"“{source.title}”" for source in sources))
 
 
-def _remember(desk: ReviewDesk, case_id: str, now: float, reason: str) -> None:
+def _remember(desk: ReviewDesk, case: Case, now: float, reason: str) -> None:
     if len(desk.looks) > _MANY:
         desk.looks.clear()
-    desk.looks[case_id] = (now, reason)
+    desk.looks[case.case_id] = (now, reason, case.moved_at)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from worker.intake.senders import senders
-from worker.models import Asked, Customer, Identity, Message, Strength, Thread
+from worker.models import Asked, Customer, Identity, Message, Requester, Strength, Thread
 from worker.ports import Contact, Directory
 from worker.rulebook import ANOTHER_ADDRESS_WROTE, CLAIMS_ANOTHER_ID, Rulebook, Step, Way, same_id
 
@@ -73,6 +73,15 @@ def _why(found: Found) -> str:
     if len(found) > 1:
         return f"fits {len(found)} customers, so none is chosen"
     return "fits one customer" if found else "fits no customer"
+
+
+def in_copy(who: Identity, written: Sequence[Message], requester: Requester) -> list[str]:
+    """Why the reply, which goes to the requester alone, might not reach who wrote. The helpdesk's number of the author
+    is enough for that, though not for what may be told: it puts a contact's other addresses under the contact."""
+    others = any(asked.rule == ANOTHER_ADDRESS_WROTE and asked.hit for asked in who.asked)
+    if not others or all(message.author_id == requester.requester_id for message in written):
+        return []
+    return ["Somebody else than the requester wrote this, and a reply goes to the requester only."]
 
 
 @dataclass

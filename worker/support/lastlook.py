@@ -6,10 +6,11 @@ read for the draft, its messages need not come again. Called by deliver.py only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -17,7 +18,7 @@ from worker.crashpoints import crash_point
 from worker.errors import Permanent
 from worker.models import Posted, Send, SendKind, Status, Thread, TicketChange, TicketState
 from worker.support.desk import Desk
-from worker.support.overtaken import Overtaken, overtaken
+from worker.support.overtaken import OLD, Overtaken, overtaken
 from worker.support.paused import decided, paused
 from worker.support.threads import read_thread, set_aside, wrote_after
 from worker.support.twice import answered_elsewhere
@@ -69,10 +70,12 @@ def last_look(send: Send, desk: Desk) -> LastLook:
 
 def _superseded(send: Send, thread: Thread, read: Thread | None, desk: Desk) -> Overtaken:
     # A lead who approves decides for the ticket whoever has it; what nobody approved must not cross a colleague's work.
-    alone = not _approved_by_person(send, desk)
+    approval = _approval(send, desk)
+    alone = not _by_person(send, approval)
     if thread.ticket.assigned_to_person and alone:
-        return overtaken(thread, send.message_key, read=read) or Overtaken.TAKEN
-    stopped = (paused(send, thread, desk) or _twice(send, thread, desk)) if alone else decided(send, desk)
+        reason = overtaken(thread, send.message_key, read=read)
+        return Overtaken.TAKEN if reason in (Overtaken.NOT, Overtaken.OTHER_REQUESTER) else reason
+    stopped = _alone(send, thread, approval, desk) if alone else decided(send, desk)
     if not wrote_after(thread, send.message_key, read=read):
         return overtaken(thread, send.message_key, read=read) or stopped
     reason = overtaken(thread, send.message_key, set_aside(send.ticket_id, desk.ledger), read)
@@ -81,7 +84,12 @@ def _superseded(send: Send, thread: Thread, read: Thread | None, desk: Desk) -> 
     return reason or stopped
 
 
-def _twice(send: Send, thread: Thread, desk: Desk) -> Overtaken:
+def _alone(send: Send, thread: Thread, approval: Mapping[str, Any] | None, desk: Desk) -> Overtaken:
+    """What speaks against a reply that nobody has read, other than what was done on the ticket."""
+    if reason := paused(send, thread, desk):
+        return reason
+    if approval is not None and desk.now() - approval["at"] > OLD:
+        return Overtaken.TOO_LATE
     return Overtaken.ASKED_TWICE if answered_elsewhere(send, thread, desk) else Overtaken.NOT
 
 
@@ -114,9 +122,11 @@ def _news(send: Send, desk: Desk) -> str:
     return str(Overtaken.TAKEN) if now.assigned_to_person and (was is None or not was.assigned_to_person) else ""
 
 
-def _approved_by_person(send: Send, desk: Desk) -> bool:
-    """Reviewed, or, of a holding reply, written."""
-    if send.kind is SendKind.HOLDING:
-        return True
+def _approval(send: Send, desk: Desk) -> Mapping[str, Any] | None:
     moves = [m for m in desk.ledger.cases.moves(send.case_id) if m["to_status"] == Status.APPROVED]
-    return bool(moves) and moves[-1]["from_status"] == Status.HELD
+    return moves[-1] if moves else None
+
+
+def _by_person(send: Send, approval: Mapping[str, Any] | None) -> bool:
+    """Reviewed, or, of a holding reply, written."""
+    return send.kind is SendKind.HOLDING or (approval is not None and approval["from_status"] == Status.HELD)

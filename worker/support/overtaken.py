@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from enum import StrEnum
 
 import structlog
@@ -15,6 +16,8 @@ from worker.support.threads import wrote_after
 
 # What Freshdesk answers for a ticket in the trash: 403 to who reads it, 405 to who writes; 404 and 410 once it is gone.
 REFUSED_THERE = frozenset({403, 404, 405, 410})
+# What a customer asks may have been settled by telephone long ago. A queue is that long after a weekend without a key.
+OLD = timedelta(days=3)
 log = structlog.get_logger(__name__)
 
 
@@ -36,15 +39,18 @@ class Overtaken(StrEnum):
     REVIEWED = "every reply is read by a person now"
     NOT_OPEN = "the gate is not open to it any more"
     OTHER_REQUESTER = "the ticket belongs to another requester now, for whom it was not written"
-    ASKED_TWICE = "this customer asked the same on another ticket, and was answered there"
+    ASKED_TWICE = (
+        "this customer asked the same on another ticket, where a reply left or was on its way: look there first"
+    )
+    TOO_LATE = "it has waited for days, so a person should look"
     DECIDED = "its draft has been decided on since"
     OUT_OF_REACH = "the ticket was deleted, or cannot be reached any more"
 
     @property
     def holds(self) -> bool:
         """Whether a lead gets the draft: it may still be right, or the message wants another one."""
-        may_be_right = (self.NEEDLESS, self.STOPPED, self.BRAKED, self.REVIEWED, self.NOT_OPEN, self.ASKED_TWICE)
-        return self in (*may_be_right, self.OTHER_REQUESTER)
+        switched = (self.STOPPED, self.BRAKED, self.REVIEWED, self.NOT_OPEN)
+        return self in (*switched, self.NEEDLESS, self.ASKED_TWICE, self.TOO_LATE, self.OTHER_REQUESTER)
 
 
 def overtaken(

@@ -21,7 +21,7 @@ from worker.support.facts import known_facts
 from worker.support.gate import gate
 from worker.support.generate import Assignment, Writing, fill_sources, from_template, generate
 from worker.support.guard import judge, ledger_of
-from worker.support.identify import identify
+from worker.support.identify import identify, in_copy
 from worker.support.incident.topics import against
 from worker.support.progress import Progress
 from worker.support.questions import split_questions
@@ -76,8 +76,9 @@ def draft(
             reply_draft, found, who, reader, progress.questions, words.now, asked_by, desk
         )
         brake_says = against(reply_draft, reader, desk.ledger.incidents.on())
+        copied = in_copy(who, written, thread.ticket.requester)
     return decide(
-        reply_draft, writing, found, who, desk.index, desk.rulebook, desk.policy, gate_says.against, brake_says
+        reply_draft, writing, found, desk.index, desk.rulebook, desk.policy, gate_says.against, [*brake_says, *copied]
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from worker.models import Case, Draft, Identity, Thread, Trace
 from worker.ports import Enqueue, Helpdesk, Ledger
@@ -24,7 +25,8 @@ Versions = Callable[[Sequence[str]], Mapping[str, str]]  # of sources by id, as 
 class ReviewDesk:
     """What a decision needs. `helpdesk` None: the ticket is not looked at before an approval (deliver always looks).
     `judge` None: an edit keeps the findings and marks them as overruled. `versions` None: articles never change.
-    `looks`: what the ticket said, and when (seconds of the monotonic clock), by case."""
+    `looks`: when the ticket was read (seconds of the monotonic clock), what it said, and since when the case had stood
+    as it did, by case."""
 
     ledger: Ledger
     policy: Policy
@@ -34,7 +36,7 @@ class ReviewDesk:
     helpdesk: Helpdesk | None = None
     judge: Judge | None = None
     versions: Versions | None = None
-    looks: dict[str, tuple[float, str]] = field(default_factory=dict)
+    looks: dict[str, tuple[float, str, datetime]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

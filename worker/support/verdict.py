@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from worker.models import Draft, Identity, Step, Verdict
+from worker.models import Draft, Step, Verdict
 from worker.ports import Index
-from worker.rulebook import ANOTHER_ADDRESS_WROTE, Rulebook
+from worker.rulebook import Rulebook
 from worker.rulebook.grammar import PRIORITIES
 from worker.support.desk import Policy
 from worker.support.generate import Writing
@@ -21,7 +21,6 @@ def decide(
     draft: Draft,
     writing: Writing,
     found: Found,
-    who: Identity,
     index: Index,
     rulebook: Rulebook,
     policy: Policy,
@@ -33,7 +32,6 @@ def decide(
         *brake,
         *(_mode(policy) or gate),
         *_templates(draft, index, rulebook),
-        *_reader(who),
         *([f"The checks found {_things(len(draft.findings))}."] if draft.findings else []),
     ]
     if reasons:
@@ -44,6 +42,13 @@ def decide(
 def held_instead(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
     """What might have been sent waits for a person after all."""
     return verdict.model_copy(update={"step": Step.HOLD, "reasons": tuple(reasons)})
+
+
+def told_too(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
+    """With what a person has to hear of beside the message: what might have been sent waits for that."""
+    if verdict.step is Step.SEND:
+        return held_instead(verdict, reasons)
+    return verdict.model_copy(update={"reasons": (*verdict.reasons, *reasons)})
 
 
 def left_to_a_person(why: str, rulebook: Rulebook) -> Verdict:
@@ -68,13 +73,6 @@ def _templates(draft: Draft, index: Index, rulebook: Rulebook) -> list[str]:
         return ["No template stands behind this reply."]
     reviewed = [t for t in templates if not rulebook.may_send_unreviewed(t)]
     return [f"The template “{t.title}” is always reviewed." for t in reviewed]
-
-
-def _reader(who: Identity) -> list[str]:
-    """A reply goes to the requester alone: who wrote in copy would wait for it in vain."""
-    if any(asked.rule == ANOTHER_ADDRESS_WROTE and asked.hit for asked in who.asked):
-        return ["Somebody else than the requester wrote this, and a reply goes to the requester only."]
-    return []
 
 
 def _things(n: int) -> str:

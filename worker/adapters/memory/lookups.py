@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from worker.adapters.memory.state import LIVE, State
+from worker.adapters.memory.state import LIVE, SendRow, State
 from worker.models import Case, Draft, Status, Strength, Thread, Trace
 
 
@@ -71,7 +71,7 @@ class MemoryCaseLookups:
         theirs = {case.case_id for case in self._all() if case.requester_id == requester_id}
         with self._state.lock:
             since = self._state.now() - within
-            rows = [row for row in self._state.replies() if row.send.case_id in theirs and row.queued_at >= since]
+            rows = [row for row in self._state.replies() if row.send.case_id in theirs and _newest(row) >= since]
             return [row.send.case_id for row in sorted(rows, key=lambda row: (row.queued_at, row.send.send_id))]
 
     def customer_of_requester(self, requester_id: int) -> str | None:
@@ -100,3 +100,7 @@ class MemoryCaseLookups:
     def move_times(self) -> Sequence[Mapping[str, Any]]:
         shown = ("ticket_id", "message_key", "status", "opened_at", "moved_at")
         return [{name: getattr(case, name) for name in shown} for case in self._all()]
+
+
+def _newest(row: SendRow) -> datetime:
+    return max(row.queued_at, row.send.intended_at or row.queued_at)

@@ -33,7 +33,8 @@ _REPLIED_TO = Prepared(
     .where(REPLY)
     .where(
         sends.c.case_id.in_(select(cases.c.case_id).where(cases.c.requester_id == THIS)),
-        sends.c.queued_at >= clock() + SECONDS,
+        # It may have left days after it was queued, for want of a key.
+        or_(sends.c.queued_at >= clock() + SECONDS, sends.c.intended_at >= clock() + SECONDS),
     )
     .order_by(sends.c.queued_at, sends.c.send_id)
 )
